@@ -1,0 +1,1 @@
+"""The agent: one run of a sweep, from typed configuration to logged objective."""
