@@ -1,0 +1,48 @@
+"""`chosen_config.yaml`: the winner's whole configuration, ready to be trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+DERIVED = ("config_hash",)
+"""Config keys that follow from the others and are no settings."""
+
+
+def chosen_config(
+    config: Mapping[str, Any],
+    *,
+    sweep: str,
+    run: str,
+    metric: str,
+    step: int,
+    objective: float,
+    starter: float | None,
+) -> str:
+    """The text of `chosen_config.yaml`: a comment that says where it comes from, then every setting.
+
+    Args:
+        config: the run's flat configuration as it was saved.
+        sweep: path of the sweep.
+        run: id of the chosen run.
+        metric: name of the objective.
+        step: training step at which the runs were compared.
+        objective: the run's objective there.
+        starter: the starting model's objective, where known.
+    """
+    origin = f"# {metric} {objective:.4f} at step {step}"
+    if starter is not None:
+        origin += f", the starting model {starter:.4f}"
+    settings = {
+        name: config[name] for name in sorted(config) if name not in DERIVED and not name.startswith("_")
+    }
+    hashes = [f"# {name} {config[name]}" for name in DERIVED if name in config]
+    head = [
+        f"# Chosen from sweep {sweep}, run {run}",
+        origin,
+        *hashes,
+        "# sweepfarm train chosen_config.yaml",
+    ]
+    return "\n".join(head) + "\n" + yaml.safe_dump(settings, sort_keys=True, allow_unicode=True)

@@ -1,0 +1,42 @@
+"""Commands of this room; imports stay inside the functions so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("sweep", metavar="ENTITY/PROJECT/SWEEP")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for report.html, chosen_config.yaml and result.json.  [default: runs/report-SWEEP]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print result.json instead of the table.")
+def report(sweep: str, out: Path | None, as_json: bool) -> None:
+    r"""Judge and rank the runs of a sweep, and choose a configuration.
+
+    Reads the server that WANDB_BASE_URL and WANDB_API_KEY name, or the folder of an exported sweep.
+
+    \b
+    Example:
+      sweepfarm report me/plasmid/x3k9q2ab --out runs/latest
+    """
+    from rich.console import Console
+
+    from analysis.errors import AnalysisError
+    from analysis.report import write_report
+
+    out = out or Path("runs") / f"report-{sweep.rstrip('/').rsplit('/', 1)[-1]}"
+    console = Console(quiet=as_json)
+    try:
+        written = write_report(sweep, out, console)
+    except AnalysisError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(written.result.read_text(), nl=False)
+        return
+    console.print(f"Chosen config:  {written.chosen_config or 'none'}", soft_wrap=True)
+    console.print(f"Page:           {written.data['page']}", soft_wrap=True)

@@ -1,0 +1,132 @@
+"""Brings a sweep from a W&B server, hosted or embedded, into a folder; the only place that asks a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from analysis.errors import AnalysisError
+from analysis.files import replace_file
+from analysis.sweep import Sweep
+from analysis.table import SweepTable, history_file, history_frame, read_table, runs_frame, write_history
+
+TIMEOUT = 60
+"""Seconds that one request may take."""
+
+ENDED = {"finished", "failed", "crashed", "killed"}
+"""States in which a run logs nothing more."""
+
+
+def cache_folder(base_url: str, path: str) -> Path:
+    """Where the download of a sweep is kept: by server and path, under ``$SWEEPFARM_CACHE``."""
+    root = Path(os.environ.get("SWEEPFARM_CACHE", Path.home() / ".cache" / "sweepfarm"))
+    server = urlsplit(base_url).netloc.replace(":", "_")
+    return root / "analysis" / server / path
+
+
+def download(path: str, folder: Path | None = None) -> SweepTable:
+    """Reads a sweep with ``wandb.Api`` and keeps it in a folder.
+
+    The full history is read, never the sampled one. The history of a run that has ended and has no newer
+    step than the folder holds is not fetched again.
+
+    Args:
+        path: ``entity/project/sweep_id``.
+        folder: where to keep it; by default the cache folder of this server and sweep.
+
+    Raises:
+        AnalysisError: if the path is malformed, the server cannot be reached or knows no such sweep.
+    """
+    if len([part for part in path.split("/") if part]) != 3:
+        raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
+    with _one_line_errors(path):
+        api = _api()
+        folder = folder or cache_folder(api.settings["base_url"], path)
+        found = api.sweep(path)
+        sweep = Sweep.from_config(path, found.name, found.state, found.config)
+        known = _known_runs(folder)
+        rows = []
+        for run in api.runs(path.rsplit("/", 1)[0], filters={"sweep": found.id}, lazy=False):
+            row = _run_row(run)
+            if known.get(run.id) != row or not history_file(folder, run.id).exists():
+                write_history(history_frame(run.scan_history(use_cache=False)), folder, run.id)
+            rows.append(row)
+    replace_file(folder / "runs.parquet", lambda file: runs_frame(rows).to_parquet(file, index=False))
+    replace_file(folder / "sweep.json", lambda file: file.write_text(sweep.to_json()))
+    return read_table(folder)
+
+
+def _known_runs(folder: Path) -> dict[str, dict[str, Any]]:
+    """Run id → row, of the ended runs that a folder already holds."""
+    if not (folder / "runs.parquet").exists():
+        return {}
+    rows = read_table(folder).runs.to_dict("records")
+    return {
+        str(row["id"]): {str(key): value for key, value in row.items()}
+        for row in rows
+        if row["state"] in ENDED
+    }
+
+
+def _run_row(run: Any) -> dict[str, Any]:
+    """The row of `runs.parquet` for a ``wandb.apis.public.Run``."""
+    config = {name: value for name, value in run.config.items() if not name.startswith("_")}
+    summary = {
+        name: value for name, value in run.summary_metrics.items() if not isinstance(value, dict | list)
+    }
+    return {
+        "id": run.id,
+        "name": run.name or run.id,
+        "state": run.state,
+        "created_at": str(run.created_at),
+        "last_step": int(run.lastHistoryStep),
+        "config": json.dumps(config, sort_keys=True),
+        "summary": json.dumps(summary, sort_keys=True),
+    }
+
+
+def _api() -> Any:
+    """A ``wandb.Api`` that is silent, after a check that its server answers at all."""
+    import wandb
+    from wandb.sdk import wandb_setup
+
+    settings = wandb_setup.singleton().settings
+    settings.silent = True
+    base_url = os.environ.get("WANDB_BASE_URL", settings.base_url)
+    address = urlsplit(base_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        # wandb retries a refused connection for minutes; a server that is not there is known at once.
+        socket.create_connection((address.hostname or "", port), timeout=10).close()
+    except OSError as error:
+        raise AnalysisError(
+            f"no W&B server answers at {base_url} ({error}): start it, or set WANDB_BASE_URL"
+        ) from error
+    return wandb.Api(timeout=TIMEOUT)
+
+
+@contextmanager
+def _one_line_errors(path: str) -> Iterator[None]:
+    """Turns what ``wandb`` raises into one line."""
+    from wandb.errors import AuthenticationError, CommError, UsageError
+    from wandb.sdk.lib.service.service_connection import WandbApiFailedError
+
+    try:
+        yield
+    except (AuthenticationError, UsageError) as error:
+        raise AnalysisError(f"the W&B server refuses: {_first_line(error)}; check WANDB_API_KEY") from error
+    except (CommError, WandbApiFailedError, ConnectionError, TimeoutError) as error:
+        raise AnalysisError(f"reading sweep {path} failed: {_first_line(error)}") from error
+    except ValueError as error:
+        raise AnalysisError(f"no sweep {path} on this server: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    """The first line of an error's text."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,93 @@
+"""From a sweep to its report: table, verdicts, choice, and the files that carry them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from analysis.assess import assess
+from analysis.chosen import chosen_config
+from analysis.download import download
+from analysis.errors import AnalysisError
+from analysis.files import replace_text
+from analysis.page import page
+from analysis.result import result_data
+from analysis.select import select
+from analysis.table import SweepTable, read_table
+from analysis.terminal import print_result
+
+
+@dataclass(frozen=True)
+class SweepReport:
+    """A written report.
+
+    Attributes:
+        data: what `result.json` holds; see `analysis.result.result_data` (plus `chosen_config` and `page`).
+        page: path of the HTML page.
+        chosen_config: path of the chosen configuration; None where no run could be chosen.
+        result: path of `result.json`.
+    """
+
+    data: dict[str, Any]
+    page: Path
+    chosen_config: Path | None
+    result: Path
+
+
+def read_sweep(source: str) -> SweepTable:
+    """Reads a sweep from a server (``entity/project/sweep_id``) or from the folder of an export."""
+    folder = Path(source)
+    return read_table(folder) if (folder / "sweep.json").is_file() else download(source)
+
+
+def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepReport:
+    """Analyses a sweep, prints the ranked table and writes the report's files.
+
+    Writes ``report.html``, ``chosen_config.yaml`` (where a run could be chosen) and ``result.json``, each
+    whole or not at all, the last one last; nothing is written before everything is computed.
+
+    Args:
+        sweep_path: ``entity/project/sweep_id``, or the folder of an export.
+        out_dir: folder for the files; made where it is missing.
+        console: where the table is printed.
+
+    Raises:
+        AnalysisError: if the sweep cannot be read or has nothing to rank, or the folder cannot be written.
+    """
+    table = read_sweep(sweep_path)
+    assessment = assess(table)
+    selection = select(assessment, table.sweep.maximize)
+    data = result_data(table, assessment, selection)
+    out_dir = out_dir.absolute()
+    html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
+    html_text = page(table, assessment, selection, data)
+    chosen_text = None
+    if selection.best is not None and selection.step is not None:
+        chosen_text = chosen_config(
+            table.configs()[selection.best],
+            sweep=table.sweep.path,
+            run=selection.best,
+            metric=table.sweep.metric,
+            step=selection.step,
+            objective=data["best_objective"],
+            starter=data["starter_objective"],
+        )
+    data |= {"chosen_config": None if chosen_text is None else str(chosen), "page": html.as_uri()}
+    try:
+        replace_text(html, html_text)
+        if chosen_text is None:
+            chosen.unlink(missing_ok=True)
+        else:
+            replace_text(chosen, chosen_text)
+        replace_text(result, json.dumps(data, indent=2) + "\n")
+    except OSError as error:
+        raise AnalysisError(
+            f"cannot write the report to {out_dir}: {os.strerror(error.errno or 0)}"
+        ) from error
+    print_result(data, console)
+    return SweepReport(data, html, None if chosen_text is None else chosen, result)

@@ -1,0 +1,92 @@
+"""What a sweep set out to do: its metric, its swept parameters, whether it stops runs early."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from analysis.errors import AnalysisError
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The part of a sweep's configuration that the analysis needs.
+
+    Attributes:
+        path: ``entity/project/sweep_id``.
+        name: display name (the id where it has none).
+        state: the server's word for it, for instance ``RUNNING`` or ``FINISHED``.
+        method: ``bayes``, ``grid`` or ``random``.
+        metric: key of the objective in the runs' histories.
+        maximize: True where a larger objective is better.
+        swept: names of the parameters that take more than one value, nested ones joined by a dot.
+        log_scaled: those of ``swept`` that are searched on a logarithmic scale.
+        stops_early: True where the sweep has an ``early_terminate`` rule.
+    """
+
+    path: str
+    name: str
+    state: str
+    method: str
+    metric: str
+    maximize: bool
+    swept: tuple[str, ...]
+    log_scaled: tuple[str, ...]
+    stops_early: bool
+
+    @property
+    def id(self) -> str:
+        """The last part of the path."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @classmethod
+    def from_config(cls, path: str, name: str, state: str, config: Mapping[str, Any]) -> Sweep:
+        """Reads a sweep configuration in W&B's syntax.
+
+        Raises:
+            AnalysisError: if the configuration names no metric, so that runs cannot be ranked.
+        """
+        metric = config.get("metric")
+        if not isinstance(metric, Mapping) or not metric.get("name"):
+            raise AnalysisError(f"sweep {path} names no metric, so its runs cannot be ranked")
+        swept = dict(_swept(config.get("parameters") or {}))
+        return cls(
+            path=path,
+            name=name,
+            state=state,
+            method=str(config.get("method", "")),
+            metric=str(metric["name"]),
+            maximize=metric.get("goal", "minimize") == "maximize",
+            swept=tuple(swept),
+            log_scaled=tuple(
+                name for name, spec in swept.items() if "log" in str(spec.get("distribution", ""))
+            ),
+            stops_early=bool(config.get("early_terminate")),
+        )
+
+    def to_json(self) -> str:
+        """The sweep as JSON text; `from_json` reads it back."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Sweep:
+        """Reads what `to_json` wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "swept": tuple(fields["swept"]), "log_scaled": tuple(fields["log_scaled"])})
+
+
+def _swept(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, Any]]]:
+    """The parameters that can take more than one value, with their specifications, in order."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for name, spec in parameters.items():
+        if not isinstance(spec, Mapping):
+            continue
+        if isinstance(spec.get("parameters"), Mapping):
+            found += _swept(spec["parameters"], f"{prefix}{name}.")
+        elif "value" in spec or len(spec.get("values", "many")) < 2:
+            continue
+        else:
+            found.append((f"{prefix}{name}", spec))
+    return found

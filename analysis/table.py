@@ -1,0 +1,194 @@
+"""A sweep as two tidy pandas tables: its runs, and the full history of each.
+
+On disk a sweep is a folder (`sweep.json`, `runs.parquet`, `history/<run id>.parquet`). The folder is at once
+the cache of a download and the export that can be read with no server. Histories are read one run at a time,
+so that a sweep need not fit into memory.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.files import replace_file
+from analysis.sweep import Sweep
+
+STEP = "step"
+NONFINITE = "nonfinite"
+"""History column: the keys of this row that were logged as NaN or infinite, joined by commas (else empty)."""
+
+RUN_COLUMNS = {
+    "id": "str",
+    "name": "str",
+    "state": "str",
+    "created_at": "str",
+    "last_step": "int64",
+    "config": "str",
+    "summary": "str",
+}
+"""Columns of `runs.parquet`; `config` and `summary` are JSON texts, so that every value keeps its type."""
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """A sweep's runs and their histories.
+
+    Attributes:
+        sweep: what the sweep set out to do.
+        runs: one row per run, in order of creation, with the columns of `RUN_COLUMNS`.
+        histories: run id → one row per logged step, ascending: `step`, one float64 column per metric (NaN
+            where the step did not log it), text columns for the texts under ``health/``, and `nonfinite`.
+    """
+
+    sweep: Sweep
+    runs: pd.DataFrame
+    histories: Mapping[str, pd.DataFrame]
+
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """Run id → its configuration, as the run saved it."""
+        return {run: json.loads(text) for run, text in zip(self.runs["id"], self.runs["config"], strict=True)}
+
+    def summaries(self) -> dict[str, dict[str, Any]]:
+        """Run id → its summary."""
+        return {
+            run: json.loads(text) for run, text in zip(self.runs["id"], self.runs["summary"], strict=True)
+        }
+
+    def parameters(self) -> pd.DataFrame:
+        """One row per run (index: run id), one column per swept parameter, from the configs alone."""
+        configs = {run: flat(config) for run, config in self.configs().items()}
+        values = {name: [configs[run].get(name) for run in configs] for name in self.sweep.swept}
+        return pd.DataFrame(values, index=pd.Index(configs, name="id"), dtype=object)
+
+    def history(self, keys: Sequence[str]) -> pd.DataFrame:
+        """One long frame of all runs: `id`, `step` and the named metrics (absent ones are NaN)."""
+        frames = [
+            history.reindex(columns=[STEP, *keys]).assign(id=run) for run, history in self.histories.items()
+        ]
+        if not frames:
+            return pd.DataFrame(columns=["id", STEP, *keys])
+        return pd.concat(frames, ignore_index=True)[["id", STEP, *keys]]
+
+
+class FolderHistories(Mapping[str, pd.DataFrame]):
+    """The histories of a folder, each read when it is asked for."""
+
+    def __init__(self, folder: Path, runs: Sequence[str]) -> None:
+        self._folder = folder
+        self._runs = tuple(runs)
+
+    def __getitem__(self, run: str) -> pd.DataFrame:
+        if run not in self._runs:
+            raise KeyError(run)
+        return pd.read_parquet(history_file(self._folder, run))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+
+def history_file(folder: Path, run: str) -> Path:
+    """Where a folder keeps the history of a run."""
+    return folder / "history" / f"{run}.parquet"
+
+
+def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The runs' table from rows with the keys of `RUN_COLUMNS`, ordered by creation and then id."""
+    frame = pd.DataFrame(list(rows), columns=list(RUN_COLUMNS)).astype(RUN_COLUMNS)
+    return frame.sort_values(["created_at", "id"], ignore_index=True)
+
+
+def history_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A history table from logged rows as ``scan_history`` yields them.
+
+    Numbers and booleans become float64; the texts ``NaN``, ``Infinity`` and ``-Infinity`` (W&B's JSON for
+    them) become NaN and are named in `nonfinite`; texts are kept under ``health/`` only; media are dropped.
+    Where a step occurs twice (a resumed run), the later row counts.
+    """
+    steps: list[int] = []
+    numbers: dict[str, dict[int, float]] = {}
+    texts: dict[str, dict[int, str]] = {NONFINITE: {}}
+    for position, row in enumerate(rows):
+        steps.append(int(row.get("_step", position)))
+        nonfinite = []
+        for key, value in row.items():
+            if key.startswith("_") and key != "_runtime":
+                continue
+            number = _number(value)
+            if number is not None:
+                numbers.setdefault(key, {})[position] = number if math.isfinite(number) else math.nan
+                if not math.isfinite(number):
+                    nonfinite.append(key)
+            elif isinstance(value, str) and key.startswith("health/"):
+                texts.setdefault(key, {})[position] = value
+        texts[NONFINITE][position] = ",".join(nonfinite)
+    columns: dict[str, Any] = {STEP: np.array(steps, dtype=np.int64)}
+    for key in sorted(numbers):
+        column = np.full(len(steps), np.nan)
+        column[list(numbers[key])] = list(numbers[key].values())
+        columns[key] = column
+    for key in sorted(texts):
+        columns[key] = pd.array([texts[key].get(i, "") for i in range(len(steps))], dtype="str")
+    frame = pd.DataFrame(columns)
+    return frame.drop_duplicates(STEP, keep="last").sort_values(STEP, ignore_index=True)
+
+
+def _number(value: object) -> float | None:
+    """The value as a float where it is a number (or W&B's text for one that JSON cannot hold)."""
+    if isinstance(value, bool | int | float):
+        return float(value)
+    if value in ("NaN", "Infinity", "-Infinity"):
+        return float(str(value))
+    return None
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested mapping as one level, names joined by dots."""
+    result: dict[str, Any] = {}
+    for name, value in config.items():
+        if isinstance(value, Mapping) and value:
+            result |= flat(value, f"{prefix}{name}.")
+        else:
+            result[f"{prefix}{name}"] = value
+    return result
+
+
+def write_table(table: SweepTable, folder: Path) -> None:
+    """Writes a sweep as a folder that `read_table` reads back, each file whole or not at all."""
+    (folder / "history").mkdir(parents=True, exist_ok=True)
+    for run, history in table.histories.items():
+        write_history(history, folder, run)
+    replace_file(folder / "runs.parquet", lambda path: table.runs.to_parquet(path, index=False))
+    replace_file(folder / "sweep.json", lambda path: path.write_text(table.sweep.to_json()))
+
+
+def write_history(history: pd.DataFrame, folder: Path, run: str) -> None:
+    """Writes the history of one run into a folder."""
+    replace_file(history_file(folder, run), lambda path: history.to_parquet(path, index=False))
+
+
+def read_table(folder: Path) -> SweepTable:
+    """Reads a folder written by `write_table` or by a download.
+
+    Raises:
+        AnalysisError: if the folder is not such a folder, or a history is missing from it.
+    """
+    try:
+        sweep = Sweep.from_json((folder / "sweep.json").read_text())
+        runs = pd.read_parquet(folder / "runs.parquet")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise AnalysisError(f"{folder} is not a folder of an exported sweep: {error}") from error
+    missing = [run for run in runs["id"] if not history_file(folder, run).exists()]
+    if missing:
+        raise AnalysisError(f"{folder} lacks the history of {len(missing)} runs, first {missing[0]}")
+    return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"])))

@@ -1,0 +1,47 @@
+"""The result in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.verdict import COMPARABLE
+
+WORSE_STYLE = "yellow"
+
+
+def print_result(result: dict[str, Any], console: Console) -> None:
+    """Prints the ranked table and the conclusion."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"Sweep {escape(result['sweep'])}", title_justify="left")
+    for title, justify in (("#", "right"), ("run", "left"), ("verdict", "left"), ("steps", "right")):
+        table.add_column(title, justify=justify, no_wrap=title == "run")  # type: ignore[arg-type]
+    for title in ("objective", "KL"):
+        table.add_column(title, justify="right")
+    table.add_column("evidence", overflow="fold")
+    for run in result["runs"]:
+        best = run["id"] == result["best_run"]
+        planned = "" if run["planned_steps"] is None else f"/{run['planned_steps']}"
+        table.add_row(
+            str(run["rank"] or "–"),
+            escape(run["id"]),
+            escape(run["verdict"]),
+            f"{run['steps']}{planned}",
+            _number(run["objective"]),
+            _number(run["kl"]),
+            escape(run["evidence"]),
+            style="bold green" if best else None if run["verdict"] in COMPARABLE else WORSE_STYLE,
+        )
+    console.print(table)
+    console.print(escape(result["conclusion"]))
+    if result["starter_objective"] is not None:
+        console.print(f"Starting model: {result['starter_objective']:.4f}")
+    if result["best_objective"] is not None:
+        console.print(f"Best run:       {result['best_objective']:.4f}")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,156 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from rich.console import Console
+
+from analysis.cli import report
+from analysis.errors import AnalysisError
+from analysis.report import write_report
+from analysis.table import write_table
+from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
+
+
+@pytest.fixture
+def export(tmp_path):
+    folder = tmp_path / "export"
+    write_table(plasmid_sweep(), folder)
+    return folder
+
+
+def test_the_files_of_a_report(export, tmp_path):
+    console = Console(width=120, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
+    written = write_report(str(export), tmp_path / "out", console)
+    data = json.loads(written.result.read_text())
+    assert data == written.data
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "chosen_config.yaml",
+        "report.html",
+        "result.json",
+    ]
+    assert data["sweep"] == "me/plasmid/s1"
+    assert data["starter_objective"] == 0.3
+    best = data["runs"][0]
+    assert (best["rank"], best["id"], best["score"]) == (1, data["best_run"], data["best_objective"])
+    assert data["page"] == (tmp_path / "out" / "report.html").as_uri()
+    stopped = [run for run in data["runs"] if run["stopped_early"]]
+    assert [run["steps"] for run in stopped] == [20, 20, 20]
+    assert {run["verdict"] for run in stopped} == {"stopped early"}
+    assert {run["id"]: run["verdict"] for run in data["runs"]}["run3"] == "failed"
+    text = console.export_text()
+    for run in data["runs"]:
+        assert re.search(rf"{run['id']} +{run['verdict']} +{run['steps']}/60 +{run['objective']:.4f}", text)
+
+
+def test_the_chosen_config_is_the_winners_whole_config(export, tmp_path):
+    written = write_report(str(export), tmp_path / "out", Console(quiet=True))
+    text = written.chosen_config.read_text()
+    expected = dict(plasmid_sweep().configs()[written.data["best_run"]])
+    assert f"# config_hash {expected.pop('config_hash')}\n" in text
+    assert yaml.safe_load(text) == expected
+    assert text.startswith(f"# Chosen from sweep me/plasmid/s1, run {written.data['best_run']}\n")
+    assert f"{written.data['best_objective']:.4f} at step 60, the starting model 0.3000" in text
+
+
+class Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [value for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_page_needs_nothing_outside_itself_and_is_reproducible(export, tmp_path):
+    first = write_report(str(export), tmp_path / "a", Console(quiet=True))
+    second = write_report(str(export), tmp_path / "b", Console(quiet=True))
+    html = first.page.read_text()
+    assert html == second.page.read_text()
+    links = Links()
+    links.feed(html)
+    assert links.found == []
+    for run in first.data["runs"]:
+        assert f"{run['objective']:.4f}" in html
+        assert run["evidence"] in html
+
+
+def test_the_numbers_of_page_and_result_are_equal(export, tmp_path):
+    written = write_report(str(export), tmp_path, Console(quiet=True))
+    html = written.page.read_text()
+    figures = json.loads(re.search(r"^const figures = (.*);$", html, re.M).group(1))
+    last = {
+        trace["name"].split("(")[1].split(")")[0]: trace["y"][-1] for trace in figures["objective"]["data"]
+    }
+    assert last == {run["id"]: pytest.approx(run["objective"], rel=1e-5) for run in written.data["runs"]}
+    assert set(figures) == {"objective", "components", "kl", "parameters"}
+
+
+def test_names_cannot_break_out_of_the_page(tmp_path):
+    recorder = Recorder(sweep("model"))
+    evil = "</script><script>alert(1)</script>"
+    for i in range(2):
+        recorder.run(f"r{i}", rows({60: 0.5}, 60), name=evil, config={"model": f"{evil}{i}"})
+    write_table(recorder.table(), tmp_path / "export")
+    written = write_report(str(tmp_path / "export"), tmp_path, Console(quiet=True))
+    assert evil not in written.page.read_text()
+
+
+def test_no_choice_leaves_no_stale_chosen_config(tmp_path):
+    for outcome in ("finished", "unhealthy"):
+        table = Recorder(sweep("lr")).run("r0", rows({60: 0.5}, 60), summary={"outcome": outcome}).table()
+        write_table(table, tmp_path / outcome)
+        written = write_report(str(tmp_path / outcome), tmp_path / "out", Console(quiet=True))
+    assert written.chosen_config is None
+    assert written.data["chosen_config"] is None
+    assert written.data["best_objective"] is None
+    assert not (tmp_path / "out" / "chosen_config.yaml").exists()
+
+
+def test_json_is_the_result_and_nothing_else(export, tmp_path):
+    done = CliRunner().invoke(report, [str(export), "--out", str(tmp_path / "out"), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "result.json").read_text())
+
+
+def test_bad_input_is_one_line_and_exit_1(tmp_path):
+    write_table(
+        Recorder(sweep("lr")).run("r0", rows({10: 0.4}, 20), state="running").table(), tmp_path / "export"
+    )
+    done = CliRunner().invoke(report, [str(tmp_path / "export"), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert done.output == "Error: no run of sweep me/plasmid/s1 has finished yet (1 running)\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_malformed_path_is_one_line():
+    done = CliRunner().invoke(report, ["plasmid"])
+    assert (done.exit_code, done.output) == (
+        1,
+        "Error: 'plasmid' is not a sweep: give ENTITY/PROJECT/SWEEP\n",
+    )
+
+
+def test_an_unwritable_folder_is_one_line_and_leaves_nothing(export, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(AnalysisError, match="cannot write the report"):
+        write_report(str(export), tmp_path / "out", Console(quiet=True))
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_a_write_that_fails_leaves_no_part_behind(tmp_path):
+    from analysis.files import replace_file
+
+    target = tmp_path / "file"
+    target.write_text("old")
+
+    def broken(path):
+        path.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        replace_file(target, broken)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]

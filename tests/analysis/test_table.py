@@ -1,0 +1,109 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.errors import AnalysisError
+from analysis.table import history_frame, read_table, write_table
+from tests.analysis.recorded import METRIC, Recorder, plasmid_sweep, rows, sweep
+
+
+def test_history_keeps_every_row_and_every_number():
+    logged = [{"_step": i, "a": i / 7, "b": True} for i in range(5000)]
+    frame = history_frame(logged)
+    assert len(frame) == 5000
+    assert frame["a"].tolist() == [i / 7 for i in range(5000)]
+    assert set(frame["b"]) == {1.0}
+
+
+def test_nan_and_infinity_are_named_and_absence_is_not():
+    frame = history_frame(
+        [{"_step": 1, "loss": "NaN", "kl": 1}, {"_step": 2, "loss": 0.5}, {"_step": 3, "loss": "-Infinity"}]
+    )
+    assert frame["nonfinite"].tolist() == ["loss", "", "loss"]
+    assert frame["loss"].isna().tolist() == [True, False, True]
+    assert frame["kl"].isna().tolist() == [False, True, True]
+
+
+def test_texts_only_under_health_and_no_media():
+    frame = history_frame(
+        [
+            {
+                "_step": 1,
+                "health/finding": "collapsed: x",
+                "note": "hi",
+                "image": {"_type": "image-file"},
+                "_timestamp": 3,
+            }
+        ]
+    )
+    assert set(frame.columns) == {"step", "health/finding", "nonfinite"}
+
+
+def test_the_later_of_two_rows_of_one_step_counts():
+    frame = history_frame([{"_step": 1, "a": 1}, {"_step": 2, "a": 2}, {"_step": 1, "a": 9}])
+    assert frame[["step", "a"]].to_numpy().tolist() == [[1, 9], [2, 2]]
+
+
+def test_an_empty_history_is_a_table_without_rows():
+    assert history_frame([]).shape[0] == 0
+
+
+def test_parameters_come_from_the_config_and_never_from_the_name():
+    recorder = Recorder(sweep("lr", "opt.beta"))
+    recorder.run("a", rows({60: 0.5}, 60), config={"lr": 1e-6, "opt": {"beta": 0.1}}, name="sweep/kl0.5_lr9")
+    recorder.run("b", rows({60: 0.5}, 60), config={"lr": True}, name="sweep/kl0.5_lr9")
+    parameters = recorder.table().parameters()
+    assert parameters.loc["a"].to_dict() == {"lr": 1e-6, "opt.beta": 0.1}
+    assert parameters.loc["b", "lr"] is True
+    assert parameters.loc["b", "opt.beta"] is None
+
+
+def test_an_export_reads_back_equal(tmp_path):
+    table = plasmid_sweep()
+    write_table(table, tmp_path)
+    back = read_table(tmp_path)
+    assert back.sweep == table.sweep
+    pd.testing.assert_frame_equal(back.runs, table.runs)
+    assert back.configs() == table.configs()
+    for run in table.runs["id"]:
+        pd.testing.assert_frame_equal(back.histories[run], table.histories[run])
+
+
+def test_long_history_has_one_row_per_run_and_step():
+    table = plasmid_sweep()
+    long = table.history([METRIC, "absent"])
+    assert len(long) == sum(len(history) for history in table.histories.values())
+    assert long["absent"].isna().all()
+    assert list(long.columns) == ["id", "step", METRIC, "absent"]
+
+
+def test_a_folder_that_is_no_export_says_so(tmp_path):
+    with pytest.raises(AnalysisError, match="not a folder of an exported sweep"):
+        read_table(tmp_path)
+    (tmp_path / "sweep.json").write_text("{")
+    with pytest.raises(AnalysisError, match="not a folder of an exported sweep"):
+        read_table(tmp_path)
+
+
+def test_a_missing_history_is_named(tmp_path):
+    write_table(plasmid_sweep(), tmp_path)
+    (tmp_path / "history" / "run2.parquet").unlink()
+    with pytest.raises(AnalysisError, match="lacks the history of 1 runs, first run2"):
+        read_table(tmp_path)
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**40), 2**40) | st.booleans()
+
+
+@given(st.dictionaries(st.integers(0, 300), st.dictionaries(st.sampled_from("abc"), numbers), max_size=30))
+def test_history_holds_exactly_what_was_logged(logged):
+    frame = history_frame([{"_step": step, **row} for step, row in logged.items()])
+    assert frame["step"].tolist() == sorted(logged)
+    for row in frame.to_dict("records"):
+        kept = {key: value for key, value in row.items() if key in "abc" and not math.isnan(value)}
+        assert kept == {key: float(value) for key, value in logged[row["step"]].items()}
+    assert frame["step"].dtype == np.int64
