@@ -82,7 +82,7 @@ def _conclusion(ranking: pd.DataFrame, step: int, tied: pd.DataFrame, excluded: 
     text = f"Run {best['id']} is best with {best['score']:.4f} at step {step}"
     if len(tied) > 1:
         text += f", tied with {len(tied) - 1} more (within {TIE}) and chosen for its lower KL"
-    text += f"; compared: {len(ranking)}"
+    text += f"; {len(ranking)} compared"
     return text + (f", left out: {_counted(excluded)}." if excluded else ".")
 
 

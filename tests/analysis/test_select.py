@@ -45,9 +45,8 @@ def test_unfinished_and_unhealthy_runs_are_counted_out():
     )
     assert chosen.best == "r0"
     assert chosen.excluded == {"failed": 1, "stopped early": 2, "unfinished": 1}
-    assert chosen.conclusion == (
-        "Run r0 is best with 0.5000 at step 60; compared: 1, left out: 1 failed, 2 stopped early, 1 unfinished."
-    )
+    left_out = "left out: 1 failed, 2 stopped early, 1 unfinished"
+    assert chosen.conclusion == f"Run r0 is best with 0.5000 at step 60; 1 compared, {left_out}."
 
 
 def test_a_tie_goes_to_the_run_with_the_lower_kl():
