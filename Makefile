@@ -1,0 +1,65 @@
+# Every target installs what it needs into .venv first, and does nothing when it is there already.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+export PYTHONUNBUFFERED := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+export TOKENIZERS_PARALLELISM := false
+
+AGENTS ?= 2
+SEED ?= 0
+OVERLAY ?= sweeps/overlays/cpu.yaml
+
+.PHONY: help install sweep test check format bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(RUNTIME)  ## install what a sweep needs
+
+$(RUNTIME): requirements.lock requirements-data.lock pyproject.toml
+	@echo "installing into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.lock
+	@$(PIP) --no-deps -r requirements-data.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME) requirements-dev.lock
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+sweep: $(RUNTIME)  ## run the plasmid sweep on this machine, end to end
+	@$(BIN)/sweepfarm sweep sweep_config.yaml --overlay $(OVERLAY) --agents $(AGENTS) --seed $(SEED)
+
+test: $(DEV)  ## run all tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(DEV)  ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy agent analysis rewards server sweepfarm
+
+format: $(DEV)  ## apply lint fixes and formatting
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(DEV)  ## run every benchmark
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock:  ## resolve pyproject.toml anew and rewrite the lock files
+	rm -rf .lock-venv
+	$(PYTHON) -m venv .lock-venv
+	.lock-venv/bin/python -m pip install --quiet setuptools .
+	.lock-venv/bin/python -m pip freeze --all --exclude sweepfarm --exclude pip | sed 's/+cpu//' > requirements.lock
+	.lock-venv/bin/python -m pip install --quiet '.[dev]'
+	.lock-venv/bin/python -m pip freeze --all --exclude sweepfarm --exclude pip | sed 's/+cpu//' \
+		| grep -vxFf requirements.lock > requirements-dev.lock
+	rm -rf .lock-venv
+
+clean:  ## remove the environment, build and test leftovers (runs/ stays)
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

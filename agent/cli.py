@@ -1,0 +1,107 @@
+"""`sweepfarm train` and `sweepfarm agent`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command(name="agent")
+@click.argument("sweep")
+@click.option("--count", type=click.IntRange(min=1), help="Take at most this many runs.")
+@click.option(
+    "--agents-here",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    envvar="AGENTS_HERE",
+    help="Agents sharing this machine; its cores are divided among them.",
+)
+def agent(sweep: str, count: int | None, agents_here: int) -> None:
+    r"""Take runs from SWEEP (entity/project/id) until it is over.
+
+    Runs against W&B, or against the server that WANDB_BASE_URL names.
+
+    \b
+    Example:
+      sweepfarm agent local/plasmid-grpo-sweeps/abc123xy
+    """
+    from agent.worker import become_agent
+
+    become_agent(sweep, count=count, agents_here=agents_here)
+
+
+@click.command(name="train")
+@click.argument("config_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set one parameter; repeatable.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and no progress.")
+def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    r"""Train one run, without a sweep or a server.
+
+    CONFIG_FILE is a YAML of parameters, such as the chosen_config.yaml that `sweepfarm report` writes.
+
+    \b
+    Example:
+      sweepfarm train runs/latest/chosen_config.yaml --set max_steps=200 --set seed=7
+    """
+    from agent.config.run import ConfigError, RunConfig
+
+    try:
+        config = RunConfig.from_params(_parameters(config_file, settings))
+        _train(config, out, as_json)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
+    import yaml
+
+    values = yaml.safe_load(config_file.read_text(encoding="utf-8")) if config_file else {}
+    if not isinstance(values, dict):
+        raise click.ClickException(f"{config_file} holds no mapping of parameters to values")
+    values.pop("config_hash", None)
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise click.ClickException(f"--set {setting!r} is not NAME=VALUE")
+        values[name] = yaml.safe_load(value)
+    return values
+
+
+def _train(config: Any, out: Path | None, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from agent.tracking.directory import RunDirectory
+    from agent.tracking.sinks import Sinks
+    from agent.training.run import train_run
+    from agent.training.stop import StopRequest
+
+    stop = StopRequest()
+    stop.install()
+    directory = RunDirectory(out or Path("runs") / f"train-{config.config_hash}", config.flat())
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=as_json) as progress:
+        bar = progress.add_task("training", total=config.max_steps)
+
+        def show(step: int, row: dict[str, float]) -> None:
+            reward = row.get("reward_components/total_reward/mean", float("nan"))
+            progress.update(bar, completed=step, description=f"reward {reward:.3f}")
+            if "objective/score" in row:
+                progress.console.print(
+                    f"step {step:>5}  objective {row['objective/score']:.3f}  KL {row['objective/kl']:.3f}"
+                )
+
+        outcome = train_run(config, Sinks(directory), stop, show)
+    result = {**outcome.summary(), "objective/score": outcome.score, "directory": str(directory.path)}
+    if as_json:
+        click.echo(json.dumps(result, indent=1))
+    else:
+        score = "-" if outcome.score is None else f"{outcome.score:.3f}"
+        console.print(
+            f"{outcome.name} at step {outcome.step}: objective {score}, starter {outcome.starter_score:.3f}"
+        )
+        console.print(f"run directory: {directory.path}")

@@ -1,0 +1,1 @@
+"""Typed configuration of a run. Imports nothing heavy: no torch, no transformers, no trl."""

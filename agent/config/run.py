@@ -1,0 +1,139 @@
+"""The configuration of one run: every sweep parameter and budget field, typed, frozen and hashed."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+from agent.config.nearest import unknown_key_message
+from agent.config.rungs import rung_steps
+from rewards.plasmid.suite import PlasmidRewardConfig
+
+Temperature = Annotated[float, Field(gt=0, le=5)]
+Probability = Annotated[float, Field(gt=0, le=1)]
+
+
+class ConfigError(ValueError):
+    """A run cannot be configured as asked; the message is one line and says what to change."""
+
+
+class RunConfig(BaseModel):
+    """One GRPO run. Field names are the names of the sweep's parameters.
+
+    Reward parameters (`reward_...`) are fields of `reward`, but are given, listed and logged flat, beside the
+    others: see `from_params` and `flat`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: Literal["plasmid"] = "plasmid"
+    model: str = "starter"
+    """`starter` (trained on first use), a local folder, or a Hub id. Safetensors only."""
+    seed: int = 42
+    """Seeds initialisation, data order and sampling of the training run."""
+
+    max_steps: PositiveInt = 100
+    """Training steps."""
+    rungs: PositiveInt = 8
+    """How many times the held-out objective is measured; see `rung_steps`."""
+    train_prompts: PositiveInt = 256
+    eval_prompts: PositiveInt = 32
+    eval_samples: PositiveInt = 2
+    """Completions per held-out prompt at a rung."""
+    max_completion_length: PositiveInt = 256
+    """Tokens a completion may have, in training and evaluation."""
+
+    learning_rate: PositiveFloat = 3e-6
+    learning_rate_scale: PositiveFloat = 1.0
+    """Multiplies `learning_rate`. The published space is for models of width 768; under Adam the fitting rate
+    grows as width shrinks, so a budget for a narrow model sets this and the space stays as it is."""
+    max_grad_norm: PositiveFloat = 0.5
+    per_device_train_batch_size: PositiveInt = 16
+    """Completions per forward pass."""
+    num_generations: Annotated[int, Field(ge=2)] = 8
+    """Completions per prompt: the group over which advantages are normalised."""
+    temperature: Temperature = 0.95
+    top_p: Probability = 0.9
+    beta: Annotated[float, Field(ge=0)] = 1e-3
+    """Coefficient of the KL term against the starting weights."""
+    epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Clipping range of the policy ratio."""
+
+    health_kl_max: PositiveFloat = 1.5
+    """KL to the starting model (nats per token, held-out samples) above which a run is unhealthy."""
+    health_unique_min: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Least share of distinct held-out completions, relative to the starting model's own share."""
+    health_similarity_max: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Mean pairwise k-mer similarity of held-out completions above which a run has collapsed."""
+
+    reward: PlasmidRewardConfig = PlasmidRewardConfig()
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Self:
+        """Build from flat parameters, as a sweep or a chosen configuration gives them.
+
+        Raises:
+            ConfigError: an unknown key (the message names the nearest valid one), a value out of range, or
+                values that contradict each other.
+        """
+        known = cls.parameter_names()
+        for key in params:
+            if key not in known:
+                raise ConfigError(unknown_key_message("parameter", key, known))
+        reward = {k: v for k, v in params.items() if k in PlasmidRewardConfig.model_fields}
+        own = {k: v for k, v in params.items() if k not in reward}
+        try:
+            return cls(reward=PlasmidRewardConfig(**reward), **own)
+        except ValidationError as error:
+            raise ConfigError(_one_line(error)) from None
+
+    @classmethod
+    def parameter_names(cls) -> frozenset[str]:
+        """Every flat parameter name that `from_params` takes."""
+        return frozenset(cls.model_fields) - {"reward"} | frozenset(PlasmidRewardConfig.model_fields)
+
+    def flat(self) -> dict[str, Any]:
+        """All parameters by their flat names; `from_params(config.flat()) == config`."""
+        own: dict[str, Any] = self.model_dump(mode="json", exclude={"reward"})
+        return own | self.reward.model_dump(mode="json")
+
+    @property
+    def config_hash(self) -> str:
+        """Twelve hex digits that change when any parameter does."""
+        return hashlib.sha256(json.dumps(self.flat(), sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def effective_learning_rate(self) -> float:
+        """The rate the optimiser is given."""
+        return self.learning_rate * self.learning_rate_scale
+
+    @property
+    def completions_per_step(self) -> int:
+        """Completions behind one optimiser step: the least common multiple of batch and group size.
+
+        A group must lie whole in a step. Where the batch size is no multiple of `num_generations` (8 and 16,
+        say), batches are accumulated until it is, instead of refusing that point of the space.
+        """
+        return math.lcm(self.per_device_train_batch_size, self.num_generations)
+
+    @property
+    def gradient_accumulation_steps(self) -> int:
+        """Batches accumulated into one optimiser step."""
+        return self.completions_per_step // self.per_device_train_batch_size
+
+    @property
+    def rung_steps(self) -> tuple[int, ...]:
+        """Training steps at which the objective is measured."""
+        return rung_steps(self.max_steps, self.rungs)
+
+
+def _one_line(error: ValidationError) -> str:
+    parts = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        parts.append(f"`{where}` = {item['input']!r}: {message}" if where else message)
+    return "; ".join(parts)

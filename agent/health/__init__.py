@@ -1,0 +1,1 @@
+"""Health of a run, as pure functions on arrays. Imports no torch."""

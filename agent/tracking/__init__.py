@@ -1,0 +1,1 @@
+"""Where a run is recorded: its own directory always, W&B when there is one."""

@@ -1,0 +1,40 @@
+"""Where metrics go: the run directory always, W&B beside it when a run has one."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from agent.tracking.directory import RunDirectory
+
+
+class WandbRun(Protocol):
+    """The part of a W&B run that is written to."""
+
+    summary: Any
+
+    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+        """Log one row."""
+
+
+class Sinks:
+    """Writes each step once to every place.
+
+    Args:
+        directory: of the run.
+        run: the W&B run, when there is one.
+    """
+
+    def __init__(self, directory: RunDirectory, run: WandbRun | None = None) -> None:
+        self.directory = directory
+        self._run = run
+
+    def log(self, step: int, row: Mapping[str, float]) -> None:
+        """Log the metrics of one training step; call once per step, with rising steps."""
+        full = {"train/global_step": step, **row}
+        self.directory.log(full)
+        if self._run is not None:
+            self._run.log(full, step=step)
+
+    def summarise(self, values: Mapping[str, Any]) -> None:
+        """Set summary values of the W&B run."""
+        if self._run is not None:
+            self._run.summary.update(dict(values))

@@ -1,0 +1,131 @@
+"""What happens around every training step: measure, log once, stop when asked."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from agent.config.run import RunConfig
+from agent.health.diversity import unique_fraction
+from agent.health.finite import not_finite
+from agent.tracking.sinks import Sinks
+from agent.training.checkpoints import Checkpoints
+from agent.training.divergence import DriftProbe
+from agent.training.objective import HeldOut, Objective
+from agent.training.scoring import SuiteReward
+from agent.training.stop import StopRequest
+
+_FROM_TRL = {
+    "loss": "train/loss",
+    "grad_norm": "train/grad_norm",
+    "learning_rate": "train/learning_rate",
+    "entropy": "train/entropy",
+    "kl": "train/kl_sampled",
+    "frac_reward_zero_std": "train/zero_variance_groups",
+    "completions/mean_length": "completions/mean_length",
+    "completions/clipped_ratio": "completions/truncated_fraction",
+}
+"""TRL's name of a metric, and ours. `train/kl_sampled` exists only for beta > 0."""
+
+
+class StepLog(TrainerCallback):
+    """Gathers a step's metrics, measures the objective at rungs, and logs one row per step.
+
+    Args:
+        config: of the run.
+        reward: the training reward; its statistics are drained each step.
+        objective: measured at the rungs.
+        probe: measures `train/kl` each step.
+        sinks: where rows go.
+        checkpoints: saved at each rung.
+        stop: read at every step.
+        on_step: told each finished step and its row, for a progress display.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        reward: SuiteReward,
+        objective: Objective,
+        probe: DriftProbe,
+        sinks: Sinks,
+        checkpoints: Checkpoints,
+        stop: StopRequest,
+        on_step: Callable[[int, dict[str, float]], None],
+    ) -> None:
+        self._rungs = frozenset(config.rung_steps)
+        self._reward = reward
+        self._objective = objective
+        self._probe = probe
+        self._sinks = sinks
+        self._checkpoints = checkpoints
+        self._stop = stop
+        self._on_step = on_step
+        self._row: dict[str, float] = {}
+        self._started = time.monotonic()
+        self.last_step = 0
+        self.last_score: float | None = None
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Start the clock of the step."""
+        self._started = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Measure what a finished step left; ask the trainer to stop when someone asked us."""
+        step, model = state.global_step, kwargs["model"]
+        self._row = {"train/step_seconds": time.monotonic() - self._started}
+        statistics, completions = self._reward.drain()
+        self._row |= statistics
+        self._row["health/unique_fraction"] = unique_fraction(completions)
+        self._row["train/kl"] = self._probe.measure(model)
+        if step in self._rungs:
+            self._measure_objective(model, step)
+        if self._stop or self._objective.findings:
+            control.should_training_stop = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Merge TRL's own metrics and send the step on, once."""
+        if not logs or "loss" not in logs or state.global_step == self.last_step:
+            return  # the trainer's closing log has no step of its own
+        step = self.last_step = state.global_step
+        row = {
+            ours: float(logs[theirs]) for theirs, ours in _FROM_TRL.items() if logs.get(theirs) is not None
+        }
+        row |= self._row
+        finding = not_finite(
+            {name: row[name] for name in ("train/loss", "train/grad_norm", "train/kl")}, step
+        )
+        if finding is not None:
+            self._objective.findings.append(finding)
+            row["objective/score"] = self.last_score = 0.0
+            control.should_training_stop = True
+        # JSON has no NaN, and Hyperband would drop such a point silently: leave it out, the finding says it.
+        row = {name: value for name, value in row.items() if math.isfinite(value)}
+        self._sinks.log(step, row)
+        self._on_step(step, row)
+
+    def _measure_objective(self, model: PreTrainedModel, step: int) -> None:
+        row, held_out = self._objective.at_rung(model, step)
+        self._row |= row
+        self.last_score = row["objective/score"]
+        self._checkpoints.save(model, step, row["objective/score"])
+        self._sinks.directory.log_samples(sample_rows(held_out, step))
+
+
+def sample_rows(held_out: HeldOut, step: int) -> list[dict[str, Any]]:
+    """Rows for `samples.jsonl`: the held-out completions of a rung and their totals (null = unscored)."""
+    return [
+        {"step": step, "completion": text, "reference": None if math.isnan(total) else total}
+        for text, total in zip(held_out.completions.texts, held_out.totals, strict=True)
+    ]

@@ -1,0 +1,63 @@
+"""KL divergence of the policy from the starting weights, measured whatever `beta` is."""
+
+import torch
+from transformers import PreTrainedModel
+
+from agent.training.sampling import Completions
+
+_ROWS = 16
+"""Rows per forward pass: bounds memory."""
+
+
+@torch.no_grad()
+def token_log_probabilities(model: PreTrainedModel, rows: Completions) -> torch.Tensor:
+    """[B, completion] log-probability of each completion token at temperature 1; 0 where masked."""
+    parts = []
+    for start in range(0, rows.ids.shape[0], _ROWS):
+        ids, attention = rows.ids[start : start + _ROWS], rows.attention[start : start + _ROWS]
+        logits = model(input_ids=ids, attention_mask=attention).logits[:, rows.prompt_length - 1 : -1]
+        targets = ids[:, rows.prompt_length :]
+        parts.append(torch.log_softmax(logits.float(), -1).gather(-1, targets.unsqueeze(-1)).squeeze(-1))
+    return torch.cat(parts) * rows.completion_mask
+
+
+def sampled_kl(policy: PreTrainedModel, reference: PreTrainedModel, rows: Completions) -> float:
+    """KL(policy ‖ reference) in nats per token, estimated on completions that the policy sampled.
+
+    The k3 estimator (Schulman 2020): mean of exp(d) - d - 1 with d = log p_reference - log p_policy; unbiased
+    and never negative.
+    """
+    mask = rows.completion_mask
+    delta = (token_log_probabilities(reference, rows) - token_log_probabilities(policy, rows)).double()
+    return float(((delta.exp() - delta - 1) * mask).sum() / mask.sum().clamp(min=1))
+
+
+class DriftProbe:
+    """KL(policy ‖ starting model) on a small fixed batch, exact over the vocabulary.
+
+    The contexts are completions that the starting model sampled once: the value has no sampling noise, means
+    the same for every `beta`, and costs one small forward pass per step.
+
+    Args:
+        reference: the starting model.
+        rows: its completions; kept.
+    """
+
+    def __init__(self, reference: PreTrainedModel, rows: Completions) -> None:
+        self._rows = rows
+        self._reference = self._log_probabilities(reference)
+
+    @torch.no_grad()
+    def _log_probabilities(self, model: PreTrainedModel) -> torch.Tensor:
+        was_training = model.training
+        model.eval()
+        logits = model(input_ids=self._rows.ids, attention_mask=self._rows.attention).logits
+        model.train(was_training)
+        return torch.log_softmax(logits[:, self._rows.prompt_length - 1 : -1].float(), -1)
+
+    def measure(self, policy: PreTrainedModel) -> float:
+        """KL in nats per token, at least 0."""
+        log_p = self._log_probabilities(policy)
+        per_token = (log_p.exp() * (log_p - self._reference)).sum(-1)
+        mask = self._rows.completion_mask
+        return max(0.0, float((per_token * mask).sum() / mask.sum()))

@@ -1,0 +1,127 @@
+"""One run, from configuration to outcome."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from transformers import PrinterCallback, set_seed
+
+from agent.config.run import RunConfig
+from agent.health.finding import Finding
+from agent.tasks.build import build_task
+from agent.tracking.sinks import Sinks
+from agent.training.callbacks import StepLog, sample_rows
+from agent.training.checkpoints import Checkpoints
+from agent.training.divergence import DriftProbe
+from agent.training.model import load_model
+from agent.training.objective import Objective
+from agent.training.sampling import sample
+from agent.training.scoring import SuiteReward
+from agent.training.stop import StopRequest
+from agent.training.trainer import build_trainer
+
+OutcomeName = Literal["finished", "stopped early", "unhealthy", "preempted"]
+
+_PROBE_PROMPTS = 8
+_PROBE_TOKENS = 64
+_PROBE_SEED = 99
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        name: `finished`, `stopped early` (by the server), `unhealthy` or `preempted`.
+        step: last training step done.
+        findings: what was unhealthy.
+        starter_score: the objective of the starting model.
+        score: the last measured objective; `None` when the run ended before its first rung.
+        checkpoint: folder of the best checkpoint.
+    """
+
+    name: OutcomeName
+    step: int
+    findings: tuple[Finding, ...]
+    starter_score: float
+    score: float | None
+    checkpoint: str | None
+
+    def summary(self) -> dict[str, Any]:
+        """As summary values of a run."""
+        values: dict[str, Any] = {
+            "outcome": self.name,
+            "outcome_step": self.step,
+            "starter/score": self.starter_score,
+        }
+        if self.findings:
+            first = self.findings[0]
+            values["health/finding"] = first.kind
+            values["health/finding_step"] = first.step
+            values["health/evidence"] = first.evidence
+        return values
+
+
+def train_run(
+    config: RunConfig,
+    sinks: Sinks,
+    stop: StopRequest,
+    on_step: Callable[[int, dict[str, float]], None] = lambda step, row: None,
+) -> Outcome:
+    """Train one run to its end, or to a stop.
+
+    Args:
+        config: the run.
+        sinks: where metrics go.
+        stop: read at every step.
+        on_step: told each finished step, for a progress display.
+
+    Raises:
+        ConfigError: the model cannot be loaded.
+    """
+    set_seed(config.seed)
+    task = build_task(config)
+    model, tokenizer = load_model(task.model_path)
+    reference, _ = load_model(task.model_path)
+    reward = SuiteReward(task.training_suite, task.monitored)
+    checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
+    trainer = build_trainer(config, task, model, tokenizer, reward, [], sinks.directory.path / "trainer")
+    reference = (trainer.ref_model or reference).to(trainer.accelerator.device).eval()
+    objective = Objective(config, task, reference, tokenizer)
+    sinks.summarise({"starter/score": objective.starter.reference})
+    sinks.directory.log_samples(sample_rows(objective.starter, step=0))
+    probe_rows = sample(
+        reference,
+        tokenizer,
+        task.prompts.held_out[:_PROBE_PROMPTS],
+        max_new_tokens=min(_PROBE_TOKENS, config.max_completion_length),
+        temperature=1.0,
+        seed=_PROBE_SEED,
+    )
+    log = StepLog(
+        config, reward, objective, DriftProbe(reference, probe_rows), sinks, checkpoints, stop, on_step
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(log)
+    trainer.train()
+    outcome = Outcome(
+        name=_outcome_name(config, objective, log.last_step, stop),
+        step=log.last_step,
+        findings=tuple(objective.findings),
+        starter_score=objective.starter.reference,
+        score=log.last_score,
+        checkpoint=str(checkpoints.best) if checkpoints.best else None,
+    )
+    sinks.summarise(outcome.summary())
+    sinks.directory.finish(
+        {**outcome.summary(), "objective/score": outcome.score, "checkpoint": outcome.checkpoint}
+    )
+    return outcome
+
+
+def _outcome_name(config: RunConfig, objective: Objective, last_step: int, stop: StopRequest) -> OutcomeName:
+    if objective.findings:
+        return "unhealthy"
+    if last_step >= config.max_steps or stop.reason is None:
+        return "finished"
+    return stop.reason

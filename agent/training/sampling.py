@@ -1,0 +1,86 @@
+"""Sampling completions outside of training, with a seed of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Completions:
+    """Sampled completions.
+
+    Attributes:
+        texts: decoded, special tokens left out; one per prompt, in order.
+        ids: [B, prompt + completion] token ids, prompts left-padded, completions right-padded.
+        attention: [B, T], 1 where `ids` holds a token.
+        prompt_length: columns that belong to the prompts.
+    """
+
+    texts: list[str]
+    ids: torch.Tensor
+    attention: torch.Tensor
+    prompt_length: int
+
+    @property
+    def completion_mask(self) -> torch.Tensor:
+        """[B, T - prompt_length], 1 on completion tokens."""
+        return self.attention[:, self.prompt_length :]
+
+    @property
+    def mean_length(self) -> float:
+        """Tokens per completion, end-of-sequence included."""
+        return float(self.completion_mask.sum(1).float().mean())
+
+
+@torch.no_grad()
+def sample(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    *,
+    max_new_tokens: int,
+    temperature: float,
+    seed: int,
+) -> Completions:
+    """Sample one completion per prompt; the generators of the caller are left as they were.
+
+    Args:
+        model: in any mode; evaluated without dropout, and put back.
+        tokenizer: pads on the left.
+        prompts: texts.
+        max_new_tokens: longest completion.
+        temperature: of the softmax; no top-p or top-k.
+        seed: same seed, weights and prompts give the same completions.
+    """
+    device = next(model.parameters()).device
+    inputs = tokenizer(list(prompts), return_tensors="pt", padding=True).to(device)
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            ids = model.generate(  # type: ignore[operator]
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                max_new_tokens=max_new_tokens,
+                do_sample=True,
+                temperature=temperature,
+                top_k=0,
+                top_p=1.0,
+                pad_token_id=tokenizer.pad_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+            )
+    finally:
+        model.train(was_training)
+    width = inputs["input_ids"].shape[1]
+    generated = ids[:, width:]
+    is_eos = generated == tokenizer.eos_token_id
+    # A token counts up to and including the first end-of-sequence; padding follows.
+    alive = (is_eos.cumsum(1) - is_eos.long()) == 0
+    attention = torch.cat([inputs["attention_mask"], alive.long()], dim=1)
+    texts = tokenizer.batch_decode(
+        generated.masked_fill(~alive, tokenizer.pad_token_id), skip_special_tokens=True
+    )
+    return Completions(texts, ids, attention, width)

@@ -1,0 +1,66 @@
+"""The bridge between TRL's reward functions and a reward suite."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rewards.base import Sample
+from rewards.compose import RewardSuite, SuiteScores
+
+
+class SuiteReward:
+    """A TRL reward function that scores with a suite and keeps what it measured for the step's log.
+
+    Only training completions pass here; the held-out evaluation scores by itself, so the two never mix.
+    """
+
+    __name__ = "total_reward"
+
+    def __init__(self, suite: RewardSuite, monitored: Sequence[str]) -> None:
+        self._suite = suite
+        self._monitored = tuple(monitored)
+        self._scored: list[SuiteScores] = []
+        self._completions: list[str] = []
+
+    def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
+        """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group."""
+        samples = [Sample(p, c) for p, c in zip(prompts, completions, strict=True)]
+        scores = self._suite.score(samples, report=self._monitored)
+        self._scored.append(scores)
+        self._completions.extend(completions)
+        return [None if np.isnan(total) else float(total) for total in scores.totals]
+
+    def drain(self) -> tuple[dict[str, float], list[str]]:
+        """Statistics and completions since the last call; see `component_statistics`."""
+        statistics = component_statistics(self._scored)
+        completions, self._completions, self._scored = self._completions, [], []
+        return statistics, completions
+
+
+def component_statistics(batches: Sequence[SuiteScores]) -> dict[str, float]:
+    """Mean, standard deviation, least and greatest score per component and of the total, over all batches.
+
+    Unscored samples are left out of these and counted under `reward_components/unscored`. A component of
+    which no sample was scored has no statistics.
+
+    Returns:
+        `reward_components/{component}/{mean,std,min,max}` and `reward_components/unscored`.
+    """
+    if not batches:
+        return {}
+    columns = {name: [b.components[name] for b in batches] for name in batches[0].components}
+    columns["total_reward"] = [b.totals for b in batches]
+    row: dict[str, float] = {}
+    for name, parts in columns.items():
+        values = np.concatenate(parts)
+        values = values[~np.isnan(values)]
+        if values.size:
+            row |= {
+                f"reward_components/{name}/mean": float(values.mean()),
+                f"reward_components/{name}/std": float(values.std()),
+                f"reward_components/{name}/min": float(values.min()),
+                f"reward_components/{name}/max": float(values.max()),
+            }
+    row["reward_components/unscored"] = float(sum(b.unscored for b in batches))
+    return row

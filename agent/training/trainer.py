@@ -1,0 +1,74 @@
+"""TRL's GRPO trainer, set up from a run's configuration."""
+
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.grpo_trainer import GRPOTrainer
+
+from agent.config.run import RunConfig
+from agent.tasks.base import Task
+from agent.training.scoring import SuiteReward
+
+_BF16_FROM = 100_000_000
+"""Parameters from which bf16 pays; below, casts cost what they gain."""
+
+
+def build_trainer(
+    config: RunConfig,
+    task: Task,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    reward: SuiteReward,
+    callbacks: list[TrainerCallback],
+    folder: Path,
+) -> GRPOTrainer:
+    """Build the trainer of one run. Nothing is reported by TRL itself: `StepLog` logs once per step.
+
+    Args:
+        config: hyperparameters.
+        task: gives the training prompts.
+        model: trained in place.
+        tokenizer: of the model.
+        reward: scores completions.
+        callbacks: ours.
+        folder: the trainer's own output folder.
+    """
+    on_gpu = torch.cuda.is_available()
+    arguments = GRPOConfig(
+        output_dir=str(folder),
+        max_steps=config.max_steps,
+        seed=config.seed,
+        learning_rate=config.effective_learning_rate,
+        lr_scheduler_type="constant",
+        warmup_steps=0,
+        max_grad_norm=config.max_grad_norm,
+        per_device_train_batch_size=config.per_device_train_batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation_steps,
+        num_generations=config.num_generations,
+        max_completion_length=config.max_completion_length,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        beta=config.beta,
+        epsilon=config.epsilon,
+        # Dropout would make sampling and log-probabilities disagree.
+        disable_dropout=True,
+        gradient_checkpointing=False,
+        bf16=on_gpu and model.num_parameters() >= _BF16_FROM,
+        use_cpu=not on_gpu,
+        logging_steps=1,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        dataloader_pin_memory=on_gpu,
+    )
+    return GRPOTrainer(
+        model=model,
+        processing_class=tokenizer,
+        reward_funcs=[reward],
+        args=arguments,
+        train_dataset=Dataset.from_dict({"prompt": list(task.prompts.train)}),
+        callbacks=callbacks,
+    )

@@ -1,0 +1,72 @@
+"""Taking runs from a sweep: the real `wandb agent`, in an environment that suits GRPO on this machine."""
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+MAX_CONSECUTIVE_FAILURES = 3
+"""Runs that may fail one after the other before the agent gives up: a bad node must not burn a sweep."""
+
+
+def threads_per_agent(agents: int) -> int:
+    """Threads for each of `agents` on this machine: two that both take all cores run several times slower."""
+    return max(1, (os.cpu_count() or 1) // agents)
+
+
+def agent_environment(base: Mapping[str, str], agents_here: int) -> dict[str, str]:
+    """The environment of an agent and its runs.
+
+    Settings the caller made are kept; what is missing gets a fitting value.
+
+    Args:
+        base: environment to start from.
+        agents_here: agents that share this machine.
+    """
+    threads = str(threads_per_agent(agents_here))
+    defaults = {
+        "OMP_NUM_THREADS": threads,
+        "NUMBA_NUM_THREADS": threads,
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        # Large temporaries are reused instead of being mapped and unmapped at every operation.
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+        # Metrics leave every 2 s, not 15: early stops arrive in time to save something.
+        "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "2",
+        "WANDB_CONSOLE": "wrap",
+        "WANDB_SILENT": "true",
+    }
+    # `${interpreter}` in a sweep's command is the `python` on PATH; it must be this one.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', '')}"
+    return {**defaults, **base, "PATH": path}
+
+
+def agent_command(sweep: str, count: int | None = None) -> list[str]:
+    """The command line of the agent for `entity/project/sweep`."""
+    found = Path(sys.executable).with_name("wandb")
+    program = str(found) if found.exists() else shutil.which("wandb") or "wandb"
+    command = [
+        program,
+        "agent",
+        "--forward-signals",
+        "--max-consecutive-failed-runs",
+        str(MAX_CONSECUTIVE_FAILURES),
+    ]
+    if count is not None:
+        command += ["--count", str(count)]
+    return [*command, sweep]
+
+
+def become_agent(sweep: str, *, count: int | None, agents_here: int) -> None:
+    """Replace this process with the agent; does not return.
+
+    SIGINT is put back to its default first: a shell that starts a job with `&` leaves it ignored, every child
+    inherits that, and W&B's stops, which come as SIGINT, would never arrive.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    command = agent_command(sweep, count)
+    os.execvpe(command[0], command, agent_environment(os.environ, agents_here))

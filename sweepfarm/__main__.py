@@ -1,0 +1,5 @@
+"""`python -m sweepfarm`."""
+
+from sweepfarm.cli import main
+
+main()

@@ -1,0 +1,49 @@
+"""`sweepfarm`: one command, whose verbs live in the rooms they belong to."""
+
+import sys
+from importlib import import_module
+
+import click
+
+VERBS: dict[str, str] = {
+    "check": "sweepfarm.check_command:check",
+    "sweep": "sweepfarm.farm_command:sweep",
+    "train": "agent.cli:train",
+    "agent": "agent.cli:agent",
+    "server": "server.cli:server",
+    "report": "analysis.cli:report",
+    "score": "rewards.cli:score",
+}
+"""Verb and where its command is; imported only when used, so that no verb waits for another's libraries."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a verb's module when the verb is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Verbs in the order a user meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a verb."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sweepfarm")
+def cli() -> None:
+    r"""Tune GRPO fine-tuning of small language models by sweeps, with or without a W&B account.
+
+    \b
+    Example, everything on this machine:
+      sweepfarm sweep sweep_config.yaml --overlay sweeps/overlays/cpu.yaml --agents 2
+    """
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    sys.exit(cli())

@@ -1,0 +1,125 @@
+"""A whole sweep on one machine: register, run agents, watch."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from agent.worker import agent_command, agent_environment
+from sweepfarm.errors import UserError
+
+_SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
+_POLL_SECONDS = 3.0
+
+
+def register(sweep: Mapping[str, object], folder: Path, environment: Mapping[str, str]) -> str:
+    """Register a sweep with the real `wandb sweep`.
+
+    Args:
+        sweep: content of the sweep file, overlay included.
+        folder: where the file that was registered is kept.
+        environment: names the server.
+
+    Returns:
+        `entity/project/id`.
+
+    Raises:
+        UserError: W&B refused it; the message is W&B's.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "sweep.yaml"
+    file.write_text(yaml.safe_dump(dict(sweep), sort_keys=False), encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("wandb")), "sweep", str(file)]
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    match = _SWEEP_PATH.search(output)
+    if done.returncode or not match:
+        last = output.strip().splitlines()[-1:] or ["no output"]
+        raise UserError(f"`wandb sweep` failed: {last[0]}")
+    return match.group(1)
+
+
+class Agents:
+    """Agents as child processes, each with its log.
+
+    Args:
+        sweep: `entity/project/id`.
+        count: how many.
+        folder: where their logs go.
+        environment: names the server and the folder of runs.
+    """
+
+    def __init__(self, sweep: str, count: int, folder: Path, environment: Mapping[str, str]) -> None:
+        self.logs = [folder / f"agent-{i + 1}.log" for i in range(count)]
+        self._processes = []
+        for log in self.logs:
+            with log.open("wb") as file:
+                process = subprocess.Popen(
+                    agent_command(sweep),
+                    env=agent_environment(environment, count),
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            self._processes.append(process)
+
+    @property
+    def running(self) -> int:
+        """Agents that have not ended."""
+        return sum(process.poll() is None for process in self._processes)
+
+    @property
+    def failed(self) -> list[Path]:
+        """Logs of the agents that ended with an error."""
+        return [log for log, p in zip(self.logs, self._processes, strict=True) if p.poll() not in (None, 0)]
+
+    def stop(self) -> None:
+        """End them all: SIGTERM, which they pass on to their runs, then SIGKILL."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(timeout=45)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                process.wait()
+
+
+def watch(sweep: str, agents: Agents, console: Console) -> None:
+    """Show the sweep's runs until every agent has ended."""
+    import wandb
+
+    api = wandb.Api(timeout=30)
+    with Live(console=console, refresh_per_second=2, transient=True) as live:
+        while agents.running:
+            live.update(_table(api, sweep, agents.running))
+            time.sleep(_POLL_SECONDS)
+
+
+def _table(api: object, sweep: str, running: int) -> Table:
+    table = Table("run", "state", "step", "objective", "reward", title=f"{sweep}: {running} agents at work")
+    for run in api.sweep(sweep).runs:  # type: ignore[attr-defined]
+        run.load(force=True)
+        summary = run.summary_metrics
+        table.add_row(
+            run.name or run.id,
+            str(summary.get("outcome", run.state)),
+            str(summary.get("train/global_step", "-")),
+            _number(summary.get("objective/score")),
+            _number(summary.get("reward_components/total_reward/mean")),
+        )
+    return table
+
+
+def _number(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else "-"

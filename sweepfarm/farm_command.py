@@ -1,0 +1,94 @@
+"""`sweepfarm sweep`: everything, on one machine."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@click.command(name="sweep")
+@click.argument("sweep_file", type=click.Path(path_type=Path))
+@click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
+@click.option("--agents", type=click.IntRange(min=1), default=2, show_default=True, help="Agents to run.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Output."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
+@click.option("--port", type=int, default=0, help="Port of the embedded server; any free one by default.")
+def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed: int, port: int) -> None:
+    r"""Run a whole sweep here: server, registration, agents, report.
+
+    With WANDB_API_KEY set the sweep runs against W&B (or the server that WANDB_BASE_URL names); without it,
+    an embedded server is started. Results lie in RUNS/latest.
+
+    \b
+    Example:
+      sweepfarm sweep sweep_config.yaml --overlay sweeps/overlays/cpu.yaml --agents 2
+    """
+    from rich.console import Console
+
+    from sweepfarm.check import check_sweep
+    from sweepfarm.errors import UserError
+    from sweepfarm.local_server import local_server, outer_server
+    from sweepfarm.sweep_file import read_sweep
+
+    console = Console()
+    content = read_sweep(sweep_file, overlay)
+    check = check_sweep(content)
+    if "run_cap" not in content and content.get("method") != "grid":
+        raise UserError(
+            "the sweep has no run_cap, so its agents would never end; add one, or give an --overlay"
+        )
+    for warning in check.warnings:
+        console.print(f"[yellow]warning[/yellow] {warning}")
+    prepare_starter(check.constant.get("model", "starter"))
+    outer = outer_server()
+    with nullcontext(outer) if outer else local_server(runs / "server", port, seed) as endpoint:
+        assert endpoint is not None
+        os.environ.update(endpoint.environment)
+        console.print(f"server: {endpoint.url}")
+        _run(content, agents, runs, console)
+
+
+def prepare_starter(model: str) -> None:
+    """Build the starter model once, with a progress bar, before agents would each wait for it."""
+    if model == "starter":
+        from agent.tasks.plasmid.starter import starter_path
+
+        starter_path()
+
+
+def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> None:
+    from analysis.report import write_report
+    from sweepfarm.errors import UserError
+    from sweepfarm.farm import Agents, register, watch
+
+    path = register(content, runs / "registering", os.environ)
+    folder = runs / path.rsplit("/", 1)[1]
+    (runs / "registering").rename(folder)
+    _link_latest(runs, folder)
+    console.print(f"sweep:  {path}")
+    team = Agents(path, agents, folder, {**os.environ, "SWEEPFARM_RUNS": str(runs.resolve())})
+    try:
+        watch(path, team, console)
+    finally:
+        team.stop()
+    if len(team.failed) == agents:
+        raise UserError(f"every agent gave up; see {', '.join(map(str, team.failed))}")
+    for log in team.failed:
+        console.print(f"[yellow]warning[/yellow] an agent gave up; see {log}")
+    write_report(path, folder, console)
+
+
+def _link_latest(runs: Path, folder: Path) -> None:
+    latest, building = runs / "latest", runs / ".latest"
+    building.unlink(missing_ok=True)
+    building.symlink_to(folder.name)
+    building.replace(latest)

@@ -1,0 +1,61 @@
+"""Reading a sweep file and laying a budget overlay over it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agent.config.nearest import unknown_key_message
+from sweepfarm.errors import UserError
+
+OVERLAY_KEYS = frozenset({"name", "description", "run_cap", "early_terminate", "parameters"})
+
+
+def read_sweep(path: Path, overlay: Path | None = None) -> dict[str, Any]:
+    """Read a sweep file, with a budget overlay when one is given.
+
+    Raises:
+        UserError: no such file, no YAML mapping, or an overlay that touches the searched space.
+    """
+    sweep = _read_mapping(path)
+    return sweep if overlay is None else lay_over(sweep, _read_mapping(overlay))
+
+
+def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a budget overlay over a sweep.
+
+    An overlay sets how much is spent (`run_cap`, `early_terminate`, constant parameters such as `max_steps`)
+    and never what is searched: each of its parameters is one `value`, and none is searched by the sweep.
+
+    Raises:
+        UserError: the overlay has another key, a range, or a parameter that the sweep searches.
+    """
+    for key in overlay:
+        if key not in OVERLAY_KEYS:
+            raise UserError(unknown_key_message("overlay key", key, OVERLAY_KEYS))
+    parameters = dict(sweep.get("parameters") or {})
+    for name, setting in (overlay.get("parameters") or {}).items():
+        if not isinstance(setting, Mapping) or set(setting) != {"value"}:
+            raise UserError(
+                f"overlay parameter `{name}` must be one `value`; an overlay holds no search space"
+            )
+        if name in parameters and set(parameters[name]) != {"value"}:
+            raise UserError(
+                f"overlay parameter `{name}` is searched by the sweep; an overlay sets budget only"
+            )
+        parameters[name] = dict(setting)
+    merged = {**sweep, **{k: v for k, v in overlay.items() if k != "parameters"}}
+    return {**merged, "parameters": parameters}
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path} holds no mapping of keys to values")
+    return value

@@ -1,0 +1,83 @@
+"""The plasmid task: corpus, prompts, tokenizer and starter on the real data packages."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.tasks.base import Prompts
+from agent.tasks.plasmid.corpus import augmented, load_corpus, reverse_complement, rotate
+from agent.tasks.plasmid.prompts import HELD_OUT_SEEDS, TRAIN_SEEDS, plasmid_prompts
+
+DNA = st.text("ACGT", min_size=1, max_size=60)
+
+
+def test_corpus_is_real_split_and_disjoint() -> None:
+    corpus = load_corpus()
+    assert len(corpus.train) > 200
+    assert len(corpus.held_out) > 30
+    assert not set(corpus.train) & set(corpus.held_out)
+    assert all(set(s) <= set("ACGT") for s in corpus.train + corpus.held_out)
+    assert load_corpus().content_hash == corpus.content_hash
+
+
+@given(DNA, st.integers(0, 200))
+def test_rotation_and_strand_keep_the_molecule(sequence: str, offset: int) -> None:
+    rotated = rotate(sequence, offset)
+    assert rotate(rotated, len(sequence) - offset % len(sequence)) == sequence
+    assert reverse_complement(reverse_complement(sequence)) == sequence
+
+
+def test_augmentation_is_a_rotation_of_a_strand() -> None:
+    sequence = "AACGTTTGCCATGA"
+    drawn = augmented([sequence], random.Random(3))
+    assert drawn in sequence * 2 or drawn in reverse_complement(sequence) * 2
+
+
+def test_prompts_are_fixed_and_never_shared() -> None:
+    corpus = load_corpus()
+    prompts = plasmid_prompts(corpus, train=256, held_out=64)
+    assert prompts == plasmid_prompts(corpus, train=256, held_out=64)
+    assert (len(prompts.train), len(prompts.held_out)) == (256, 64)
+    assert not set(prompts.train) & set(prompts.held_out)
+    assert "ATG" in prompts.held_out
+    assert not set(TRAIN_SEEDS) & set(HELD_OUT_SEEDS)
+    circles = [s * 2 for s in corpus.train] + [reverse_complement(s) * 2 for s in corpus.train]
+    assert all(any(p in circle for circle in circles) for p in prompts.train)
+
+
+def test_prompts_that_overlap_are_refused() -> None:
+    with pytest.raises(ValueError, match="'ATG' is both"):
+        Prompts(train=("ATG", "C"), held_out=("ATG",))
+
+
+def test_tokenizer_round_trips_dna_and_never_appends_the_end(tiny_starter: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_starter)
+    ids = tokenizer("ATGCCGTANNATTGACA")["input_ids"]
+    assert ids[0] == tokenizer.bos_token_id
+    assert tokenizer.eos_token_id not in ids
+    assert tokenizer.decode(ids, skip_special_tokens=True) == "ATGCCGTANNATTGACA"
+
+
+def test_starter_learned_and_is_safetensors_only(tiny_starter: Path) -> None:
+    losses = json.loads((tiny_starter / "starter.json").read_text())["losses"]
+    assert losses[-1] < losses[0]
+    assert (tiny_starter / "model.safetensors").exists()
+    assert not list(tiny_starter.glob("*.bin"))
+
+
+def test_starter_is_deterministic(
+    tiny_starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agent.tasks.plasmid.starter import StarterConfig, starter_path
+
+    config = StarterConfig(**json.loads((tiny_starter / "starter.json").read_text())["config"])
+    monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
+    again = starter_path(config, show_progress=False)
+    assert again.name == tiny_starter.name
+    assert (again / "model.safetensors").read_bytes() == (tiny_starter / "model.safetensors").read_bytes()

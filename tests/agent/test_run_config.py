@@ -1,0 +1,105 @@
+"""RunConfig: what it accepts, what it resolves, and what it says when it refuses."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.config.run import ConfigError, RunConfig
+from agent.config.rungs import rung_steps
+
+
+def test_parameters_round_trip_flat() -> None:
+    config = RunConfig.from_params({"learning_rate": 2e-5, "num_generations": 4, "reward_ori_weight": 2.0})
+    assert RunConfig.from_params(config.flat()) == config
+
+
+def test_an_explicit_value_equal_to_a_default_and_one_that_is_not_both_stay() -> None:
+    default = RunConfig()
+    explicit = RunConfig.from_params({"beta": default.beta, "seed": default.seed + 1})
+    assert explicit.beta == default.beta
+    assert explicit.seed == default.seed + 1
+
+
+def test_every_explicit_value_survives_the_defaults() -> None:
+    """An ancestor's defaults overrode sweep values: give each field another value and find it again."""
+    changed = {
+        "model": "elsewhere", "seed": 7, "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
+        "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
+        "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
+        "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "health_kl_max": 9.0, "health_unique_min": 0.1,
+        "health_similarity_max": 0.3,
+    }  # fmt: skip
+    own = set(RunConfig.model_fields) - {"reward", "task"}
+    assert set(changed) == own
+    default, flat = RunConfig().flat(), RunConfig.from_params(changed).flat()
+    for name, value in changed.items():
+        assert flat[name] == value != default[name]
+
+
+def test_unknown_parameter_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="unknown parameter `learning_rat`; did you mean `learning_rate`"):
+        RunConfig.from_params({"learning_rat": 1e-5})
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"temperature": 0}, "temperature"),
+        ({"num_generations": 1}, "num_generations"),
+        ({"top_p": 1.5}, "top_p"),
+        ({"beta": -1}, "beta"),
+        ({"max_steps": 0}, "max_steps"),
+        ({"reward_min_length": 2000, "reward_max_length": 1000}, "reward_min_length"),
+        ({f"reward_{c}_weight": 0.0 for c in ("ori", "promoter", "terminator", "marker", "cds")}, "weight"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_it(params: dict[str, float], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig.from_params(params)
+    message = str(caught.value)
+    assert says in message
+    assert "\n" not in message
+
+
+@given(batch=st.sampled_from([1, 2, 3, 8, 16, 32]), group=st.sampled_from([2, 3, 4, 8, 16]))
+def test_groups_always_lie_whole_in_a_step(batch: int, group: int) -> None:
+    config = RunConfig.from_params({"per_device_train_batch_size": batch, "num_generations": group})
+    assert config.completions_per_step % group == 0
+    assert config.gradient_accumulation_steps * batch == config.completions_per_step
+    assert config.completions_per_step == math.lcm(batch, group)
+
+
+def test_the_point_that_crashed_a_third_of_the_ancestors_space() -> None:
+    config = RunConfig.from_params({"per_device_train_batch_size": 8, "num_generations": 16})
+    assert (config.completions_per_step, config.gradient_accumulation_steps) == (16, 2)
+
+
+def test_hash_changes_with_any_parameter_and_with_nothing_else() -> None:
+    assert RunConfig().config_hash == RunConfig.from_params(RunConfig().flat()).config_hash
+    assert RunConfig(seed=1).config_hash != RunConfig(seed=2).config_hash
+    a = RunConfig.from_params({"reward_ori_weight": 0.5})
+    assert a.config_hash != RunConfig().config_hash
+
+
+def test_learning_rate_scale_multiplies() -> None:
+    assert RunConfig(learning_rate=1e-5, learning_rate_scale=10).effective_learning_rate == pytest.approx(
+        1e-4
+    )
+
+
+def test_rung_steps_exact() -> None:
+    assert rung_steps(40, 8) == (5, 10, 15, 20, 25, 30, 35, 40)
+    assert rung_steps(100, 8) == (13, 25, 38, 50, 63, 75, 88, 100)
+    assert rung_steps(3, 8) == (1, 2, 3)
+
+
+@given(steps=st.integers(1, 500), rungs=st.integers(1, 20))
+def test_rungs_rise_and_end_at_the_end(steps: int, rungs: int) -> None:
+    found = rung_steps(steps, rungs)
+    assert len(found) == min(steps, rungs)
+    assert found[-1] == steps
+    assert found[0] >= 1
+    assert all(a < b for a, b in pairwise(found))

@@ -1,0 +1,178 @@
+"""Real GRPO steps on a tiny starter: what is logged, when, and that nothing mixes."""
+
+import json
+import math
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config.metric_names import RUNG_METRICS, STEP_METRICS
+from agent.config.run import ConfigError, RunConfig
+from agent.tracking.directory import RunDirectory
+from agent.tracking.sinks import Sinks
+from agent.training.run import Outcome, train_run
+from agent.training.stop import StopRequest
+
+
+class Recorder:
+    """Stands where a W&B run does, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int | None, dict[str, Any]]] = []
+        self.summary: dict[str, Any] = {}
+
+    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+        self.rows.append((step, data))
+
+
+def run(config: RunConfig, folder: Path, stop: StopRequest | None = None) -> tuple[Outcome, Recorder]:
+    recorder = Recorder()
+    sinks = Sinks(RunDirectory(folder, config.flat()), recorder)
+    return train_run(config, sinks, stop or StopRequest()), recorder
+
+
+def changed(config: RunConfig, **params: Any) -> RunConfig:
+    return RunConfig.from_params({**config.flat(), **params})
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_starter: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Recorder, Path]:
+    config = RunConfig.from_params(
+        {"model": str(tiny_starter), "max_steps": 4, "rungs": 2, "train_prompts": 16, "eval_prompts": 8,
+         "eval_samples": 1, "max_completion_length": 24, "per_device_train_batch_size": 4,
+         "num_generations": 4, "learning_rate": 1e-3}
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("run")
+    outcome, recorder = run(config, folder)
+    return outcome, recorder, folder
+
+
+def test_one_row_per_step_with_rising_steps(finished: tuple[Outcome, Recorder, Path]) -> None:
+    outcome, recorder, _ = finished
+    assert outcome.name == "finished"
+    assert outcome.step == 4
+    assert [step for step, _ in recorder.rows] == [1, 2, 3, 4]
+
+
+def test_every_promised_metric_is_logged(finished: tuple[Outcome, Recorder, Path]) -> None:
+    _, recorder, _ = finished
+    for step, row in recorder.rows:
+        assert set(row) >= STEP_METRICS, sorted(STEP_METRICS - set(row))
+        assert all(math.isfinite(v) for v in row.values())
+        assert (set(row) >= RUNG_METRICS) == (step in (2, 4))
+        assert ("objective/score" in row) == (step in (2, 4))
+
+
+def test_run_directory_holds_the_same(finished: tuple[Outcome, Recorder, Path]) -> None:
+    outcome, recorder, folder = finished
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert lines == [row for _, row in recorder.rows]
+    samples = [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
+    assert [s["step"] for s in samples] == [0] * 8 + [2] * 8 + [4] * 8
+    assert json.loads((folder / "outcome.json").read_text())["outcome"] == "finished"
+    assert outcome.checkpoint is not None
+    assert (Path(outcome.checkpoint) / "model.safetensors").exists()
+    assert recorder.summary["starter/score"] == outcome.starter_score
+
+
+def test_starter_objective_does_not_depend_on_what_is_swept(tiny_run: RunConfig, tmp_path: Path) -> None:
+    other = changed(
+        tiny_run, seed=9, temperature=1.3, beta=0.0, reward_ori_weight=0.0, max_steps=1, num_generations=2
+    )
+    first, _ = run(changed(tiny_run, max_steps=1), tmp_path / "a")
+    second, _ = run(other, tmp_path / "b")
+    assert first.starter_score == second.starter_score
+
+
+def test_training_statistics_see_training_completions_only(tiny_run: RunConfig, tmp_path: Path) -> None:
+    """An ancestor's evaluation samples landed in its training metric: rungs must not change the other rows."""
+    rare = changed(tiny_run, rungs=1)
+    _, often = run(tiny_run, tmp_path / "often")
+    _, once = run(rare, tmp_path / "once")
+    key = "reward_components/total_reward/mean"
+    assert [row[key] for _, row in often.rows] == [row[key] for _, row in once.rows]
+
+
+def test_same_seed_same_run_and_other_seed_another(tiny_run: RunConfig, tmp_path: Path) -> None:
+    def losses(name: str, seed: int) -> list[float]:
+        _, recorder = run(changed(tiny_run, seed=seed, max_steps=2), tmp_path / name)
+        return [row["train/loss"] for _, row in recorder.rows]
+
+    assert losses("a", 1) == losses("b", 1)
+    assert losses("c", 2) != losses("a2", 1)
+
+
+def test_kl_is_measured_at_beta_zero(tiny_run: RunConfig, tmp_path: Path) -> None:
+    _, recorder = run(changed(tiny_run, beta=0.0, learning_rate=1e-2), tmp_path)
+    assert recorder.rows[-1][1]["train/kl"] > 0
+    assert recorder.rows[-1][1]["objective/kl"] > 0
+
+
+def test_a_batch_that_is_no_multiple_of_the_group_trains(tiny_run: RunConfig, tmp_path: Path) -> None:
+    config = changed(tiny_run, per_device_train_batch_size=4, num_generations=8, max_steps=1)
+    outcome, recorder = run(config, tmp_path)
+    assert outcome.name == "finished"
+    assert len(recorder.rows) == 1
+
+
+def test_an_unhealthy_run_scores_zero_and_ends(tiny_run: RunConfig, tmp_path: Path) -> None:
+    outcome, recorder = run(changed(tiny_run, learning_rate=0.05, health_kl_max=1e-6), tmp_path)
+    assert outcome.name == "unhealthy"
+    assert outcome.step == 2
+    last = recorder.rows[-1][1]
+    assert last["objective/score"] == 0.0
+    assert last["objective/reference"] >= 0.0
+    assert recorder.summary["health/finding"] == "KL diverging"
+    assert recorder.summary["health/finding_step"] == 2
+
+
+def test_a_stop_ends_the_run_at_the_step(tiny_run: RunConfig, tmp_path: Path) -> None:
+    stop = StopRequest()
+    stop.ask("stopped early")
+    outcome, recorder = run(tiny_run, tmp_path, stop)
+    assert (outcome.name, outcome.step) == ("stopped early", 1)
+    assert len(recorder.rows) == 1
+
+
+def test_a_wrong_model_path_is_one_clear_line(tmp_path: Path) -> None:
+    config = RunConfig(model="./no/such/model", max_steps=1)
+    with pytest.raises(ConfigError, match="no such folder") as caught:
+        run(config, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_early_stop_outranks_the_signal_that_follows() -> None:
+    stop = StopRequest()
+    assert not stop
+    stop.ask("stopped early")
+    stop.ask("preempted")
+    assert stop
+    assert stop.reason == "stopped early"
+
+
+def test_interrupts_arrive_although_a_shell_had_ignored_them() -> None:
+    """`sh -c 'cmd &'` starts cmd with SIGINT ignored; the early stop would be lost."""
+    code = (
+        "import signal, time\n"
+        "assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN\n"
+        "from agent.training.stop import StopRequest\n"
+        "stop = StopRequest(); stop.install(); print('ready', flush=True)\n"
+        "deadline = time.time() + 20\n"
+        "while not stop and time.time() < deadline: time.sleep(0.01)\n"
+        "print(stop.reason)\n"
+    )
+    process = subprocess.Popen(
+        ["sh", "-c", f"trap '' INT; exec {sys.executable} -c \"$CODE\""],
+        env={"CODE": code, "PATH": "/usr/bin:/bin"},
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[0] == "preempted\n"

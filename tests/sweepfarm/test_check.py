@@ -1,0 +1,163 @@
+"""`sweepfarm check`: shipped files pass, bad files fail with one line each."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from sweepfarm.check import check_sweep
+from sweepfarm.cli import cli
+from sweepfarm.errors import UserError
+from sweepfarm.sweep_file import lay_over, read_sweep
+
+ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "sweep_config.yaml"
+CPU = ROOT / "sweeps" / "overlays" / "cpu.yaml"
+SWEEPS = [MAIN, *sorted((ROOT / "sweeps").glob("*.yaml"))]
+OVERLAYS = sorted((ROOT / "sweeps" / "overlays").glob("*.yaml"))
+
+
+@pytest.fixture
+def sweep() -> dict[str, Any]:
+    return deepcopy(read_sweep(MAIN))
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)
+def test_every_shipped_sweep_parses(path: Path) -> None:
+    check_sweep(read_sweep(path))
+
+
+@pytest.mark.parametrize("path", OVERLAYS, ids=lambda p: p.name)
+def test_every_shipped_overlay_fits_the_main_sweep(path: Path) -> None:
+    check_sweep(read_sweep(MAIN, path))
+
+
+def test_every_shipped_yaml_is_safe_yaml() -> None:
+    files = [
+        p for p in ROOT.rglob("*.y*ml") if not {".venv", "runs", "wandb"} & set(p.relative_to(ROOT).parts)
+    ]
+    assert MAIN in files
+    for path in files:
+        assert list(yaml.safe_load_all(path.read_text(encoding="utf-8"))), path
+
+
+def test_the_space_of_the_second_seed_document(sweep: dict[str, Any]) -> None:
+    searched = set(check_sweep(sweep).searched)
+    assert searched == {
+        "learning_rate", "per_device_train_batch_size", "num_generations", "temperature", "top_p", "beta",
+        "epsilon", "reward_punish_mode", "reward_length_penalty", "reward_min_length", "reward_max_length",
+        "reward_promoter_max", "reward_terminator_max", "reward_marker_max", "reward_cds_max",
+        "reward_location_aware", "reward_ori_weight", "reward_promoter_weight", "reward_terminator_weight",
+        "reward_marker_weight", "reward_cds_weight",
+    }  # fmt: skip
+
+
+def test_rungs_are_given_in_training_steps(sweep: dict[str, Any]) -> None:
+    sweep["parameters"]["max_steps"] = {"value": 40}
+    sweep["run_cap"] = 8
+    rungs = check_sweep(sweep).rungs
+    assert [(r.logged_value, r.training_step, r.goes_on) for r in rungs] == [(2, 10, 5), (4, 20, 5)]
+
+
+def test_a_metric_logged_each_step_has_its_rungs_there(sweep: dict[str, Any]) -> None:
+    sweep["metric"]["name"] = "reward_components/total_reward/mean"
+    sweep["early_terminate"] = {"type": "hyperband", "min_iter": 20, "eta": 3}
+    result = check_sweep(sweep)
+    assert [r.training_step for r in result.rungs] == [20, 60]
+    assert any("do not compare" in w for w in result.warnings)
+
+
+def bad(sweep: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The main sweep, broken in one way."""
+    parameters = sweep["parameters"]
+    if kind == "unknown parameter":
+        parameters["learning_rte"] = {"min": 0.1, "max": 0.2}
+    elif kind == "empty space":
+        sweep["parameters"] = {}
+    elif kind == "metric nobody logs":
+        sweep["metric"]["name"] = "objective/scor"
+    elif kind == "no metric":
+        del sweep["metric"]
+    elif kind == "min above max":
+        parameters["temperature"] = {"distribution": "uniform", "min": 1.4, "max": 0.7}
+    elif kind == "reward min above max":
+        parameters["reward_min_length"] = {"value": 60_000}
+    elif kind == "hyperband never fires":
+        sweep["early_terminate"]["min_iter"] = 20
+    elif kind == "all weights zero":
+        for name in list(parameters):
+            if name.endswith("_weight"):
+                parameters[name] = {"value": 0.0}
+    elif kind == "half of the space infeasible":
+        parameters["temperature"] = {"values": [-1.0, 1.0]}
+    elif kind == "unknown method":
+        sweep["method"] = "bayesian"
+    return sweep
+
+
+SAYS = {
+    "unknown parameter": "did you mean `learning_rate`",
+    "empty space": "parameters is empty",
+    "metric nobody logs": "did you mean `objective/score`",
+    "no metric": "metric",
+    "min above max": "temperature",
+    "reward min above max": "reward_min_length",
+    "hyperband never fires": "never stop a run",
+    "all weights zero": "weight",
+    "half of the space infeasible": "of the space makes no valid run",
+    "unknown method": "bayes",
+}
+
+
+@pytest.mark.parametrize("kind", SAYS)
+def test_bad_sweeps_fail_with_one_line(sweep: dict[str, Any], kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    path.write_text(yaml.safe_dump(bad(sweep, kind)))
+    result = CliRunner().invoke(cli, ["check", str(path)])
+    assert result.exit_code == 1
+    assert SAYS[kind] in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("a: [1", "no valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
+)
+def test_unreadable_files_fail_with_one_line(text: str | None, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    if text is not None:
+        path.write_text(text)
+    result = CliRunner().invoke(cli, ["check", str(path)])
+    assert result.exit_code == 1
+    assert says in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_json_holds_the_rungs() -> None:
+    result = CliRunner().invoke(cli, ["check", str(MAIN), "--overlay", str(CPU), "--json"])
+    assert result.exit_code == 0, result.output
+    rungs = json.loads(result.stdout)["rungs"]
+    assert rungs
+    assert all(0 < r["share"] <= 1 and r["training_step"] > 0 for r in rungs)
+
+
+def test_an_overlay_may_not_touch_the_space(sweep: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="`learning_rate` is searched"):
+        lay_over(sweep, {"parameters": {"learning_rate": {"value": 1e-3}}})
+    with pytest.raises(UserError, match="must be one `value`"):
+        lay_over(sweep, {"parameters": {"max_steps": {"values": [1, 2]}}})
+    with pytest.raises(UserError, match="unknown overlay key `methd`"):
+        lay_over(sweep, {"methd": "grid"})
+
+
+def test_an_overlay_sets_budget_and_leaves_the_file_alone(sweep: dict[str, Any]) -> None:
+    before = deepcopy(sweep)
+    merged = lay_over(sweep, {"run_cap": 3, "parameters": {"max_steps": {"value": 7}}})
+    assert sweep == before
+    assert merged["run_cap"] == 3
+    assert merged["parameters"]["max_steps"] == {"value": 7}
+    assert merged["parameters"]["learning_rate"] == sweep["parameters"]["learning_rate"]
