@@ -20,9 +20,9 @@ def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
             layers=1,
             heads=2,
             feed_forward=64,
-            steps=12,
             batch_size=8,
             row_tokens=96,
+            steps=12,
         )
         return starter_path(config, show_progress=False)
 

@@ -89,7 +89,7 @@ def test_starter_objective_does_not_depend_on_what_is_swept(tiny_run: RunConfig,
 
 
 def test_training_statistics_see_training_completions_only(tiny_run: RunConfig, tmp_path: Path) -> None:
-    """An ancestor's evaluation samples landed in its training metric: rungs must not change the other rows."""
+    """An ancestor's evaluation samples landed in its training metric: rungs must not change a row."""
     rare = changed(tiny_run, rungs=1)
     _, often = run(tiny_run, tmp_path / "often")
     _, once = run(rare, tmp_path / "once")
