@@ -1,5 +1,6 @@
 """The program of a sweep: take the parameters of one run from W&B, train it, say how it ended."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from agent.training.stop import StopRequest
 EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted": 143}
 """An unhealthy run did its work: it found a bad point. 143 = 128 + SIGTERM."""
 EXIT_BAD_CONFIG = 2
+EXIT_NO_SERVER = 3
+EXIT_DISK = 4
 
 
 def run_directory(group: str, run_id: str) -> Path:
@@ -27,25 +30,45 @@ def main() -> int:
     stop.install()
     import wandb
 
-    settings = wandb.Settings(stop_fn=lambda: stop.ask("stopped early"))
-    with wandb.init(settings=settings) as run:
-        try:
-            config = RunConfig.from_params(dict(run.config))
-            return _train(config, run, stop)
-        except ConfigError as error:
-            run.summary.update({"outcome": "failed", "error": str(error)})
-            print(f"sweepfarm: {error}", file=sys.stderr)
-            run.finish(exit_code=EXIT_BAD_CONFIG)
-            return EXIT_BAD_CONFIG
+    try:
+        run = wandb.init(settings=wandb.Settings(stop_fn=lambda: stop.ask("stopped early")))
+    except wandb.Error as error:
+        return _say(
+            EXIT_NO_SERVER,
+            f"W&B cannot be used: {error}. Check WANDB_BASE_URL, WANDB_API_KEY and the network",
+        )
+    with run:
+        code, message = _train(run, stop)
+        if message:
+            run.summary.update({"outcome": "failed", "error": message})
+            run.finish(exit_code=code)
+            _say(code, message)
+    return code
 
 
-def _train(config: RunConfig, run: Any, stop: StopRequest) -> int:
-    from agent.tracking.directory import RunDirectory
-    from agent.tracking.sinks import Sinks
-    from agent.training.run import train_run
+def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
+    """Train; returns the exit code, and what went wrong where the user can mend it."""
+    try:
+        config = RunConfig.from_params(dict(run.config))
+        run.config.update({**config.flat(), "config_hash": config.config_hash}, allow_val_change=True)
+        run.define_metric("objective/score", summary="last")
+        from agent.tracking.directory import RunDirectory
+        from agent.tracking.sinks import Sinks
+        from agent.training.run import train_run
 
-    run.config.update({**config.flat(), "config_hash": config.config_hash}, allow_val_change=True)
-    run.define_metric("objective/score", summary="last")
-    directory = RunDirectory(run_directory(run.sweep_id or run.project, run.id), config.flat())
-    outcome = train_run(config, Sinks(directory, run), stop)
-    return EXIT_OF_OUTCOME[outcome.name]
+        directory = RunDirectory(run_directory(run.sweep_id or run.project, run.id), config.flat())
+        return EXIT_OF_OUTCOME[train_run(config, Sinks(directory, run), stop).name], None
+    except ConfigError as error:
+        return EXIT_BAD_CONFIG, str(error)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        return (
+            EXIT_DISK,
+            f"cannot write {error.filename or 'the run directory'}: {error.strerror}; free some space",
+        )
+
+
+def _say(code: int, message: str) -> int:
+    print(f"sweepfarm: {message}", file=sys.stderr)
+    return code

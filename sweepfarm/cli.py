@@ -1,5 +1,6 @@
 """`sweepfarm`: one command, whose verbs live in the rooms they belong to."""
 
+import errno
 import sys
 from importlib import import_module
 
@@ -45,5 +46,14 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point of the console command."""
-    sys.exit(cli())
+    """Entry point of the console command.
+
+    A full or read-only disk is the user's to mend: it is said in one line, whichever verb met it.
+    """
+    try:
+        cli()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        click.echo(f"sweepfarm: cannot write {error.filename or 'output'}: {error.strerror}", err=True)
+        sys.exit(1)

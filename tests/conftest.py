@@ -1,9 +1,59 @@
 """Fixtures for every room."""
 
+from __future__ import annotations
+
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from agent.config.run import RunConfig
 
 # One thread per test process: the machine's cores are shared with the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+
+
+@pytest.fixture(scope="session")
+def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a real starter: real corpus, real tokenizer, few steps, few weights."""
+    from agent.tasks.plasmid.starter import StarterConfig, starter_path
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        config = StarterConfig(
+            vocab_size=256,
+            width=32,
+            layers=1,
+            heads=2,
+            feed_forward=64,
+            batch_size=8,
+            row_tokens=96,
+            steps=12,
+        )
+        return starter_path(config, show_progress=False)
+
+
+@pytest.fixture
+def tiny_run(tiny_starter: Path) -> RunConfig:
+    """A run of four steps with two rungs on the tiny starter."""
+    from agent.config.run import RunConfig
+
+    return RunConfig.from_params(
+        {
+            "model": str(tiny_starter),
+            "max_steps": 4,
+            "rungs": 2,
+            "train_prompts": 16,
+            "eval_prompts": 8,
+            "eval_samples": 1,
+            "max_completion_length": 24,
+            "per_device_train_batch_size": 4,
+            "num_generations": 4,
+            "learning_rate": 1e-3,
+        }
+    )
