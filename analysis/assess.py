@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.table import STEP, SweepTable
-from analysis.verdict import judge, last_step, number, objective, planned_steps, stopped_early
+from analysis.record import RunRecord, record
+from analysis.sweep import Sweep
+from analysis.table import STEP, SweepTable, flat
+from analysis.verdict import Peers, judge, peers, stopped_early
 
-KL = "train/kl"
-
-TAIL = 10
-"""Training steps at the end of a run whose mean stands for its final KL."""
+SEED = "seed"
+"""Config key of a run's seed; runs that differ in nothing else swept share a configuration."""
 
 
 @dataclass(frozen=True)
@@ -21,73 +24,85 @@ class Assessment:
     """The runs of a sweep, judged.
 
     Attributes:
+        sweep: what the sweep set out to do.
         runs: one row per run, in order of creation: `id`, `name`, `state`, `outcome`, `steps` (training steps
-            done), `planned_steps`, `stopped_early`, `objective` (the last logged value, never the peak),
-            `objective_step`, `starter` (the starting model's value), `kl` (mean of the last `TAIL` logged
-            values), `seconds` (run time), `verdict`, `verdict_step`, `evidence`.
-        objectives: the metric wherever it was logged: `id`, `step`, `value`.
+            done), `planned_steps`, `stopped_early`, `objective` (the final value, never the peak),
+            `objective_step`, `starter` (the starting model's value), `kl` (at the end), `seconds` (run time),
+            `configuration` (equal for runs that differ in their seed alone), `seed`, `verdict`,
+            `verdict_step`, `evidence`.
+        scores: the metric wherever it was logged, averaged as `RunRecord.score` says: `id`, `step`, `value`.
+        peers: what the runs tell about each other.
     """
 
+    sweep: Sweep
     runs: pd.DataFrame
-    objectives: pd.DataFrame
+    scores: pd.DataFrame
+    peers: Peers
 
 
 def assess(table: SweepTable) -> Assessment:
     """Judges every run; histories are read once, one at a time.
 
     Raises:
-        AnalysisError: if the sweep has no runs, none that ended, or none that logged the sweep's metric.
+        AnalysisError: if the sweep has no runs, none that finished, or none that logged the sweep's metric.
     """
     sweep, configs, summaries = table.sweep, table.configs(), table.summaries()
-    rows, series = [], []
-    for run, name, state in table.runs[["id", "name", "state"]].itertuples(index=False):
-        history, config, summary = table.histories[run], configs[run], summaries[run]
-        scores = objective(sweep, history)
-        verdict = judge(sweep, state, config, summary, history)
-        rows.append(
-            {
-                "id": run,
-                "name": name,
-                "state": state,
-                "outcome": summary.get("outcome"),
-                "steps": last_step(summary, history),
-                "planned_steps": planned_steps(config),
-                "stopped_early": stopped_early(sweep, state, config, summary, history),
-                "objective": None if scores.empty else float(scores.iloc[-1]),
-                "objective_step": None if scores.empty else int(scores.index[-1]),
-                "starter": number(summary.get("starter/score")),
-                "kl": _tail_mean(history, KL),
-                "seconds": _tail_mean(history, "_runtime", tail=1),
-                "verdict": str(verdict.kind),
-                "verdict_step": verdict.step,
-                "evidence": verdict.evidence,
-            }
-        )
-        series.append(pd.DataFrame({"id": run, STEP: scores.index, "value": scores.to_numpy()}))
-    runs = pd.DataFrame(rows)
-    _require_something_to_rank(table, runs)
+    records = [
+        record(sweep, run, name, state, configs[run], summaries[run], table.histories[run])
+        for run, name, state in table.runs[["id", "name", "state"]].itertuples(index=False)
+    ]
+    _require_something_to_rank(sweep, records)
+    together = peers(records)
+    runs = pd.DataFrame([_row(sweep, run, together) for run in records])
     runs = runs.astype({name: "Int64" for name in ("planned_steps", "objective_step", "verdict_step")})
     runs = runs.astype({name: "float64" for name in ("objective", "starter", "kl", "seconds")})
-    return Assessment(runs, pd.concat(series, ignore_index=True))
+    scores = pd.concat(
+        [
+            pd.DataFrame({"id": run.id, STEP: run.score.index, "value": run.score.to_numpy()})
+            for run in records
+        ],
+        ignore_index=True,
+    )
+    return Assessment(sweep, runs, scores, together)
 
 
-def _require_something_to_rank(table: SweepTable, runs: pd.DataFrame) -> None:
+def _row(sweep: Sweep, run: RunRecord, together: Peers) -> dict[str, Any]:
+    """The row of one run."""
+    verdict = judge(sweep, run, together)
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state,
+        "outcome": run.outcome,
+        "steps": run.steps,
+        "planned_steps": run.planned_steps,
+        "stopped_early": stopped_early(sweep, run),
+        "objective": None if run.score.empty else float(run.score.iloc[-1]),
+        "objective_step": None if run.score.empty else int(run.score.index[-1]),
+        "starter": run.starter,
+        "kl": run.kl,
+        "seconds": run.seconds,
+        "configuration": configuration(sweep, run.config),
+        "seed": run.config.get(SEED),
+        "verdict": str(verdict.kind),
+        "verdict_step": verdict.step,
+        "evidence": verdict.evidence,
+    }
+
+
+def configuration(sweep: Sweep, config: Mapping[str, Any]) -> str:
+    """A text that is equal for runs whose swept parameters, the seed apart, are equal."""
+    values = flat(config)
+    return json.dumps({name: values.get(name) for name in sorted(sweep.swept) if name != SEED})
+
+
+def _require_something_to_rank(sweep: Sweep, records: list[RunRecord]) -> None:
     """Raises where no run of the sweep can be compared with anything."""
-    path = table.sweep.path
-    if runs.empty:
-        raise AnalysisError(f"sweep {path} has no runs yet")
-    if runs["objective"].isna().all():
-        raise AnalysisError(f"no run of sweep {path} logged its metric {table.sweep.metric}")
-    if not (runs["state"] == "finished").any():
-        counts = ", ".join(
-            f"{n} {state}" for state, n in runs["state"].value_counts(sort=False).sort_index().items()
-        )
-        raise AnalysisError(f"no run of sweep {path} has finished yet ({counts})")
-
-
-def _tail_mean(history: pd.DataFrame, key: str, tail: int = TAIL) -> float | None:
-    """Mean of the last `tail` logged values of a metric; None where it was never logged."""
-    if key not in history:
-        return None
-    values = history[key].dropna().tail(tail)
-    return None if values.empty else float(values.mean())
+    if not records:
+        raise AnalysisError(f"sweep {sweep.path} has no runs yet")
+    if all(run.score.empty for run in records):
+        raise AnalysisError(f"no run of sweep {sweep.path} logged its metric {sweep.metric}")
+    if not any(run.state == "finished" for run in records):
+        states = sorted({run.state for run in records})
+        counts = ", ".join(f"{sum(run.state == state for run in records)} {state}" for state in states)
+        raise AnalysisError(f"no run of sweep {sweep.path} has finished yet ({counts})")

@@ -1,6 +1,6 @@
 """One colour per verdict, after the Okabe-Ito palette: distinct to the colour-blind, on dark and light."""
 
-from analysis.verdict import Kind
+from analysis.finding import Kind
 
 VERDICT_COLOURS = {
     Kind.HEALTHY: "#009E73",

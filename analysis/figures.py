@@ -11,11 +11,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.assess import KL, Assessment
+from analysis.assess import Assessment
 from analysis.colours import BEST_COLOUR, VERDICT_COLOURS
+from analysis.finding import Kind
+from analysis.record import KL, POINTS
 from analysis.select import Selection
 from analysis.table import STEP, SweepTable
-from analysis.verdict import Kind
 
 COMPONENTS = "reward_components/"
 
@@ -28,13 +29,10 @@ FITTING = 11
 SCORE_SCALE = [[0, "#8B7FB8"], [0.5, "#D1588E"], [1, "#F0A52E"]]
 """From low to high objective; every part of it stands out on dark and on light."""
 
-POINTS = 200
-"""Most points of a drawn curve; longer ones are drawn as the means of that many equal stretches of steps."""
-
 
 def drawn_runs(assessment: Assessment, selection: Selection) -> list[str]:
     """Ids of the runs that are drawn as curves, the chosen one last so that it lies on top."""
-    ranked = [str(run) for run in selection.ranking["id"]]
+    ranked = [str(run) for runs in selection.ranking["runs"] for run in runs]
     others = [str(run) for run in assessment.runs["id"] if run not in set(ranked)]
     return (ranked + others)[:DRAWN][::-1]
 
@@ -42,7 +40,7 @@ def drawn_runs(assessment: Assessment, selection: Selection) -> list[str]:
 def objective_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure:
     """The objective of every drawn run by training step, with the starting model's value."""
     figure = go.Figure()
-    objectives = dict(tuple(assessment.objectives.groupby("id")))
+    objectives = dict(tuple(assessment.scores.groupby("id")))
     for run in drawn_runs(assessment, selection):
         if run in objectives:
             curve = objectives[run]

@@ -61,7 +61,7 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
     """
     table = read_sweep(sweep_path)
     assessment = assess(table)
-    selection = select(assessment, table.sweep.maximize)
+    selection = select(assessment)
     data = result_data(table, assessment, selection)
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"

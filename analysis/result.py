@@ -8,39 +8,43 @@ from typing import Any
 import pandas as pd
 
 from analysis.assess import Assessment
-from analysis.select import Selection
+from analysis.select import Selection, scores_at
 from analysis.table import SweepTable
 
 
 def result_data(table: SweepTable, assessment: Assessment, selection: Selection) -> dict[str, Any]:
     """The result as JSON-ready data, runs in the order of the ranking, then of creation.
 
-    Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `starter_objective`, `best_objective`, `best_run`,
-    `tied`, `excluded` (verdict → count), `conclusion`, and `runs` with the keys `RUN_KEYS`. Of a run, `rank`
-    is None where it was not compared, `objective` is the final value, `score` the value at the compared
-    step, and `parameters` holds the swept ones.
+    Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
+    `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `best_run`,
+    `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, and `runs` with
+    the keys `RUN_KEYS`. Of a run, `rank` is that of its configuration (None where it was not compared),
+    `objective` the final value, `score` the value at the compared step, and `parameters` the swept ones.
     """
-    ranking = selection.ranking.set_index("id")
     runs = assessment.runs.set_index("id")
-    order = [*ranking.index, *(run for run in runs.index if run not in ranking.index)]
+    ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
+    scores = scores_at(assessment.scores, selection.step) if selection.step is not None else pd.Series()
     parameters = table.parameters()
     rows = []
-    for run in order:
+    for run in [*ranks, *(run for run in runs.index if run not in ranks)]:
         row = {"id": run, **runs.loc[run].to_dict()}
-        row["rank"] = list(ranking.index).index(run) + 1 if run in ranking.index else None
-        row["score"] = ranking["score"].get(run)
+        row["rank"] = ranks.get(run)
+        row["score"] = scores.get(run) if run in ranks else None
         row["parameters"] = {name: value for name, value in parameters.loc[run].items() if value is not None}
         rows.append({name: _plain(row[name]) for name in RUN_KEYS})
-    best = rows[0] if selection.best is not None else None
     return {
         "sweep": table.sweep.path,
         "metric": table.sweep.metric,
         "goal": "maximize" if table.sweep.maximize else "minimize",
         "compared_at_step": selection.step,
+        "noise": assessment.peers.noise,
         "starter_objective": starter_objective(assessment, selection),
-        "best_objective": best["score"] if best else None,
+        "best_objective": None if selection.best is None else float(selection.ranking["score"].iloc[0]),
         "best_run": selection.best,
+        "runner_up": selection.runner_up,
         "tied": list(selection.tied),
+        "clear_winner": selection.clear,
+        "doubts": list(selection.doubts),
         "excluded": selection.excluded,
         "conclusion": selection.conclusion,
         "runs": rows,
@@ -49,7 +53,7 @@ def result_data(table: SweepTable, assessment: Assessment, selection: Selection)
 
 RUN_KEYS = (
     "rank", "id", "name", "state", "outcome", "steps", "planned_steps", "stopped_early", "objective",
-    "objective_step", "score", "kl", "seconds", "verdict", "verdict_step", "evidence", "parameters",
+    "objective_step", "score", "kl", "seconds", "seed", "verdict", "verdict_step", "evidence", "parameters",
 )  # fmt: skip
 """Keys of one run of the result, in order."""
 

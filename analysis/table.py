@@ -22,6 +22,8 @@ from analysis.files import replace_file
 from analysis.sweep import Sweep
 
 STEP = "step"
+RUNTIME = "_runtime"
+"""History column: seconds since the run began."""
 NONFINITE = "nonfinite"
 """History column: the keys of this row that were logged as NaN or infinite, joined by commas (else empty)."""
 
@@ -45,7 +47,7 @@ class SweepTable:
         sweep: what the sweep set out to do.
         runs: one row per run, in order of creation, with the columns of `RUN_COLUMNS`.
         histories: run id → one row per logged step, ascending: `step`, one float64 column per metric (NaN
-            where the step did not log it), text columns for the texts under ``health/``, and `nonfinite`.
+            where the step did not log it), and `nonfinite`.
     """
 
     sweep: Sweep
@@ -112,33 +114,30 @@ def history_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A history table from logged rows as ``scan_history`` yields them.
 
     Numbers and booleans become float64; the texts ``NaN``, ``Infinity`` and ``-Infinity`` (W&B's JSON for
-    them) become NaN and are named in `nonfinite`; texts are kept under ``health/`` only; media are dropped.
-    Where a step occurs twice (a resumed run), the later row counts.
+    them) become NaN and are named in `nonfinite`; other texts and media are dropped. Where a step occurs
+    twice (a resumed run), the later row counts.
     """
     steps: list[int] = []
+    nonfinite: list[str] = []
     numbers: dict[str, dict[int, float]] = {}
-    texts: dict[str, dict[int, str]] = {NONFINITE: {}}
     for position, row in enumerate(rows):
         steps.append(int(row.get("_step", position)))
-        nonfinite = []
+        broken = []
         for key, value in row.items():
-            if key.startswith("_") and key != "_runtime":
-                continue
             number = _number(value)
-            if number is not None:
-                numbers.setdefault(key, {})[position] = number if math.isfinite(number) else math.nan
-                if not math.isfinite(number):
-                    nonfinite.append(key)
-            elif isinstance(value, str) and key.startswith("health/"):
-                texts.setdefault(key, {})[position] = value
-        texts[NONFINITE][position] = ",".join(nonfinite)
+            if number is None or (key.startswith("_") and key != RUNTIME):
+                continue
+            if not math.isfinite(number):
+                broken.append(key)
+                number = math.nan
+            numbers.setdefault(key, {})[position] = number
+        nonfinite.append(",".join(broken))
     columns: dict[str, Any] = {STEP: np.array(steps, dtype=np.int64)}
     for key in sorted(numbers):
         column = np.full(len(steps), np.nan)
         column[list(numbers[key])] = list(numbers[key].values())
         columns[key] = column
-    for key in sorted(texts):
-        columns[key] = pd.array([texts[key].get(i, "") for i in range(len(steps))], dtype="str")
+    columns[NONFINITE] = pd.array(nonfinite, dtype="str")
     frame = pd.DataFrame(columns)
     return frame.drop_duplicates(STEP, keep="last").sort_values(STEP, ignore_index=True)
 

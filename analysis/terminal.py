@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.verdict import COMPARABLE
+from analysis.finding import COMPARABLE
 
 WORSE_STYLE = "yellow"
 

@@ -3,184 +3,149 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from statistics import median
 
 import pandas as pd
 
+from analysis import signs
+from analysis.finding import Finding, Kind
+from analysis.record import GRAD_NORM, KL, TOTAL_REWARD, UNIQUE, RunRecord, number
+from analysis.stats import measurement_noise
 from analysis.sweep import Sweep
-from analysis.table import NONFINITE, STEP
 
+PEER_KL = 5.0
+"""Where no run states a KL bound: this many times the median KL of the sweep's ended runs is too far."""
 
-class Kind(StrEnum):
-    """What became of a run."""
-
-    HEALTHY = "healthy"
-    NOT_LEARNING = "not learning"
-    COLLAPSED = "collapsed"
-    KL_DIVERGING = "KL diverging"
-    REWARD_HACKING = "reward hacking"
-    UNSTABLE = "unstable"
-    STOPPED_EARLY = "stopped early"
-    FAILED = "failed"
-    UNFINISHED = "unfinished"
-
-
-COMPARABLE = (Kind.HEALTHY, Kind.NOT_LEARNING)
-"""Verdicts of the runs that used their whole budget in good health; only these are ranked."""
-
-FINDING = "health/finding"
-"""History key (or prefix of keys) under which the agent logs a finding: ``kind: evidence``."""
-
-FINDING_KINDS = {
-    "collapse": Kind.COLLAPSED,
-    "kl": Kind.KL_DIVERGING,
-    "hacking": Kind.REWARD_HACKING,
-    "learning": Kind.NOT_LEARNING,
-}
-"""Word in a finding's kind → verdict; any other finding is `Kind.UNSTABLE`."""
-
-TRAINING_SIGNALS = ("train/loss", "train/kl", "train/grad_norm", "reward_components/total_reward/mean")
-"""Keys that are numbers in every step of a run whose arithmetic is sound."""
+PEER_KL_MIN = 0.1
+"""...but no KL below this (nats per token) is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a run, since which training step (None: not tied to one), and how one knows."""
+class Peers:
+    """What the runs of a sweep tell about each other.
 
-    kind: Kind
-    step: int | None
-    evidence: str
+    Attributes:
+        noise: standard deviation of one logged value of the metric, from the curves of all runs; 0 where
+            no curve is long enough to tell.
+        kl_bound: bound on KL for runs that state none themselves; infinite where KL was not logged.
+    """
+
+    noise: float
+    kl_bound: float
 
 
-def judge(
-    sweep: Sweep, state: str, config: Mapping[str, Any], summary: Mapping[str, Any], history: pd.DataFrame
-) -> Verdict:
+def peers(records: Sequence[RunRecord]) -> Peers:
+    """Takes the runs of a sweep together."""
+    # A run whose health gate closed scores 0 from then on: a step in its curve that is no noise.
+    curves = [run.raw_score.to_numpy() for run in records if not run.summary.get("health/finding")]
+    ends = [run.kl for run in records if run.state != "running" and not math.isnan(run.kl)]
+    bound = max(PEER_KL_MIN, PEER_KL * median(ends)) if len(ends) > 2 else math.inf
+    return Peers(measurement_noise(curves) or 0.0, bound)
+
+
+def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
     """Judges one run; the first rule that applies decides.
 
-    A run that broke off is judged by that, then bad health, then an early stop, then what it learned.
-
-    Args:
-        sweep: the sweep it belongs to.
-        state: the server's state of the run.
-        config: its configuration (`max_steps`, where present, is its budget).
-        summary: its summary (`outcome`, `outcome_step`, `starter/score` where the agent wrote them).
-        history: its history table.
+    Whether it broke off comes first, then bad health, then an early stop, then what it learned.
     """
-    outcome = summary.get("outcome")
-    last = last_step(summary, history)
-    if state in ("running", "pending") and outcome is None:
-        return Verdict(Kind.UNFINISHED, last, f"still {state} at step {last}")
-    if outcome in ("failed", "out of memory"):
-        return Verdict(Kind.FAILED, last, f"{outcome} at step {last}")
-    if outcome is None and state in ("failed", "crashed", "killed"):
-        return Verdict(Kind.FAILED, last, f"{state} at step {last}")
-    if outcome == "preempted" or state in ("preempting", "preempted"):
-        return Verdict(Kind.UNFINISHED, last, f"preempted at step {last} and not resumed")
-    ill = _ill_health(sweep, outcome, last, history)
-    if ill is not None:
-        return ill
-    planned = planned_steps(config)
-    if stopped_early(sweep, state, config, summary, history):
-        return Verdict(Kind.STOPPED_EARLY, last, f"stopped at step {last} of {_or_unknown(planned)}")
-    if planned is not None and last < planned:
-        return Verdict(Kind.UNFINISHED, last, f"ended at step {last} of {planned}")
-    scores = objective(sweep, history)
-    if scores.empty:
-        return Verdict(Kind.UNFINISHED, last, f"never logged {sweep.metric}")
-    return _learning(sweep, summary, scores)
+    return (
+        _broken_off(run)
+        or _ill_health(sweep, run, peers)
+        or _ended_short(sweep, run)
+        or signs.fallen(
+            run.score, _training_reward(sweep, run), run.starter, _error(run, peers), sweep.maximize
+        )
+        or _learned(sweep, run, peers)
+    )
 
 
-def _ill_health(sweep: Sweep, outcome: object, last: int, history: pd.DataFrame) -> Verdict | None:
-    """The first sign of ill health, or None."""
-    logged = _first_finding(history)
-    if logged is not None:
-        return logged
-    if NONFINITE in history:
-        watched = {*TRAINING_SIGNALS, sweep.metric}
-        for step, keys in history.loc[history[NONFINITE] != "", [STEP, NONFINITE]].itertuples(index=False):
-            if bad := sorted(watched & set(keys.split(","))):
-                return Verdict(Kind.UNSTABLE, int(step), f"{bad[0]} is not a number at step {step}")
-    if outcome == "unhealthy":
-        return Verdict(Kind.UNSTABLE, last, f"the agent found it unhealthy at step {last}")
+def _broken_off(run: RunRecord) -> Finding | None:
+    """A run that still goes on, failed, or was preempted."""
+    at = f"at step {run.steps}"
+    if run.outcome is None and run.state in ("running", "pending"):
+        return Finding(Kind.UNFINISHED, run.steps, f"still {run.state} {at}")
+    if run.outcome in ("failed", "out of memory"):
+        return Finding(Kind.FAILED, run.steps, f"{run.outcome} {at}")
+    if run.outcome is None and run.state in ("failed", "crashed", "killed"):
+        return Finding(Kind.FAILED, run.steps, f"{run.state} {at}")
+    if run.outcome == "preempted" or run.state in ("preempting", "preempted"):
+        return Finding(Kind.UNFINISHED, run.steps, f"preempted {at} and not resumed")
     return None
 
 
-def _first_finding(history: pd.DataFrame) -> Verdict | None:
-    """The earliest finding that the agent logged, or None."""
-    found = []
-    for key in history.columns:
-        if not key.startswith(FINDING) or not pd.api.types.is_string_dtype(history[key]):
-            continue
-        rows = history.loc[history[key] != "", [STEP, key]]
-        found += [(int(step), key, text) for step, text in rows.itertuples(index=False)]
-    if not found:
-        return None
-    step, key, text = min(found)
-    kind = (key.removeprefix(FINDING) + text.partition(":")[0]).lower()
-    verdict = next((verdict for word, verdict in FINDING_KINDS.items() if word in kind), Kind.UNSTABLE)
-    return Verdict(verdict, step, text)
+def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
+    """The first sign of ill health: what the agent found, else what the curves show."""
+    if run.outcome == "unhealthy" or run.summary.get("health/finding"):
+        return _agents_finding(run)
+    if run.nonfinite is not None:
+        step, key = run.nonfinite
+        return Finding(Kind.UNSTABLE, step, f"{key} is NaN or infinite")
+    series = run.series
+    found = [signs.exploding_gradient(series[GRAD_NORM])] if GRAD_NORM in series else []
+    if UNIQUE in series:
+        found.append(signs.collapsed(series[UNIQUE]))
+    stated = number(run.config.get("health_kl_max"))
+    if stated is not None and not run.held_out_kl.empty:
+        found.append(signs.kl_diverging(run.held_out_kl, stated))
+    elif KL in series:
+        found.append(signs.kl_diverging(series[KL], peers.kl_bound if stated is None else stated))
+    return min((finding for finding in found if finding), key=lambda finding: finding.step, default=None)
 
 
-def _learning(sweep: Sweep, summary: Mapping[str, Any], scores: pd.Series) -> Verdict:
-    """Healthy, or not learning where the final objective does not lie above the starting model's."""
-    final, step = float(scores.iloc[-1]), int(scores.index[-1])
-    starter = number(summary.get("starter/score"))
-    if starter is None:
-        return Verdict(Kind.HEALTHY, step, f"used its whole budget of {step} steps")
-    gain = final - starter if sweep.maximize else starter - final
-    kind = Kind.HEALTHY if gain > 0 else Kind.NOT_LEARNING
-    return Verdict(kind, step, f"{final - starter:+.4f} against the starting model")
+def _agents_finding(run: RunRecord) -> Finding:
+    """What the agent wrote into the summary: the kind in the words of the verdicts, step and evidence."""
+    written = str(run.summary.get("health/finding", ""))
+    kind = next((kind for kind in Kind if kind == written), Kind.UNSTABLE)
+    step = number(run.summary.get("health/finding_step"))
+    evidence = str(run.summary.get("health/evidence") or written or "the agent found the run unhealthy")
+    return Finding(kind, run.steps if step is None else int(step), evidence)
 
 
-def objective(sweep: Sweep, history: pd.DataFrame) -> pd.Series:
-    """The logged finite values of the sweep's metric, indexed by training step."""
-    if sweep.metric not in history:
-        return pd.Series(dtype="float64", index=pd.Index([], dtype="int64", name=STEP))
-    return history.set_index(STEP)[sweep.metric].dropna()
+def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
+    """A run in good health that did not use its whole budget, or shows no result."""
+    if stopped_early(sweep, run):
+        planned = "an unknown budget" if run.planned_steps is None else run.planned_steps
+        return Finding(Kind.STOPPED_EARLY, run.steps, f"stopped at step {run.steps} of {planned}")
+    if run.planned_steps is not None and run.steps < run.planned_steps:
+        return Finding(Kind.UNFINISHED, run.steps, f"ended at step {run.steps} of {run.planned_steps}")
+    if run.score.empty:
+        return Finding(Kind.UNFINISHED, run.steps, f"never logged {sweep.metric}")
+    return None
 
 
-def last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:
-    """The last training step of a run: as the agent wrote it, else the last step in the history, else 0."""
-    written = number(summary.get("outcome_step"))
-    if written is not None:
-        return int(written)
-    return 0 if history.empty else int(history[STEP].iloc[-1])
+def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
+    """Healthy, or not learning where the gain cannot be told from none."""
+    # Start and end are both measured with noise.
+    error = math.sqrt(2) * _error(run, peers)
+    gain, flat = signs.not_learning(run.score, run.starter, error, sweep.maximize)
+    start = "its start" if run.starter is None else "the starting model"
+    text = f"{gain:+.4f} against {start}"
+    if flat:
+        return Finding(
+            Kind.NOT_LEARNING, run.steps, f"{text}, within noise (±{signs.NOT_LEARNING_NOISE * error:.4f})"
+        )
+    return Finding(Kind.HEALTHY, run.steps, text)
 
 
-def planned_steps(config: Mapping[str, Any]) -> int | None:
-    """The budget of a run in training steps, where its configuration states one."""
-    planned = number(config.get("max_steps"))
-    return int(planned) if planned is not None and planned > 0 else None
+def _error(run: RunRecord, peers: Peers) -> float:
+    """Standard error of one value of the run's averaged score."""
+    return peers.noise / math.sqrt(run.window)
 
 
-def stopped_early(
-    sweep: Sweep, state: str, config: Mapping[str, Any], summary: Mapping[str, Any], history: pd.DataFrame
-) -> bool:
+def _training_reward(sweep: Sweep, run: RunRecord) -> pd.Series | None:
+    """The training reward, unless the sweep's metric is that very reward."""
+    return None if sweep.metric == TOTAL_REWARD else run.series.get(TOTAL_REWARD)
+
+
+def stopped_early(sweep: Sweep, run: RunRecord) -> bool:
     """Whether the sweep stopped the run before the end of its budget.
 
     The agent writes it down (`outcome`). A run of another program shows it by having ended, in good order,
     short of its budget in a sweep that stops runs.
     """
-    if "outcome" in summary:
-        return bool(summary["outcome"] == "stopped early")
-    planned = planned_steps(config)
-    return (
-        sweep.stops_early
-        and state == "finished"
-        and planned is not None
-        and last_step(summary, history) < planned
-    )
-
-
-def number(value: object) -> float | None:
-    """The value as a finite float, or None where it is none (W&B writes NaN as a text)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def _or_unknown(planned: int | None) -> str:
-    return "an unknown budget" if planned is None else str(planned)
+    if run.outcome is not None:
+        return run.outcome == "stopped early"
+    short = run.planned_steps is not None and run.steps < run.planned_steps
+    return sweep.stops_early and run.state == "finished" and short

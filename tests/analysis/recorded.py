@@ -80,7 +80,7 @@ class Recorder:
                 "state": state,
                 "created_at": f"2026-01-01T00:{len(self._rows):02d}:00",
                 "last_step": last,
-                "config": json.dumps({"max_steps": 60, **(config or {})}),
+                "config": json.dumps({"max_steps": 60, "lr": len(self._rows), **(config or {})}),
                 "summary": json.dumps({"outcome_step": last, "starter/score": 0.3, **(summary or {})}),
             }
         )
@@ -134,11 +134,14 @@ def plasmid_sweep(runs: int = 8, seed: int = 0) -> SweepTable:
             step: float(0.3 + gain * step / 60 + rng.normal(0, 0.008)) for step in RUNGS if step <= steps
         }
         history = rows(scores, steps, signals)
+        summary = {"outcome": outcome}
         if i == 5:
-            outcome = "unhealthy"
-            history[-1]["health/finding"] = "KL diverging: KL 1.734 nats/token is above 1.5"
+            summary = {
+                "outcome": "unhealthy",
+                "health/finding": "KL diverging",
+                "health/finding_step": steps,
+                "health/evidence": "KL 1.734 nats/token is above 1.5",
+            }
         state = "failed" if outcome == "failed" else "finished"
-        recorder.run(
-            f"run{i}", history, state=state, config=config, summary={"outcome": outcome}, name=f"plasmid-{i}"
-        )
+        recorder.run(f"run{i}", history, state=state, config=config, summary=summary, name=f"plasmid-{i}")
     return recorder.table()

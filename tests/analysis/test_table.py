@@ -28,19 +28,11 @@ def test_nan_and_infinity_are_named_and_absence_is_not():
     assert frame["kl"].isna().tolist() == [False, True, True]
 
 
-def test_texts_only_under_health_and_no_media():
+def test_texts_media_and_bookkeeping_are_no_metrics():
     frame = history_frame(
-        [
-            {
-                "_step": 1,
-                "health/finding": "collapsed: x",
-                "note": "hi",
-                "image": {"_type": "image-file"},
-                "_timestamp": 3,
-            }
-        ]
+        [{"_step": 1, "note": "hi", "image": {"_type": "image-file"}, "_timestamp": 3, "_runtime": 2, "a": 1}]
     )
-    assert set(frame.columns) == {"step", "health/finding", "nonfinite"}
+    assert set(frame.columns) == {"step", "_runtime", "a", "nonfinite"}
 
 
 def test_the_later_of_two_rows_of_one_step_counts():

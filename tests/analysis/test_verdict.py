@@ -1,22 +1,39 @@
+import pandas as pd
 import pytest
 
+from analysis import signs
+from analysis.finding import Kind
+from analysis.record import record
 from analysis.table import history_frame
-from analysis.verdict import Kind, judge
+from analysis.verdict import Peers, judge, peers
 from tests.analysis.recorded import METRIC, rows, sweep
 
 SWEEP = sweep("lr")
 HEALTHY = {10: 0.35, 60: 0.5}
+ALONE = Peers(noise=0.01, kl_bound=float("inf"))
 
 
-def verdict(
-    scores=HEALTHY, steps=60, *, state="finished", outcome="finished", of=SWEEP, change=None, summary=None
+def made(
+    scores=HEALTHY,
+    steps=60,
+    *,
+    state="finished",
+    outcome="finished",
+    of=SWEEP,
+    change=None,
+    config=None,
+    **more,
 ):
-    logged = rows(scores, steps)
+    logged = rows(scores, steps, more.pop("signals", None), metric=of.metric)
     if change:
         change(logged)
-    written = {"outcome": outcome, "outcome_step": steps, "starter/score": 0.3, **(summary or {})}
+    written = {"outcome": outcome, "outcome_step": steps, "starter/score": 0.3, **more}
     written = {key: value for key, value in written.items() if value is not None}
-    return judge(of, state, {"max_steps": 60}, written, history_frame(logged))
+    return record(of, "r", "name", state, {"max_steps": 60, **(config or {})}, written, history_frame(logged))
+
+
+def verdict(*args, of=SWEEP, peers=ALONE, **options):
+    return judge(of, made(*args, of=of, **options), peers)
 
 
 def test_a_whole_run_above_the_starting_model_is_healthy():
@@ -25,8 +42,19 @@ def test_a_whole_run_above_the_starting_model_is_healthy():
     assert found.evidence == "+0.2000 against the starting model"
 
 
-def test_a_whole_run_that_ends_below_the_starting_model_is_not_learning_whatever_its_peak():
-    assert verdict({10: 0.9, 60: 0.29}).kind is Kind.NOT_LEARNING
+def test_a_gain_within_noise_is_not_learning():
+    # Two measurements: their difference has a standard error of 0.01 * sqrt(2).
+    found = verdict({10: 0.30, 60: 0.32})
+    assert (found.kind, found.evidence) == (
+        Kind.NOT_LEARNING,
+        "+0.0200 against the starting model, within noise (±0.0283)",
+    )
+    assert verdict({10: 0.30, 60: 0.33}).kind is Kind.HEALTHY
+
+
+def test_without_a_starting_model_the_first_value_stands_for_it():
+    found = verdict({10: 0.35, 60: 0.5}, **{"starter/score": None})
+    assert found.evidence == "+0.1500 against its start"
 
 
 def test_for_a_metric_to_minimize_lower_is_learning():
@@ -45,7 +73,7 @@ def test_for_a_metric_to_minimize_lower_is_learning():
         ("finished", "preempted", Kind.UNFINISHED, "preempted at step 33 and not resumed"),
         ("finished", "stopped early", Kind.STOPPED_EARLY, "stopped at step 33 of 60"),
         ("finished", None, Kind.STOPPED_EARLY, "stopped at step 33 of 60"),
-        ("finished", "unhealthy", Kind.UNSTABLE, "the agent found it unhealthy at step 33"),
+        ("finished", "unhealthy", Kind.UNSTABLE, "the agent found the run unhealthy"),
     ],
 )
 def test_a_run_that_ended_short(state, outcome, kind, evidence):
@@ -63,42 +91,100 @@ def test_a_run_that_never_logged_the_metric_is_unfinished():
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("written", "kind"),
     [
-        ("collapsed: 12% of completions are distinct (starter: 100%)", Kind.COLLAPSED),
-        ("KL diverging: KL 1.734 nats/token is above 1.5", Kind.KL_DIVERGING),
-        ("reward hacking: reward up, held-out score down", Kind.REWARD_HACKING),
-        ("not learning: flat", Kind.NOT_LEARNING),
-        ("not finite: loss is NaN or infinite", Kind.UNSTABLE),
+        ("collapsed", Kind.COLLAPSED),
+        ("KL diverging", Kind.KL_DIVERGING),
+        ("reward hacking", Kind.REWARD_HACKING),
+        ("not finite", Kind.UNSTABLE),
     ],
 )
-def test_a_logged_finding_decides_before_an_early_stop(text, kind):
-    found = verdict(
-        outcome="stopped early", change=lambda logged: logged[20].update({"health/finding": text})
-    )
-    assert (found.kind, found.step, found.evidence) == (kind, 21, text)
-
-
-def test_the_earliest_finding_counts():
-    def change(logged):
-        logged[40]["health/finding"] = "collapsed: later"
-        logged[20]["health/finding"] = "KL diverging: earlier"
-
-    assert verdict(change=change).kind is Kind.KL_DIVERGING
+def test_what_the_agent_found_decides_before_an_early_stop(written, kind):
+    summary = {"health/finding": written, "health/finding_step": 20, "health/evidence": "because"}
+    found = verdict({10: 0.35}, 33, outcome="stopped early", **summary)
+    assert (found.kind, found.step, found.evidence) == (kind, 20, "because")
 
 
 @pytest.mark.parametrize("key", ["train/loss", "train/kl", METRIC])
 def test_a_nan_is_unstable_at_its_step(key):
     found = verdict(change=lambda logged: logged[14].update({key: "NaN"}))
-    assert (found.kind, found.step, found.evidence) == (
-        Kind.UNSTABLE,
-        15,
-        f"{key} is not a number at step 15",
-    )
+    assert (found.kind, found.step, found.evidence) == (Kind.UNSTABLE, 15, f"{key} is NaN or infinite")
 
 
 def test_a_nan_in_a_side_metric_is_no_verdict():
-    assert (
-        verdict(change=lambda logged: logged[14].update({"reward_components/cds/mean": "NaN"})).kind
-        is Kind.HEALTHY
-    )
+    found = verdict(change=lambda logged: logged[14].update({"reward_components/cds/mean": "NaN"}))
+    assert found.kind is Kind.HEALTHY
+
+
+def test_kl_beyond_the_bound_that_the_run_states():
+    def change(logged):
+        for row, kl in zip((logged[9], logged[59]), (0.2, 0.9), strict=True):
+            row["objective/kl"] = kl
+
+    assert verdict(change=change, config={"health_kl_max": 1.5}).kind is Kind.HEALTHY
+    found = verdict(change=change, config={"health_kl_max": 0.5})
+    assert (found.kind, found.step) == (Kind.KL_DIVERGING, 60)
+    assert found.evidence == "KL 0.900 nats/token is above 0.5"
+
+
+def test_kl_far_beyond_the_peers_where_no_bound_is_stated():
+    runs = [made(signals={"train/kl": kl}) for kl in (0.01, 0.02, 0.03, 0.19)]
+    together = peers(runs)
+    assert together.kl_bound == pytest.approx(5 * 0.025)
+    kinds = [judge(SWEEP, run, together).kind for run in runs]
+    assert kinds == [Kind.HEALTHY, Kind.HEALTHY, Kind.HEALTHY, Kind.KL_DIVERGING]
+
+
+def test_small_kl_is_never_too_far_from_the_peers():
+    runs = [made(signals={"train/kl": kl}) for kl in (0.0001, 0.0001, 0.01)]
+    assert [judge(SWEEP, run, peers(runs)).kind for run in runs] == [Kind.HEALTHY] * 3
+
+
+def test_a_lasting_high_gradient_is_unstable_and_a_spike_is_not():
+    calm = [0.5] * 60
+    spike = [0.5] * 30 + [40.0] + [0.5] * 29
+    rising = [0.5] * 30 + [20.0] * 30
+    assert verdict(signals={"train/grad_norm": calm}).kind is Kind.HEALTHY
+    assert verdict(signals={"train/grad_norm": spike}).kind is Kind.HEALTHY
+    found = verdict(signals={"train/grad_norm": rising})
+    # Trailing mean over 6: (3 * 0.5 + 3 * 20) / 6 = 10.25 at the third high step.
+    assert (found.kind, found.step) == (Kind.UNSTABLE, 33)
+
+
+def test_lost_diversity_is_a_collapse():
+    found = verdict(signals={"health/unique_fraction": [1.0] * 20 + [0.2] * 40})
+    assert found.kind is Kind.COLLAPSED
+    assert 20 < found.step <= 26
+
+
+FALL = {10: 0.4, 20: 0.6, 40: 0.5, 60: 0.4}
+
+
+def test_a_fall_from_the_peak_is_unstable():
+    found = verdict(FALL)
+    assert (found.kind, found.step) == (Kind.UNSTABLE, 20)
+    assert found.evidence == "held-out score fell from 0.6000 at step 20 to 0.4000"
+
+
+def test_a_fall_while_the_training_reward_rises_is_reward_hacking():
+    key = "reward_components/total_reward/mean"
+    found = verdict(FALL, signals={key: [step / 60 for step in range(60)]})
+    assert (found.kind, found.step) == (Kind.REWARD_HACKING, 20)
+    assert "while the training reward rose from" in found.evidence
+    assert verdict(FALL, signals={key: [1 - step / 60 for step in range(60)]}).kind is Kind.UNSTABLE
+
+
+def test_the_training_reward_cannot_hack_itself():
+    key = "reward_components/total_reward/mean"
+    of = sweep("lr", metric=key)
+    found = verdict({}, of=of, signals={key: [0.3 + step / 100 for step in range(60)]})
+    assert found.kind is Kind.HEALTHY
+
+
+def test_a_fall_within_noise_is_none():
+    assert signs.fallen(pd.Series([0.3, 0.52, 0.5], index=[1, 2, 3]), None, 0.3, 0.01, True) is None
+
+
+def test_a_small_fall_after_a_large_gain_is_none():
+    assert signs.fallen(pd.Series([0.3, 0.80, 0.75], index=[1, 2, 3]), None, 0.3, 0.001, True) is None
+    assert signs.fallen(pd.Series([0.3, 0.80, 0.65], index=[1, 2, 3]), None, 0.3, 0.001, True) is not None

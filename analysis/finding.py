@@ -1,0 +1,33 @@
+"""What can become of a run, and how one knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What became of a run."""
+
+    HEALTHY = "healthy"
+    NOT_LEARNING = "not learning"
+    COLLAPSED = "collapsed"
+    KL_DIVERGING = "KL diverging"
+    REWARD_HACKING = "reward hacking"
+    UNSTABLE = "unstable"
+    STOPPED_EARLY = "stopped early"
+    FAILED = "failed"
+    UNFINISHED = "unfinished"
+
+
+COMPARABLE = (Kind.HEALTHY, Kind.NOT_LEARNING)
+"""What can be ranked: runs that used their whole budget in good health."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of a run, since which training step, and how one knows."""
+
+    kind: Kind
+    step: int
+    evidence: str

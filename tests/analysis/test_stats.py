@@ -1,0 +1,110 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import stats
+
+values = st.lists(st.floats(-100, 100), min_size=1, max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ([5], 5),
+        ([1, 2, 3], 2),
+        ([0, 1, 2, 100], 1.5),
+        ([1, 2, 3, 4, 5, 6, 7, 100], 4.5),
+        ([0, 0, 0, 1, 9], 1 / 3),
+    ],
+)
+def test_iqm(sample, expected):
+    assert stats.iqm(sample) == pytest.approx(expected)
+
+
+def test_mean_interval_is_students():
+    found = stats.mean_interval([1, 2, 3, 4, 5])
+    # t(0.975, 4) = 2.776445, sd = 1.581139
+    assert found.estimate == 3
+    assert found.high - 3 == pytest.approx(2.776445 * 1.581139 / math.sqrt(5), rel=1e-5)
+    assert found.low == pytest.approx(6 - found.high)
+
+
+def test_one_value_allows_no_interval():
+    assert stats.mean_interval([0.4]) == stats.Interval(0.4, -math.inf, math.inf)
+    assert stats.difference_interval([0.4], [0.1, 0.2]).low == -math.inf
+    assert stats.difference_p([0.4], [0.1, 0.2]) == 1
+
+
+def test_welch_on_a_worked_example():
+    a, b = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9], [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0]
+    from scipy.stats import ttest_ind
+
+    expected = ttest_ind(a, b, equal_var=False)
+    assert stats.difference_p(a, b) == pytest.approx(expected.pvalue)
+    low, high = expected.confidence_interval(0.95)
+    found = stats.difference_interval(a, b)
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_equal_constant_samples_do_not_differ_and_unequal_ones_do():
+    assert stats.difference_p([1, 1], [1, 1]) == 1
+    assert stats.difference_p([1, 1], [2, 2]) == 0
+
+
+def test_mean_intervals_cover_as_often_as_they_say():
+    rng = np.random.default_rng(1)
+    covered = [not stats.mean_interval(rng.normal(0.5, 0.1, 5)).excludes(0.5) for _ in range(4000)]
+    assert 0.94 < np.mean(covered) < 0.96
+
+
+def test_bootstrap_of_the_iqm_covers_with_enough_values():
+    rng = np.random.default_rng(2)
+    covered = [
+        not stats.bootstrap_interval(
+            [rng.normal(0.5, 0.1, 10) for _ in range(6)], resamples=300, seed=i
+        ).excludes(0.5)
+        for i in range(300)
+    ]
+    assert 0.91 < np.mean(covered) < 0.99
+
+
+def test_bootstrap_is_deterministic_and_takes_names():
+    groups = {"a": [0.1, 0.2, 0.4], "b": [0.5, 0.6, 0.9]}
+    assert stats.bootstrap_interval(groups) == stats.bootstrap_interval(list(groups.values()))
+
+
+def test_probability_of_improvement():
+    assert stats.probability_of_improvement([3, 4], [1, 2]) == 1
+    assert stats.probability_of_improvement([1, 2], [1, 2]) == 0.5
+    assert stats.probability_of_improvement([1, 3], [2, 2]) == 0.5
+
+
+@given(values, values)
+def test_improvement_of_a_and_of_b_sum_to_one(a, b):
+    forward, backward = stats.probability_of_improvement(a, b), stats.probability_of_improvement(b, a)
+    assert forward + backward == pytest.approx(1)
+
+
+def test_holm_on_a_worked_example():
+    assert stats.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_holm_never_lowers_and_keeps_the_order(p):
+    adjusted = stats.holm(p)
+    assert all(a >= x for a, x in zip(adjusted, p, strict=True))
+    assert all(0 <= a <= 1 for a in adjusted)
+    pairs = sorted(zip(p, adjusted, strict=True))
+    assert [a for _, a in pairs] == sorted(a for _, a in pairs)
+
+
+def test_measurement_noise_ignores_a_trend_and_finds_the_noise():
+    rng = np.random.default_rng(3)
+    trend = np.linspace(0.2, 0.8, 9)
+    assert stats.measurement_noise([trend]) == pytest.approx(0, abs=1e-12)
+    noisy = [trend + rng.normal(0, 0.03, 9) for _ in range(300)]
+    assert stats.measurement_noise(noisy) == pytest.approx(0.03, rel=0.05)
+    assert stats.measurement_noise([[0.1, 0.2]]) is None
