@@ -1,0 +1,94 @@
+"""The API key: made at first start, readable by its owner only, required on every route."""
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+KEY_FILE = "api_key"
+# Clients refuse shorter keys.
+KEY_LENGTH = 40
+
+
+def ensure_api_key(data: Path) -> str:
+    """Return the key in `data/api_key`, made (64 random hex digits, mode 0600) if it does not exist."""
+    path = data / KEY_FILE
+    try:
+        # O_EXCL and the mode at creation: nobody else can have written it or read it in between.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_key(path)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    return _read_key(path)
+
+
+def _read_key(path: Path) -> str:
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < KEY_LENGTH:
+        raise OSError(f"the API key in {path} is shorter than {KEY_LENGTH} characters; remove the file")
+    return key
+
+
+def basic_credentials(key: str) -> str:
+    """Return the value of the Authorization header that the client sends for a key."""
+    return "Basic " + base64.b64encode(f"api:{key}".encode()).decode()
+
+
+def carries_key(authorization: str, key: str) -> bool:
+    """Whether an Authorization header holds the key, as Basic password (any user name) or Bearer token."""
+    scheme, _, credentials = authorization.partition(" ")
+    given = credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            given = ""
+    elif scheme.lower() != "bearer":
+        given = ""
+    return hmac.compare_digest(given.encode(), key.encode())
+
+
+class RequireKey:
+    """ASGI middleware that answers 401 to every request without the key."""
+
+    def __init__(self, app: App, key: str) -> None:
+        """Guard `app` with `key`."""
+        self.app = app
+        self.key = key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on if it carries the key."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope.get("headers") or [])
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        # Browsers add the key to requests that other sites make; those must not change anything.
+        foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
+        allowed = not foreign or scope.get("method") == "GET"
+        if scope["type"] == "http" and allowed and carries_key(authorization, self.key):
+            await self.app(scope, receive, send)
+            return
+        body = b'{"error": "an API key is required: user name api, password the key in the data folder"}'
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 401,
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"www-authenticate", b'Basic realm="sweepfarm", charset="UTF-8"'),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})

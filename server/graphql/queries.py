@@ -1,0 +1,64 @@
+"""The root fields of queries."""
+
+from typing import Any
+
+from server.graphql.connection import connection
+from server.graphql.context import Context
+from server.graphql.execute import Arguments, Resolver
+from server.graphql.run_node import Node, entity_node, user_node
+from server.graphql.sweep_node import project_node
+from server.storage.projects import find_project, list_projects
+
+# Features of W&B's server that this one has, by the client's name for them.
+FEATURES = (
+    "LARGE_FILENAMES",
+    "CLIENT_IDS",
+    "STRUCTURED_CONSOLE_LOGS",
+    "TOTAL_COUNT_IN_FILE_CONNECTION",
+    "SWEEPS_LOCAL_SCHEDULER",
+)
+
+
+def _viewer(context: Context, _: Arguments) -> Node:
+    return user_node(context)
+
+
+def _project(context: Context, arguments: Arguments) -> Node | None:
+    with context.read() as db:
+        row = find_project(db, context.entity(arguments.get("entityName")), str(arguments.get("name")))
+    return None if row is None else project_node(context, row)
+
+
+def _models(context: Context, arguments: Arguments) -> Node:
+    with context.read() as db:
+        rows = list_projects(db, context.entity(arguments.get("entityName")))
+    return connection(rows, arguments, lambda row: project_node(context, row), "ProjectConnection")
+
+
+def _entity(context: Context, arguments: Arguments) -> Node:
+    return entity_node(context.entity(arguments.get("name")))
+
+
+def _server_info(context: Context, _: Arguments) -> Node:
+    return {
+        "__typename": "ServerInfo",
+        "features": [{"name": name, "isEnabled": True} for name in FEATURES],
+        "cliVersionInfo": {"max_cli_version": "99.0.0"},
+        "latestLocalVersionInfo": None,
+    }
+
+
+def _nothing(_: Context, __: Arguments) -> Any:
+    return None
+
+
+QUERIES: dict[str, Resolver] = {
+    "viewer": _viewer,
+    "project": _project,
+    "model": _project,
+    "models": _models,
+    "projects": _models,
+    "entity": _entity,
+    "serverInfo": _server_info,
+    "organization": _nothing,
+}

@@ -1,0 +1,94 @@
+"""The page's routes: one HTML document, its static files, and the data it shows."""
+
+import json
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import plotly
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from server.page.data import run_view, sweep_curves, sweep_list, sweep_view
+from server.storage.database import Database
+
+_HERE = Path(str(resources.files(__package__)))
+_STATIC = {
+    "page.js": (_HERE / "page.js", "text/javascript"),
+    "page.css": (_HERE / "page.css", "text/css"),
+}
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+@cache
+def _plotly() -> Path:
+    return Path(str(resources.files(plotly) / "package_data" / "plotly.min.js"))
+
+
+def page_routes() -> list[Route]:
+    """Return the routes of the page, to be mounted after those of the protocol."""
+    return [
+        Route("/static/{name}", _static),
+        Route("/page-data/sweeps", _sweeps),
+        Route("/page-data/sweeps/{sweep}", _sweep),
+        Route("/page-data/sweeps/{sweep}/curves", _curves),
+        Route("/page-data/runs/{entity}/{project}/{run}", _run),
+        Route("/", _document),
+        Route("/{entity}/{project}/sweeps/{sweep}", _document),
+        Route("/{entity}/{project}/runs/{run}", _document),
+        Route("/{entity}/{project}", _document),
+    ]
+
+
+async def _document(_: Request) -> Response:
+    return FileResponse(
+        _HERE / "index.html", media_type="text/html", headers={"Content-Security-Policy": _POLICY}
+    )
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name == "plotly.min.js":
+        return FileResponse(
+            _plotly(), media_type="text/javascript", headers={"Cache-Control": "max-age=86400"}
+        )
+    if name not in _STATIC:
+        return Response(status_code=404)
+    path, media_type = _STATIC[name]
+    return FileResponse(path, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+
+async def _answer(request: Request, view: Any, *arguments: Any) -> Response:
+    database: Database = request.app.state.service.database
+
+    def look_up() -> Any:
+        with database.read() as db:
+            return view(db, *arguments)
+
+    found = await run_in_threadpool(look_up)
+    if found is None:
+        return JSONResponse({"error": "not found"}, status_code=404)
+    return Response(json.dumps(found), media_type="application/json")
+
+
+async def _sweeps(request: Request) -> Response:
+    return await _answer(request, sweep_list)
+
+
+async def _sweep(request: Request) -> Response:
+    return await _answer(request, sweep_view, request.path_params["sweep"])
+
+
+async def _curves(request: Request) -> Response:
+    return await _answer(request, sweep_curves, request.path_params["sweep"])
+
+
+async def _run(request: Request) -> Response:
+    parts = request.path_params
+    return await _answer(request, run_view, parts["entity"], parts["project"], parts["run"])

@@ -1,0 +1,1 @@
+"""Search: the sweep syntax, the samplers that propose points, and Hyperband that stops runs."""

@@ -1,0 +1,21 @@
+"""Grid search: every combination once, the last parameter changing fastest."""
+
+import math
+from typing import Any
+
+from server.search.space import SweepSpec
+
+
+def grid_size(spec: SweepSpec) -> int:
+    """Return the number of different points of the grid."""
+    return math.prod(len(distribution.grid() or ()) for distribution in spec.parameters.values())
+
+
+def grid_point(spec: SweepSpec, index: int) -> dict[str, Any]:
+    """Return the point number `index`, from 0 to `grid_size(spec) - 1`."""
+    point: dict[str, Any] = {}
+    for name, distribution in reversed(spec.parameters.items()):
+        values = distribution.grid() or ()
+        index, position = divmod(index, len(values))
+        point[name] = values[position]
+    return {name: point[name] for name in spec.parameters}

@@ -1,0 +1,226 @@
+"""The W&B sweep syntax: a mapping read from YAML becomes a typed `SweepSpec`, or one clear error."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from server.search.distributions import Categorical, Distribution, is_number
+from server.search.hyperband import EarlyTerminate, bands
+from server.search.parameters import SweepConfigError, choice, parse_parameter, reject_unknown, text
+
+__all__ = ["Metric", "SweepConfigError", "SweepSpec", "parse_sweep_config"]
+
+METHODS = ("bayes", "custom", "grid", "random")
+KNOWN_KEYS = {
+    *("apiVersion", "kind", "controller", "description", "program", "job", "image_uri", "entity", "project"),
+    *("method", "command", "name", "run_cap", "metric", "metrics", "scheduler", "early_terminate"),
+    *("parameters", "settings"),
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What the sweep optimises.
+
+    Attributes:
+        name: The key under which runs log it.
+        goal: Whether small or large values are good.
+        target: A value good enough to end the sweep, if any.
+    """
+
+    name: str
+    goal: Literal["minimize", "maximize"] = "minimize"
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class SweepSpec:
+    """A sweep as its file describes it.
+
+    Attributes:
+        method: `bayes`, `grid`, `random`, or `custom` (points come from outside).
+        metric: What is optimised; None only where the method does not need it.
+        parameters: Distribution of every parameter; nested ones have dotted names.
+        early_terminate: Hyperband's settings, if any.
+        run_cap: Largest number of runs, if any.
+        program: The training script.
+        command: How an agent starts a run; empty means W&B's default.
+        name: Display name.
+        scheduler: The `scheduler:` section; when present, points come from a client-side scheduler.
+        warnings: Things in the file that have no effect.
+        paths: Where in the nested run configuration each parameter stands.
+    """
+
+    method: str
+    metric: Metric | None
+    parameters: dict[str, Distribution]
+    early_terminate: EarlyTerminate | None = None
+    run_cap: int | None = None
+    program: str | None = None
+    command: tuple[str, ...] = ()
+    name: str | None = None
+    scheduler: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def run_config(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the nested configuration that a run at this point receives."""
+        config: dict[str, Any] = {}
+        for name, value in point.items():
+            *parents, leaf = self.paths[name]
+            level = config
+            for parent in parents:
+                level = level.setdefault(parent, {})
+            level[leaf] = value
+        return config
+
+    def point_of(self, config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the point of a run's configuration, or None where it is not a point of this space."""
+        point: dict[str, Any] = {}
+        for name, distribution in self.parameters.items():
+            value: Any = config
+            for part in self.paths[name]:
+                if not isinstance(value, Mapping) or part not in value:
+                    return None
+                value = value[part]
+            if not distribution.contains(value):
+                return None
+            point[name] = value
+        return point
+
+
+def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
+    """Parse a sweep configuration.
+
+    Args:
+        config: The mapping that a sweep's YAML file holds.
+
+    Raises:
+        SweepConfigError: If the sweep could not run as written; the message is one line.
+    """
+    if not isinstance(config, Mapping):
+        raise SweepConfigError(f"a sweep file holds a mapping, not {type(config).__name__}")
+    method = choice("method", config.get("method"), METHODS)
+    metric = _metric(config.get("metric"))
+    scheduler = config.get("scheduler")
+    if scheduler is not None and not isinstance(scheduler, Mapping):
+        raise SweepConfigError(f"scheduler must be a mapping, not {scheduler!r}")
+    parameters, paths = _parameters(config.get("parameters"), may_be_empty=scheduler is not None)
+    if method == "grid":
+        _check_grid(parameters)
+    early_terminate = _early_terminate(config.get("early_terminate"))
+    if metric is None and method == "bayes":
+        raise SweepConfigError("method bayes needs a metric: add metric.name and metric.goal")
+    if metric is None and early_terminate is not None:
+        raise SweepConfigError("early_terminate needs a metric: add metric.name and metric.goal")
+    return SweepSpec(
+        method=method,
+        metric=metric,
+        parameters=parameters,
+        early_terminate=early_terminate,
+        run_cap=_positive_int("run_cap", config.get("run_cap")),
+        program=text("program", config.get("program")),
+        command=_command(config.get("command")),
+        name=text("name", config.get("name")),
+        scheduler=scheduler,
+        warnings=tuple(f"unknown key {key!r} has no effect" for key in config if key not in KNOWN_KEYS),
+        paths=paths,
+    )
+
+
+def _metric(section: Any) -> Metric | None:
+    if section is None:
+        return None
+    if not isinstance(section, Mapping):
+        raise SweepConfigError(f"metric must be a mapping with name and goal, not {section!r}")
+    reject_unknown("metric", section, {"name", "goal", "target", "impute", "impute_while_running"})
+    name = text("metric.name", section.get("name"))
+    if not name:
+        raise SweepConfigError("metric.name is missing: name the key that runs log")
+    goal = choice("metric.goal", section.get("goal", "minimize"), ("maximize", "minimize"))
+    target = section.get("target")
+    if target is not None and not is_number(target):
+        raise SweepConfigError(f"metric.target must be a number, not {target!r}")
+    return Metric(name, "maximize" if goal == "maximize" else "minimize", target)
+
+
+def _parameters(
+    section: Any, *, may_be_empty: bool
+) -> tuple[dict[str, Distribution], dict[str, tuple[str, ...]]]:
+    if not section and may_be_empty:
+        return {}, {}
+    if not section:
+        raise SweepConfigError("parameters is empty: a sweep needs at least one parameter")
+    found: dict[str, Distribution] = {}
+    paths: dict[str, tuple[str, ...]] = {}
+
+    def walk(level: Any, path: tuple[str, ...]) -> None:
+        if not isinstance(level, Mapping) or not level:
+            raise SweepConfigError(f"{'.'.join(('parameters', *path))} must be a mapping of parameters")
+        for key, body in level.items():
+            here = (*path, str(key))
+            name = ".".join(here)
+            if isinstance(body, Mapping) and "parameters" in body:
+                reject_unknown(f"parameter {name}", body, {"parameters"})
+                walk(body["parameters"], here)
+            elif name in found:
+                raise SweepConfigError(f"parameter {name} is defined twice")
+            else:
+                found[name] = parse_parameter(name, body)
+                paths[name] = here
+
+    walk(section, ())
+    return found, paths
+
+
+def _check_grid(parameters: Mapping[str, Distribution]) -> None:
+    for name, distribution in parameters.items():
+        if distribution.grid() is None:
+            raise SweepConfigError(
+                f"parameter {name}: {distribution.name} cannot be enumerated by method grid;"
+                " give values, integer bounds or q_uniform, or use method random or bayes"
+            )
+        if isinstance(distribution, Categorical) and distribution.probabilities is not None:
+            raise SweepConfigError(f"parameter {name}: probabilities have no meaning with method grid")
+
+
+def _early_terminate(section: Any) -> EarlyTerminate | None:
+    if section is None:
+        return None
+    if not isinstance(section, Mapping):
+        raise SweepConfigError(f"early_terminate must be a mapping, not {section!r}")
+    reject_unknown("early_terminate", section, {"type", "min_iter", "max_iter", "s", "eta", "strict"})
+    choice("early_terminate.type", section.get("type"), ("hyperband",))
+    min_iter = _positive_int("early_terminate.min_iter", section.get("min_iter"))
+    max_iter = _positive_int("early_terminate.max_iter", section.get("max_iter"))
+    s = _positive_int("early_terminate.s", section.get("s"))
+    eta = section.get("eta", 3)
+    strict = section.get("strict", True)
+    if not is_number(eta) or eta <= 1:
+        raise SweepConfigError(f"early_terminate.eta must be a number above 1, not {eta!r}")
+    if not isinstance(strict, bool):
+        raise SweepConfigError(f"early_terminate.strict must be true or false, not {strict!r}")
+    if min_iter is None and max_iter is None:
+        raise SweepConfigError("early_terminate needs min_iter, or max_iter together with s")
+    if max_iter is not None and s is None:
+        raise SweepConfigError("early_terminate.max_iter needs s, the number of rungs below it")
+    settings = EarlyTerminate(min_iter=min_iter, max_iter=max_iter, s=s, eta=eta, strict=strict)
+    if not bands(settings):
+        raise SweepConfigError(f"early_terminate can never fire: max_iter {max_iter} / eta {eta} is below 1")
+    return settings
+
+
+def _positive_int(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if not is_number(value) or value != int(value) or value < 1:
+        raise SweepConfigError(f"{name} must be a whole number of at least 1, not {value!r}")
+    return int(value)
+
+
+def _command(section: Any) -> tuple[str, ...]:
+    if section is None:
+        return ()
+    if isinstance(section, str) or not isinstance(section, Sequence):
+        raise SweepConfigError(f"command must be a list of words, not {section!r}")
+    return tuple(str(word) for word in section)

@@ -1,0 +1,53 @@
+"""The parts of a running server, built and taken down together."""
+
+import secrets
+from pathlib import Path
+
+from server.auth import ensure_api_key
+from server.files import FileStore
+from server.scheduler import Scheduler
+from server.settings import ServerSettings
+from server.storage.database import Database
+from server.storage.sweeps import list_sweeps
+from server.suggestions import Suggestions
+from server.watch import Watch
+
+
+class Service:
+    """Everything the routes need.
+
+    Attributes:
+        settings: How the server was started.
+        key: The API key.
+        database: All records.
+        files: All file contents.
+        suggestions: Prepared points.
+        scheduler: What agents are told.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        """Open the data folder and start the background threads.
+
+        Raises:
+            DatabaseError: If the database cannot be opened or trusted.
+            OSError: If the data folder cannot be written.
+        """
+        data: Path = settings.data
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.settings = settings
+        self.key = ensure_api_key(data)
+        self.database = Database(data / "sweepfarm.sqlite")
+        self.files = FileStore(data / "files", settings.max_file)
+        self.suggestions = Suggestions(self.database, settings.seed)
+        self.scheduler = Scheduler(settings, self.suggestions, boot=secrets.token_hex(8))
+        self._watch = Watch(self.database, self.scheduler, settings)
+        with self.database.read() as db:
+            for sweep in list_sweeps(db):
+                if sweep["state"] in ("PENDING", "RUNNING", "PAUSED"):
+                    self.suggestions.refresh(sweep["id"])
+
+    def close(self) -> None:
+        """Stop the threads and close the database."""
+        self._watch.close()
+        self.suggestions.close()
+        self.database.close()

@@ -1,0 +1,1 @@
+"""Storage: one SQLite database in WAL mode, one writer, and files beside it."""

@@ -1,0 +1,157 @@
+"""The database: migrations at start, many readers, one writer that commits before anyone is answered."""
+
+import queue
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+# How many waiting changes go into one transaction: they share the cost of making it durable.
+GROUP = 256
+
+
+class DatabaseError(Exception):
+    """The database cannot be opened or trusted; the text says what to do."""
+
+
+class Database:
+    """A SQLite file. `write` returns only after its change is on disk; `read` never waits for a writer."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, check it and bring its tables up to date.
+
+        Raises:
+            DatabaseError: If the file is damaged, not a database, or from a newer version.
+        """
+        self.path = path
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._writer_connection = self._open_writer()
+        self._thread = threading.Thread(target=self._commit_in_groups, name="database-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Work[T]) -> T:
+        """Run `work` in the writer's transaction and return its result once that is durable.
+
+        What `work` changes is taken back if it raises. It runs on the writer's thread and should be short.
+        """
+        done: Future[T] = Future()
+        self._waiting.put((work, done))
+        return done.result()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Yield this thread's read-only connection, within one consistent view of the data."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
+            self._local.connection = connection
+            with self._readers_lock:
+                self._readers.append(connection)
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+    def close(self) -> None:
+        """Finish the waiting changes and close every connection."""
+        self._waiting.put(None)
+        self._thread.join()
+        with self._readers_lock:
+            for connection in self._readers:
+                connection.close()
+        self._writer_connection.close()
+
+    def _connect(self, path: str, *, uri: bool = False) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            path, uri=uri, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        return connection
+
+    def _open_writer(self) -> sqlite3.Connection:
+        try:
+            connection = self._connect(str(self.path))
+            connection.execute("PRAGMA page_size = 8192")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise DatabaseError(f"{self.path} is damaged ({problem})")
+            migrate(connection)
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(f"cannot write {self.path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise DatabaseError(f"{self.path} is damaged ({error})") from error
+        return connection
+
+    def _commit_in_groups(self) -> None:
+        stopping = False
+        while not stopping:
+            group = [self._waiting.get()]
+            while len(group) < GROUP and not self._waiting.empty():
+                group.append(self._waiting.get())
+            stopping = None in group
+            self._commit([entry for entry in group if entry is not None])
+
+    def _commit(self, group: list[tuple[Work[Any], Future[Any]]]) -> None:
+        connection = self._writer_connection
+        succeeded: list[tuple[Future[Any], Any]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for work, done in group:
+                connection.execute("SAVEPOINT change")
+                try:
+                    succeeded.append((done, work(connection)))
+                except Exception as error:
+                    connection.execute("ROLLBACK TO change")
+                    done.set_exception(error)
+                connection.execute("RELEASE change")
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            # A full disk ends up here: nothing of the group was kept, and everyone waiting must know.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for _, done in group:
+                if not done.done():
+                    done.set_exception(error)
+            return
+        for done, result in succeeded:
+            done.set_result(result)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply the numbered files in `migrations/` that the database has not seen, each in a transaction.
+
+    Raises:
+        DatabaseError: If the database was written by a newer version.
+    """
+    files = sorted(
+        (f for f in (resources.files(__package__) / "migrations").iterdir() if f.name.endswith(".sql")),
+        key=lambda f: f.name,
+    )
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(files):
+        raise DatabaseError(f"written by a newer version (schema {version}, this one knows {len(files)})")
+    for number, file in enumerate(files, start=1):
+        if number <= version:
+            continue
+        assert re.match(rf"{number:04d}_", file.name), f"{file.name} is out of order"
+        script = file.read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")

@@ -1,0 +1,160 @@
+"""Logged rows: appended by line number, so that a repeated request adds nothing twice."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from server.storage.runs import update_run
+
+Row = dict[str, Any]
+
+
+def number_at(row: Row, key: str) -> float | None:
+    """Return the finite number a row holds under a key (also under a dotted path), or None."""
+    value: Any = row.get(key)
+    if value is None and "." in key:
+        value = row
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def append_history(
+    db: sqlite3.Connection,
+    run: sqlite3.Row,
+    offset: int,
+    lines: Sequence[str],
+    rows: Sequence[Row],
+    metric: str | None,
+) -> bool:
+    """Store the rows that are new.
+
+    Args:
+        db: The writer's connection.
+        run: The run as it stands in this transaction.
+        offset: Line number of the first row.
+        lines: The rows as the client wrote them.
+        rows: The same rows, parsed.
+        metric: The sweep's metric, whose finite values are kept apart.
+
+    Returns:
+        Whether there were new values of the metric.
+    """
+    known = max(run["history_lines"] - offset, 0)
+    lines, rows, offset = lines[known:], rows[known:], offset + known
+    if not rows:
+        return False
+    last_step = run["last_step"]
+    counts: dict[str, int] = json.loads(run["history_keys"])
+    records: list[tuple[int, int, int, str]] = []
+    values: list[tuple[int, int, int, float]] = []
+    count = run["metric_count"]
+    for line, (row, text) in enumerate(zip(rows, lines, strict=True), start=offset):
+        step = row.get("_step")
+        last_step = step if isinstance(step, int) else last_step + 1
+        records.append((run["id"], last_step, line, text))
+        for key in row:
+            counts[key] = counts.get(key, 0) + 1
+        value = None if metric is None else number_at(row, metric)
+        if value is not None:
+            count += 1
+            values.append((run["id"], count, last_step, value))
+    db.executemany("INSERT OR REPLACE INTO history (run_id, step, line, data) VALUES (?, ?, ?, ?)", records)
+    update_run(
+        db,
+        run["id"],
+        history_lines=offset + len(rows),
+        last_step=last_step,
+        history_keys=json.dumps(counts),
+    )
+    if values:
+        _store_metric_values(db, run["id"], values)
+    return bool(values)
+
+
+def _store_metric_values(
+    db: sqlite3.Connection, run_id: int, values: Sequence[tuple[int, int, int, float]]
+) -> None:
+    db.executemany("INSERT OR REPLACE INTO metric_value (run_id, n, step, value) VALUES (?, ?, ?, ?)", values)
+    _, count, _, last = values[-1]
+    update_run(db, run_id, metric_count=count, metric_last=last)
+
+
+def index_metric(db: sqlite3.Connection, run_id: int, metric: str) -> None:
+    """Derive a run's metric values anew from its history, for a run that joins a sweep late."""
+    db.execute("DELETE FROM metric_value WHERE run_id = ?", (run_id,))
+    update_run(db, run_id, metric_count=0, metric_last=None)
+    values: list[tuple[int, int, int, float]] = []
+    for step, data in db.execute(
+        "SELECT step, data FROM history WHERE run_id = ? ORDER BY step, line", (run_id,)
+    ):
+        value = number_at(json.loads(data), metric)
+        if value is not None:
+            values.append((run_id, len(values) + 1, step, value))
+    if values:
+        _store_metric_values(db, run_id, values)
+
+
+def history_lines(
+    db: sqlite3.Connection, run_id: int, low: int = 0, high: int = 2**62, limit: int = -1
+) -> list[str]:
+    """Return the rows with `low <= step < high` in order, as the client wrote them."""
+    found = db.execute(
+        "SELECT data FROM history WHERE run_id = ? AND step >= ? AND step < ? ORDER BY step, line LIMIT ?",
+        (run_id, low, high, limit),
+    )
+    return [data for (data,) in found]
+
+
+def event_lines(db: sqlite3.Connection, run_id: int) -> list[str]:
+    """Return the system metrics in order, as the client wrote them."""
+    found = db.execute("SELECT data FROM event WHERE run_id = ? ORDER BY line", (run_id,))
+    return [data for (data,) in found]
+
+
+def evenly(items: Sequence[Any], limit: int) -> list[Any]:
+    """Return at most `limit` items at even distances, the first and the last among them."""
+    if limit <= 0 or len(items) <= limit:
+        return list(items)
+    if limit == 1:
+        return [items[-1]]
+    stride = (len(items) - 1) / (limit - 1)
+    return [items[round(i * stride)] for i in range(limit)]
+
+
+def select_rows(
+    lines: Iterable[str], keys: Sequence[str], samples: int, low: int | None = None, high: int | None = None
+) -> list[Row]:
+    """Return at most `samples` rows that hold all `keys`, reduced to those keys.
+
+    Args:
+        lines: Rows as JSON text.
+        keys: What each row must hold.
+        samples: Largest number of rows, taken at even distances.
+        low: Smallest `_step`, inclusive.
+        high: Largest `_step`, exclusive.
+    """
+    found: list[Row] = []
+    for line in lines:
+        row = json.loads(line)
+        step = row.get("_step", 0)
+        if (low is not None and step < low) or (high is not None and step >= high):
+            continue
+        picked = {key: row[key] for key in keys if key in row}
+        if len(picked) == len(set(keys)):
+            found.append(picked)
+    return evenly(found, samples)
+
+
+def append_lines(db: sqlite3.Connection, table: str, run_id: int, offset: int, lines: Sequence[str]) -> int:
+    """Store console or event lines by number, replacing those that exist; return the new line count."""
+    assert table in ("event", "console_line")
+    db.executemany(
+        f"INSERT OR REPLACE INTO {table} (run_id, line, data) VALUES (?, ?, ?)",
+        [(run_id, number, text) for number, text in enumerate(lines, start=offset)],
+    )
+    return offset + len(lines)

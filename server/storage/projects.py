@@ -1,0 +1,34 @@
+"""Projects: an entity's named collections of runs and sweeps."""
+
+import sqlite3
+import time
+
+
+def find_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row | None:
+    """Return the project, or None."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM project WHERE entity = ? AND name = ?", (entity, name)
+    ).fetchone()
+    return row
+
+
+def ensure_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row:
+    """Return the project, created if it does not exist yet."""
+    db.execute(
+        "INSERT INTO project (entity, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (entity, name, time.time()),
+    )
+    row = find_project(db, entity, name)
+    assert row is not None
+    return row
+
+
+def project_by_id(db: sqlite3.Connection, project_id: int) -> sqlite3.Row:
+    """Return a project that exists."""
+    row: sqlite3.Row = db.execute("SELECT * FROM project WHERE id = ?", (project_id,)).fetchone()
+    return row
+
+
+def list_projects(db: sqlite3.Connection, entity: str) -> list[sqlite3.Row]:
+    """Return an entity's projects, oldest first."""
+    return db.execute("SELECT * FROM project WHERE entity = ? ORDER BY id", (entity,)).fetchall()
