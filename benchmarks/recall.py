@@ -1,0 +1,164 @@
+"""Recall of the annotator on annotated real plasmids: same class, half of the shorter interval shared.
+
+python benchmarks/recall.py ../shared/plasmids_dev
+python benchmarks/recall.py ../shared/plasmids_dev --substitutions 0.05 --json
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+Found = tuple[str, int, int, int]  # class, start, bases spanned, strand
+
+CLASS_OF_TYPE = {
+    "rep_origin": "ori",
+    "promoter": "promoter",
+    "terminator": "terminator",
+    "polyA_signal": "terminator",
+    "CDS": "cds",
+}
+MARKER = re.compile(
+    r"^(amp|ap|kan|neo|cm|cam|hyg|nat|sm|spec|str|zeo|puro|blast|gm|gent|tet|tc)(o?kan)?\\?r(/\w+r)?$|^(bla|cat|aada\d?)$"
+    r"|^bla\(|^(bsd|tet|teta|nptii|sh.?ble|bleo|ura3|leu2|his3|trp1|ura4|hph|pac|bar)$",
+    re.IGNORECASE,
+)
+MIN_CDS = 150
+"""Annotated coding stretches below this (tags, linkers, start codons) are no genes and are not counted."""
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """A real plasmid and what its map says."""
+
+    name: str
+    sequence: str
+    truth: tuple[tuple[Found, str], ...]
+
+
+def read_annotated(path: Path) -> Annotated:
+    """Read one GenBank file."""
+    from Bio import SeqIO
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        record = SeqIO.read(path, "genbank")
+    truth: list[tuple[Found, str]] = []
+    for feature in record.features:
+        label = ""
+        for key in ("label", "standard_name", "gene", "product", "note"):
+            if key in feature.qualifiers:
+                label = str(feature.qualifiers[key][0])
+                break
+        parts = feature.location.parts
+        # A feature across the origin is written as two parts: its start is that of the part which ends at the end.
+        start = min(int(part.start) for part in parts)
+        span = len(feature)
+        if (
+            len(parts) > 1
+            and int(max(parts, key=lambda part: int(part.end)).end) == len(record)
+            and start == 0
+        ):
+            start = int(max(parts, key=lambda part: int(part.end)).start)
+        elif len(parts) > 1:
+            span = max(int(part.end) for part in parts) - start
+        feature_class = CLASS_OF_TYPE.get(feature.type)
+        strand = feature.location.strand or 0
+        if (
+            feature_class is not None
+            and "primer" not in label
+            and (feature_class != "cds" or span >= MIN_CDS)
+        ):
+            truth.append(((feature_class, start, span, strand), label))
+        if feature.type in ("CDS", "gene", "misc_feature") and span >= 300 and MARKER.search(label):
+            truth.append((("marker", start, span, strand), label))
+    return Annotated(path.stem, str(record.seq).upper(), tuple(dict.fromkeys(truth)))
+
+
+def shared(a_start: int, a_span: int, b_start: int, b_span: int, length: int) -> int:
+    """Bases that two stretches of a circle share."""
+    ahead, behind = (b_start - a_start) % length, (a_start - b_start) % length
+    return max(0, min(a_span - ahead, b_span), min(b_span - behind, a_span))
+
+
+def is_found(truth: Found, calls: Iterable[Found], length: int) -> bool:
+    """Whether a call of the same class (for genes also the same strand) shares half of the shorter interval."""
+    feature_class, start, span, strand = truth
+    return any(
+        call[0] == feature_class
+        and (feature_class != "cds" or strand == 0 or call[3] == strand)
+        and 2 * shared(start, span, call[1], call[2], length) >= min(span, call[2])
+        for call in calls
+    )
+
+
+def substitute(sequence: str, share: float, seed: int) -> str:
+    """The sequence with each base replaced by another one with the given probability."""
+    rng = random.Random(seed)
+    return "".join(
+        rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
+    )
+
+
+def measure(
+    plasmids: Iterable[Annotated], annotate: Callable[[str], list[Found]], share: float = 0.0
+) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """Features found and annotated per class, and the labels of those missed."""
+    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    missed: list[str] = []
+    for number, plasmid in enumerate(plasmids):
+        sequence = substitute(plasmid.sequence, share, number) if share else plasmid.sequence
+        calls = annotate(sequence)
+        for truth, label in plasmid.truth:
+            counts[truth[0]][1] += 1
+            if is_found(truth, calls, len(sequence)):
+                counts[truth[0]][0] += 1
+            else:
+                missed.append(f"{truth[0]}: {label} ({truth[2]} bp) on {plasmid.name}")
+    return {name: (found, total) for name, (found, total) in sorted(counts.items())}, missed
+
+
+def ours() -> Callable[[str], list[Found]]:
+    """The project's annotator, as the measuring function takes it."""
+    from rewards.plasmid.annotator import Annotator
+    from rewards.plasmid.library.store import load_library
+
+    annotator = Annotator(load_library())
+
+    def annotate(sequence: str) -> list[Found]:
+        (annotation,) = annotator.annotate([sequence])
+        return [(f.feature_class, f.start, f.span, f.strand) for f in annotation.features]
+
+    return annotate
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--substitutions", default=0.0, show_default=True, help="Share of bases replaced before annotating."
+)
+@click.option("--missed", is_flag=True, help="List what was not found.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+def main(folder: Path, substitutions: float, missed: bool, as_json: bool) -> None:
+    """Recall per class on the annotated plasmids (*.gb) of FOLDER."""
+    plasmids = [read_annotated(path) for path in sorted(folder.glob("*.gb"))]
+    counts, absent = measure(plasmids, ours(), substitutions)
+    if as_json:
+        click.echo(json.dumps({name: found / total for name, (found, total) in counts.items()}))
+        return
+    for name, (found, total) in counts.items():
+        click.echo(f"{name:12s} {found:4d} of {total:4d}  {found / total:.3f}")
+    if missed:
+        click.echo("\n".join(absent))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The annotator: batches of sequences in, features out; circular, two-stranded, cached, on several threads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+
+from rewards.plasmid.assemble import Reading, assemble
+from rewards.plasmid.engine.bases import Codes, decode, encode, reverse_complement
+from rewards.plasmid.engine.canonical import canonical_cut, read_from
+from rewards.plasmid.engine.hits import find_hits
+from rewards.plasmid.features import FEATURE_CLASSES, Feature
+from rewards.plasmid.genes import MIN_GENE, find_genes, find_genes_on_open_circle
+from rewards.plasmid.library.store import Library, load_library
+
+CACHED_BASES = 32_000_000
+"""Text kept in one annotator's cache, in bases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A sequence and the features found on it, by start.
+
+    Attributes:
+        codes: Base codes as written, shape [length]; 4 is anything but A, C, G, T.
+        circular: Whether the ends are joined.
+        features: By start, then end.
+    """
+
+    codes: Codes
+    circular: bool
+    features: tuple[Feature, ...]
+
+    @property
+    def length(self) -> int:
+        """Bases of the sequence."""
+        return len(self.codes)
+
+
+class Annotator:
+    """Finds library features and genes. Safe to share between threads.
+
+    Args:
+        library: The feature library.
+        circular: Whether the ends of every sequence are joined.
+        workers: Threads that a batch is spread over; the kernels and the gene finder hold no lock.
+    """
+
+    def __init__(self, library: Library, circular: bool = True, workers: int = 1) -> None:
+        if workers < 1:
+            raise ValueError(f"workers must be at least 1, got {workers}")
+        self.library = library
+        self.circular = circular
+        self.workers = workers
+        self._cache: OrderedDict[bytes, Annotation] = OrderedDict()
+        self._cached_bases = 0
+        self._lock = Lock()
+
+    def annotate(self, sequences: Sequence[str]) -> list[Annotation]:
+        """Annotate a batch; the result keeps the order, and equal sequences are annotated once.
+
+        Args:
+            sequences: Text of any kind: lower case counts as DNA, every other character as an unknown base.
+        """
+        keys = [
+            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            for text in sequences
+        ]
+        known: dict[bytes, Annotation] = {}
+        missing: dict[bytes, str] = {}
+        with self._lock:
+            for key, text in zip(keys, sequences, strict=True):
+                annotation = self._cache.get(key)
+                if annotation is None:
+                    missing[key] = text
+                else:
+                    self._cache.move_to_end(key)
+                    known[key] = annotation
+        if self.workers > 1 and len(missing) > 1:
+            with ThreadPoolExecutor(min(self.workers, len(missing))) as pool:
+                found = list(pool.map(self._annotate_one, missing.values()))
+        else:
+            found = [self._annotate_one(text) for text in missing.values()]
+        known.update(zip(missing, found, strict=True))
+        with self._lock:
+            for key in missing:
+                self._remember(key, known[key])
+        return [known[key] for key in keys]
+
+    def _remember(self, key: bytes, annotation: Annotation) -> None:
+        if key in self._cache:
+            return
+        self._cache[key] = annotation
+        self._cached_bases += annotation.length
+        while self._cached_bases > CACHED_BASES:
+            _, dropped = self._cache.popitem(last=False)
+            self._cached_bases -= dropped.length
+
+    def _annotate_one(self, text: str) -> Annotation:
+        codes = encode(text)
+        length = len(codes)
+        if length == 0:
+            return Annotation(codes, self.circular, ())
+        if self.circular:
+            cut, backwards, cuttable = canonical_cut(codes, MIN_GENE)
+            line = read_from(codes, cut, backwards)
+        else:
+            other = reverse_complement(codes)
+            cut, cuttable = 0, True
+            backwards = decode(other) < decode(codes)
+            line = other if backwards else codes
+        letters = decode(line)
+        genes = find_genes(letters) if cuttable else find_genes_on_open_circle(letters)
+        rows = find_hits(line, self.circular, len(FEATURE_CLASSES), self.library.index)
+        features = assemble(Reading(line, cut, backwards), rows, genes, self.library)
+        return Annotation(codes, self.circular, tuple(features))
+
+
+@cache
+def default_annotator() -> Annotator:
+    """The annotator that all plasmid rewards of a process share: default tier, circular."""
+    return Annotator(load_library())

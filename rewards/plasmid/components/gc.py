@@ -1,0 +1,41 @@
+"""GC content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rewards.base import Evaluation
+from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.components.base import PlasmidReward
+
+
+@dataclass(frozen=True)
+class Gc(PlasmidReward):
+    """GC content against a band.
+
+    Formula: 1 inside [minimum, maximum]; outside it falls linearly, to 0 at no G or C below and at nothing else
+    above. 0 without a known base. Range [0, 1]. Unit: share of the known bases. Source: the GC check of
+    plasmid synthesis, where 35 to 65 % is ordinary.
+    """
+
+    minimum: float = 0.35
+    maximum: float = 0.65
+
+    name = "gc"
+
+    def evaluate(self, annotation: Annotation) -> Evaluation:
+        """Score one molecule by its GC content."""
+        counts = np.bincount(annotation.codes, minlength=5)
+        known = int(counts[:4].sum())
+        if known == 0:
+            return Evaluation(0.0, "no known base")
+        share = float(counts[1] + counts[2]) / known
+        if share < self.minimum:
+            score = share / self.minimum
+        elif share > self.maximum:
+            score = (1.0 - share) / (1.0 - self.maximum)
+        else:
+            score = 1.0
+        return Evaluation(score, f"{share:.1%} GC (band {self.minimum:.0%}-{self.maximum:.0%})")

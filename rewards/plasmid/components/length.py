@@ -1,0 +1,63 @@
+"""Length of the molecule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rewards.base import Evaluation
+from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.components.base import PlasmidReward
+
+
+@dataclass(frozen=True)
+class Length(PlasmidReward):
+    """Length against limits and an ideal band.
+
+    Formula, with e = 1 - bonus and p = 2 under ``punish_mode``, else 1::
+
+        e (L / min)**p              below min
+        e + bonus (L - min) / (ideal_min - min)   from min to ideal_min
+        1                           inside the ideal band
+        e + bonus (max - L) / (max - ideal_max)   from ideal_max to max
+        e (max / L)**p              above max
+
+    Range [0, 1]; the ideal band alone reaches 1, so the bonus cannot saturate. Unit: bases.
+    Source: PlasmidRL's length reward, made continuous.
+    """
+
+    minimum: int = 1000
+    maximum: int = 30_000
+    ideal_minimum: int = 2500
+    ideal_maximum: int = 12_000
+    bonus: float = 0.3
+    punish_mode: bool = False
+
+    name = "length"
+
+    def evaluate(self, annotation: Annotation) -> Evaluation:
+        """Score one molecule by its length."""
+        return Evaluation(
+            self.score(annotation.length), f"{annotation.length} bp, {self._place(annotation.length)}"
+        )
+
+    def score(self, length: int) -> float:
+        """Score of a length in bases."""
+        edge, power = 1.0 - self.bonus, 2 if self.punish_mode else 1
+        if length < self.minimum:
+            return edge * float(length / self.minimum) ** power
+        if length > self.maximum:
+            return edge * float(self.maximum / length) ** power
+        if length < self.ideal_minimum:
+            return edge + self.bonus * (length - self.minimum) / (self.ideal_minimum - self.minimum)
+        if length > self.ideal_maximum:
+            return edge + self.bonus * (self.maximum - length) / (self.maximum - self.ideal_maximum)
+        return 1.0
+
+    def _place(self, length: int) -> str:
+        if length < self.minimum:
+            return f"below the limit of {self.minimum}"
+        if length > self.maximum:
+            return f"above the limit of {self.maximum}"
+        if self.ideal_minimum <= length <= self.ideal_maximum:
+            return f"in the ideal band {self.ideal_minimum}-{self.ideal_maximum}"
+        return f"outside the ideal band {self.ideal_minimum}-{self.ideal_maximum}"

@@ -1,0 +1,38 @@
+"""Letters that are no DNA."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewards.base import Evaluation, Reward, Sample
+
+ALLOWED = frozenset("ACGTNacgtn")
+
+
+@dataclass(frozen=True)
+class Letters(Reward):
+    """Whether what was written is DNA at all.
+
+    Formula: max(0, 1 - invalid share / ``tolerance``), where every character of the completion other than A, C,
+    G, T and N (either case) is invalid; none is ever removed. Range [0, 1]. Unit: share of characters.
+    """
+
+    tolerance: float = 0.1
+
+    name = "letters"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        """Score a batch by the characters of the completions."""
+        return [self._evaluate(sample.completion) for sample in samples]
+
+    def _evaluate(self, completion: str) -> Evaluation:
+        if not completion:
+            return Evaluation(0.0, "empty completion")
+        invalid = sum(count for letter, count in _counts(completion).items() if letter not in ALLOWED)
+        score = max(0.0, 1.0 - invalid / len(completion) / self.tolerance)
+        return Evaluation(score, f"{invalid} of {len(completion)} characters are not DNA")
+
+
+def _counts(text: str) -> dict[str, int]:
+    return {letter: text.count(letter) for letter in set(text)}

@@ -1,0 +1,30 @@
+"""Selection markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.components.counts import FeatureCount
+from rewards.plasmid.components.credit import frame_credit, sequence_credit
+from rewards.plasmid.features import Feature
+
+
+@dataclass(frozen=True)
+class Marker(FeatureCount):
+    """Selection markers, counted by coverage x identity x reading frame.
+
+    Formula: ``counts.count_score``; a gene whose frame is broken is worth at most 0.7 (``credit.frame_credit``).
+    Range [0, 1]. Unit: features. Source: PlasmidRL's marker component, with its limits in force.
+    """
+
+    name = "marker"
+
+    def features(self, annotation: Annotation) -> Sequence[Feature]:
+        """All selection markers."""
+        return [feature for feature in annotation.features if feature.feature_class == "marker"]
+
+    def credit(self, feature: Feature) -> float:
+        """Coverage x identity, less where the gene cannot be read through."""
+        return sequence_credit(feature) * frame_credit(feature)

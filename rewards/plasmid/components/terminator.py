@@ -1,0 +1,25 @@
+"""Terminators and poly(A) signals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.components.counts import FeatureCount
+from rewards.plasmid.features import Feature
+
+
+@dataclass(frozen=True)
+class Terminator(FeatureCount):
+    """Terminators and poly(A) signals, counted by coverage x identity.
+
+    Formula: counts.count_score. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
+    reward, graded here on both sides.
+    """
+
+    name = "terminator"
+
+    def features(self, annotation: Annotation) -> Sequence[Feature]:
+        """All features of the class."""
+        return [feature for feature in annotation.features if feature.feature_class == "terminator"]

@@ -1,0 +1,216 @@
+"""One canonical reading of a circle, so that rotation and strand cannot change what is found on it.
+
+The circle is cut where no stretch free of stop codons runs across, on either strand (so no gene is cut);
+among those places the one from which the text reads alphabetically first, in either direction, is taken.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rewards.plasmid.engine.bases import Codes
+from rewards.plasmid.engine.jit import kernel
+
+MAX_TIES = 16
+"""Cut places with the same first bases that are compared in full; beyond it the sequence is a repeat."""
+
+_WORD = 21  # bases of 3 bits in one 64-bit word
+
+
+@kernel
+def _open_cuts(codes, min_open):
+    """Mark the cut places (before base p) that no stop-free stretch of ``min_open`` bases runs across."""
+    length = len(codes)
+    blocked = np.zeros(length + 1, dtype=np.int32)
+    last = np.full((2, 3), -1, dtype=np.int64)
+    everywhere = False
+    word = 0
+    for i in range(2 * length + 2):
+        code = codes[i % length]
+        word = ((word << 3) | code) & 511
+        if i < 2:
+            continue
+        at = i - 2
+        for strand in range(2):
+            if strand == 0:  # TAA, TAG, TGA
+                stop = word == 0o300 or word == 0o302 or word == 0o320
+            else:  # the same read from the other strand: TTA, CTA, TCA
+                stop = word == 0o330 or word == 0o130 or word == 0o310
+            if not stop:
+                continue
+            frame = at % 3
+            previous = last[strand, frame]
+            last[strand, frame] = at
+            if at < length:
+                continue
+            if previous < 0 or at - previous >= length:
+                everywhere = True
+            elif at - previous >= min_open:
+                first = previous + 4 if strand == 0 else previous + 1
+                until = at + 3 if strand == 0 else at
+                first %= length
+                until %= length
+                blocked[first] += 1
+                blocked[until] -= 1
+                if until < first:
+                    blocked[0] += 1
+    for strand in range(2):
+        for frame in range(3):
+            if last[strand, frame] < length:
+                everywhere = True
+    depth = 0
+    any_open = False
+    for p in range(length):
+        depth += blocked[p]
+        blocked[p] = depth
+        if depth == 0:
+            any_open = True
+    cuttable = any_open and not everywhere
+    if not cuttable:
+        blocked[:] = 0
+    return blocked, cuttable
+
+
+@kernel
+def _precedes(codes, cut_a, reversed_a, cut_b, reversed_b):
+    """True where reading from cut a comes alphabetically before reading from cut b."""
+    length = len(codes)
+    for i in range(length):
+        if reversed_a:
+            code = codes[(cut_a - 1 - i) % length]
+            a = 3 - code if code < 4 else code
+        else:
+            a = codes[(cut_a + i) % length]
+        if reversed_b:
+            code = codes[(cut_b - 1 - i) % length]
+            b = 3 - code if code < 4 else code
+        else:
+            b = codes[(cut_b + i) % length]
+        if a != b:
+            return a < b
+    return False
+
+
+@kernel
+def _least_rotation(codes, backwards):
+    """Cut of the alphabetically least rotation of one strand, in linear time (two pointers)."""
+    length = len(codes)
+    i, j, k = 0, 1, 0
+    while i < length and j < length and k < length:
+        if backwards:
+            a, b = codes[length - 1 - (i + k) % length], codes[length - 1 - (j + k) % length]
+            a = 3 - a if a < 4 else a
+            b = 3 - b if b < 4 else b
+        else:
+            a, b = codes[(i + k) % length], codes[(j + k) % length]
+        if a == b:
+            k += 1
+            continue
+        if a > b:
+            i += k + 1
+        else:
+            j += k + 1
+        if i == j:
+            j += 1
+        k = 0
+    start = min(i, j)
+    return (length - start) % length if backwards else start
+
+
+@kernel
+def canonical_cut(codes, min_open):
+    """Where and in which direction to read a circle.
+
+    Args:
+        codes: Base codes of the circle, shape [length], length at least 1.
+        min_open: Stop-free stretches at least this long (bases) are not cut where that can be helped.
+
+    Returns:
+        ``(cut, backwards, cuttable)``: read from base ``cut`` on, or where ``backwards`` the reverse complement
+        from base ``cut - 1`` down; ``cuttable`` is False where every place lies in some open stretch.
+    """
+    length = len(codes)
+    blocked, cuttable = _open_cuts(codes, min_open)
+    mask = (1 << 63) - 1
+    top = 3 * (_WORD - 1)
+    forward = 0
+    backward = 0
+    best = mask
+    cuts = np.empty(MAX_TIES, dtype=np.int64)
+    ways = np.empty(MAX_TIES, dtype=np.bool_)
+    ties = 0
+    index = 0
+    for i in range(length + _WORD - 1):
+        code = codes[index]
+        index += 1
+        if index == length:
+            index = 0
+        forward = ((forward << 3) | code) & mask
+        backward = (backward >> 3) | ((3 - code if code < 4 else 4) << top)
+        if i < _WORD - 1:
+            continue
+        if forward <= best:
+            cut = (i - _WORD + 1) % length
+            if blocked[cut] == 0:
+                if forward < best:
+                    best = forward
+                    ties = 0
+                if ties < MAX_TIES:
+                    cuts[ties] = cut
+                    ways[ties] = False
+                ties += 1
+        if backward <= best:
+            cut = (i + 1) % length
+            if blocked[cut] == 0:
+                if backward < best:
+                    best = backward
+                    ties = 0
+                if ties < MAX_TIES:
+                    cuts[ties] = cut
+                    ways[ties] = True
+                ties += 1
+    if ties > MAX_TIES:
+        cut_a = _least_rotation(codes, False)
+        cut_b = _least_rotation(codes, True)
+        if _precedes(codes, cut_b, True, cut_a, False):
+            return cut_b, True, False
+        return cut_a, False, False
+    winner = 0
+    for tie in range(1, ties):
+        if _precedes(codes, cuts[tie], ways[tie], cuts[winner], ways[winner]):
+            winner = tie
+    return cuts[winner], ways[winner], cuttable
+
+
+@kernel
+def _read_from(codes, cut, backwards):
+    length = len(codes)
+    out = np.empty(length, dtype=np.uint8)
+    if backwards:
+        index = cut - 1
+        for i in range(length):
+            if index < 0:
+                index += length
+            code = codes[index]
+            out[i] = 3 - code if code < 4 else code
+            index -= 1
+    else:
+        out[: length - cut] = codes[cut:]
+        out[length - cut :] = codes[:cut]
+    return out
+
+
+def read_from(codes: Codes, cut: int, backwards: bool) -> Codes:
+    """The circle as a line, read from ``cut`` in the given direction; shape [length]."""
+    return _read_from(codes, cut, backwards)  # type: ignore[no-any-return]
+
+
+def map_back(start: int, span: int, cut: int, backwards: bool, length: int) -> tuple[int, int]:
+    """A stretch on the canonical reading, in the sequence's own coordinates.
+
+    Returns:
+        ``(start, end)``, start in [0, length) and end in (0, length]; end <= start where it crosses the origin.
+    """
+    start = (cut - start - span if backwards else cut + start) % length
+    end = start + span
+    return start, end if end <= length else end - length

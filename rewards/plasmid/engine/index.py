@@ -1,0 +1,178 @@
+"""The index that the scan searches: library features in both orientations, and three tables of seeds.
+
+A *target* is one feature read in one orientation: feature ``t // 2``, strand + where ``t`` is even.
+
+* Targets shorter than ``WORD`` bases are compared whole against a packed 64-bit word. Their seeds are disjoint
+  6-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
+* Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 8-mers.
+* Longer ones by 11-mers, taken more sparsely the longer the target is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewards.plasmid.engine.bases import Codes, reverse_complement
+
+WORD = 32
+SHORT_SEED = 6
+SMALL_SEED = 8
+LARGE_SEED = 11
+LOCAL_MIN = 24
+SMALL_MAX = 90
+MAX_OCCURRENCES = 48
+"""Seeds that occur more often in the index are left out: they tell nothing and cost time on repeats."""
+
+RANDOM_WINDOW = 10_000
+"""Bases searched on both strands of the 5 kb plasmid that the false-positive budget is stated for."""
+
+SHORT_FALSE_POSITIVES = 1e-4
+"""Expected chance hits of one short feature on that plasmid."""
+
+
+class SeedTable(NamedTuple):
+    """Where each seed occurs, found through a bitmap with ranks (small enough for the L2 cache)."""
+
+    bits: NDArray[np.uint64]  # [4**k / 64] which seeds exist
+    rank: NDArray[np.int32]  # [4**k / 64] number of seeds before this word
+    first: NDArray[np.int32]  # [seeds + 1] range of each seed in ``where``
+    where: NDArray[np.int32]  # position in the concatenated targets; in the short table, number of the piece
+
+
+class FeatureIndex(NamedTuple):
+    """Everything the kernels read: arrays only, so that it loads from disk in milliseconds."""
+
+    codes: Codes  # concatenated targets
+    first: NDArray[np.int32]  # [targets + 1] range of each target in ``codes``
+    target_of: NDArray[np.int32]  # [len(codes)]
+    class_of: NDArray[np.int8]  # [targets] number of the feature's class
+    short_word: NDArray[np.uint64]  # [targets] packed bases, 0 where not short
+    short_allowed: NDArray[np.int8]  # [targets] mismatches allowed, -1 where not short
+    piece_target: NDArray[np.int32]  # [pieces]
+    piece_rest: NDArray[np.int32]  # [pieces] bases of the target after the piece
+    short: SeedTable
+    small: SeedTable
+    large: SeedTable
+
+
+def allowed_mismatches(length: int) -> int:
+    """Mismatches at which a short feature of this length still has under 1e-4 chance hits on 5 kb of random DNA.
+
+    Sum over i of C(n, i) 3**i / 4**n, times the bases searched. Capped so that every pigeonhole piece keeps
+    ``SHORT_SEED`` bases. -1 where not even an exact match is that rare.
+    """
+    chance, allowed = 0.0, -1
+    for mismatches in range(length // SHORT_SEED):
+        chance += math.comb(length, mismatches) * 3.0**mismatches / 4.0**length
+        if chance * RANDOM_WINDOW > SHORT_FALSE_POSITIVES:
+            break
+        allowed = mismatches
+    return allowed
+
+
+def _seed_step(length: int) -> int:
+    """Distance between the seeds taken from a long target: dense enough for 20 % divergence, sparse enough to be fast."""
+    return 1 if length < 200 else 2 if length < 500 else 3
+
+
+def _kmers(codes: Codes, size: int) -> NDArray[np.int64]:
+    """Packed k-mers of a target; -1 where it holds an unknown base or is a repeat of period 1 to 3."""
+    count = len(codes) - size + 1
+    if count <= 0:
+        return np.empty(0, dtype=np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, size)
+    packed = (windows.astype(np.int64) << (2 * np.arange(size - 1, -1, -1))).sum(axis=1)
+    bad = (windows > 3).any(axis=1)
+    for period in (1, 2, 3):
+        bad |= (windows[:, period:] == windows[:, :-period]).all(axis=1)
+    packed[bad] = -1
+    return packed
+
+
+def _table(seeds: NDArray[np.int64], where: NDArray[np.int64], size: int) -> SeedTable:
+    keep = seeds >= 0
+    seeds, where = seeds[keep], where[keep]
+    order = np.lexsort((where, seeds))
+    seeds, where = seeds[order], where[order]
+    _, inverse, counts = np.unique(seeds, return_inverse=True, return_counts=True)
+    rare = counts[inverse] <= MAX_OCCURRENCES
+    seeds, where = seeds[rare], where[rare]
+    distinct, counts = np.unique(seeds, return_counts=True)
+    present = np.zeros(max(4**size, 64), dtype=bool)
+    present[distinct] = True
+    bits = np.packbits(present, bitorder="little").view(np.uint64)
+    per_word = present.reshape(-1, 64).sum(axis=1)
+    rank = np.concatenate(([0], np.cumsum(per_word)[:-1])).astype(np.int32)
+    first = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    return SeedTable(bits, rank, first, where.astype(np.int32))
+
+
+def _pack(codes: Codes) -> int:
+    word = 0
+    for code in codes:
+        word = (word << 2) | int(code)
+    return word
+
+
+def build_index(sequences: Sequence[Codes], classes: Sequence[int]) -> FeatureIndex:
+    """Index library features.
+
+    Args:
+        sequences: Base codes of each feature.
+        classes: Class number of each feature.
+
+    Returns:
+        The index over both orientations of every feature.
+    """
+    targets: list[Codes] = []
+    for sequence in sequences:
+        targets += [sequence, reverse_complement(sequence)]
+    lengths = np.array([len(target) for target in targets], dtype=np.int64)
+    first = np.concatenate(([0], np.cumsum(lengths)))
+    short_word = np.zeros(len(targets), dtype=np.uint64)
+    short_allowed = np.full(len(targets), -1, dtype=np.int8)
+    pieces: list[tuple[int, int, int]] = []  # seed, target, bases after the piece
+    found: dict[int, tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]] = {
+        SMALL_SEED: ([np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]),
+        LARGE_SEED: ([np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]),
+    }
+    for number, target in enumerate(targets):
+        length = len(target)
+        if length < WORD and (target < 4).all():
+            allowed = allowed_mismatches(length)
+            short_allowed[number] = allowed
+            short_word[number] = _pack(target)
+            for piece in range(allowed + 1):
+                at = piece * (length // (allowed + 1))
+                pieces.append((_pack(target[at : at + SHORT_SEED]), number, length - at - SHORT_SEED))
+        if length >= LOCAL_MIN:
+            size = SMALL_SEED if length <= SMALL_MAX else LARGE_SEED
+            step = 1 if length <= SMALL_MAX else _seed_step(length)
+            seeds = _kmers(target, size)
+            seeds_of, where_of = found[size]
+            seeds_of.append(seeds[::step])
+            where_of.append(np.arange(len(seeds), dtype=np.int64)[::step] + first[number])
+    piece_rows = np.array(pieces, dtype=np.int64).reshape(-1, 3)
+    short = _table(piece_rows[:, 0], np.arange(len(piece_rows)), SHORT_SEED)
+    small, large = (
+        _table(np.concatenate(found[size][0]), np.concatenate(found[size][1]), size)
+        for size in (SMALL_SEED, LARGE_SEED)
+    )
+    return FeatureIndex(
+        codes=np.concatenate([*targets, np.empty(0, dtype=np.uint8)]),
+        first=first.astype(np.int32),
+        target_of=np.repeat(np.arange(len(targets)), lengths).astype(np.int32),
+        class_of=np.repeat(np.asarray(classes, dtype=np.int8), 2),
+        short_word=short_word,
+        short_allowed=short_allowed,
+        piece_target=piece_rows[:, 1].astype(np.int32),
+        piece_rest=piece_rows[:, 2].astype(np.int32),
+        short=short,
+        small=small,
+        large=large,
+    )

@@ -1,0 +1,90 @@
+"""Counting repeated bases with rolling hashes of both strands, in linear time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rewards.plasmid.engine.bases import Codes
+from rewards.plasmid.engine.jit import kernel
+
+_BASE = 0x9E3779B97F4A7C15
+
+
+@kernel
+def _window_hashes(codes, size, circular):  # type: ignore[no-untyped-def]
+    """One hash per window start, the same for a window and its reverse complement; 0 with an unknown base."""
+    length = len(codes)
+    hashes = np.zeros(length, dtype=np.uint64)
+    base = np.uint64(_BASE)
+    inverse = np.uint64(1)  # base**-1 modulo 2**64, by Newton's iteration
+    for _ in range(6):
+        inverse *= np.uint64(2) - base * inverse
+    top = np.uint64(1)
+    for _ in range(size - 1):
+        top *= base
+    forward, backward, place, known = np.uint64(0), np.uint64(0), np.uint64(1), 0
+    until = length + size - 1 if circular else length
+    for i in range(until):
+        code = codes[i % length]
+        known = known + 1 if code < 4 else 0
+        entering, opposite = np.uint64(code + 1), np.uint64(4 - min(code, np.uint8(3)))
+        if i >= size:
+            leaving = codes[(i - size) % length]
+            forward -= np.uint64(leaving + 1) * top
+            backward -= np.uint64(4 - min(leaving, np.uint8(3)))
+        forward = forward * base + entering
+        if i < size:
+            backward += opposite * place
+            place *= base
+        else:
+            backward = backward * inverse + opposite * top
+        if i >= size - 1 and known >= size:
+            hashes[i - size + 1] = min(forward, backward) | np.uint64(1)
+    return hashes
+
+
+@kernel
+def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
+    """Bases inside windows of ``size`` that occur at least twice, on either strand.
+
+    Args:
+        codes: Base codes, shape [length]. A window with an unknown base is no repeat.
+        size: Bases of a window.
+        circular: Whether windows run across the origin.
+    """
+    length = len(codes)
+    if length < size or length == 0:
+        return 0
+    hashes = _window_hashes(codes, size, circular)
+    slots = 16
+    while slots < 2 * length:
+        slots *= 2
+    table = np.zeros(slots, dtype=np.uint64)
+    owner = np.zeros(slots, dtype=np.int32)
+    repeated = np.zeros(length, dtype=np.bool_)
+    for i in range(length):
+        value = hashes[i]
+        if value == 0:
+            continue
+        slot = np.int64((value >> np.uint64(20)) & np.uint64(slots - 1))
+        while table[slot] != 0 and table[slot] != value:
+            slot = (slot + 1) & (slots - 1)
+        if table[slot] == value:
+            repeated[i] = True
+            repeated[owner[slot]] = True
+        else:
+            table[slot] = value
+            owner[slot] = i
+    left = 0  # bases that the windows begun so far still cover
+    if circular:
+        for start in range(length - size + 1, length):
+            if repeated[start]:
+                left = size - (length - start)
+    count = 0
+    for at in range(length):
+        if repeated[at]:
+            left = size
+        if left > 0:
+            left -= 1
+            count += 1
+    return count

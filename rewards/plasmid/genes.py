@@ -1,0 +1,65 @@
+"""Protein-coding genes: Pyrodigal with one fixed bin, closed ends."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import pyrodigal
+
+MIN_GENE = 150
+"""Shortest gene called, in bases with the stop codon; also the open stretch that a circle is not cut in."""
+
+BIN = 20
+"""Escherichia coli UMN026 among Pyrodigal's metagenomic bins: on real plasmids it recalls as much as all 50 bins
+together at a ninth of the time, and calls a fifth as many genes in random DNA."""
+
+
+class Gene(NamedTuple):
+    """A gene call on a line: 0-based start, end past the stop codon, strand."""
+
+    start: int
+    end: int
+    strand: int
+
+
+@cache
+def _finder() -> pyrodigal.GeneFinder:
+    return pyrodigal.GeneFinder(
+        training_info=pyrodigal.METAGENOMIC_BINS[BIN].training_info,
+        meta=False,
+        closed=True,
+        min_gene=MIN_GENE,
+        max_overlap=60,
+    )
+
+
+def find_genes(line: bytes) -> list[Gene]:
+    """Genes on a linear sequence that neither end cuts.
+
+    Args:
+        line: Upper-case letters out of A, C, G, T, N.
+    """
+    if len(line) < MIN_GENE:
+        return []
+    return [Gene(gene.begin - 1, gene.end, gene.strand) for gene in _finder().find_genes(line)]
+
+
+def find_genes_on_open_circle(line: bytes) -> list[Gene]:
+    """Genes on a circle with an open stretch at every place, so that no cut spares all of them.
+
+    The circle is read twice round; a gene belongs to the place where its stop codon stands, so calls with the
+    same stop are one gene and the longest that fits on the circle is kept. Ends may exceed the length.
+    """
+    length = len(line)
+    best: dict[tuple[int, int], Gene] = {}
+    for gene in find_genes(line + line):
+        if gene.end - gene.start > length:
+            continue
+        start = gene.start % length
+        gene = Gene(start, start + gene.end - gene.start, gene.strand)
+        stop = (gene.end if gene.strand > 0 else gene.start) % length
+        known = best.get((stop, gene.strand))
+        if known is None or gene.end - gene.start > known.end - known.start:
+            best[stop, gene.strand] = gene
+    return sorted(best.values())

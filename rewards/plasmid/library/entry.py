@@ -1,0 +1,17 @@
+"""One feature of the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rewards.plasmid.features import FeatureClass
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFeature:
+    """A named sequence on its own + strand, with where it was taken from."""
+
+    name: str
+    feature_class: FeatureClass
+    sequence: str
+    source: str

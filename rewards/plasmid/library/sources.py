@@ -1,0 +1,168 @@
+"""The sources of the default tier, each a function from installed data to library features.
+
+Order matters: where features of several sources fall into one cluster, the first gives name and orientation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rewards.plasmid.engine.bases import decode, encode, reverse_complement
+from rewards.plasmid.features import FeatureClass
+from rewards.plasmid.genes import find_genes
+from rewards.plasmid.library.corpus import corpus_files, genbank_records
+from rewards.plasmid.library.entry import LibraryFeature
+from rewards.plasmid.library.packages import literal_assignments, package_files
+
+PUBLISHED = Path(__file__).with_name("published.tsv")
+
+CLASS_OF_TYPE: dict[str, FeatureClass] = {
+    "rep_origin": "ori",
+    "promoter": "promoter",
+    "terminator": "terminator",
+    "polyA_signal": "terminator",
+    "CDS": "cds",
+}
+
+SELECTION_MARKER = re.compile(
+    r"^(amp|ap|kan|km|neo|cm|cam|hyg|nat|sm|spec|str|zeo|bleo|puro|blast|bsd|gm|gent|tc)(r|\b)|zeocinr|tetr/teta"
+    r"|^(bla|cat|nptii|aada|aac|hph|nourseothricin|ura3|leu2|his3|his5|his4|trp1|lys2|ade2|met15|kanmx|bar|pat)\b",
+    re.IGNORECASE,
+)
+"""Names of the genes that cloned plasmids are selected by; ``TetR`` alone is the repressor and is not among them."""
+
+NOT_A_FEATURE = re.compile(r"primer|fragment|\bFRT\b|barcode|homology|consensus", re.IGNORECASE)
+
+# SEVA and BASIC file their parts as misc_feature or regulatory; these are what the names stand for.
+PART_CLASS: tuple[tuple[re.Pattern[str], FeatureClass], ...] = (
+    (re.compile(r"^SEVA_(RK2|pBBR1|pRO1600/ColE1|RSF101.*|pSC101|p15A|pBR322-ROP)$"), "ori"),
+    (re.compile(r"^SEVA_T[01]$|^Terminator\d$|terminator$|^B0015$", re.IGNORECASE), "terminator"),
+    (
+        re.compile(
+            r"promoter$|^J23\d{3}$|^(Phlf|CymR|TetR|VanR|LuxR|CinR|LacI|AraC|BetI|Ttg|SaITTC)$", re.IGNORECASE
+        ),
+        "promoter",
+    ),
+)
+
+MARKER_PART = re.compile(r"^SEVA_(Ap|Km|Cm|Sm/Sp|Tet|Gm)\b")
+"""SEVA's antibiotic modules: promoter and gene in one part, of which the gene is the marker."""
+
+MIN_BASES = 17
+"""Shorter features cannot be told from chance on a plasmid of ordinary length."""
+
+ENGINEERED_RESISTANCE = re.compile(
+    r"^(blaTEM-(1[AB]|116)|aph\(3'\)-(Ia|IIa|III|IIIa)|aph\(4\)-Ia|aph\(3''\)-Ib|aph\(6\)-Id|aac\(3\)-(Ia|IIa|IV|IVa)"
+    r"|aac\(6'\)-aph\(2''\)|aadA[12]|aadD|ant\(3''\)-Ia|catA1|cat\(pC194\)|tet\([ABCKLM]\)|erm\([BCE]\)|dfrA1|dfrB1"
+    r"|sul1|bleO|fosA)_"
+)
+"""ResFinder genes that cloning vectors are selected by; the rest of the catalogue is the tier ``resistance``."""
+
+
+def splicecraft_presets() -> Iterator[LibraryFeature]:
+    """SpliceCraft's feature presets (MIT): each names its GenBank accession."""
+    (path,) = package_files("splicecraft", "splicecraft_presets.py")
+    for preset in literal_assignments(path)["_FEATURE_PRESETS"]:
+        feature_class = CLASS_OF_TYPE.get(preset["feature_type"])
+        if preset["category"] == "Resistance":
+            feature_class = "marker"
+        elif preset["name"] == "CMV enhancer":
+            feature_class = "promoter"
+        if feature_class is not None:
+            yield LibraryFeature(
+                preset["name"], feature_class, preset["sequence"], f"splicecraft: {preset['source']}"
+            )
+
+
+def _label(feature: Any) -> str:
+    for key in ("label", "standard_name", "gene", "product", "note"):
+        if key in feature.qualifiers:
+            return str(feature.qualifiers[key][0]).strip()
+    return ""
+
+
+def _class_of(feature_type: str, label: str) -> FeatureClass | None:
+    """Class by what the label says, else by the feature key; None for what is no library feature."""
+    if not label or NOT_A_FEATURE.search(label) or feature_type in ("source", "primer_bind"):
+        return None
+    if feature_type == "CDS":
+        return "marker" if SELECTION_MARKER.search(label) else "cds"
+    if MARKER_PART.search(label):
+        return "marker"
+    for pattern, feature_class in PART_CLASS:
+        if pattern.search(label):
+            return feature_class
+    return CLASS_OF_TYPE.get(feature_type)
+
+
+def longest_gene(sequence: str) -> str:
+    """The longest gene that is called on a part, on its own strand; empty where there is none."""
+    part = sequence.encode()
+    genes = sorted(find_genes(part), key=lambda gene: gene.start - gene.end)
+    if not genes:
+        return ""
+    codes = encode(sequence[genes[0].start : genes[0].end])
+    return decode(codes if genes[0].strand > 0 else reverse_complement(codes)).decode()
+
+
+def plasmid_features() -> Iterator[LibraryFeature]:
+    """Features annotated on the plasmids of the data packages (MoClo and SpliceCraft MIT, basicsynbio BSD)."""
+    for package, record in genbank_records():
+        for feature in record.features:
+            label = _label(feature)
+            feature_class = _class_of(feature.type, label)
+            if feature_class is None:
+                continue
+            sequence = str(feature.extract(record.seq)).upper()
+            if MARKER_PART.search(label):
+                sequence = longest_gene(sequence)
+            smallest = {"cds": 60, "marker": 300, "ori": 80}.get(feature_class, MIN_BASES)
+            if len(sequence) >= smallest:
+                yield LibraryFeature(label, feature_class, sequence, f"{package}: {record.id}")
+
+
+def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
+    """Resistance genes of ResFinder, shipped by staramr (Apache-2.0).
+
+    Args:
+        engineered: True for the selection markers of cloning vectors, False for all the others.
+    """
+    from Bio import SeqIO
+
+    for path in package_files("staramr", ".fsa", "data/dist/resfinder/"):
+        if path.name == "all.fsa":
+            continue
+        for record in SeqIO.parse(path, "fasta"):
+            if bool(ENGINEERED_RESISTANCE.search(record.id)) is engineered:
+                name = record.id.split("_")[0]
+                yield LibraryFeature(name, "marker", str(record.seq).upper(), f"ResFinder: {record.id}")
+
+
+def published_sequences() -> Iterator[LibraryFeature]:
+    """The short published sequences of ``published.tsv``, each with its source."""
+    for line in PUBLISHED.read_text(encoding="utf-8").splitlines()[1:]:
+        name, feature_class, sequence, source = line.split("\t")
+        yield LibraryFeature(name, feature_class, sequence, source)  # type: ignore[arg-type]
+
+
+def default_tier() -> list[LibraryFeature]:
+    """All features of the permissive tier, before clustering."""
+    return [
+        *splicecraft_presets(),
+        *published_sequences(),
+        *plasmid_features(),
+        *resfinder_genes(engineered=True),
+    ]
+
+
+def default_files() -> list[Path]:
+    """The files that the default tier is read from: their content is the key of the cache."""
+    return [
+        PUBLISHED,
+        *package_files("splicecraft", "splicecraft_presets.py"),
+        *corpus_files(),
+        *package_files("staramr", ".fsa", "data/dist/resfinder/"),
+    ]

@@ -1,0 +1,99 @@
+"""Building a library once and reading it back: keyed by the content of everything that it is made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from rewards.cache_dir import cache_dir
+from rewards.plasmid.engine.bases import encode
+from rewards.plasmid.engine.index import FeatureIndex, SeedTable, build_index
+from rewards.plasmid.features import FEATURE_CLASSES
+from rewards.plasmid.library.cluster import cluster
+from rewards.plasmid.library.entry import LibraryFeature
+from rewards.plasmid.library.tiers import TIERS
+
+_BUILDER = sorted(Path(__file__).parent.glob("*.py")) + [Path(__file__).parent.parent / "engine" / "index.py"]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Clustered features and their index; feature ``i`` owns the targets ``2 i`` and ``2 i + 1``."""
+
+    features: tuple[LibraryFeature, ...]
+    index: FeatureIndex
+    key: str
+
+
+def library_key(tiers: tuple[str, ...]) -> str:
+    """Hash of the tiers' names, the data files they are read from and the code that builds from them."""
+    digest = hashlib.blake2b("+".join(tiers).encode(), digest_size=16)
+    files = [path for tier in tiers for path in TIERS[tier].files()]
+    for path in [*_BUILDER, *files]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_library(features: list[LibraryFeature], key: str = "") -> Library:
+    """Cluster and index features, in memory."""
+    representatives = tuple(cluster(features))
+    index = build_index(
+        [encode(feature.sequence) for feature in representatives],
+        [FEATURE_CLASSES.index(feature.feature_class) for feature in representatives],
+    )
+    return Library(representatives, index, key)
+
+
+def _save(library: Library, path: Path) -> None:
+    arrays: dict[str, np.ndarray] = {}
+    for field, value in library.index._asdict().items():
+        if isinstance(value, SeedTable):
+            arrays |= {f"{field}.{part}": array for part, array in value._asdict().items()}
+        else:
+            arrays[field] = value
+    text = json.dumps([asdict(feature) for feature in library.features])
+    arrays["features"] = np.frombuffer(text.encode(), dtype=np.uint8)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(scratch, path)  # two builders write the same content, and a reader never sees half of it
+
+
+def _load(path: Path, key: str) -> Library:
+    with np.load(path, allow_pickle=False) as arrays:
+        features = tuple(LibraryFeature(**entry) for entry in json.loads(arrays["features"].tobytes()))
+        values: dict[str, object] = {
+            name: SeedTable(*(arrays[f"{name}.{part}"] for part in SeedTable._fields))
+            if f"{name}.bits" in arrays
+            else arrays[name]
+            for name in FeatureIndex._fields
+        }
+    return Library(features, FeatureIndex(**values), key)  # type: ignore[arg-type]
+
+
+@cache
+def load_library(tiers: tuple[str, ...] = ("default",)) -> Library:
+    """The library of the given tiers, built on the first call on a machine and read from the cache after it.
+
+    Args:
+        tiers: Names out of ``TIERS``; earlier ones give their names to shared clusters.
+
+    Raises:
+        KeyError: If there is no tier of that name.
+        MissingDataPackage: If a package that a tier reads is not installed.
+    """
+    key = library_key(tiers)
+    path = cache_dir() / f"library-{key}.npz"
+    if path.exists():
+        return _load(path, key)
+    library = make_library([feature for tier in tiers for feature in TIERS[tier].features()], key)
+    _save(library, path)
+    return library

@@ -1,0 +1,134 @@
+"""The suite: exact totals, what is computed, what is unscored."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewards.base import Evaluation, Reward, Sample
+from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
+
+
+@dataclass(frozen=True)
+class Fixed(Reward):
+    """Scores every sample with the number that its completion spells; ``?`` is unscored."""
+
+    name: str
+    scale: float = 1.0
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        return [
+            Evaluation(None, "cannot be read")
+            if sample.completion == "?"
+            else Evaluation(float(sample.completion) * self.scale, "read")
+            for sample in samples
+        ]
+
+
+@dataclass(frozen=True)
+class Sleepy(Reward):
+    name: str = "sleepy"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        for sample in samples:
+            while sample.completion == "slow":
+                time.sleep(0.01)
+        return [Evaluation(1.0, "awake") for _ in samples]
+
+
+class Forbidden(Reward):
+    name = "forbidden"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        raise AssertionError("a reward of weight 0 was computed")
+
+
+def samples(*completions: str) -> list[Sample]:
+    return [Sample("", completion) for completion in completions]
+
+
+def test_total_is_weighted_mean_times_length_factor_minus_penalties() -> None:
+    suite = RewardSuite(
+        [Weighted(Fixed("a"), 1.0), Weighted(Fixed("b", 0.5), 3.0)],
+        length_factor=Fixed("length", 0.5),
+        penalties=[Weighted(Fixed("p"), 0.1)],
+    )
+    scores = suite.score(samples("0.8"))
+    # mean (0.8 + 3 x 0.4) / 4 = 0.5, times 0.4, minus 0.1 x (1 - 0.8)
+    assert scores.totals[0] == pytest.approx(0.5 * 0.4 - 0.02)
+    assert {name: values[0] for name, values in scores.components.items()} == pytest.approx(
+        {"a": 0.8, "b": 0.4, "length": 0.4, "p": 0.8}
+    )
+    assert scores.weights == {"a": 1.0, "b": 3.0, "length": 0.0, "p": -0.1}
+
+
+def test_gate_zeroes_the_total_and_spares_those_at_the_bound() -> None:
+    suite = RewardSuite([Weighted(Fixed("a"), 1.0)], gates=[Gate(Fixed("a"), 0.5)])
+    assert suite.score(samples("0.4", "0.5", "1")).totals.tolist() == [0.0, 0.5, 1.0]
+
+
+def test_unscored_is_counted_and_neither_zero_nor_dropped() -> None:
+    suite = RewardSuite([Weighted(Fixed("a"), 1.0)])
+    scores = suite.score(samples("1", "?", "0"))
+    assert scores.totals[[0, 2]].tolist() == [1.0, 0.0]
+    assert math.isnan(scores.totals[1])
+    assert scores.unscored == 1
+    assert scores.evaluations["a"][1] == Evaluation(None, "cannot be read")
+
+
+def test_weight_zero_is_not_computed_unless_reported_and_never_counts() -> None:
+    suite = RewardSuite(
+        [Weighted(Fixed("a"), 1.0), Weighted(Forbidden(), 0.0), Weighted(Fixed("b", 0.5), 0.0)]
+    )
+    plain, told = suite.score(samples("0.6")), suite.score(samples("0.6"), report=("a", "b"))
+    assert set(plain.components) == {"a"}
+    assert told.components["b"].tolist() == [0.3]
+    assert told.weights["b"] == 0.0
+    assert plain.totals.tolist() == told.totals.tolist() == [0.6]
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([Weighted(Fixed("a"), 0.0)], "every component weight is 0"),
+        ([], "none declared"),
+        ([Weighted(Fixed("a"), -1.0)], "not negative"),
+        ([Weighted(Fixed("a"), math.nan)], "finite"),
+        ([Weighted(Fixed("a"), 1.0), Weighted(Fixed("a", 0.5), 1.0)], "same name"),
+    ],
+)
+def test_a_suite_that_means_nothing_fails_at_once(parts: list[Weighted], words: str) -> None:
+    with pytest.raises(SuiteError, match=words):
+        RewardSuite(parts)
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.1])
+def test_nan_and_out_of_range_cannot_pass(score: float) -> None:
+    with pytest.raises(ValueError, match="must lie in"):
+        Evaluation(score, "x")
+
+
+def test_a_sample_beyond_the_time_limit_is_unscored_and_the_others_are_not() -> None:
+    suite = RewardSuite([Weighted(Sleepy(), 1.0)], time_limit=0.2)
+    scores = suite.score(samples("fast", "slow", "quick"))
+    assert np.isnan(scores.totals).tolist() == [False, True, False]
+    assert "longer than the limit of 0.2 s" in scores.evaluations["sleepy"][1].message
+
+
+@given(st.lists(st.floats(0, 1), max_size=8), st.floats(0.01, 5), st.floats(0.01, 5))
+def test_totals_stay_in_range_and_equal_samples_score_equal(values: list[float], v: float, w: float) -> None:
+    suite = RewardSuite(
+        [Weighted(Fixed("a"), v), Weighted(Fixed("b", 0.3), w)], penalties=[Weighted(Fixed("p", 0.9), v)]
+    )
+    batch = samples(*map(str, values + values))
+    totals = suite.score(batch).totals
+    assert ((totals >= 0) & (totals <= 1)).all()
+    assert totals[: len(values)].tolist() == totals[len(values) :].tolist()
+    assert [suite.score([sample]).totals[0] for sample in batch] == totals.tolist()
