@@ -37,6 +37,3 @@ def report(sweep: str, out: Path | None, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(written.result.read_text(), nl=False)
-        return
-    console.print(f"Chosen config:  {written.chosen_config or 'none'}", soft_wrap=True)
-    console.print(f"Page:           {written.data['page']}", soft_wrap=True)

@@ -48,7 +48,7 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
     with _one_line_errors(path):
         api = _api()
         folder = folder or cache_folder(api.settings["base_url"], path)
-        found = api.sweep(path)
+        found = _find(api, path)
         sweep = Sweep.from_config(path, found.name, found.state, found.config)
         known = _known_runs(folder)
         rows = []
@@ -60,6 +60,18 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
     replace_file(folder / "runs.parquet", lambda file: runs_frame(rows).to_parquet(file, index=False))
     replace_file(folder / "sweep.json", lambda file: file.write_text(sweep.to_json()))
     return read_table(folder)
+
+
+def _find(api: Any, path: str) -> Any:
+    """The ``wandb.apis.public.Sweep`` of a path."""
+    from wandb.errors import CommError
+
+    try:
+        return api.sweep(path)
+    except (CommError, ValueError) as error:
+        if "Could not find" not in str(error):
+            raise
+        raise AnalysisError(f"there is no sweep {path} at {api.settings['base_url']}") from error
 
 
 def _known_runs(folder: Path) -> dict[str, dict[str, Any]]:
@@ -123,8 +135,6 @@ def _one_line_errors(path: str) -> Iterator[None]:
         raise AnalysisError(f"the W&B server refuses: {_first_line(error)}; check WANDB_API_KEY") from error
     except (CommError, WandbApiFailedError, ConnectionError, TimeoutError) as error:
         raise AnalysisError(f"reading sweep {path} failed: {_first_line(error)}") from error
-    except ValueError as error:
-        raise AnalysisError(f"no sweep {path} on this server: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

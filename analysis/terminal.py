@@ -37,10 +37,14 @@ def print_result(result: dict[str, Any], console: Console) -> None:
         )
     console.print(table)
     console.print(escape(result["conclusion"]))
-    if result["starter_objective"] is not None:
-        console.print(f"Starting model: {result['starter_objective']:.4f}")
-    if result["best_objective"] is not None:
-        console.print(f"Best run:       {result['best_objective']:.4f}")
+    # Paths and addresses are not wrapped, so that they can be copied and clicked.
+    for label, text in (
+        ("Starting model", _number(result["starter_objective"])),
+        ("Best run", _number(result["best_objective"])),
+        ("Chosen config", result["chosen_config"] or "none"),
+        ("Page", result["page"]),
+    ):
+        console.print(f"{label + ':':<15} {escape(text)}", soft_wrap=True)
 
 
 def _number(value: float | None) -> str:

@@ -1,0 +1,34 @@
+"""A program that a sweep runs: logs what a GRPO run logs, from a known curve, and no model at all."""
+
+import wandb
+
+STEPS = 40
+RUNGS = (10, 20, 30, 40)
+
+
+def score(lr: float, step: int) -> float:
+    return 0.3 + 0.4 * lr * step / STEPS
+
+
+def main() -> None:
+    with wandb.init() as run:
+        lr = float(run.config["lr"])
+        run.config.update({"max_steps": STEPS, "model": "starter", "flag": True, "config_hash": "abc"})
+        run.summary["starter/score"] = 0.3
+        for step in range(1, STEPS + 1):
+            row = {
+                "train/kl": 0.01 * lr * step / STEPS,
+                "train/loss": 0.1,
+                "reward_components/total_reward/mean": 0.5,
+            }
+            if step in RUNGS:
+                row["objective/score"] = score(lr, step)
+            if lr > 2 and step == 15:
+                row["train/loss"] = float("nan")
+            run.log(row, step=step)
+        run.summary["outcome"] = "finished"
+        run.summary["outcome_step"] = STEPS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""The whole way: real runs of a real sweep on the embedded server, read back and reported."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.analysis.dying_proxy import DyingProxy
+from tests.analysis.program import RUNGS, STEPS, score
+
+pytestmark = pytest.mark.slow
+
+RATES = [0.25, 1.0, 0.5, 3.0]
+SWEEP = {
+    "method": "grid",
+    "metric": {"name": "objective/score", "goal": "maximize"},
+    "program": str(Path(__file__).with_name("program.py")),
+    "command": ["${interpreter}", "${program}"],
+    "parameters": {"lr": {"values": RATES}},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    data = tmp_path_factory.mktemp("server")
+    process = subprocess.Popen([sys.executable, "-m", "server", "--port", "0", "--data", str(data)])
+    for _ in range(200):
+        if (data / "url").exists():
+            break
+        assert process.poll() is None, "the server ended"
+        time.sleep(0.1)
+    yield {
+        **os.environ,
+        "WANDB_BASE_URL": (data / "url").read_text().strip(),
+        "WANDB_API_KEY": (data / "api_key").read_text().strip(),
+        "WANDB_ENTITY": "me",
+        "WANDB_PROJECT": "plasmid",
+        "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "1",
+        "WANDB_DIR": str(data),
+        "SWEEPFARM_CACHE": str(data / "cache"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    process.terminate()
+    process.wait()
+
+
+def command(server, *words, **options):
+    return subprocess.run(words, env=server, capture_output=True, text=True, timeout=200, **options)
+
+
+def analyse(server, *words):
+    return command(server, sys.executable, "-c", "from analysis.cli import report; report()", *words)
+
+
+@pytest.fixture(scope="module")
+def swept(server, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "sweep.yaml").write_text(yaml.safe_dump(SWEEP))
+    made = command(server, "wandb", "sweep", "sweep.yaml", cwd=folder)
+    path = made.stderr.split("wandb agent ")[1].split()[0]
+    done = command(server, "wandb", "agent", "--count", str(len(RATES)), path, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_a_real_sweep_is_reported(server, swept, tmp_path):
+    done = analyse(server, swept, "--out", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    runs = {run["parameters"]["lr"]: run for run in data["runs"]}
+    assert set(runs) == set(RATES)
+    assert [runs[lr]["verdict"] for lr in RATES] == ["healthy", "healthy", "healthy", "unstable"]
+    assert runs[3.0]["evidence"] == "train/loss is NaN or infinite"
+    assert runs[3.0]["verdict_step"] == 15
+    assert [runs[lr]["rank"] for lr in RATES] == [3, 1, 2, None]
+    for lr in RATES:
+        assert runs[lr]["objective"] == pytest.approx(score(lr, STEPS))
+        assert (runs[lr]["steps"], runs[lr]["planned_steps"], runs[lr]["state"]) == (STEPS, STEPS, "finished")
+    assert data["best_run"] == runs[1.0]["id"]
+    chosen = yaml.safe_load((tmp_path / "chosen_config.yaml").read_text())
+    assert chosen == {"lr": 1.0, "max_steps": STEPS, "model": "starter", "flag": True}
+
+
+def test_the_full_history_is_read_and_the_export_needs_no_server(server, swept, tmp_path):
+    from analysis.table import read_table
+
+    online = analyse(server, swept, "--out", str(tmp_path / "online"))
+    assert online.returncode == 0, online.stderr
+    address = server["WANDB_BASE_URL"].split("//")[1].replace(":", "_")
+    folder = Path(server["SWEEPFARM_CACHE"]) / "analysis" / address / swept
+    table = read_table(folder)
+    for history in table.histories.values():
+        assert history["step"].tolist() == list(range(1, STEPS + 1))
+        assert history["objective/score"].notna().sum() == len(RUNGS)
+    nowhere = {**server, "WANDB_BASE_URL": "http://127.0.0.1:9"}
+    offline = analyse(nowhere, str(folder), "--out", str(tmp_path / "offline"))
+    assert offline.returncode == 0, offline.stderr
+    pages = [(tmp_path / where / "report.html").read_bytes() for where in ("online", "offline")]
+    assert pages[0] == pages[1]
+
+
+def test_an_unknown_sweep_is_one_line(server, swept, tmp_path):
+    done = analyse(server, "me/plasmid/nosuch", "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert done.stderr == f"Error: there is no sweep me/plasmid/nosuch at {server['WANDB_BASE_URL']}\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wrong_key_is_one_line(server, swept, tmp_path):
+    done = analyse({**server, "WANDB_API_KEY": "x" * 40}, swept, "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "WANDB_API_KEY" in done.stderr
+
+
+def test_no_server_is_one_line(server, swept, tmp_path):
+    done = analyse({**server, "WANDB_BASE_URL": "http://127.0.0.1:9"}, swept, "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: no W&B server answers at http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("alive_bytes", [1_000, 5_000, 20_000])
+def test_a_server_that_dies_in_the_middle_is_one_line_and_no_file(server, swept, tmp_path, alive_bytes):
+    proxy = DyingProxy(int(server["WANDB_BASE_URL"].rsplit(":", 1)[1]), alive_bytes)
+    dying = {**server, "WANDB_BASE_URL": f"http://127.0.0.1:{proxy.port}"}
+    done = analyse(dying, swept, "--out", str(tmp_path / "out"))
+    proxy.close()
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
