@@ -1,4 +1,4 @@
-"""A server that dies in the middle: forwards TCP connections and then, after some bytes, refuses everything."""
+"""A server that dies in the middle: forwards TCP connections and, after some bytes, refuses everything."""
 
 import socket
 import threading
