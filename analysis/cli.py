@@ -37,3 +37,42 @@ def report(sweep: str, out: Path | None, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(written.result.read_text(), nl=False)
+
+
+@click.command()
+@click.argument("before", metavar="RUN[@FIRST-LAST]")
+@click.argument("after", metavar="RUN[@FIRST-LAST]")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write Markdown to this file."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def compare(before: str, after: str, report: Path | None, as_json: bool) -> None:
+    r"""Compare two runs, or two windows of steps of one, and advise on it where the data allow.
+
+    RUN is ENTITY/PROJECT/RUN_ID; @FIRST-LAST takes those training steps alone, both included.
+
+    \b
+    Examples:
+      sweepfarm compare me/plasmid/a1b2c3d4 me/plasmid/e5f6g7h8
+      sweepfarm compare me/plasmid/a1b2c3d4@1-50 me/plasmid/a1b2c3d4@51-100 --report change.md
+    """
+    import json
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from analysis.compare import compare_runs, to_data, to_markdown
+    from analysis.errors import AnalysisError
+    from analysis.files import replace_text
+
+    try:
+        comparison = compare_runs(before, after)
+        text = to_markdown(comparison)
+        if report is not None:
+            replace_text(report, text)
+    except (AnalysisError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(to_data(comparison), indent=2))
+    else:
+        Console().print(Markdown(text))

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pandas as pd
+
 from analysis.errors import AnalysisError
 from analysis.files import replace_file
 from analysis.sweep import Sweep
@@ -60,6 +62,20 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
     replace_file(folder / "runs.parquet", lambda file: runs_frame(rows).to_parquet(file, index=False))
     replace_file(folder / "sweep.json", lambda file: file.write_text(sweep.to_json()))
     return read_table(folder)
+
+
+def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Reads the configuration and the full history of one run (``entity/project/run_id``).
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    if len([part for part in path.split("/") if part]) != 3:
+        raise AnalysisError(f"{path!r} is not a run: give ENTITY/PROJECT/RUN")
+    with _one_line_errors(path):
+        run = _api().run(path)
+        config = {name: value for name, value in run.config.items() if not name.startswith("_")}
+        return config, history_frame(run.scan_history(use_cache=False))
 
 
 def _find(api: Any, path: str) -> Any:
@@ -134,7 +150,7 @@ def _one_line_errors(path: str) -> Iterator[None]:
     except (AuthenticationError, UsageError) as error:
         raise AnalysisError(f"the W&B server refuses: {_first_line(error)}; check WANDB_API_KEY") from error
     except (CommError, WandbApiFailedError, ConnectionError, TimeoutError) as error:
-        raise AnalysisError(f"reading sweep {path} failed: {_first_line(error)}") from error
+        raise AnalysisError(f"reading {path} failed: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -28,7 +28,7 @@ SHUFFLES = 150
 """Shuffled sweeps behind `stands_out`."""
 
 BUDGET = 20_000
-"""Most runs in all bootstrap samples, and in all shuffled sweeps, together; large sweeps get fewer of each."""
+"""Most runs in all bootstrap samples (or shuffled sweeps) together; large sweeps get fewer samples."""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,11 @@ class RunRecord:
         return number(self.summary.get("starter/score"))
 
     @property
+    def start(self) -> float:
+        """Where the metric began: the starting model's value, else the mean of the first `window` values."""
+        return self.starter if self.starter is not None else float(self.score.iloc[: self.window].iloc[-1])
+
+    @property
     def outcome(self) -> str | None:
         """How the agent says the run ended; None for a run of another program or one still going."""
         written = self.summary.get("outcome")

@@ -6,6 +6,8 @@ that the running agent uses.
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from agent.health.kl import kl_bound
@@ -24,7 +26,7 @@ FALL_SHARE = 0.2
 """Share of what had been gained over the start that a fall must lose to count."""
 
 NOT_LEARNING_NOISE = 2.0
-"""How many standard errors of the gain a gain must exceed to count as learning."""
+"""How many standard errors a gain must exceed to count as learning."""
 
 
 def kl_diverging(kl: pd.Series, bound: float) -> Finding | None:
@@ -63,14 +65,14 @@ def collapsed(unique: pd.Series) -> Finding | None:
 
 
 def fallen(
-    score: pd.Series, reward: pd.Series | None, starter: float | None, noise: float, maximize: bool
+    score: pd.Series, reward: pd.Series | None, start: float, noise: float, maximize: bool
 ) -> Finding | None:
     """A final score that lies clearly below the peak: reward hacking if the training reward rose meanwhile.
 
     Args:
         score: the objective.
         reward: training reward (None where the objective is the training reward, or it was not logged).
-        starter: the starting model's objective; the first measured value stands for an unknown one.
+        start: the objective at the start.
         noise: standard deviation of one value of `score`.
         maximize: whether more is better.
     """
@@ -79,7 +81,6 @@ def fallen(
     sign = 1.0 if maximize else -1.0
     peak_step = int(score.index[int((sign * score).argmax())])
     peak, final = float(score.loc[peak_step]), float(score.iloc[-1])
-    start = float(score.iloc[0]) if starter is None else starter
     fall, gain = sign * (peak - final), sign * (peak - start)
     if fall <= FALL_NOISE * noise or fall < FALL_SHARE * gain:
         return None
@@ -93,17 +94,20 @@ def fallen(
     return Finding(Kind.UNSTABLE, peak_step, text)
 
 
-def not_learning(
-    score: pd.Series, starter: float | None, standard_error: float, maximize: bool
-) -> tuple[float, bool]:
-    """The gain of the final score over the start, and whether it is too small to be told from none.
+def not_learning(final: float, start: float, step: int, noise: float, maximize: bool) -> Finding | None:
+    """A gain over the start that cannot be told from none; both ends are measured with noise.
 
     Args:
-        score: the objective, at least one value.
-        starter: the starting model's objective; the first measured value stands for an unknown one.
-        standard_error: of the gain.
+        final: the objective at the end.
+        start: the objective at the start.
+        step: the last training step.
+        noise: standard deviation of one of them.
         maximize: whether more is better.
     """
-    start = float(score.iloc[0]) if starter is None else starter
-    gain = (1.0 if maximize else -1.0) * (float(score.iloc[-1]) - start)
-    return gain, gain <= NOT_LEARNING_NOISE * standard_error
+    gain = (1.0 if maximize else -1.0) * (final - start)
+    margin = NOT_LEARNING_NOISE * math.sqrt(2) * noise
+    if gain > margin:
+        return None
+    return Finding(
+        Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, within noise (±{margin:.4f})"
+    )

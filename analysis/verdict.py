@@ -27,8 +27,8 @@ class Peers:
     """What the runs of a sweep tell about each other.
 
     Attributes:
-        noise: standard deviation of one logged value of the metric, from the curves of all runs; 0 where
-            no curve is long enough to tell.
+        noise: standard deviation of one value of the runs' score, from the curves of all runs; 0 where no
+            curve is long enough to tell.
         kl_bound: bound on KL for runs that state none themselves; infinite where KL was not logged.
     """
 
@@ -42,7 +42,9 @@ def peers(records: Sequence[RunRecord]) -> Peers:
     curves = [run.raw_score.to_numpy() for run in records if not run.summary.get("health/finding")]
     ends = [run.kl for run in records if run.state != "running" and not math.isnan(run.kl)]
     bound = max(PEER_KL_MIN, PEER_KL * median(ends)) if len(ends) > 2 else math.inf
-    return Peers(measurement_noise(curves) or 0.0, bound)
+    windows = [run.window for run in records if not run.score.empty]
+    noise = (measurement_noise(curves) or 0.0) / math.sqrt(median(windows) if windows else 1)
+    return Peers(noise, bound)
 
 
 def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
@@ -54,9 +56,7 @@ def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
         _broken_off(run)
         or _ill_health(sweep, run, peers)
         or _ended_short(sweep, run)
-        or signs.fallen(
-            run.score, _training_reward(sweep, run), run.starter, _error(run, peers), sweep.maximize
-        )
+        or signs.fallen(run.score, _training_reward(sweep, run), run.start, peers.noise, sweep.maximize)
         or _learned(sweep, run, peers)
     )
 
@@ -117,21 +117,9 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
 
 def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
     """Healthy, or not learning where the gain cannot be told from none."""
-    # Start and end are both measured with noise.
-    error = math.sqrt(2) * _error(run, peers)
-    gain, flat = signs.not_learning(run.score, run.starter, error, sweep.maximize)
-    start = "its start" if run.starter is None else "the starting model"
-    text = f"{gain:+.4f} against {start}"
-    if flat:
-        return Finding(
-            Kind.NOT_LEARNING, run.steps, f"{text}, within noise (±{signs.NOT_LEARNING_NOISE * error:.4f})"
-        )
-    return Finding(Kind.HEALTHY, run.steps, text)
-
-
-def _error(run: RunRecord, peers: Peers) -> float:
-    """Standard error of one value of the run's averaged score."""
-    return peers.noise / math.sqrt(run.window)
+    final = float(run.score.iloc[-1])
+    flat = signs.not_learning(final, run.start, run.steps, peers.noise, sweep.maximize)
+    return flat or Finding(Kind.HEALTHY, run.steps, f"{final - run.start:+.4f} against the start")
 
 
 def _training_reward(sweep: Sweep, run: RunRecord) -> pd.Series | None:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -134,3 +135,23 @@ def test_a_server_that_dies_in_the_middle_is_one_line_and_no_file(server, swept,
     assert done.stderr.startswith("Error: ")
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_two_windows_of_a_run_are_compared(server, swept, tmp_path):
+    from analysis.table import read_table
+
+    address = server["WANDB_BASE_URL"].split("//")[1].replace(":", "_")
+    run = read_table(Path(server["SWEEPFARM_CACHE"]) / "analysis" / address / swept).runs["id"].iloc[0]
+    windows = [f"me/plasmid/{run}@1-20", f"me/plasmid/{run}@21-40"]
+    code = "from analysis.cli import compare; compare()"
+    report = tmp_path / "change.md"
+    done = command(server, sys.executable, "-c", code, *windows, "--json", "--report", str(report))
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    held_out = next(change for change in data["changes"] if change["measure"] == "held-out score")
+    assert held_out["before"] == pytest.approx(np.mean([score(RATES[0], step) for step in RUNGS[:2]]))
+    assert held_out["reading"] == "noise unknown"
+    assert data["moved"] == {}
+    assert "| held-out score |" in report.read_text()
+    bad = command(server, sys.executable, "-c", code, windows[0], f"me/plasmid/{run}@all")
+    assert (bad.returncode, len(bad.stderr.strip().splitlines())) == (1, 1)

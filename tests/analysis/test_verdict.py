@@ -39,7 +39,7 @@ def verdict(*args, of=SWEEP, peers=ALONE, **options):
 def test_a_whole_run_above_the_starting_model_is_healthy():
     found = verdict()
     assert found.kind is Kind.HEALTHY
-    assert found.evidence == "+0.2000 against the starting model"
+    assert found.evidence == "+0.2000 against the start"
 
 
 def test_a_gain_within_noise_is_not_learning():
@@ -47,14 +47,14 @@ def test_a_gain_within_noise_is_not_learning():
     found = verdict({10: 0.30, 60: 0.32})
     assert (found.kind, found.evidence) == (
         Kind.NOT_LEARNING,
-        "+0.0200 against the starting model, within noise (±0.0283)",
+        "+0.0200 against the start, within noise (±0.0283)",
     )
     assert verdict({10: 0.30, 60: 0.33}).kind is Kind.HEALTHY
 
 
 def test_without_a_starting_model_the_first_value_stands_for_it():
     found = verdict({10: 0.35, 60: 0.5}, **{"starter/score": None})
-    assert found.evidence == "+0.1500 against its start"
+    assert found.evidence == "+0.1500 against the start"
 
 
 def test_for_a_metric_to_minimize_lower_is_learning():

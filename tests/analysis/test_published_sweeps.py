@@ -1,0 +1,71 @@
+"""Sweeps whose authors published their numbers: what they concluded, and what the numbers support."""
+
+import numpy as np
+
+from analysis.assess import assess
+from analysis.select import select
+from tests.analysis.recorded import Recorder, rows, sweep
+
+REWARD = "reward/mean"
+# Learning rate, KL coefficient, early reward, late reward, late KL; the first four rows as published. The
+# authors name five finished runs and give numbers of four: the fifth is entered as the mildest of the rest.
+FINISHED = [
+    (1e-7, 0.01, 0.399, 0.409, 0.000135),
+    (5e-7, 0.01, 0.502, 0.772, 0.022),
+    (1e-6, 0.01, 0.495, 0.723, 0.018),
+    (5e-6, 0.01, 0.858, 0.982, 0.191),
+    (1e-7, 0.1, 0.400, 0.405, 0.0001),
+]
+RUNNING = [(5e-7, 0.1, 17), (1e-6, 0.1, 21), (5e-6, 0.1, 19)]
+
+
+def kl_lr_grid(seed=42):
+    """Eight runs of 60 steps, 256 binary rewards a step, one seed; three still short of their end."""
+    rng = np.random.default_rng(seed)
+    recorder = Recorder(sweep("learning_rate", "kl_coef", stops_early=False, metric=REWARD))
+
+    def curve(early, late, steps):
+        level = early + (late - early) * np.minimum(1, np.arange(60) / 45)
+        return np.clip(level + rng.normal(0, np.sqrt(level * (1 - level) / 256)), 0, 1)[:steps]
+
+    def add(name, rate, coefficient, rewards, kl, state):
+        signals = {REWARD: rewards.tolist(), "train/kl": np.linspace(0, kl, 60)[: len(rewards)].tolist()}
+        config = {"learning_rate": rate, "kl_coef": coefficient, "seed": 42}
+        summary = {"starter/score": None}
+        recorder.run(name, rows({}, len(rewards), signals), state=state, config=config, summary=summary)
+
+    for i, (rate, coefficient, early, late, kl) in enumerate(FINISHED):
+        add(f"f{i}", rate, coefficient, curve(early, late, 60), kl, "finished")
+    for i, (rate, coefficient, steps) in enumerate(RUNNING):
+        add(f"r{i}", rate, coefficient, curve(0.4, 0.7, steps), 0.01, "running")
+    return recorder.table()
+
+
+def test_the_kl_by_learning_rate_grid():
+    table = kl_lr_grid()
+    assessed = assess(table)
+    verdicts = assessed.runs.set_index("id")["verdict"].to_dict()
+    assert verdicts == {
+        "f0": "not learning",
+        "f1": "healthy",
+        "f2": "healthy",
+        "f3": "KL diverging",
+        "f4": "not learning",
+        "r0": "unfinished",
+        "r1": "unfinished",
+        "r2": "unfinished",
+    }
+    chosen = select(assessed)
+    config = table.configs()[chosen.best]
+    assert (config["learning_rate"], config["kl_coef"]) == (5e-7, 0.01)
+    assert chosen.runner_up == "f2"
+    assert not chosen.clear
+    assert "3 of 8 runs have not finished" in chosen.doubts
+    assert any("one seed per configuration" in doubt for doubt in chosen.doubts)
+
+
+def test_the_authors_own_rule_would_have_taken_the_run_they_rejected():
+    """KL below 1, then the highest final reward: the rule in their code, not the one in their text."""
+    runs = assess(kl_lr_grid()).runs
+    by_code = runs[(runs["state"] == "finished") & (runs["kl"] < 1)].sort_values("objective").iloc[-1]
+    assert by_code["verdict"] == "KL diverging"
