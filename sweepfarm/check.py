@@ -48,6 +48,7 @@ class SweepCheck:
     Attributes:
         searched: names of the parameters that vary.
         constant: names and values of those that do not.
+        models: what runs will be started on.
         max_steps: training steps of a full run.
         evaluations: steps at which the metric is logged.
         rungs: where Hyperband decides; empty without early termination.
@@ -59,6 +60,7 @@ class SweepCheck:
     metric: str
     searched: tuple[str, ...]
     constant: dict[str, Any]
+    models: tuple[str, ...]
     max_steps: int
     evaluations: tuple[int, ...]
     rungs: tuple[Rung, ...]
@@ -99,6 +101,9 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         metric=spec.metric.name,
         searched=tuple(n for n in spec.parameters if n not in constant),
         constant=constant,
+        models=tuple(spec.parameters["model"].values_or_bounds)
+        if "model" in spec.parameters
+        else (budget.model,),
         max_steps=budget.max_steps,
         evaluations=evaluations,
         rungs=_rungs(spec, evaluations),

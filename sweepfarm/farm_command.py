@@ -48,7 +48,8 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
         )
     for warning in check.warnings:
         console.print(f"[yellow]warning[/yellow] {warning}")
-    prepare_starter(check.constant.get("model", "starter"))
+    for model in check.models:
+        prepare_model(model)
     outer = outer_server()
     with nullcontext(outer) if outer else local_server(runs / "server", port, seed) as endpoint:
         assert endpoint is not None
@@ -57,12 +58,26 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
         _run(content, agents, runs, console)
 
 
-def prepare_starter(model: str) -> None:
-    """Build the starter model once, with a progress bar, before agents would each wait for it."""
-    if model == "starter":
-        from agent.tasks.plasmid.starter import starter_path
+def prepare_model(model: str) -> None:
+    """See that a model can be had before runs are started on it.
 
+    The starter is built once, with a progress bar, instead of by agents that each wait for it.
+
+    Raises:
+        UserError: a wrong path or id, or no network to fetch it by.
+    """
+    from agent.config.run import ConfigError
+    from agent.tasks.plasmid.starter import starter_path
+    from agent.training.model import check_model
+    from sweepfarm.errors import UserError
+
+    if model == "starter":
         starter_path()
+        return
+    try:
+        check_model(model)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
 
 
 def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> None:
@@ -75,7 +90,9 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     (runs / "registering").rename(folder)
     _link_latest(runs, folder)
     console.print(f"sweep:  {path}")
-    team = Agents(path, agents, folder, {**os.environ, "SWEEPFARM_RUNS": str(runs.resolve())})
+    team = Agents(
+        path, agents, folder, {**os.environ, "SWEEPFARM_RUNS": str(runs.resolve()), "WANDB_DIR": str(folder)}
+    )
     try:
         watch(path, team, console)
     finally:

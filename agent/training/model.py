@@ -4,7 +4,13 @@ import os
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils.logging import disable_progress_bar
 
 from agent.config.run import ConfigError
@@ -28,6 +34,18 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
+
+
+def check_model(path: str) -> None:
+    """Find out whether `path` can be loaded, by its configuration alone: cheap, whatever the model's size.
+
+    Raises:
+        ConfigError: as `load_model` would.
+    """
+    try:
+        AutoConfig.from_pretrained(path, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(_why(path, error)) from error
 
 
 def _why(path: str, error: Exception) -> str:

@@ -52,8 +52,14 @@ def test_unknown_parameter_names_the_nearest() -> None:
         ({"top_p": 1.5}, "top_p"),
         ({"beta": -1}, "beta"),
         ({"max_steps": 0}, "max_steps"),
-        ({"reward_min_length": 2000, "reward_max_length": 1000}, "reward_min_length"),
-        ({f"reward_{c}_weight": 0.0 for c in ("ori", "promoter", "terminator", "marker", "cds")}, "weight"),
+        ({"reward_min_length": 2000, "reward_max_length": 1000}, "reward_max_length"),
+        (
+            {
+                f"reward_{c}_weight": 0.0
+                for c in ("ori", "promoter", "terminator", "marker", "cds", "cassette")
+            },
+            "all weights are 0",
+        ),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_it(params: dict[str, float], says: str) -> None:

@@ -1,0 +1,55 @@
+"""The bridge between TRL and a suite: exact statistics, and unscored samples that are neither 0 nor lost."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from agent.training.scoring import SuiteReward, component_statistics
+from rewards.base import Evaluation, Reward, Sample
+from rewards.compose import RewardSuite, Weighted
+
+
+class Scripted(Reward):
+    """Scores each completion with the number it spells; `?` cannot be judged."""
+
+    name = "ori"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        return [
+            Evaluation(None, "cannot be judged")
+            if s.completion == "?"
+            else Evaluation(float(s.completion), "as told")
+            for s in samples
+        ]
+
+
+@pytest.fixture
+def reward() -> SuiteReward:
+    return SuiteReward(RewardSuite([Weighted(Scripted(), 1.0)]), monitored=())
+
+
+def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) -> None:
+    assert reward(["", "", "", ""], ["0.5", "?", "1.0", "0.0"]) == [0.5, None, 1.0, 0.0]
+    row, completions = reward.drain()
+    assert completions == ["0.5", "?", "1.0", "0.0"]
+    assert row["reward_components/unscored"] == 1
+    assert row["reward_components/total_reward/mean"] == pytest.approx(0.5)
+    assert row["reward_components/total_reward/std"] == pytest.approx(math.sqrt(1 / 6))
+    assert (row["reward_components/ori/min"], row["reward_components/ori/max"]) == (0.0, 1.0)
+
+
+def test_batches_of_a_step_are_pooled_and_then_forgotten(reward: SuiteReward) -> None:
+    reward(["", ""], ["0.0", "0.0"])
+    reward(["", ""], ["1.0", "1.0"])
+    assert reward.drain()[0]["reward_components/total_reward/mean"] == pytest.approx(0.5)
+    assert reward.drain() == ({}, [])
+
+
+def test_a_step_in_which_nothing_was_scored_has_a_count_and_no_mean(reward: SuiteReward) -> None:
+    assert reward(["", ""], ["?", "?"]) == [None, None]
+    assert reward.drain()[0] == {"reward_components/unscored": 2}
+
+
+def test_statistics_of_nothing_are_empty() -> None:
+    assert component_statistics([]) == {}
