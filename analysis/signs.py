@@ -19,13 +19,13 @@ GRADIENT_MAX = 10.0
 UNIQUE_MIN = 0.5
 """Least share of distinct completions, as a fraction of the share at the start of the run."""
 
-FALL_NOISE = 4.0
-"""How many standard deviations of measurement noise a fall from the peak must exceed."""
+FALL_NOISE = 5.0
+"""How many standard deviations of noise a fall must exceed; a peak is the luckiest of many values."""
 
 FALL_SHARE = 0.2
 """Share of what had been gained over the start that a fall must lose to count."""
 
-NOT_LEARNING_NOISE = 2.0
+NOT_LEARNING_NOISE = 2.5
 """How many standard errors a gain must exceed to count as learning."""
 
 

@@ -21,6 +21,9 @@ PEER_KL = 5.0
 PEER_KL_MIN = 0.1
 """...but no KL below this (nats per token) is."""
 
+OWN_NOISE = 30
+"""Fewest logged values from which a run's own noise is taken instead of that of all runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Peers:
@@ -56,7 +59,9 @@ def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
         _broken_off(run)
         or _ill_health(sweep, run, peers)
         or _ended_short(sweep, run)
-        or signs.fallen(run.score, _training_reward(sweep, run), run.start, peers.noise, sweep.maximize)
+        or signs.fallen(
+            run.score, _training_reward(sweep, run), run.start, _noise(run, peers), sweep.maximize
+        )
         or _learned(sweep, run, peers)
     )
 
@@ -118,8 +123,15 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
 def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
     """Healthy, or not learning where the gain cannot be told from none."""
     final = float(run.score.iloc[-1])
-    flat = signs.not_learning(final, run.start, run.steps, peers.noise, sweep.maximize)
+    flat = signs.not_learning(final, run.start, run.steps, _noise(run, peers), sweep.maximize)
     return flat or Finding(Kind.HEALTHY, run.steps, f"{final - run.start:+.4f} against the start")
+
+
+def _noise(run: RunRecord, peers: Peers) -> float:
+    """Noise of one value of a run's score: from its own curve where that is long enough, else the peers'."""
+    if len(run.raw_score) < OWN_NOISE:
+        return peers.noise
+    return (measurement_noise([run.raw_score.to_numpy()]) or 0.0) / math.sqrt(run.window)
 
 
 def _training_reward(sweep: Sweep, run: RunRecord) -> pd.Series | None:
