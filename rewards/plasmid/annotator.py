@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from threading import Lock
 
 from rewards.plasmid.assemble import Reading, assemble
@@ -17,6 +18,9 @@ from rewards.plasmid.engine.hits import find_hits
 from rewards.plasmid.features import FEATURE_CLASSES, Feature
 from rewards.plasmid.genes import MIN_GENE, find_genes, find_genes_on_open_circle
 from rewards.plasmid.library.store import Library, load_library
+
+CHUNK = 32
+"""Sequences that are taken through one step before the next begins."""
 
 CACHED_BASES = 32_000_000
 """Text kept in one annotator's cache, in bases."""
@@ -81,12 +85,15 @@ class Annotator:
                 else:
                     self._cache.move_to_end(key)
                     known[key] = annotation
-        if self.workers > 1 and len(missing) > 1:
-            with ThreadPoolExecutor(min(self.workers, len(missing))) as pool:
-                found = list(pool.map(self._annotate_one, missing.values()))
+        texts = list(missing.values())
+        size = max(1, min(CHUNK, -(-len(texts) // self.workers)))
+        chunks = [texts[i : i + size] for i in range(0, len(texts), size)]
+        if self.workers > 1 and len(chunks) > 1:
+            with ThreadPoolExecutor(self.workers) as pool:
+                found = list(pool.map(self._annotate_chunk, chunks))
         else:
-            found = [self._annotate_one(text) for text in missing.values()]
-        known.update(zip(missing, found, strict=True))
+            found = [self._annotate_chunk(chunk) for chunk in chunks]
+        known.update(zip(missing, chain.from_iterable(found), strict=True))
         with self._lock:
             for key in missing:
                 self._remember(key, known[key])
@@ -101,24 +108,28 @@ class Annotator:
             _, dropped = self._cache.popitem(last=False)
             self._cached_bases -= dropped.length
 
-    def _annotate_one(self, text: str) -> Annotation:
-        codes = encode(text)
-        length = len(codes)
-        if length == 0:
-            return Annotation(codes, self.circular, ())
+    def _annotate_chunk(self, texts: Sequence[str]) -> list[Annotation]:
+        """Annotate a few sequences, step by step: each step keeps its own tables in the processor's cache."""
+        codes = [encode(text) for text in texts]
+        cuts = [self._cut(sequence) for sequence in codes]
+        readings = [Reading(read_from(c, cut, back), cut, back) for c, (cut, back, _) in zip(codes, cuts, strict=True)]
+        rows = [find_hits(r.line, self.circular, len(FEATURE_CLASSES), self.library.index) for r in readings]
+        genes = [
+            find_genes(decode(r.line)) if cuttable else find_genes_on_open_circle(decode(r.line))
+            for r, (_, _, cuttable) in zip(readings, cuts, strict=True)
+        ]
+        return [
+            Annotation(sequence, self.circular, tuple(assemble(*found, self.circular, self.library)))
+            for sequence, *found in zip(codes, readings, rows, genes, strict=True)
+        ]
+
+    def _cut(self, codes: Codes) -> tuple[int, bool, bool]:
+        """Where to begin reading, whether on the other strand, and whether that spares every gene."""
+        if len(codes) == 0:
+            return 0, False, True
         if self.circular:
-            cut, backwards, cuttable = canonical_cut(codes, MIN_GENE)
-            line = read_from(codes, cut, backwards)
-        else:
-            other = reverse_complement(codes)
-            cut, cuttable = 0, True
-            backwards = decode(other) < decode(codes)
-            line = other if backwards else codes
-        letters = decode(line)
-        genes = find_genes(letters) if cuttable else find_genes_on_open_circle(letters)
-        rows = find_hits(line, self.circular, len(FEATURE_CLASSES), self.library.index)
-        features = assemble(Reading(line, cut, backwards), rows, genes, self.library)
-        return Annotation(codes, self.circular, tuple(features))
+            return canonical_cut(codes, MIN_GENE)
+        return 0, decode(reverse_complement(codes)) < decode(codes), True
 
 
 @cache

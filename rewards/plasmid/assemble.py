@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
+from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
 from rewards.plasmid.features import FRAGMENT_COVERAGE, Feature
-from rewards.plasmid.genes import Gene
+from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.geometry import shared_bases
 from rewards.plasmid.library.store import Library
 
@@ -65,17 +66,21 @@ class _Hit(NamedTuple):
     reading: float
 
 
-def assemble(reading: Reading, rows: NDArray[np.int64], genes: list[Gene], library: Library) -> list[Feature]:
+def assemble(
+    reading: Reading, rows: NDArray[np.int64], genes: list[Gene], circular: bool, library: Library
+) -> list[Feature]:
     """All features of a sequence.
 
     A gene call takes the name of the library gene that it shares at least half of the shorter one with, on its
     strand. A library gene that no call speaks for (no start codon of its own, or a frame that noise has broken)
-    is reported on the library's evidence.
+    is reported on the library's evidence. What else reads like a gene with stops in it is reported as a remnant: a
+    fragment, whose coverage and reading are the share of its longest open run.
 
     Args:
         reading: The line that was searched.
         rows: From ``find_hits``.
         genes: From the gene finder, on the same line.
+        circular: Whether the line closes on itself.
         library: The library that was searched with.
     """
     features: list[Feature] = []
@@ -113,5 +118,12 @@ def assemble(reading: Reading, rows: NDArray[np.int64], genes: list[Gene], libra
         ):
             name, start, span, strand, identity, coverage, share = hit
             features.append(reading.feature(name, "cds", start, span, strand, identity, coverage, share))
+    taken = [(gene.start, gene.end - gene.start, gene.strand, 0) for gene in genes]
+    taken += [(hit.start, hit.span, hit.strand, 1) for hit in known]
+    remnants = find_remnants(
+        reading.line, circular, np.array(taken, dtype=np.int64).reshape(-1, 4), *word_scores()
+    )
+    for begin, bases, way, share in remnants.tolist():
+        features.append(reading.feature(GENE_NAME, "cds", int(begin), int(bases), int(way), 1.0, share, share))
     features.sort(key=lambda feature: (feature.start, feature.end, feature.feature_class, feature.name))
     return features

@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import pyrodigal
+from numpy.typing import NDArray
+
+from rewards.plasmid.engine.coding import STOP_COST
 
 MIN_GENE = 150
 """Shortest gene called, in bases with the stop codon; also the open stretch that a circle is not cut in."""
@@ -63,3 +67,16 @@ def find_genes_on_open_circle(line: bytes) -> list[Gene]:
         if known is None or gene.end - gene.start > known.end - known.start:
             best[stop, gene.strand] = gene
     return sorted(best.values())
+
+
+@cache
+def word_scores() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The bin's log-odds of six-base words in thousandths, for a word and for its reverse complement."""
+    statistics = np.asarray(pyrodigal.METAGENOMIC_BINS[BIN].training_info.coding_statistics)
+    places = np.arange(6)
+    letters = (np.arange(4096)[:, None] >> (2 * places[::-1])) & 3
+    prodigal = (np.array([0, 2, 1, 3])[letters] << (2 * places)).sum(axis=1)  # A G C T, first base lowest
+    scores = np.rint(1000 * statistics[prodigal]).astype(np.int32)
+    scores[statistics[prodigal] <= -5.0] = STOP_COST  # its bound, kept for the words that hold a stop codon
+    other = ((3 - letters[:, ::-1]) << (2 * places[::-1])).sum(axis=1)
+    return np.append(scores, np.int32(0)), np.append(scores[other], np.int32(0))

@@ -33,11 +33,12 @@ def frame_credit(feature: Feature) -> float:
 def gene_credit(feature: Feature) -> float:
     """Credit of a gene, in [0, 1]: the larger of what its length and what its likeness to a known gene earn.
 
-    Length counts from 0 at 150 bases to 1 at 600, since short open frames arise by chance. A known gene counts
+    Length counts from 0 at 150 bases to 1 at 600, since short open frames arise by chance, and less where stops
+    break the frame. A known gene counts
     by ``sequence_credit`` and ``frame_credit`` whatever its length.
     """
     by_length = min(1.0, max(0.0, (feature.span - MIN_GENE) / (FULL_GENE - MIN_GENE)))
     if feature.name == "CDS":
-        return by_length
+        return by_length * frame_credit(feature)
     known = sequence_credit(feature) * frame_credit(feature)
     return known if feature.reading < 1.0 else max(by_length, known)

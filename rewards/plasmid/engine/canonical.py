@@ -7,6 +7,7 @@ among those places the one from which the text reads alphabetically first, in ei
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.jit import kernel
@@ -17,62 +18,71 @@ MAX_TIES = 16
 _WORD = 21  # bases of 3 bits in one 64-bit word
 
 
+def _stop_kinds() -> NDArray[np.uint8]:
+    """For each codon of three octal digits: 1 a stop codon, 2 a stop codon of the other strand, else 0."""
+    kinds = np.zeros(512, dtype=np.uint8)
+    kinds[[0o300, 0o302, 0o320]] = 1  # TAA, TAG, TGA
+    kinds[[0o330, 0o130, 0o310]] = 2  # TTA, CTA, TCA
+    return kinds
+
+
+_STOP_KIND = _stop_kinds()
+
+
 @kernel
-def _open_cuts(codes, min_open):
-    """Mark the cut places (before base p) that no stop-free stretch of ``min_open`` bases runs across."""
+def _open_cuts(codes: Codes, min_open: int) -> tuple[NDArray[np.int32], bool]:
+    """For each cut place (before base p), how many stop-free stretches of ``min_open`` bases run across it.
+
+    Returns:
+        The counts, shape [length + 1], and whether some place has none; where none has, the counts are 0.
+    """
     length = len(codes)
     blocked = np.zeros(length + 1, dtype=np.int32)
-    last = np.full((2, 3), -1, dtype=np.int64)
-    everywhere = False
+    last = np.full(6, -1, dtype=np.int64)  # the stop before, by frame, for one strand and the other
+    closed = True
     word = 0
-    for i in range(2 * length + 2):
-        code = codes[i % length]
-        word = ((word << 3) | code) & 511
-        if i < 2:
-            continue
-        at = i - 2
-        for strand in range(2):
-            if strand == 0:  # TAA, TAG, TGA
-                stop = word == 0o300 or word == 0o302 or word == 0o320
-            else:  # the same read from the other strand: TTA, CTA, TCA
-                stop = word == 0o330 or word == 0o130 or word == 0o310
-            if not stop:
-                continue
-            frame = at % 3
-            previous = last[strand, frame]
-            last[strand, frame] = at
-            if at < length:
-                continue
-            if previous < 0 or at - previous >= length:
-                everywhere = True
-            elif at - previous >= min_open:
-                first = previous + 4 if strand == 0 else previous + 1
-                until = at + 3 if strand == 0 else at
-                first %= length
-                until %= length
-                blocked[first] += 1
-                blocked[until] -= 1
-                if until < first:
-                    blocked[0] += 1
-    for strand in range(2):
-        for frame in range(3):
-            if last[strand, frame] < length:
-                everywhere = True
+    at, frame, index = -2, 1, 0
+    for _ in range(2 * length + 2):
+        word = ((word << 3) | codes[index]) & 511
+        index += 1
+        if index == length:
+            index = 0
+        kind = _STOP_KIND[word]
+        if kind != 0 and at >= 0:
+            slot = frame if kind == 1 else frame + 3
+            previous = last[slot]
+            last[slot] = at
+            if at >= length:
+                if previous < 0 or at - previous >= length:
+                    closed = False
+                elif at - previous >= min_open:
+                    first = previous + 4 if kind == 1 else previous + 1
+                    until = at + 3 if kind == 1 else at
+                    first = first - length if first >= length else first
+                    until = until - length if until < 2 * length else until - 2 * length
+                    blocked[first] += 1
+                    blocked[until] -= 1
+                    if until < first:
+                        blocked[0] += 1
+        at += 1
+        frame = 0 if frame == 2 else frame + 1
+    for slot in range(6):
+        if last[slot] < length:
+            closed = False
     depth = 0
-    any_open = False
+    cuttable = False
     for p in range(length):
         depth += blocked[p]
         blocked[p] = depth
-        if depth == 0:
-            any_open = True
-    cuttable = any_open and not everywhere
-    if not cuttable:
+        cuttable |= depth == 0
+    if not (cuttable and closed):
         blocked[:] = 0
+        cuttable = False
     return blocked, cuttable
 
 
 @kernel
-def _precedes(codes, cut_a, reversed_a, cut_b, reversed_b):
+def _precedes(codes: Codes, cut_a: int, reversed_a: bool, cut_b: int, reversed_b: bool) -> bool:
     """True where reading from cut a comes alphabetically before reading from cut b."""
     length = len(codes)
     for i in range(length):
@@ -92,7 +102,7 @@ def _precedes(codes, cut_a, reversed_a, cut_b, reversed_b):
 
 
 @kernel
-def _least_rotation(codes, backwards):
+def _least_rotation(codes: Codes, backwards: bool) -> int:
     """Cut of the alphabetically least rotation of one strand, in linear time (two pointers)."""
     length = len(codes)
     i, j, k = 0, 1, 0
@@ -118,7 +128,7 @@ def _least_rotation(codes, backwards):
 
 
 @kernel
-def canonical_cut(codes, min_open):
+def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
     """Where and in which direction to read a circle.
 
     Args:
@@ -150,7 +160,7 @@ def canonical_cut(codes, min_open):
         if i < _WORD - 1:
             continue
         if forward <= best:
-            cut = (i - _WORD + 1) % length
+            cut = i - _WORD + 1
             if blocked[cut] == 0:
                 if forward < best:
                     best = forward
@@ -183,7 +193,8 @@ def canonical_cut(codes, min_open):
 
 
 @kernel
-def _read_from(codes, cut, backwards):
+def read_from(codes: Codes, cut: int, backwards: bool) -> Codes:
+    """The circle as a line, read from ``cut`` in the given direction; shape [length]."""
     length = len(codes)
     out = np.empty(length, dtype=np.uint8)
     if backwards:
@@ -198,11 +209,6 @@ def _read_from(codes, cut, backwards):
         out[: length - cut] = codes[cut:]
         out[length - cut :] = codes[:cut]
     return out
-
-
-def read_from(codes: Codes, cut: int, backwards: bool) -> Codes:
-    """The circle as a line, read from ``cut`` in the given direction; shape [length]."""
-    return _read_from(codes, cut, backwards)  # type: ignore[no-any-return]
 
 
 def map_back(start: int, span: int, cut: int, backwards: bool, length: int) -> tuple[int, int]:

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.chain import COLUMNS, join_segments
-from rewards.plasmid.engine.index import FeatureIndex
+from rewards.plasmid.engine.index import LARGE_SEED, SMALL_SEED, FeatureIndex
 from rewards.plasmid.engine.jit import kernel
-from rewards.plasmid.engine.scan import find_segments, make_frame
+from rewards.plasmid.engine.scan import SEGMENT_COLUMNS, find_segments, find_shorts, make_frame, pack_words
 from rewards.plasmid.engine.select import select_hits
 
 
@@ -29,12 +29,26 @@ def find_hits(line: Codes, circular: bool, classes: int, index: FeatureIndex) ->
     """
     length = len(line)
     frame = make_frame(line, circular)
-    segments, shorts = find_segments(frame, length, index)
-    joined = join_segments(segments, frame, length, circular, index)
-    hits = np.empty((len(joined) + len(shorts), COLUMNS), dtype=np.int64)
+    words, known = pack_words(frame, length)
+    segments = np.empty((256, SEGMENT_COLUMNS), dtype=np.int64)
+    while True:  # a table that does not fit is filled again with room enough: growing it inside would cost every row
+        small = find_segments(frame, words, known, length, SMALL_SEED, index.small, index, segments)
+        rest = segments[min(small, len(segments)) :]
+        found = small + find_segments(frame, words, known, length, LARGE_SEED, index.large, index, rest)
+        if found <= len(segments):
+            break
+        segments = np.empty((found, SEGMENT_COLUMNS), dtype=np.int64)
+    joined = join_segments(segments[:found], frame, length, circular, index)
+    shorts = np.empty((64, 4), dtype=np.int64)
+    n_shorts = find_shorts(words, known, length, index, shorts)
+    if n_shorts > len(shorts):
+        shorts = np.empty((n_shorts, 4), dtype=np.int64)
+        find_shorts(words, known, length, index, shorts)
+    hits = np.empty((len(joined) + n_shorts, COLUMNS), dtype=np.int64)
     hits[: len(joined)] = joined
-    for i in range(len(shorts)):
-        hit, short = hits[len(joined) + i], shorts[i]
-        hit[0], hit[1], hit[2] = short[0], short[1] - length, short[2] - short[1]
-        hit[3], hit[4], hit[5], hit[6] = 0, short[4], short[5], short[4]
+    for i in range(n_shorts):
+        target, start, size, matches = shorts[i, 0], shorts[i, 1], shorts[i, 2], shorts[i, 3]
+        at = len(joined) + i
+        hits[at, 0], hits[at, 1], hits[at, 2], hits[at, 3] = target, start, size, 0
+        hits[at, 4], hits[at, 5], hits[at, 6] = size, matches, size
     return select_hits(hits, length, classes, index)

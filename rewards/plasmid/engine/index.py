@@ -4,7 +4,7 @@ A *target* is one feature read in one orientation: feature ``t // 2``, strand + 
 
 * Targets shorter than ``WORD`` bases are compared whole against a packed 64-bit word. Their seeds are disjoint
   6-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
-* Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 8-mers.
+* Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 9-mers.
 * Longer ones by 11-mers, taken more sparsely the longer the target is.
 """
 
@@ -21,7 +21,7 @@ from rewards.plasmid.engine.bases import Codes, reverse_complement
 
 WORD = 32
 SHORT_SEED = 6
-SMALL_SEED = 8
+SMALL_SEED = 9
 LARGE_SEED = 11
 LOCAL_MIN = 24
 SMALL_MAX = 90

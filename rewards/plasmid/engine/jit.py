@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
 
 import numba
+from numba.core import config
 
 from rewards.cache_dir import cache_dir
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _kernel_dir() -> Path:
+    """A folder per state of the kernels' source: the compiler's own check sees only the file of the caller."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return cache_dir() / "kernels" / digest.hexdigest()
+
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    # An installed package's folder may be read-only, and every run is a fresh process.
-    numba.config.CACHE_DIR = str(cache_dir() / "kernels")
+    # Not beside the source: an installed package's folder may be read-only, and every run is a fresh process.
+    config.CACHE_DIR = str(_kernel_dir())
 
 
-def kernel(function: F) -> F:
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function`` without the GIL and keep the machine code for the next process."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return cast(Callable[P, R], compiled)

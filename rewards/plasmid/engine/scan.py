@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import UNKNOWN, Codes
-from rewards.plasmid.engine.index import LARGE_SEED, SHORT_SEED, SMALL_SEED, WORD, FeatureIndex
+from rewards.plasmid.engine.index import SHORT_SEED, WORD, FeatureIndex, SeedTable
 from rewards.plasmid.engine.jit import kernel
 
 MATCH = 1
@@ -21,10 +21,10 @@ X_DROP = 12
 SEGMENT_SCORE = 15
 """Ungapped segments below this are chance; those above may still be chained before they are judged."""
 
-SEEN = 4096
+SEEN = 2048
 """Slots of the table that remembers how far each diagonal is already covered."""
 
-COLUMNS = 6  # target, query start, query end, target start, target end, matches
+SEGMENT_COLUMNS = 6  # target, query start, query end, target start, target end, matches
 
 
 @kernel
@@ -40,19 +40,13 @@ def make_frame(codes: Codes, circular: bool) -> Codes:
 
 
 @kernel
-def _rank(bits, rank, seed):  # type: ignore[no-untyped-def]
-    """Number of a seed in its table, or -1."""
-    word = bits[seed >> 6]
-    shift = np.uint64(seed & 63)
-    if (word >> shift) & np.uint64(1) == 0:
-        return -1
-    below = word & ((np.uint64(1) << shift) - np.uint64(1))
-    below = below - ((below >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    below = (below & np.uint64(0x3333333333333333)) + (
-        (below >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    below = (below + (below >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return rank[seed >> 6] + np.int64((below * np.uint64(0x0101010101010101)) >> np.uint64(56))
+def _below(word: np.uint64, bit: np.uint64) -> np.int64:
+    """Number of bits set in a word below one of them: with the word's rank, the number of a seed."""
+    x = word & ((np.uint64(1) << bit) - np.uint64(1))
+    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @kernel
@@ -97,128 +91,143 @@ def _extend(frame, codes, low, high, q, g, size):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _grow(rows):  # type: ignore[no-untyped-def]
-    larger = np.empty((2 * len(rows), COLUMNS), dtype=np.int64)
-    larger[: len(rows)] = rows
-    return larger
+def pack_words(frame: Codes, length: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Rolling words: for each position, the last 32 bases packed, and how many of them in a row are known.
 
-
-@kernel
-def find_segments(
-    frame: Codes, length: int, index: FeatureIndex
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All ungapped segments and all short features of a sequence.
-
-    Args:
-        frame: From ``make_frame``; shape [3 * length].
-        length: Bases of the sequence.
-        index: The feature index.
-
-    Returns:
-        ``(segments, shorts)``, each of shape [n, 6] with columns target, query start, query end, target start,
-        target end (within the target) and matches. Query positions are positions in the frame.
+    Shape [length + 32] each; position i is position ``length + i`` of the frame.
     """
-    segments = np.empty((64, COLUMNS), dtype=np.int64)
-    shorts = np.empty((32, COLUMNS), dtype=np.int64)
-    n_segments, n_shorts = 0, 0
-    seen_diagonal = np.full(SEEN, -(1 << 40), dtype=np.int64)
-    seen_until = np.zeros(SEEN, dtype=np.int64)
     run_past = length + WORD
-    words = np.empty(run_past, dtype=np.uint64)  # the last 32 bases up to and with each position
-    known = np.empty(run_past, dtype=np.int32)  # how many of them in a row are known
+    words = np.empty(run_past, dtype=np.uint64)
+    known = np.empty(run_past, dtype=np.int32)
     word, run = np.uint64(0), 0
-    for i in range(max(0, length - WORD), length):
-        code = frame[i]
+    for at in range(max(0, length - WORD), length):
+        code = frame[at]
         run = run + 1 if code < 4 else 0
         word = (word << np.uint64(2)) | np.uint64(code & 3)
     for i in range(run_past):
-        at = length + i
-        code = frame[at] if at < 3 * length else np.uint8(UNKNOWN)
+        code = frame[length + i] if i < 2 * length else np.uint8(UNKNOWN)
         run = run + 1 if code < 4 else 0
         word = (word << np.uint64(2)) | np.uint64(code & 3)
         words[i] = word
         known[i] = run
-    small_mask = np.uint64((1 << (2 * SMALL_SEED)) - 1)
-    large_mask = np.uint64((1 << (2 * LARGE_SEED)) - 1)
-    short_mask = np.uint64((1 << (2 * SHORT_SEED)) - 1)
+    return words, known
+
+
+@kernel
+def find_shorts(
+    words: NDArray[np.uint64],
+    known: NDArray[np.int32],
+    length: int,
+    index: FeatureIndex,
+    rows: NDArray[np.int64],
+) -> int:
+    """Features shorter than a word, compared whole.
+
+    Args:
+        words: From ``pack_words``.
+        known: From ``pack_words``.
+        length: Bases of the sequence.
+        index: The feature index.
+        rows: Filled with target, query start in [0, length), bases, matches; shape [room, 4].
+
+    Returns:
+        Number of features found; where it exceeds the room, the rest was not written.
+    """
+    count = 0
+    bits, rank, first, where = index.short.bits, index.short.rank, index.short.first, index.short.where
+    piece_target, piece_rest = index.piece_target, index.piece_rest
+    short_word, short_allowed, target_first = index.short_word, index.short_allowed, index.first
+    mask = np.uint64((1 << (2 * SHORT_SEED)) - 1)
+    run_past = len(words)
     for i in range(run_past):
-        run = known[i]
-        if run < SHORT_SEED:
+        seed = words[i] & mask
+        bit = seed & np.uint64(63)
+        word = bits[seed >> np.uint64(6)]
+        if (word >> bit) & np.uint64(1) == 0 or known[i] < SHORT_SEED:
             continue
-        word = words[i]
-        entry = _rank(index.short.bits, index.short.rank, np.int64(word & short_mask))
-        if entry >= 0:
-            for k in range(index.short.first[entry], index.short.first[entry + 1]):
-                piece = index.short.where[k]
-                target = index.piece_target[piece]
-                size = index.first[target + 1] - index.first[target]
-                end = i + index.piece_rest[piece]
-                begin = end - size + 1
-                if end >= run_past or begin < 0 or begin >= length or size > length or known[end] < size:
-                    continue
-                mask = (np.uint64(1) << np.uint64(2 * size)) - np.uint64(1)
-                wrong = _mismatches(words[end] & mask, index.short_word[target])
-                if wrong <= index.short_allowed[target]:
-                    if n_shorts == len(shorts):
-                        shorts = _grow(shorts)
-                    row = shorts[n_shorts]
-                    row[0] = target
-                    row[1] = length + begin
-                    row[2] = length + end + 1
-                    row[3] = 0
-                    row[4] = size
-                    row[5] = size - wrong
-                    n_shorts += 1
-        if i >= length + LARGE_SEED - 1:
+        entry = rank[seed >> np.uint64(6)] + _below(word, bit)
+        for k in range(first[entry], first[entry + 1]):
+            piece = where[k]
+            target = piece_target[piece]
+            size = target_first[target + 1] - target_first[target]
+            end = i + piece_rest[piece]
+            begin = end - size + 1
+            if end >= run_past or begin < 0 or begin >= length or size > length or known[end] < size:
+                continue
+            kept = (np.uint64(1) << np.uint64(2 * size)) - np.uint64(1)
+            wrong = _mismatches(words[end] & kept, short_word[target])
+            if wrong > short_allowed[target]:
+                continue
+            if count < len(rows):
+                rows[count, 0] = target
+                rows[count, 1] = begin
+                rows[count, 2] = size
+                rows[count, 3] = size - wrong
+            count += 1
+    return count
+
+
+@kernel
+def find_segments(
+    frame: Codes,
+    words: NDArray[np.uint64],
+    known: NDArray[np.int32],
+    length: int,
+    size: int,
+    table: SeedTable,
+    index: FeatureIndex,
+    rows: NDArray[np.int64],
+) -> int:
+    """All ungapped segments that the seeds of one table lead to.
+
+    Args:
+        frame: From ``make_frame``; shape [3 * length].
+        words: From ``pack_words``.
+        known: From ``pack_words``.
+        length: Bases of the sequence.
+        size: Bases of a seed.
+        table: The seeds.
+        index: The feature index.
+        rows: Filled with target, query start, query end, target start, target end (within the target) and matches;
+            query positions are positions in the frame. Shape [room, 6].
+
+    Returns:
+        Number of segments found; where it exceeds the room, the rest was not written.
+    """
+    count = 0
+    seen_diagonal = np.full(SEEN, -(1 << 30), dtype=np.int32)
+    seen_until = np.zeros(SEEN, dtype=np.int32)
+    bits, rank, first, where = table.bits, table.rank, table.first, table.where
+    codes, target_of, target_first = index.codes, index.target_of, index.first
+    mask = np.uint64((1 << (2 * size)) - 1)
+    for i in range(length + size - 1):
+        seed = words[i] & mask
+        bit = seed & np.uint64(63)
+        word = bits[seed >> np.uint64(6)]
+        if (word >> bit) & np.uint64(1) == 0 or known[i] < size:
             continue
-        for table in range(2):
-            if table == 0:
-                size = SMALL_SEED
-                if run < size:
-                    break
-                entry = _rank(index.small.bits, index.small.rank, np.int64(word & small_mask))
-                if entry < 0:
-                    continue
-                first, until, where = (
-                    index.small.first[entry],
-                    index.small.first[entry + 1],
-                    index.small.where,
-                )
-            else:
-                size = LARGE_SEED
-                if run < size:
-                    break
-                entry = _rank(index.large.bits, index.large.rank, np.int64(word & large_mask))
-                if entry < 0:
-                    continue
-                first, until, where = (
-                    index.large.first[entry],
-                    index.large.first[entry + 1],
-                    index.large.where,
-                )
-            q = length + i - size + 1
-            for k in range(first, until):
-                g = np.int64(where[k])
-                diagonal = q - g
-                slot = ((diagonal * 0x9E3779B1) >> 8) & (SEEN - 1)
-                if seen_diagonal[slot] == diagonal and q < seen_until[slot]:
-                    continue
-                target = index.target_of[g]
-                low, high = np.int64(index.first[target]), np.int64(index.first[target + 1])
-                left, right, matches = _extend(frame, index.codes, low, high, q, g, size)
-                seen_diagonal[slot] = diagonal
-                seen_until[slot] = q + size + right
-                span = left + size + right
-                if MATCH * matches - MISMATCH * (span - matches) < SEGMENT_SCORE:
-                    continue
-                if n_segments == len(segments):
-                    segments = _grow(segments)
-                row = segments[n_segments]
-                row[0] = target
-                row[1] = q - left
-                row[2] = q + size + right
-                row[3] = g - left - low
-                row[4] = g + size + right - low
-                row[5] = matches
-                n_segments += 1
-    return segments[:n_segments].copy(), shorts[:n_shorts].copy()
+        entry = rank[seed >> np.uint64(6)] + _below(word, bit)
+        q = length + i - size + 1
+        for k in range(first[entry], first[entry + 1]):
+            g = np.int64(where[k])
+            diagonal = q - g
+            slot = ((diagonal * 0x9E3779B1) >> 8) & (SEEN - 1)
+            if seen_diagonal[slot] == diagonal and q < seen_until[slot]:
+                continue
+            target = target_of[g]
+            low, high = np.int64(target_first[target]), np.int64(target_first[target + 1])
+            left, right, matches = _extend(frame, codes, low, high, q, g, size)
+            seen_diagonal[slot] = diagonal
+            seen_until[slot] = q + size + right
+            span = left + size + right
+            if MATCH * matches - MISMATCH * (span - matches) < SEGMENT_SCORE:
+                continue
+            if count < len(rows):
+                rows[count, 0] = target
+                rows[count, 1] = q - left
+                rows[count, 2] = q + size + right
+                rows[count, 3] = g - left - low
+                rows[count, 4] = g + size + right - low
+                rows[count, 5] = matches
+            count += 1
+    return count

@@ -22,10 +22,29 @@ def _scores(hits: NDArray[np.int64], index: FeatureIndex) -> NDArray[np.int64]:
 
 
 @kernel
+def _is_taken(layer: NDArray[np.int32], kept: NDArray[np.int64], start: int, span: int) -> bool:
+    """Whether a stretch shares half of its bases, or half of a kept hit's, with what is painted."""
+    covered, run, owner = 0, 0, -1
+    at = start
+    for _ in range(span):
+        here = layer[at]
+        if here != owner:
+            if owner >= 0 and 2 * run >= kept[owner, 2]:
+                return True
+            owner, run = here, 0
+        run += 1
+        covered += here >= 0
+        at += 1
+        if at == len(layer):
+            at = 0
+    return (owner >= 0 and 2 * run >= kept[owner, 2]) or 2 * covered >= span
+
+
+@kernel
 def select_hits(hits: NDArray[np.int64], length: int, classes: int, index: FeatureIndex) -> NDArray[np.int64]:
     """Drop every hit that shares half of its bases, or half of another's, with a better hit of its class.
 
-    Linear in the bases that the hits span: kept hits are painted on the circle, one layer per class, so
+    Linear in the bases that the hits span: the kept hits of a class are painted on the circle, so
     tandem repeats cost no more than anything else. Ties fall to the smaller target number, then the smaller start.
 
     Args:
@@ -41,41 +60,27 @@ def select_hits(hits: NDArray[np.int64], length: int, classes: int, index: Featu
     scores = _scores(hits, index)
     by_place = np.argsort((hits[:, 0] << 32) | hits[:, 1], kind="mergesort")
     order = by_place[np.argsort(-scores[by_place], kind="mergesort")]
-    painted = np.full((classes, length), -1, dtype=np.int32)
+    layer = np.empty(length, dtype=np.int32)
     kept = np.empty((count, COLUMNS), dtype=np.int64)
     n_kept = 0
-    for i in range(count):
-        hit = hits[order[i]]
-        layer = painted[index.class_of[hit[0]]]
-        start, span = hit[1], hit[2]
-        covered, run, owner = 0, 0, -1
-        taken = False
-        at = start
-        for _ in range(span):
-            here = layer[at]
-            if here >= 0:
-                covered += 1
-            if here != owner:
-                if owner >= 0 and 2 * run >= kept[owner, 2]:
-                    taken = True
-                    break
-                owner, run = here, 0
-            run += 1
-            at += 1
-            if at == length:
-                at = 0
-        if owner >= 0 and 2 * run >= kept[owner, 2]:
-            taken = True
-        if taken or 2 * covered >= span:
-            continue
-        kept[n_kept] = hit
-        at = start
-        for _ in range(span):
-            if layer[at] < 0:
-                layer[at] = n_kept
-            at += 1
-            if at == length:
-                at = 0
-        n_kept += 1
+    for number in range(classes):
+        clean = False
+        for i in order:
+            if index.class_of[hits[i, 0]] != number:
+                continue
+            if not clean:
+                layer[:] = -1
+                clean = True
+            if _is_taken(layer, kept, hits[i, 1], hits[i, 2]):
+                continue
+            kept[n_kept] = hits[i]
+            at = hits[i, 1]
+            for _ in range(hits[i, 2]):
+                if layer[at] < 0:
+                    layer[at] = n_kept
+                at += 1
+                if at == length:
+                    at = 0
+            n_kept += 1
     result = kept[:n_kept]
     return result[np.argsort((result[:, 1] << 32) | (result[:, 2] << 16) | result[:, 0], kind="mergesort")]

@@ -1,0 +1,216 @@
+"""Coding potential in six frames: where a gene stands whose reading frame substitutions have broken.
+
+A gene finder needs an open frame, so noise that puts a stop into a gene hides it altogether. Here the log-odds
+of six-base words (coding against background, the gene finder's own statistics) are summed along each frame, a
+stop codon only costs, and the stretches that score beyond chance are reported where no gene accounts for them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewards.plasmid.engine.bases import Codes
+from rewards.plasmid.engine.jit import kernel
+
+STOP_COST = -2000
+"""Score of a word that holds a stop codon in frame, in thousandths like all scores here."""
+
+DROP = 15_000
+"""A stretch ends where the score has fallen this far below its best."""
+
+MIN_SCORE = 18_000
+"""One such stretch in 250 kb of random DNA."""
+
+MIN_PIECE = 150
+"""Bases of such a stretch that must be left once the genes on it are taken away."""
+
+MIN_PIECE_SCORE = 9_000
+"""What these bases must score by themselves, given that the whole stretch is beyond chance."""
+
+REACH = 1500
+"""Bases behind the origin that a stretch beginning before it is followed into."""
+
+_WORD = 6
+
+
+@kernel
+def _packed(line: Codes, until: int) -> NDArray[np.int16]:
+    """The six-base word that begins at each position; 4096 where it holds an unknown base."""
+    length = len(line)
+    words = np.empty(until, dtype=np.int16)
+    word, known, index = 0, 0, 0
+    for i in range(until + _WORD - 1):
+        code = line[index]
+        index += 1
+        if index == length:
+            index = 0
+        known = known + 1 if code < 4 else 0
+        word = ((word << 2) | (code & 3)) & 4095
+        if i >= _WORD - 1:
+            words[i - _WORD + 1] = word if known >= _WORD else 4096
+    return words
+
+
+@kernel
+def _coding_stretches(
+    words: NDArray[np.int16], length: int, forward: NDArray[np.int32], backward: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Stretches of one frame that score beyond chance: rows of start, bases, strand, score; the best first."""
+    rows = np.empty((16, 4), dtype=np.int64)
+    count = 0
+    until = len(words)
+    for strand in range(2):
+        for frame in range(3):
+            at = frame
+            while at < until:
+                start, end, score, at = _next_stretch(words, forward if strand == 0 else backward, at, until)
+                span = end + _WORD - start
+                if score == 0 or start >= length or span > length:
+                    continue
+                if count == len(rows):
+                    larger = np.empty((2 * count, 4), dtype=np.int64)
+                    larger[:count] = rows
+                    rows = larger
+                rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = start, span, 1 - 2 * strand, score
+                count += 1
+    return rows[:count][np.argsort(-rows[:count, 3], kind="mergesort")]
+
+
+@kernel
+def _next_stretch(
+    words: NDArray[np.int16], table: NDArray[np.int32], at: int, until: int
+) -> tuple[int, int, int, int]:
+    """The next scoring stretch of a frame: its first word, its last word, its score (0 for none), where to go on."""
+    total, best, start, end = np.int64(0), np.int64(MIN_SCORE - 1), at, -1
+    for i in range(at, until, 3):
+        going = total > 0  # no branch: it could not be predicted
+        start = start if going else i
+        total = (total if going else 0) + table[words[i]]
+        if total > best:
+            best, end = total, i
+        elif end >= 0 and (total <= 0 or best - total > DROP):
+            return start, end, best, i + 3
+    if end >= 0:
+        return start, end, best, until
+    return 0, 0, 0, until
+
+
+@kernel
+def _coding_score(
+    words: NDArray[np.int16], table: NDArray[np.int32], start: int, span: int, length: int
+) -> int:
+    """Sum of the table over the words of one frame of a stretch of the circle."""
+    score = 0
+    at = start
+    for _ in range((span - _WORD) // 3 + 1):
+        if at >= length:
+            at -= length
+        score += table[words[at]]
+        at += 3
+    return score
+
+
+@kernel
+def _open_share(line: Codes, start: int, span: int, strand: int) -> float:
+    """Longest run of codons without a stop, over all codons of the stretch."""
+    length = len(line)
+    run, longest = 0, 0
+    for at in range(start, start + span - 2, 3):
+        a, b, c = line[at % length], line[(at + 1) % length], line[(at + 2) % length]
+        if strand > 0:
+            stop = a == 3 and ((b == 0 and (c == 0 or c == 2)) or (b == 2 and c == 0))
+        else:
+            stop = c == 0 and ((b == 3 and (a == 3 or a == 1)) or (b == 1 and a == 3))
+        run = 0 if stop else run + 1
+        longest = max(longest, run)
+    return longest / max(1, span // 3)
+
+
+@kernel
+def _shared(start: int, span: int, other_start: int, other_span: int, length: int) -> int:
+    """Bases that two stretches of the circle share."""
+    ahead = (other_start - start) % length
+    behind = (start - other_start) % length
+    return max(0, min(span - ahead, other_span), min(other_span - behind, span))
+
+
+@kernel
+def _cover(layer: NDArray[np.bool_], start: int, span: int) -> None:
+    at = start
+    for _ in range(span):
+        if at >= len(layer):
+            at -= len(layer)
+        layer[at] = True
+        at += 1
+
+
+@kernel
+def find_remnants(
+    line: Codes,
+    circular: bool,
+    genes: NDArray[np.int64],
+    forward: NDArray[np.int32],
+    backward: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Remnants of genes where no gene is known.
+
+    What genes of its strand cover is cut out of a stretch; what is left is a remnant, unless better-scoring genes
+    stand on half of it on the other strand (the antisense of a gene looks like a gene).
+
+    Args:
+        line: Base codes, shape [length].
+        circular: Whether the sequence closes on itself.
+        genes: Rows of start, bases, strand and 1 where the gene is known by its sequence (it then outscores
+            everything); shape [n, 4].
+        forward: Log-odds of each six-base word in thousandths (base 4, A C G T as 0 to 3, first base highest;
+            last the score of a word with an unknown base), shape [4097].
+        backward: The same for the word's reverse complement.
+
+    Returns:
+        Rows of start in [0, length), bases, strand, and the share of the longest stop-free run; shape [m, 4].
+    """
+    length = len(line)
+    words = _packed(line, length + min(length, REACH) if circular else max(0, length - _WORD + 1))
+    stretches = _coding_stretches(words, length, forward, backward)
+    found = np.empty((len(stretches), 4), dtype=np.float64)
+    if len(stretches) == 0:
+        return found
+    covered = np.zeros((2, length), dtype=np.bool_)
+    known = np.empty((len(genes) + len(stretches), 4), dtype=np.int64)  # start, bases, layer, score
+    n_known, n_found = len(genes), 0
+    for k in range(n_known):
+        start, span, layer = genes[k, 0], genes[k, 1], (1 - genes[k, 2]) // 2
+        score = 1 << 40
+        if genes[k, 3] == 0:
+            score = _coding_score(words, forward if layer == 0 else backward, start, span, length)
+        known[k, 0], known[k, 1], known[k, 2], known[k, 3] = start, span, layer, score
+        _cover(covered[layer], start, span)
+    for k in range(len(stretches)):
+        origin, span, layer = stretches[k, 0], stretches[k, 1], (1 - stretches[k, 2]) // 2
+        begin, at = 0, origin  # begin of the uncovered piece, within the stretch and in its frame
+        for i in range(span + 1):
+            if at >= length:
+                at -= length
+            free = i < span and not covered[layer, at]
+            at += 1
+            if free:
+                continue
+            size, start = i - begin, (origin + begin) % length
+            begin = i + 1 + (-(i + 1)) % 3
+            if size < MIN_PIECE or n_found == len(found):
+                continue
+            score = _coding_score(words, forward if layer == 0 else backward, start, size, length)
+            better = 0
+            for j in range(n_known):
+                if known[j, 2] != layer and known[j, 3] >= score:
+                    better += _shared(start, size, known[j, 0], known[j, 1], length)
+            if score < MIN_PIECE_SCORE or 2 * better >= size:
+                continue
+            _cover(covered[layer], start, size)
+            known[n_known, 0], known[n_known, 1], known[n_known, 2], known[n_known, 3] = start, size, layer, score
+            n_known += 1
+            found[n_found, 0], found[n_found, 1], found[n_found, 2] = start, size, 1 - 2 * layer
+            found[n_found, 3] = _open_share(line, start, size, 1 - 2 * layer)
+            n_found += 1
+    return found[:n_found].copy()
