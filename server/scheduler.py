@@ -87,7 +87,7 @@ class Scheduler:
             update_run(db, run["id"], agent_id=None)
             return
         end_run(db, run, None, now)
-        self.suggestions.refresh(sweep["id"])
+        self.suggestions.refresh_after_commit(sweep["id"])
 
     def _answer_was_lost(self, run: sqlite3.Row, now: float) -> bool:
         """Whether the agent may never have heard of a run, rather than having lost it at once."""
@@ -154,7 +154,7 @@ class Scheduler:
             finished_at=None,
             exit_code=None,
         )
-        self.suggestions.refresh(run["sweep_id"])
+        self.suggestions.refresh_after_commit(run["sweep_id"])
         sweep = sweep_by_id(db, run["sweep_id"])
         assert sweep is not None
         spec = spec_of(sweep["config"])
@@ -199,4 +199,4 @@ class Scheduler:
         assert run is not None
         end_run(db, run, exit_code, time.time())
         if run["sweep_id"] is not None:
-            self.suggestions.refresh(run["sweep_id"])
+            self.suggestions.refresh_after_commit(run["sweep_id"])

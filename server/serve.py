@@ -1,10 +1,13 @@
 """Starting and stopping the server process."""
 
+import contextlib
 import errno
 import fcntl
 import os
+import signal
 import socket
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -55,7 +58,10 @@ def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -
         aside.write_text(url + "\n", encoding="ascii")
         aside.replace(url_file)
         announce(f"sweepfarm server ready at {url} (API key in {settings.data / KEY_FILE})")
-        uvicorn.Server(config).run(sockets=[listener])
+        # uvicorn shuts down in order and then raises the signal again, which must not skip what follows.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         url_file.unlink(missing_ok=True)
         lock.close()

@@ -12,11 +12,11 @@ from server.search.grid import grid_point, grid_size
 from server.search.hyperband import bands
 from server.search.random_search import random_point
 from server.search.space import SweepSpec
-from server.search.trial import Trial
+from server.search.trial import STARTUP_RUNS, Trial
 from server.stopping import rung_values
 from server.storage.database import Database
 from server.storage.runs import OVER, plain_config
-from server.storage.sweeps import spec_of, sweep_runs
+from server.storage.sweeps import spec_of, sweep_by_id, sweep_runs
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class Suggestions:
         self._seed = seed
         self._ready: dict[int, tuple[int, Point]] = {}
         self._stale: set[int] = set()
+        self._preparing: int | None = None
         self._wake = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._prepare_forever, name="suggestions", daemon=True)
@@ -64,6 +65,10 @@ class Suggestions:
             self._stale.add(sweep_id)
             self._wake.notify()
 
+    def refresh_after_commit(self, sweep_id: int) -> None:
+        """Say that the change being written changes what is known of a sweep's runs."""
+        self._database.after_commit(lambda: self.refresh(sweep_id))
+
     def next_point(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec
     ) -> tuple[Point, int] | Exhausted | NotReady:
@@ -73,11 +78,15 @@ class Suggestions:
             return NotReady()
         if spec.method == "grid":
             return _next_grid_point(db, sweep, spec)
-        if spec.method == "random":
+        runs = db.execute("SELECT COUNT(*) FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchone()[0]
+        if spec.method == "random" or runs < STARTUP_RUNS:
             return random_point(spec, point_seed(self._seed, sweep["id"], number)), number + 1
-        ready = self._ready.get(sweep["id"])
+        with self._wake:
+            # Only a point that knows of every outcome so far: the same results then lead to the same points.
+            current = sweep["id"] not in self._stale and sweep["id"] != self._preparing
+            ready = self._ready.get(sweep["id"]) if current else None
         if ready is None or ready[0] != number:
-            self.refresh(sweep["id"])
+            self.refresh_after_commit(sweep["id"])
             return NotReady()
         return ready[1], number + 1
 
@@ -94,23 +103,24 @@ class Suggestions:
 
         while True:
             with self._wake:
+                self._preparing = None
                 while not self._stale and not self._closing:
                     self._wake.wait()
                 if self._closing:
                     return
-                sweep_id = self._stale.pop()
+                sweep_id = self._preparing = self._stale.pop()
             try:
                 with self._database.read() as db:
-                    sweep = db.execute("SELECT * FROM sweep WHERE id = ?", (sweep_id,)).fetchone()
-                    if sweep is None:
-                        continue
-                    spec = spec_of(sweep["config"])
-                    if spec.method != "bayes" or spec.scheduler is not None:
+                    sweep = sweep_by_id(db, sweep_id)
+                    spec = None if sweep is None else spec_of(sweep["config"])
+                    if sweep is None or spec is None or spec.method != "bayes" or spec.scheduler is not None:
                         continue
                     trials = told_trials(db, sweep_id, spec)
                 number = sweep["suggested"]
-                point = tpe_point(spec, trials, point_seed(self._seed, sweep_id, number))
-                self._ready[sweep_id] = number, point
+                self._ready[sweep_id] = (
+                    number,
+                    tpe_point(spec, trials, point_seed(self._seed, sweep_id, number)),
+                )
             except Exception:
                 logger.exception("no suggestion for sweep row %s", sweep_id)
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from server.files import run_files
 from server.graphql.connection import connection
 from server.graphql.context import Context, timestamp
-from server.storage.history import evenly, event_lines, history_lines, select_rows
+from server.storage.history import LAST_STEP, evenly, event_lines, history_lines, select_rows
 from server.storage.projects import project_by_id
 from server.storage.sweeps import sweep_by_id
 
@@ -88,7 +88,7 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         samples = int(arguments.get("samples") or DEFAULT_SAMPLES)
         with context.read() as db:
             if low is not None or high is not None:
-                return history_lines(db, run["id"], int(low or 0), int(high or 2**62), samples)
+                return history_lines(db, run["id"], int(low or 0), int(high or LAST_STEP), samples)
             return evenly(history_lines(db, run["id"]), samples)
 
     def events(arguments: Mapping[str, Any]) -> list[str]:
@@ -98,6 +98,12 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
     def sampled_history(arguments: Mapping[str, Any]) -> list[list[Any]]:
         specs = arguments.get("specs") or []
         return [_sampled(context, run["id"], spec) for spec in ([specs] if isinstance(specs, str) else specs)]
+
+    def parquet_history(_: Any) -> Node:
+        # Nothing is exported to parquet, so everything from the first step on is live.
+        with context.read() as db:
+            first = db.execute("SELECT MIN(step) FROM history WHERE run_id = ?", (run["id"],)).fetchone()[0]
+        return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
 
     def tail(lines_of: Any) -> str:
         with context.read() as db:
@@ -170,10 +176,7 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         "history": history,
         "events": events,
         "sampledHistory": sampled_history,
-        "parquetHistory": lambda _: {
-            "parquetUrls": [],
-            "liveData": [{"_step": last_step}] if last_step >= 0 else [],
-        },
+        "parquetHistory": parquet_history,
         "historyTail": lambda _: tail(history_lines),
         "eventsTail": lambda _: tail(event_lines),
         "files": files,
@@ -194,9 +197,9 @@ def _sampled(context: Context, run_id: int, spec_text: str) -> list[Any]:
     if not keys:
         return []
     with context.read() as db:
-        lines = history_lines(db, run_id)
-    samples = int(spec.get("samples") or DEFAULT_SAMPLES)
-    return select_rows(lines, keys, samples, spec.get("minStep"), spec.get("maxStep"))
+        # Clients include the last step here, unlike in a page of whole rows.
+        lines = history_lines(db, run_id, spec.get("minStep", 0), spec.get("maxStep", LAST_STEP - 1) + 1)
+    return select_rows(lines, keys, int(spec.get("samples") or DEFAULT_SAMPLES))
 
 
 def _file_node(base: str, file: sqlite3.Row) -> Node:

@@ -3,6 +3,7 @@
 import json
 import math
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from server.files import run_files
@@ -13,8 +14,9 @@ from server.storage.runs import find_run, plain_config
 from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_by_id, sweep_runs
 
 View = dict[str, Any]
-# Most points of one curve; more cannot be told apart on a screen.
+# Most points of one curve, and of all curves of a sweep together: more cannot be told apart on a screen.
 CURVE_POINTS = 400
+SWEEP_POINTS = 40_000
 
 
 def sweep_list(db: sqlite3.Connection) -> list[View]:
@@ -50,16 +52,16 @@ def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
     if sweep is None:
         return None
     spec = spec_of(sweep["config"])
-    reachable = [rung for rung in bands(spec.early_terminate)]
+    rungs = bands(spec.early_terminate)
     return {
         **_sweep_head(db, sweep),
         "parameters": list(spec.parameters),
         "config": sweep["config"],
-        "rows": [_run_row(run, reachable, list(spec.parameters)) for run in sweep_runs(db, sweep["id"])],
+        "rows": [_run_row(run, rungs, list(spec.parameters)) for run in sweep_runs(db, sweep["id"])],
     }
 
 
-def _run_row(run: sqlite3.Row, rungs: list[int], parameters: list[str]) -> View:
+def _run_row(run: sqlite3.Row, rungs: Sequence[int], parameters: list[str]) -> View:
     point = json.loads(run["point"]) if run["point"] else plain_config(run)
     ended = run["finished_at"] or run["heartbeat_at"]
     return {
@@ -68,9 +70,10 @@ def _run_row(run: sqlite3.Row, rungs: list[int], parameters: list[str]) -> View:
         "state": run["state"],
         "value": run["metric_last"],
         "logged": run["metric_count"],
-        "rung": max((rung for rung in rungs if rung <= run["metric_count"]), default=None),
+        "rung": run["stop_rung"] or max((r for r in rungs if r <= run["metric_count"]), default=None),
         "step": run["last_step"] if run["last_step"] >= 0 else None,
         "stopped": run["stop_kind"],
+        "stop_step": run["stop_step"],
         "why": run["stop_reason"],
         "seconds": ended - run["started_at"] if run["started_at"] and ended else None,
         "parameters": {name: point.get(name) for name in parameters},
@@ -83,8 +86,10 @@ def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
     if sweep is None:
         return None
     curves: list[View] = []
-    for run in sweep_runs(db, sweep["id"]):
-        stride = max(1, math.ceil(run["metric_count"] / CURVE_POINTS))
+    runs = sweep_runs(db, sweep["id"])
+    limit = min(CURVE_POINTS, 1 + SWEEP_POINTS // max(len(runs), 1))
+    for run in runs:
+        stride = max(1, math.ceil(run["metric_count"] / limit))
         points = db.execute(
             "SELECT step, value FROM metric_value WHERE run_id = ? AND (n % ? = 0 OR n = ?) ORDER BY n",
             (run["id"], stride, run["metric_count"]),

@@ -4,7 +4,8 @@ const main = document.getElementById("main");
 const where = document.getElementById("where");
 
 async function fetchJson(path) {
-  const answer = await fetch(path);
+  // The origin carries no credentials, which fetch refuses when someone opens http://api:KEY@host.
+  const answer = await fetch(new URL(path, location.origin));
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
   return answer.json();
 }
@@ -132,14 +133,14 @@ async function showSweep(name) {
   const note = `${sweep.state.toLowerCase()}${sweep.why ? ` (${sweep.why})` : ""} · ${sweep.method} · ${counts}`;
   if (!document.getElementById("curves")) {
     main.replaceChildren(element("h1", { id: "title" }), element("p", { class: "note", id: "note" }),
-      element("div", { class: "charts" }, element("div", { id: "curves", class: "chart wide" }), element("div", { id: "best", class: "chart wide" })),
+      element("div", { class: "charts pair" }, element("div", { id: "curves", class: "chart wide" }), element("div", { id: "best", class: "chart wide" })),
       element("h2", {}, "Runs"), element("div", { id: "runs" }));
   }
   document.getElementById("title").textContent = sweep.name;
   document.getElementById("note").textContent = note;
   document.getElementById("runs").replaceChildren(table(runColumns(sweep), sweep.rows, sorting, refresh));
   const names = Object.fromEntries(sweep.rows.map((row) => [row.id, row.name || row.id]));
-  const traces = curves.map((c) => ({ x: c.x, y: c.y, name: names[c.id], type: "scattergl", mode: "lines+markers", marker: { size: 4 }, line: { width: 1.2 } }));
+  const traces = curves.map((c) => ({ x: c.x, y: c.y, name: names[c.id], mode: "lines+markers", marker: { size: 4 }, line: { width: 1.2 } }));
   chart("curves", traces, `${sweep.metric ?? ""} by step`);
   chart("best", [bestSoFar(sweep)], "best so far, by run");
 }

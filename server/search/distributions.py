@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 # Quantiles nearer to 0 or 1 than this are not drawn from unbounded distributions (about 4.75 sigma).
 QUANTILE_MARGIN = 1e-6
+ROUNDING = Decimal("1e-9")
 
 
 @dataclass(frozen=True)
@@ -314,7 +315,8 @@ class Quantized(Distribution):
             return None
         step = Decimal(str(self.step))
         low, high = (Decimal(str(bound)) / step for bound in (self.base.low, self.base.high))
-        return math.ceil(low), math.floor(high)
+        # 0.1 + 0.2 means 0.3: a bound counts as a multiple when it is one up to rounding.
+        return math.ceil(low - ROUNDING), math.floor(high + ROUNDING)
 
     def _value(self, multiple: int) -> float:
         exact = multiple * Decimal(str(self.step))

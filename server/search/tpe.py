@@ -3,7 +3,6 @@
 Reference: Bergstra, Bardenet, Bengio, Kegl, "Algorithms for Hyper-Parameter Optimization" (2011).
 """
 
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,11 +16,9 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from server.search.distributions import Axis
+from server.search.random_search import random_point
 from server.search.space import SweepSpec
-from server.search.trial import Trial
-
-# Until this many runs have told something, points are drawn from the parameters' own distributions.
-STARTUP_RUNS = 10
+from server.search.trial import STARTUP_RUNS, Trial
 
 _STATES = {
     "finished": TrialState.COMPLETE,
@@ -42,22 +39,22 @@ def tpe_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, 
         seed: Makes the draw reproducible.
     """
     assert spec.metric is not None
-    searched = {name: d for name, d in spec.parameters.items() if not d.is_constant}
-    point = {name: d.sample(random.Random(0)) for name, d in spec.parameters.items() if d.is_constant}
     informative = sum(trial.state in ("finished", "pruned") for trial in trials)
+    searched = {name: d for name, d in spec.parameters.items() if not d.is_constant}
     if informative < STARTUP_RUNS or not searched:
-        rng = random.Random(seed)
-        point |= {name: distribution.sample(rng) for name, distribution in searched.items()}
-    else:
-        space = {name: _optuna_distribution(distribution.axis) for name, distribution in searched.items()}
-        sampler = optuna.samplers.TPESampler(
-            n_startup_trials=0, multivariate=False, constant_liar=True, seed=seed
-        )
-        study = optuna.create_study(direction=spec.metric.goal, sampler=sampler)
-        study.add_trials([_optuna_trial(trial, spec, space) for trial in trials])
-        asked = study.ask(space)
-        point |= {name: searched[name].decode(asked.params[name]) for name in searched}
-    return {name: point[name] for name in spec.parameters}
+        return random_point(spec, seed)
+    space = {name: _optuna_distribution(distribution.axis) for name, distribution in searched.items()}
+    sampler = optuna.samplers.TPESampler(
+        n_startup_trials=0, multivariate=False, constant_liar=True, seed=seed
+    )
+    study = optuna.create_study(direction=spec.metric.goal, sampler=sampler)
+    study.add_trials([_optuna_trial(trial, spec, space) for trial in trials])
+    asked = study.ask(space)
+    constants = random_point(spec, seed)
+    return {
+        name: searched[name].decode(asked.params[name]) if name in searched else constants[name]
+        for name in spec.parameters
+    }
 
 
 def _optuna_distribution(axis: Axis) -> BaseDistribution:

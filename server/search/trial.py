@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+# Until this many runs have told something, points are drawn from the parameters' own distributions.
+STARTUP_RUNS = 10
+
 TrialState = Literal["finished", "pruned", "failed", "running"]
 
 

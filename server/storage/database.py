@@ -36,6 +36,7 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self._readers_lock = threading.Lock()
         self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._actions: list[Callable[[], None]] = []
         self._writer_connection = self._open_writer()
         self._thread = threading.Thread(target=self._commit_in_groups, name="database-writer", daemon=True)
         self._thread.start()
@@ -48,6 +49,10 @@ class Database:
         done: Future[T] = Future()
         self._waiting.put((work, done))
         return done.result()
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Have `action` called once the current change is durable; for use within a `write`."""
+        self._actions.append(action)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -131,9 +136,13 @@ class Database:
             for _, done in group:
                 if not done.done():
                     done.set_exception(error)
+            self._actions.clear()
             return
         for done, result in succeeded:
             done.set_result(result)
+        actions, self._actions = self._actions, []
+        for action in actions:
+            action()
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -9,15 +9,23 @@ from typing import Any
 from server.storage.runs import update_run
 
 Row = dict[str, Any]
+LAST_STEP = 2**62
+"""Beyond every step."""
 
 
-def number_at(row: Row, key: str) -> float | None:
-    """Return the finite number a row holds under a key (also under a dotted path), or None."""
+def value_at(row: Row, key: str) -> Any:
+    """Return what a row holds under a key, also under a dotted path, or None."""
     value: Any = row.get(key)
     if value is None and "." in key:
         value = row
         for part in key.split("."):
             value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def number_at(row: Row, key: str) -> float | None:
+    """Return the finite number a row holds under a key, or None."""
+    value = value_at(row, key)
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return None
@@ -100,7 +108,7 @@ def index_metric(db: sqlite3.Connection, run_id: int, metric: str) -> None:
 
 
 def history_lines(
-    db: sqlite3.Connection, run_id: int, low: int = 0, high: int = 2**62, limit: int = -1
+    db: sqlite3.Connection, run_id: int, low: int = 0, high: int = LAST_STEP, limit: int = -1
 ) -> list[str]:
     """Return the rows with `low <= step < high` in order, as the client wrote them."""
     found = db.execute(
@@ -126,25 +134,18 @@ def evenly(items: Sequence[Any], limit: int) -> list[Any]:
     return [items[round(i * stride)] for i in range(limit)]
 
 
-def select_rows(
-    lines: Iterable[str], keys: Sequence[str], samples: int, low: int | None = None, high: int | None = None
-) -> list[Row]:
+def select_rows(lines: Iterable[str], keys: Sequence[str], samples: int) -> list[Row]:
     """Return at most `samples` rows that hold all `keys`, reduced to those keys.
 
     Args:
         lines: Rows as JSON text.
         keys: What each row must hold.
         samples: Largest number of rows, taken at even distances.
-        low: Smallest `_step`, inclusive.
-        high: Largest `_step`, exclusive.
     """
     found: list[Row] = []
     for line in lines:
         row = json.loads(line)
-        step = row.get("_step", 0)
-        if (low is not None and step < low) or (high is not None and step >= high):
-            continue
-        picked = {key: row[key] for key in keys if key in row}
+        picked = {key: value for key in keys if (value := value_at(row, key)) is not None}
         if len(picked) == len(set(keys)):
             found.append(picked)
     return evenly(found, samples)

@@ -1,0 +1,94 @@
+"""Hyperband against a slow implementation of the published rule."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.search.hyperband import EarlyTerminate, Standing, bands, survivors, verdicts
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (EarlyTerminate(max_iter=27, s=2, eta=3), (3, 9)),
+        (EarlyTerminate(max_iter=27, s=5, eta=3), (1, 3, 9)),
+        (EarlyTerminate(max_iter=5, s=2, eta=2), (1, 2)),
+        (EarlyTerminate(max_iter=100, s=3, eta=3), (3, 11, 33)),
+    ],
+)
+def test_rungs_from_above(settings: EarlyTerminate, expected: tuple[int, ...]) -> None:
+    assert bands(settings) == expected
+
+
+def test_rungs_from_below() -> None:
+    assert bands(EarlyTerminate(min_iter=2, eta=3))[:4] == (2, 6, 18, 54)
+    assert bands(EarlyTerminate(min_iter=2, eta=1.5))[:5] == (2, 3, 4, 6, 10)
+    assert bands(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("n", "eta", "expected"),
+    [(1, 3, 1), (2, 3, 1), (3, 3, 2), (9, 3, 4), (10, 3, 4), (2, 2, 2), (3, 2, 2), (1, 2, 1), (8, 4, 3)],
+)
+def test_survivors(n: int, eta: float, expected: int) -> None:
+    assert survivors(n, eta) == expected
+
+
+def slow_reference(
+    histories: dict[str, list[float]], running: list[str], rungs: tuple[int, ...], eta: float, strict: bool
+) -> set[str]:
+    """The published rule, word by word, on whole histories; smaller is better."""
+    stopped = set()
+    for name in running:
+        history = histories[name]
+        reached = [rung for rung in rungs if rung <= len(history)]
+        if not reached:
+            continue
+        rung = reached[-1]
+        there = sorted(h[rung - 1] for h in histories.values() if len(h) >= rung)
+        limit = there[int(len(there) / eta)]
+        judged_by = history[rung - 1] if strict else min(history)
+        if judged_by > limit:
+            stopped.add(name)
+    return stopped
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=2),
+        st.lists(st.integers(0, 6).map(float), max_size=12),
+        max_size=12,
+    ),
+    st.one_of(
+        st.builds(EarlyTerminate, min_iter=st.integers(1, 4), eta=st.sampled_from([1.5, 2, 3, 4])),
+        st.builds(
+            EarlyTerminate, max_iter=st.integers(5, 20), s=st.integers(1, 3), eta=st.sampled_from([2, 3])
+        ),
+    ),
+    st.booleans(),
+    st.data(),
+)
+def test_agrees_with_the_slow_reference(
+    histories: dict[str, list[float]], base: EarlyTerminate, strict: bool, data: st.DataObject
+) -> None:
+    settings = EarlyTerminate(base.min_iter, base.max_iter, base.s, base.eta, strict)
+    rungs = bands(settings)
+    running = [name for name in histories if data.draw(st.booleans())]
+    standings = {
+        name: Standing({rung: history[rung - 1] for rung in rungs if rung <= len(history)}, min(history))
+        for name, history in histories.items()
+        if history
+    }
+    found = verdicts(settings, standings, running)
+    assert set(found) == slow_reference(histories, running, rungs, settings.eta, strict)
+    for verdict in found.values():
+        assert verdict.value > verdict.threshold
+        assert verdict.rung in rungs
+
+
+def test_as_many_different_values_go_on_as_promised() -> None:
+    for n in range(1, 30):
+        for eta in (2, 3, 4):
+            standings = {str(i): Standing({1: float(i)}, float(i)) for i in range(n)}
+            stopped = verdicts(EarlyTerminate(min_iter=1, eta=eta), standings, list(standings))
+            assert n - len(stopped) == survivors(n, eta)

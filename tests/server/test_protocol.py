@@ -1,0 +1,322 @@
+"""What clients punish, request by request."""
+
+import json
+import time
+from functools import partial
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.server_fixture import RunningServer, running_server, start_server, wait_until
+
+RANDOM = {"method": "random", "metric": {"name": "score"}, "parameters": {"a": {"min": 0.0, "max": 1.0}}}
+
+
+def new_sweep(server: RunningServer, config: dict[str, Any], project: str = "p") -> str:
+    data = server.graphql(
+        "mutation($c: String!, $p: String) { upsertSweep(input: {config: $c, projectName: $p})"
+        " { sweep { name } } }",
+        c=yaml.safe_dump(config),
+        p=project,
+    )
+    return str(data["upsertSweep"]["sweep"]["name"])
+
+
+def new_agent(server: RunningServer, sweep: str) -> str:
+    data = server.graphql(
+        'mutation($s: String!) { createAgent(input: {sweep: $s, host: "h"}) { agent { id } } }', s=sweep
+    )
+    return str(data["createAgent"]["agent"]["id"])
+
+
+def beat(server: RunningServer, agent: str, *alive: str) -> list[dict[str, Any]]:
+    data = server.graphql(
+        "mutation($i: ID!, $r: JSONString) { agentHeartbeat(input: {id: $i, runState: $r})"
+        " { agent { id } commands } }",
+        i=agent,
+        r=json.dumps(dict.fromkeys(alive, True)),
+    )
+    commands: list[dict[str, Any]] = json.loads(data["agentHeartbeat"]["commands"])
+    return commands
+
+
+def init(server: RunningServer, run: str, project: str = "p", **more: Any) -> dict[str, Any]:
+    data = server.graphql(
+        "mutation($i: UpsertBucketInput!) { upsertBucket(input: $i) { inserted bucket"
+        " { id name state config sweepName historyLineCount project { name entity { name } } } } }",
+        i={"name": run, "modelName": project, **more},
+    )
+    bucket: dict[str, Any] = data["upsertBucket"]["bucket"]
+    return bucket
+
+
+def stream(server: RunningServer, run: str, project: str = "p", **body: Any) -> dict[str, Any]:
+    status, answer = server.post(f"/files/local/{project}/{run}/file_stream", body)
+    assert status == 200, answer
+    return dict(answer)
+
+
+def rows_from(offset: int, values: list[float], key: str = "score") -> dict[str, Any]:
+    lines = [json.dumps({key: value, "_step": offset + i}) for i, value in enumerate(values)]
+    return {"wandb-history.jsonl": {"offset": offset, "content": lines}}
+
+
+def state_of(server: RunningServer, sweep: str, run: str) -> str:
+    return str(next(row["state"] for row in server.rows(sweep) if row["id"] == run))
+
+
+def test_an_unknown_root_field_is_an_error_and_an_unknown_leaf_is_null(shared_server: RunningServer) -> None:
+    query = "mutation { inventedNextYear(input: {}) { thing { id } } }"
+    status, answer = shared_server.post("/graphql", {"query": query})
+    assert status == 200
+    assert answer["data"] is None
+    assert "inventedNextYear" in answer["errors"][0]["message"]
+    data = shared_server.graphql("{ viewer { id inventedNextYear { deep } } }")
+    assert data["viewer"]["inventedNextYear"] is None
+
+
+def test_a_request_that_is_not_graphql_is_an_error(shared_server: RunningServer) -> None:
+    status, answer = shared_server.post("/graphql", {"query": "{ viewer { id"})
+    assert status == 200
+    assert answer["errors"]
+
+
+def test_repeated_init_does_not_reset_preempting(shared_server: RunningServer) -> None:
+    init(shared_server, "pre")
+    stream(shared_server, "pre", preempting=True)
+    assert init(shared_server, "pre", config="{}")["state"] == "preempting"
+
+
+def test_repeated_rows_are_stored_once(shared_server: RunningServer) -> None:
+    init(shared_server, "twice")
+    for files in (rows_from(0, [1, 2, 3]), rows_from(0, [1, 2, 3]), rows_from(2, [3, 4])):
+        stream(shared_server, "twice", files=files)
+    query = '{ project(name: "p") { run(name: "twice") { historyLineCount history(samples: 100) } } }'
+    run = shared_server.graphql(query)["project"]["run"]
+    assert run["historyLineCount"] == 4
+    assert [json.loads(line)["score"] for line in run["history"]] == [1, 2, 3, 4]
+
+
+def test_text_where_clients_parse_text_and_objects_where_they_read_objects(
+    shared_server: RunningServer,
+) -> None:
+    init(shared_server, "shapes", config='{"a": {"value": 1}, "_wandb": {"value": {"t": {"1": [1]}}}}')
+    stream(
+        shared_server,
+        "shapes",
+        files={**rows_from(0, [1.0]), "wandb-summary.json": {"offset": 0, "content": ['{"score": 1.0}']}},
+    )
+    run = shared_server.graphql(
+        'query($s: [JSONString!]!) { model(name: "p") { bucket(name: "shapes", missingOk: true) {'
+        ' config summaryMetrics historyTail eventsTail wandbConfig(keys: ["t"]) historyKeys'
+        " sampledHistory(specs: $s) parquetHistory(liveKeys: []) { parquetUrls liveData } } } }",
+        s=[json.dumps({"keys": ["score"]})],
+    )["model"]["bucket"]
+    assert json.loads(run["config"])["a"] == {"value": 1}
+    assert json.loads(run["summaryMetrics"]) == {"score": 1.0}
+    assert [json.loads(line) for line in json.loads(run["historyTail"])] == [{"score": 1.0, "_step": 0}]
+    assert json.loads(run["eventsTail"]) == []
+    assert json.loads(run["wandbConfig"]) == {"t": {"1": [1]}}
+    assert run["historyKeys"]["lastStep"] == 0
+    assert run["sampledHistory"] == [[{"score": 1.0}]]
+    assert run["parquetHistory"] == {"parquetUrls": [], "liveData": [{"_step": 0}]}
+
+
+def test_every_suggested_value_is_plain_json(shared_server: RunningServer) -> None:
+    parameters = {
+        "q": {"distribution": "q_uniform", "min": 8, "max": 64, "q": 8},
+        "l": {"distribution": "q_log_uniform_values", "min": 8, "max": 512, "q": 8},
+        "n": {"distribution": "q_normal", "mu": 0, "sigma": 3, "q": 1},
+        "i": {"min": 1, "max": 9},
+    }
+    sweep = new_sweep(shared_server, {**RANDOM, "parameters": parameters})
+    (command,) = beat(shared_server, new_agent(shared_server, sweep))
+    assert {type(arg["value"]) for arg in command["args"].values()} == {int}
+
+
+def test_a_lost_answer_hands_the_same_run_out_again(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, RANDOM)
+    agent = new_agent(shared_server, sweep)
+    (first,) = beat(shared_server, agent)
+    (second,) = beat(shared_server, agent)
+    assert first == second
+    assert len(shared_server.rows(sweep)) == 1
+
+
+def test_an_answer_is_not_repeated_forever(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, RANDOM)
+    agent = new_agent(shared_server, sweep)
+    handed_out = [beat(shared_server, agent)[0]["run_id"] for _ in range(5)]
+    assert handed_out[0] == handed_out[2] != handed_out[3]
+    assert state_of(shared_server, sweep, handed_out[0]) == "failed"
+
+
+def test_an_answer_lost_in_a_restart_is_repeated(tmp_path: Any) -> None:
+    server = start_server(tmp_path / "data", tmp_path / "work")
+    sweep = new_sweep(server, RANDOM)
+    agent = new_agent(server, sweep)
+    (first,) = beat(server, agent)
+    server.process.kill()
+    server.process.wait()
+    server = start_server(tmp_path / "data", tmp_path / "work")
+    try:
+        time.sleep(4.5)
+        assert beat(server, agent) == [first]
+    finally:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_run_that_dies_before_init_is_failed(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, RANDOM)
+    agent = new_agent(shared_server, sweep)
+    (first,) = beat(shared_server, agent)
+    time.sleep(5)
+    (second,) = beat(shared_server, agent)
+    assert second["run_id"] != first["run_id"]
+    assert state_of(shared_server, sweep, first["run_id"]) == "failed"
+
+
+def test_a_run_that_the_agent_drops_is_closed(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, RANDOM)
+    agent = new_agent(shared_server, sweep)
+    (first,) = beat(shared_server, agent)
+    init(shared_server, first["run_id"])
+    beat(shared_server, agent, first["run_id"])
+    beat(shared_server, agent)
+    assert state_of(shared_server, sweep, first["run_id"]) == "crashed"
+
+
+def test_a_preempted_run_comes_back_under_its_own_id(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, {**RANDOM, "run_cap": 1})
+    agent = new_agent(shared_server, sweep)
+    (first,) = beat(shared_server, agent)
+    run = first["run_id"]
+    init(shared_server, run)
+    beat(shared_server, agent, run)
+    stream(shared_server, run, files=rows_from(0, [1.0]), preempting=True)
+    stream(shared_server, run, complete=True, exitcode=3)
+    assert state_of(shared_server, sweep, run) == "preempted"
+    other = new_agent(shared_server, sweep)
+    assert beat(shared_server, other) == [{**first, "type": "resume"}]
+    assert init(shared_server, run)["historyLineCount"] == 1
+
+
+def test_a_deleted_sweep_is_http_404(shared_server: RunningServer) -> None:
+    query = 'mutation { agentHeartbeat(input: {id: "nobody", runState: "{}"}) { commands } }'
+    assert shared_server.post("/graphql", {"query": query})[0] == 404
+
+
+def test_the_cap_ends_the_sweep(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, {**RANDOM, "run_cap": 1})
+    first, second = new_agent(shared_server, sweep), new_agent(shared_server, sweep)
+    (command,) = beat(shared_server, first)
+    assert beat(shared_server, second) == [{"type": "exit"}]
+    init(shared_server, command["run_id"])
+    beat(shared_server, first, command["run_id"])
+    stream(shared_server, command["run_id"], complete=True, exitcode=0)
+    assert beat(shared_server, first) == [{"type": "exit"}]
+    assert shared_server.get(f"/page-data/sweeps/{sweep}")["state"] == "FINISHED"
+
+
+def test_grid_under_concurrent_agents_is_complete_and_without_repeats(shared_server: RunningServer) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    config = {"method": "grid", "parameters": {"a": {"values": [1, 2, 3]}, "b": {"values": ["x", "y"]}}}
+    sweep = new_sweep(shared_server, config)
+    agents = [new_agent(shared_server, sweep) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda agent: beat(shared_server, agent)[0], agents))
+    points = [(c["args"]["a"]["value"], c["args"]["b"]["value"]) for c in answers if c["type"] == "run"]
+    assert sorted(points) == [(a, b) for a in (1, 2, 3) for b in ("x", "y")]
+    assert sum(c["type"] == "exit" for c in answers) == 2
+
+
+@pytest.mark.parametrize("method", ["random", "bayes"])
+def test_points_are_the_same_under_the_same_seed(tmp_path: Any, method: str) -> None:
+    def drawn(folder: str, seed: int) -> list[Any]:
+        with running_server(tmp_path / folder, "--seed", str(seed)) as server:
+            agent = new_agent(server, new_sweep(server, {**RANDOM, "method": method}))
+            points = []
+            for _ in range(12):
+                (command,) = wait_until(partial(beat, server, agent), "a run")
+                points.append(command["args"])
+                init(server, command["run_id"])
+                files = rows_from(0, [command["args"]["a"]["value"]])
+                stream(server, command["run_id"], files=files, complete=True, exitcode=0)
+            return points
+
+    first = drawn("first", 7)
+    assert drawn("again", 7) == first
+    assert drawn("other", 8) != first
+
+
+def test_hyperband_stops_with_the_answer_that_brings_the_bad_value(shared_server: RunningServer) -> None:
+    config = {
+        **RANDOM,
+        "metric": {"name": "score", "goal": "maximize"},
+        "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 3},
+    }
+    sweep = new_sweep(shared_server, config)
+    runs = []
+    for value in (0.9, 0.5):
+        (command,) = beat(shared_server, new_agent(shared_server, sweep))
+        runs.append(command["run_id"])
+        init(shared_server, runs[-1])
+        assert stream(shared_server, runs[-1], files=rows_from(0, [value])) == {"stopped": False}
+    assert stream(shared_server, runs[0], files=rows_from(1, [0.9])) == {"stopped": False}
+    assert stream(shared_server, runs[1], files=rows_from(1, [0.5])) == {"stopped": True}
+    row = next(row for row in shared_server.rows(sweep) if row["id"] == runs[1])
+    assert (row["stopped"], row["rung"]) == ("hyperband", 2)
+    assert "score 0.5 is below 0.9, the last of 2 runs there that goes on" in row["why"]
+    stream(shared_server, runs[1], complete=True, exitcode=0)
+    assert state_of(shared_server, sweep, runs[1]) == "finished"
+    query = 'query($r: String!) { project(name: "p") { run(name: $r) { summaryMetrics } } }'
+    summary = json.loads(shared_server.graphql(query, r=runs[1])["project"]["run"]["summaryMetrics"])
+    assert summary["_sweepfarm/stop_kind"] == "hyperband"
+    assert (summary["_sweepfarm/stop_rung"], summary["_sweepfarm/stop_step"]) == (2, 1)
+
+
+def test_a_repeated_request_does_not_count_twice_for_hyperband(shared_server: RunningServer) -> None:
+    config = {**RANDOM, "early_terminate": {"type": "hyperband", "min_iter": 3, "eta": 3}}
+    sweep = new_sweep(shared_server, config)
+    (command,) = beat(shared_server, new_agent(shared_server, sweep))
+    init(shared_server, command["run_id"])
+    for _ in range(4):
+        stream(shared_server, command["run_id"], files=rows_from(0, [1.0]))
+    (row,) = shared_server.rows(sweep)
+    assert (row["logged"], row["rung"]) == (1, None)
+
+
+def test_values_that_are_not_finite_numbers_are_no_iterations(shared_server: RunningServer) -> None:
+    sweep = new_sweep(shared_server, RANDOM)
+    (command,) = beat(shared_server, new_agent(shared_server, sweep))
+    init(shared_server, command["run_id"])
+    lines = ['{"score": "NaN"}', '{"score": NaN}', '{"score": true}', '{"other": 1}', '{"score": 2}']
+    stream(shared_server, command["run_id"], files={"wandb-history.jsonl": {"offset": 0, "content": lines}})
+    (row,) = shared_server.rows(sweep)
+    assert (row["logged"], row["value"]) == (1, 2.0)
+
+
+def test_the_target_ends_the_sweep(shared_server: RunningServer) -> None:
+    sweep = new_sweep(
+        shared_server, {**RANDOM, "metric": {"name": "score", "goal": "maximize", "target": 0.9}}
+    )
+    (command,) = beat(shared_server, new_agent(shared_server, sweep))
+    init(shared_server, command["run_id"])
+    stream(shared_server, command["run_id"], files=rows_from(0, [0.95]))
+    assert shared_server.get(f"/page-data/sweeps/{sweep}")["state"] == "FINISHED"
+
+
+def test_malformed_streams_are_refused_and_change_nothing(shared_server: RunningServer) -> None:
+    init(shared_server, "bad")
+    for files in (
+        {"wandb-history.jsonl": {"offset": -1, "content": []}},
+        {"wandb-history.jsonl": {"offset": 0, "content": ["{"]}},
+        {"wandb-history.jsonl": {"offset": 0, "content": ["[]"]}},
+        {"wandb-history.jsonl": {"offset": 0}},
+    ):
+        status, _ = shared_server.post("/files/local/p/bad/file_stream", {"files": files})
+        assert status == 400
+    assert init(shared_server, "bad")["historyLineCount"] == 0

@@ -1,0 +1,126 @@
+"""Grid, random and Bayesian points."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.search.grid import grid_point, grid_size
+from server.search.random_search import random_point
+from server.search.space import SweepSpec, parse_sweep_config
+from server.search.tpe import tpe_point
+from server.search.trial import STARTUP_RUNS, Trial
+
+
+def spec_of(method: str, parameters: dict[str, Any]) -> SweepSpec:
+    return parse_sweep_config(
+        {"method": method, "metric": {"name": "score", "goal": "maximize"}, "parameters": parameters}
+    )
+
+
+discrete = st.one_of(
+    st.lists(st.integers(0, 5), min_size=1, max_size=4).map(lambda v: {"values": v}),
+    st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda b: {"min": min(b), "max": max(b)}),
+    st.just({"distribution": "q_uniform", "min": 0.1, "max": 0.3, "q": 0.1}),
+    st.just({"parameters": {"x": {"values": ["a", "b"]}}}),
+)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), discrete, min_size=1))
+def test_grid_is_complete_and_without_repeats(parameters: dict[str, Any]) -> None:
+    spec = spec_of("grid", parameters)
+    points = [tuple(grid_point(spec, i).items()) for i in range(grid_size(spec))]
+    assert len(set(points)) == len(points)
+    expected = 1
+    for distribution in spec.parameters.values():
+        expected *= len(set(distribution.grid() or ()))
+    assert len(points) == expected
+
+
+def test_the_last_parameter_of_a_grid_changes_fastest() -> None:
+    spec = spec_of("grid", {"a": {"values": [1, 2]}, "b": {"values": ["x", "y"]}})
+    assert [tuple(grid_point(spec, i).values()) for i in range(4)] == [(1, "x"), (1, "y"), (2, "x"), (2, "y")]
+
+
+def test_random_points_depend_on_the_seed_alone() -> None:
+    spec = spec_of("random", {"a": {"min": 0.0, "max": 1.0}, "b": {"values": list(range(100))}})
+    assert random_point(spec, 1) == random_point(spec, 1)
+    assert random_point(spec, 1) != random_point(spec, 2)
+
+
+MIXED = {
+    "flag": {"values": [True, False]},
+    "kind": {"values": ["a", "b", "c", "d"]},
+    "rate": {"distribution": "log_uniform_values", "min": 1e-6, "max": 1.0},
+    "width": {"min": 1, "max": 64},
+    "noise": {"distribution": "normal", "mu": 0, "sigma": 1},
+    "fixed": {"value": 7},
+}
+
+
+def trials_by(spec: SweepSpec, score: Any, count: int, seed: int) -> list[Trial]:
+    rng = random.Random(seed)
+    points = [{name: d.sample(rng) for name, d in spec.parameters.items()} for _ in range(count)]
+    return [Trial(point, "finished", score(point)) for point in points]
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("flag", lambda v: v is False),
+        ("kind", lambda v: v == "c"),
+        ("rate", lambda v: v < 1e-3),
+        ("width", lambda v: v > 32),
+    ],
+)
+def test_each_kind_of_parameter_guides_the_search(name: str, good: Any) -> None:
+    """Where only one parameter matters, most suggestions take its good side."""
+    spec = spec_of("bayes", MIXED)
+    trials = trials_by(spec, lambda point: float(good(point[name])), 40, seed=3)
+    points = [tpe_point(spec, trials, seed) for seed in range(30)]
+    assert sum(good(point[name]) for point in points) >= 24
+
+
+def test_a_logarithmic_range_is_searched_by_ratio() -> None:
+    spec = spec_of("bayes", {"rate": MIXED["rate"]})
+    trials = trials_by(spec, lambda point: -abs(point["rate"] - 1e-5) / 1e-5, 40, seed=1)
+    rates = sorted(tpe_point(spec, trials, seed)["rate"] for seed in range(20))
+    assert 3e-6 < rates[10] < 3e-5
+
+
+def test_suggestions_are_a_function_of_trials_and_seed() -> None:
+    spec = spec_of("bayes", MIXED)
+    trials = trials_by(spec, lambda point: point["rate"], 20, seed=5)
+    assert tpe_point(spec, trials, 9) == tpe_point(spec, trials, 9)
+    assert tpe_point(spec, trials, 9) != tpe_point(spec, trials, 10)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["finished", "pruned", "failed", "running"]), st.floats(0, 1)), max_size=25
+    )
+)
+def test_any_mixture_of_outcomes_gives_a_point_inside(outcomes: list[tuple[Any, float]]) -> None:
+    spec = spec_of("bayes", MIXED)
+    rng = random.Random(0)
+    trials = [
+        Trial(
+            {name: d.sample(rng) for name, d in spec.parameters.items()},
+            state,
+            value if state == "finished" else None,
+            {1: value} if state in ("pruned", "finished") else None,
+        )
+        for state, value in outcomes
+    ]
+    point = tpe_point(spec, trials, 0)
+    assert spec.point_of(spec.run_config(point)) == point
+
+
+def test_crashed_runs_do_not_count_as_bad_ones() -> None:
+    """Failures say nothing about the objective: the search is where it was without them."""
+    spec = spec_of("bayes", {"flag": MIXED["flag"], "rate": MIXED["rate"]})
+    told = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
+    crashed = [Trial({"flag": True, "rate": 1e-3}, "failed") for _ in range(10)]
+    assert tpe_point(spec, told, 4) == tpe_point(spec, told + crashed, 4)

@@ -1,0 +1,111 @@
+"""Starting: the key, the ready line, and one clear line for each thing that can be wrong."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.server_fixture import ROOT, RunningServer, launch, running_server, start_server
+
+
+def refused(data: Path, *options: str, port: int = 0) -> str:
+    process = launch(data, *options, port=port)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, printed
+    assert printed.startswith("sweepfarm server: ")
+    assert printed.count("\n") == 1, printed
+    return printed
+
+
+def test_ready_line_address_and_key(wandb_server: RunningServer) -> None:
+    key_file = wandb_server.data / "api_key"
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert len(wandb_server.key) >= 40
+    assert wandb_server.get("/page-data/sweeps") == []
+
+
+def test_the_key_and_the_records_survive_a_restart(tmp_path: Path) -> None:
+    with running_server(tmp_path) as first:
+        key = first.key
+        first.graphql('mutation { upsertModel(input: {name: "p", entityName: "local"}) { inserted } }')
+    assert not (first.data / "url").exists()
+    assert first.process.returncode == 0
+    with running_server(tmp_path) as second:
+        assert second.key == key
+        data = second.graphql("{ models(entityName: null) { edges { node { name } } } }")
+        assert data["models"]["edges"] == [{"node": {"name": "p"}}]
+
+
+def test_an_interrupt_ends_it_in_order(tmp_path: Path) -> None:
+    server = start_server(tmp_path / "data", tmp_path / "work")
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(timeout=30) == 0
+    assert not (server.data / "url").exists()
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        printed = refused(tmp_path / "data", port=port)
+    assert f"port {port} on 127.0.0.1 is taken" in printed
+    assert "--port" in printed
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_data_folder_that_is_in_use(wandb_server: RunningServer) -> None:
+    assert "another server already uses" in refused(wandb_server.data)
+
+
+def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "--data" in refused(tmp_path / "file" / "data")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_data_folder(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("this machine allows no mounts")
+    try:
+        assert "no space left" in refused(small)
+        assert not (small / "url").exists()
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_a_damaged_database(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "sweepfarm.sqlite").write_bytes(b"not a database, but long enough to look at" * 100)
+    assert "is damaged" in refused(data)
+
+
+def test_a_database_from_a_newer_version(tmp_path: Path) -> None:
+    import sqlite3
+
+    with running_server(tmp_path) as server:
+        pass
+    connection = sqlite3.connect(server.data / "sweepfarm.sqlite")
+    connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+    assert "newer version" in refused(server.data)
+
+
+def test_the_help_names_every_step(tmp_path: Path) -> None:
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "server", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for word in ("--data", "--port", "WANDB_BASE_URL", "WANDB_API_KEY", "wandb sweep"):
+        assert word in done.stdout
