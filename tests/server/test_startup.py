@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,8 +93,6 @@ def test_a_damaged_database(tmp_path: Path) -> None:
 
 
 def test_a_database_from_a_newer_version(tmp_path: Path) -> None:
-    import sqlite3
-
     with running_server(tmp_path) as server:
         pass
     connection = sqlite3.connect(server.data / "sweepfarm.sqlite")
@@ -101,11 +101,10 @@ def test_a_database_from_a_newer_version(tmp_path: Path) -> None:
     assert "newer version" in refused(server.data)
 
 
-def test_the_help_names_every_step(tmp_path: Path) -> None:
-    import sys
-
+def test_the_help_names_every_step() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "server", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     for word in ("--data", "--port", "WANDB_BASE_URL", "WANDB_API_KEY", "wandb sweep"):
         assert word in done.stdout
+    assert "\n      export WANDB_BASE_URL=http://127.0.0.1:8085\n" in done.stdout
