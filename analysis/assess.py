@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.record import RunRecord, record
+from analysis.record import KL, RunRecord, record
 from analysis.sweep import Sweep
 from analysis.table import STEP, SweepTable, flat
 from analysis.verdict import Peers, judge, peers, stopped_early
@@ -30,7 +30,8 @@ class Assessment:
             `objective_step`, `starter` (the starting model's value), `kl` (at the end), `seconds` (run time),
             `configuration` (equal for runs that differ in their seed alone), `seed`, `verdict`,
             `verdict_step`, `evidence`.
-        scores: the metric wherever it was logged, averaged as `RunRecord.score` says: `id`, `step`, `value`.
+        scores: the metric wherever it was logged, averaged as `RunRecord.score` says: `id`, `step`, `value`,
+            and `kl` then (held-out where the run logged that, else in training; NaN where neither).
         peers: what the runs tell about each other.
     """
 
@@ -56,13 +57,7 @@ def assess(table: SweepTable) -> Assessment:
     runs = pd.DataFrame([_row(sweep, run, together) for run in records])
     runs = runs.astype({name: "Int64" for name in ("planned_steps", "objective_step", "verdict_step")})
     runs = runs.astype({name: "float64" for name in ("objective", "starter", "kl", "seconds")})
-    scores = pd.concat(
-        [
-            pd.DataFrame({"id": run.id, STEP: run.score.index, "value": run.score.to_numpy()})
-            for run in records
-        ],
-        ignore_index=True,
-    )
+    scores = pd.concat([_scores(run) for run in records], ignore_index=True)
     return Assessment(sweep, runs, scores, together)
 
 
@@ -88,6 +83,14 @@ def _row(sweep: Sweep, run: RunRecord, together: Peers) -> dict[str, Any]:
         "verdict_step": verdict.step,
         "evidence": verdict.evidence,
     }
+
+
+def _scores(run: RunRecord) -> pd.DataFrame:
+    """The score of one run wherever it was measured, with the KL at that step."""
+    steps = run.score.index
+    kl = run.held_out_kl if not run.held_out_kl.empty else run.series.get(KL, run.held_out_kl)
+    near = kl.reindex(steps, method="ffill").to_numpy()
+    return pd.DataFrame({"id": run.id, STEP: steps, "value": run.score.to_numpy(), "kl": near})
 
 
 def configuration(sweep: Sweep, config: Mapping[str, Any]) -> str:

@@ -1,10 +1,9 @@
-"""The pictures of a sweep, as plotly figures without colours of text or paper (the page gives those)."""
+"""The curves of a sweep, as plotly figures without colours of text or paper (the page gives those)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from plotly.subplots import make_subplots
 from analysis.assess import Assessment
 from analysis.colours import BEST_COLOUR, VERDICT_COLOURS
 from analysis.finding import Kind
-from analysis.record import KL, POINTS
+from analysis.record import GRAD_NORM, KL, POINTS
 from analysis.select import Selection
 from analysis.table import STEP, SweepTable
 
@@ -22,12 +21,6 @@ COMPONENTS = "reward_components/"
 
 DRAWN = 40
 """Most runs drawn as curves: the best ones, then the others in order of creation."""
-
-FITTING = 11
-"""Most axes of parallel coordinates that fit the page; more are drawn wider and scrolled."""
-
-SCORE_SCALE = [[0, "#8B7FB8"], [0.5, "#D1588E"], [1, "#F0A52E"]]
-"""From low to high objective; every part of it stands out on dark and on light."""
 
 
 def drawn_runs(assessment: Assessment, selection: Selection) -> list[str]:
@@ -92,61 +85,33 @@ def components_figure(table: SweepTable, assessment: Assessment, selection: Sele
     return figure.update_layout(height=230 * rows + 60, showlegend=False)
 
 
+def gradient_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure | None:
+    """Gradient norm by training step, on a logarithmic scale; None where it was never logged."""
+    return _log_figure(table, assessment, selection, GRAD_NORM, "gradient norm")
+
+
 def kl_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure | None:
     """KL to the starting weights by training step, on a logarithmic scale; None where it was never logged."""
+    return _log_figure(table, assessment, selection, KL, "KL (nats)")
+
+
+def _log_figure(
+    table: SweepTable, assessment: Assessment, selection: Selection, key: str, title: str
+) -> go.Figure | None:
+    """A metric of every drawn run on a logarithmic scale; None where it was never logged."""
     figure = go.Figure()
     for run in drawn_runs(assessment, selection):
         history = table.histories[run]
-        if KL in history:
-            # A KL of zero or (by estimation) below has no place on a logarithmic axis.
-            steps, values = thinned(history[history[KL].isna() | (history[KL] > 0)], KL)
+        if key in history:
+            # Zero and (by estimation) less have no place on a logarithmic axis.
+            steps, values = thinned(history[history[key].isna() | (history[key] > 0)], key)
             if len(steps):
                 figure.add_trace(_curve(assessment, selection, run, steps, values))
     if not figure.data:
         return None
     figure.update_xaxes(title="training step", rangemode="tozero")
-    figure.update_yaxes(title="KL (nats)", type="log", exponentformat="power", nticks=6)
+    figure.update_yaxes(title=title, type="log", exponentformat="power", nticks=6)
     return figure.update_layout(height=380, showlegend=False)
-
-
-def parameters_figure(table: SweepTable, assessment: Assessment) -> go.Figure | None:
-    """Parallel coordinates of the swept parameters and the objective; None where nothing is swept."""
-    runs = assessment.runs[assessment.runs["objective"].notna()].set_index("id")
-    parameters = table.parameters().loc[runs.index]
-    swept = [name for name in table.sweep.swept if parameters[name].map(repr).nunique() > 1]
-    if not swept or runs.empty:
-        return None
-    dimensions = [_dimension(name, parameters[name], name in table.sweep.log_scaled) for name in swept]
-    scores = runs["objective"].astype(float)
-    dimensions.append({"label": "objective", "values": scores.tolist(), "tickformat": ".3f"})
-    line = {"color": scores.tolist(), "colorscale": SCORE_SCALE, "showscale": False}
-    figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelangle=-28, labelside="bottom"))
-    figure.update_layout(height=470, margin={"l": 120, "r": 60, "t": 30, "b": 150})
-    if len(dimensions) > FITTING:
-        figure.update_layout(width=105 * len(dimensions))
-    return figure
-
-
-def _dimension(name: str, values: pd.Series, log_scaled: bool) -> dict[str, Any]:
-    """One axis of the parallel coordinates: numbers plain or by logarithm, the rest as categories."""
-    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    distinct = sorted(set(values)) if numeric else sorted({_text(value) for value in values})
-    if numeric and len(distinct) > 6:
-        numbers = values.astype(float)
-        if not log_scaled or (numbers <= 0).any():
-            return {"label": name, "values": numbers.tolist(), "tickformat": ".3~g"}
-        logarithms = np.log10(numbers)
-        ticks = np.linspace(logarithms.min(), logarithms.max(), 5)
-        texts = [f"{10**tick:.2g}" for tick in ticks]
-        return {"label": name, "values": logarithms.tolist(), "tickvals": ticks.tolist(), "ticktext": texts}
-    places = {value: place for place, value in enumerate(distinct)}
-    codes = [places[value if numeric else _text(value)] for value in values]
-    texts = [f"{value:g}" if numeric else str(value) for value in distinct]
-    return {"label": name, "values": codes, "tickvals": list(places.values()), "ticktext": texts}
-
-
-def _text(value: object) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
 def thinned(history: pd.DataFrame, key: str, points: int = POINTS) -> tuple[pd.Series, pd.Series]:

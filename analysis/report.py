@@ -15,6 +15,7 @@ from analysis.chosen import chosen_config
 from analysis.download import download
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
+from analysis.importance import importance
 from analysis.page import page
 from analysis.result import result_data
 from analysis.select import select
@@ -62,10 +63,11 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
     table = read_sweep(sweep_path)
     assessment = assess(table)
     selection = select(assessment)
-    data = result_data(table, assessment, selection)
+    explained = importance(table, assessment)
+    data = result_data(table, assessment, selection, explained)
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
-    html_text = page(table, assessment, selection, data)
+    html_text = page(table, assessment, selection, explained, data)
     chosen_text = None
     if selection.best is not None and selection.step is not None:
         chosen_text = chosen_config(

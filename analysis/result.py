@@ -8,18 +8,22 @@ from typing import Any
 import pandas as pd
 
 from analysis.assess import Assessment
+from analysis.importance import Importance
 from analysis.select import Selection, scores_at
 from analysis.table import SweepTable
 
 
-def result_data(table: SweepTable, assessment: Assessment, selection: Selection) -> dict[str, Any]:
+def result_data(
+    table: SweepTable, assessment: Assessment, selection: Selection, importance: Importance
+) -> dict[str, Any]:
     """The result as JSON-ready data, runs in the order of the ranking, then of creation.
 
     Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
     `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `best_run`,
-    `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, and `runs` with
-    the keys `RUN_KEYS`. Of a run, `rank` is that of its configuration (None where it was not compared),
-    `objective` the final value, `score` the value at the compared step, and `parameters` the swept ones.
+    `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance`
+    (see `Importance.table`), `warnings` about it, and `runs` with the keys `RUN_KEYS`. Of a run, `rank` is
+    that of its configuration (None where it was not compared), `objective` the final value, `score` the value
+    at the compared step, and `parameters` the swept ones.
     """
     runs = assessment.runs.set_index("id")
     ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
@@ -47,6 +51,8 @@ def result_data(table: SweepTable, assessment: Assessment, selection: Selection)
         "doubts": list(selection.doubts),
         "excluded": selection.excluded,
         "conclusion": selection.conclusion,
+        "importance": _plain(importance.table.to_dict("records")),
+        "warnings": list(importance.warnings),
         "runs": rows,
     }
 

@@ -83,8 +83,8 @@ def select(assessment: Assessment) -> Selection:
     ranking = _ranked(scored, assessment.sweep.maximize)
     margin = tie_margin(ranking, assessment)
     tied = ranking[(ranking["score"] - ranking["score"].iloc[0]).abs() <= margin]
-    tied = tied.sort_values(["kl", "seconds", "id"])
-    ranking = pd.concat([tied, ranking.drop(tied.index)], ignore_index=True)
+    chosen = tied.sort_values(["kl", "seconds", "id"]).index[0]
+    ranking = pd.concat([ranking.loc[[chosen]], ranking.drop(chosen)], ignore_index=True)
     doubts = _doubts(scored, ranking, excluded, len(runs))
     why = _why(ranking, len(tied), margin)
     best = ranking.iloc[0]
@@ -183,11 +183,8 @@ def _why(ranking: pd.DataFrame, tied: int, margin: float) -> str:
     best, second = ranking.iloc[0], ranking.iloc[1]
     gap = abs(best["score"] - second["score"])
     if tied > 1:
-        return (
-            f"It ties with {tied - 1} more (within {margin:.4f}, one standard error); run {second['id']} is"
-            f" {gap:.4f} away but drifted further from the starting model (KL {second['kl']:.4f},"
-            f" not {best['kl']:.4f})."
-        )
+        nearer = f"stayed nearest to the starting model (KL {best['kl']:.3g}, the next {second['kl']:.3g})"
+        return f"It ties with {tied - 1} more (within {margin:.4f}, one standard error) and {nearer}."
     return f"The runner-up, run {second['id']}, reached {second['score']:.4f}, {gap:.4f} behind."
 
 

@@ -135,10 +135,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def measurement_noise(series: Sequence[ArrayLike]) -> float | None:
     """Standard deviation of the noise from one measurement to the next, pooled over curves.
 
-    From second differences (a smooth curve nearly cancels in them): sqrt(mean(d²) / 6). It holds what changes
-    between two rungs of one run, not what changes from seed to seed: a lower bound for the latter. None
-    where no curve has three points.
+    From second differences, in which a smooth curve nearly cancels: median(|d|) / (0.6745 · sqrt(6)), the
+    median so that a few curves that bend sharply do not count as noise. It holds what changes between two
+    rungs of one run, not what changes from seed to seed: a lower bound for the latter. None where no curve
+    has three points.
     """
     seconds = [np.diff(np.asarray(values, dtype=np.float64), n=2) for values in series]
     pooled = np.concatenate([d for d in seconds if len(d)] or [np.array([])])
-    return float(np.sqrt(np.mean(pooled**2) / 6)) if len(pooled) else None
+    return float(np.median(np.abs(pooled)) / (0.6745 * math.sqrt(6))) if len(pooled) else None

@@ -44,7 +44,7 @@ def peers(records: Sequence[RunRecord]) -> Peers:
     # A run whose health gate closed scores 0 from then on: a step in its curve that is no noise.
     curves = [run.raw_score.to_numpy() for run in records if not run.summary.get("health/finding")]
     ends = [run.kl for run in records if run.state != "running" and not math.isnan(run.kl)]
-    bound = max(PEER_KL_MIN, PEER_KL * median(ends)) if len(ends) > 2 else math.inf
+    bound = float(f"{max(PEER_KL_MIN, PEER_KL * median(ends)):.2g}") if len(ends) > 2 else math.inf
     windows = [run.window for run in records if not run.score.empty]
     noise = (measurement_noise(curves) or 0.0) / math.sqrt(median(windows) if windows else 1)
     return Peers(noise, bound)

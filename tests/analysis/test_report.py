@@ -85,7 +85,15 @@ def test_the_numbers_of_page_and_result_are_equal(export, tmp_path):
         trace["name"].split("(")[1].split(")")[0]: trace["y"][-1] for trace in figures["objective"]["data"]
     }
     assert last == {run["id"]: pytest.approx(run["objective"], rel=1e-5) for run in written.data["runs"]}
-    assert set(figures) == {"objective", "components", "kl", "parameters"}
+    assert set(figures) == {
+        "objective",
+        "components",
+        "kl",
+        "gradient",
+        "frontier",
+        "importance",
+        "parameters",
+    }
 
 
 def test_names_cannot_break_out_of_the_page(tmp_path):

@@ -66,7 +66,7 @@ def test_a_tie_goes_to_the_run_with_the_lower_kl():
         (wavy(0.600, 0.01), {"kl": 0.05}), (wavy(0.597, 0.01), {"kl": 0.01}), ({60: 0.5}, {"kl": 0.001})
     )
     assert chosen.best == "r1"
-    assert chosen.tied == ("r1", "r0")
+    assert chosen.tied == ("r0", "r1")
     assert "It ties with 1 more" in chosen.conclusion
 
 
