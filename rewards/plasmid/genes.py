@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rewards.plasmid.engine.coding import STOP_COST
 
-MIN_GENE = 150
+MIN_GENE = 210
 """Shortest gene called, in bases with the stop codon; also the open stretch that a circle is not cut in."""
 
 BIN = 20

@@ -10,8 +10,8 @@ FULL_CREDIT_IDENTITY = 0.98
 BROKEN_FRAME_FLOOR = 0.3
 BROKEN_FRAME_SLOPE = 0.4
 
-MIN_GENE = 150
-FULL_GENE = 600
+NO_CREDIT_GENE = 150
+FULL_CREDIT_GENE = 600
 """Bases from which an unknown gene counts in full: 200 codons, which chance does not leave open."""
 
 
@@ -37,7 +37,7 @@ def gene_credit(feature: Feature) -> float:
     break the frame. A known gene counts
     by ``sequence_credit`` and ``frame_credit`` whatever its length.
     """
-    by_length = min(1.0, max(0.0, (feature.span - MIN_GENE) / (FULL_GENE - MIN_GENE)))
+    by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))
     if feature.name == "CDS":
         return by_length * frame_credit(feature)
     known = sequence_credit(feature) * frame_credit(feature)

@@ -22,7 +22,7 @@ END_ROOM = 8
 """An unaligned end this short is compared base by base and taken in where at least half of it matches."""
 
 MIN_IDENTITY = 0.75
-MIN_COVERAGE = 0.25
+MIN_COVERAGE = 0.1
 
 MATCH_BITS = 1.85  # log2(0.9 / 0.25)
 MISMATCH_BITS = 2.91  # -log2(0.1 / 3 / 0.25)

@@ -1,4 +1,4 @@
-"""Clustering: sequences of one class that are 90 % alike over their whole length become one feature."""
+"""Clustering: sequences of one class that are 90 % alike become one feature, and so do known ones with flanks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from rewards.plasmid.library.entry import LibraryFeature
 
 MIN_ALIKE = 0.90
+MIN_SHARE = 0.65
+"""Share of a longer sequence that a known one must make up for the longer one to be left out."""
+
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _WORD = 8
 
@@ -16,15 +19,16 @@ def _words(sequence: str) -> set[str]:
     return {sequence[i : i + _WORD] for i in range(len(sequence) - _WORD + 1)}
 
 
-def _alike(sequence: str, other: str) -> bool:
-    """Whether the edit distance of the two, over the longer length, leaves at least ``MIN_ALIKE``."""
+def _adds_nothing(sequence: str, known: str) -> bool:
+    """Whether a sequence is a known one, or a known one with flanks that make up at most 35 % of it."""
     import edlib
 
-    longest = max(len(sequence), len(other))
-    if min(len(sequence), len(other)) < MIN_ALIKE * longest:
+    if len(sequence) < MIN_ALIKE * len(known) or len(known) < MIN_SHARE * len(sequence):
         return False
-    most = int((1.0 - MIN_ALIKE) * longest)
-    return bool(edlib.align(sequence, other, mode="NW", task="distance", k=most)["editDistance"] >= 0)
+    mode = "NW" if len(sequence) < len(known) / MIN_ALIKE else "HW"
+    query, target = (sequence, known) if mode == "NW" else (known, sequence)
+    most = int((1.0 - MIN_ALIKE) * max(len(query), len(target) if mode == "NW" else 0))
+    return bool(edlib.align(query, target, mode=mode, task="distance", k=most)["editDistance"] >= 0)
 
 
 def cluster(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
@@ -48,7 +52,8 @@ def cluster(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
         words = _words(sequence) | _words(reverse)
         candidates = sorted({i for word in words for i in by_word[feature.feature_class, word]})
         if any(
-            _alike(sequence, representatives[i].sequence) or _alike(reverse, representatives[i].sequence)
+            _adds_nothing(sequence, representatives[i].sequence)
+            or _adds_nothing(reverse, representatives[i].sequence)
             for i in candidates
         ):
             continue
