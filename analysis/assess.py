@@ -47,9 +47,9 @@ def assess(table: SweepTable) -> Assessment:
     Raises:
         AnalysisError: if the sweep has no runs, none that finished, or none that logged the sweep's metric.
     """
-    sweep, configs, summaries = table.sweep, table.configs(), table.summaries()
+    sweep, configs, summaries, samples = table.sweep, table.configs(), table.summaries(), table.samples
     records = [
-        record(sweep, run, name, state, configs[run], summaries[run], table.histories[run])
+        record(sweep, run, name, state, configs[run], summaries[run], table.histories[run], samples.get(run))
         for run, name, state in table.runs[["id", "name", "state"]].itertuples(index=False)
     ]
     _require_something_to_rank(sweep, records)

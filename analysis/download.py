@@ -121,8 +121,9 @@ def _run_row(run: Any) -> dict[str, Any]:
 
 def _api() -> Any:
     """A ``wandb.Api`` that is silent, after a check that its server answers at all."""
-    import wandb
     from wandb.sdk import wandb_setup
+
+    import wandb
 
     settings = wandb_setup.singleton().settings
     settings.silent = True

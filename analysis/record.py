@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.degeneracy import degenerate
+from analysis.finding import Finding
 from analysis.sweep import Sweep
 from analysis.table import RUNTIME, STEP
 
@@ -43,6 +45,7 @@ class RunRecord:
         window: see `score`; 1 for a metric that is logged at few rungs.
         series: trailing means of the watched metrics by step, at most `POINTS` points each.
         held_out_kl: KL on held-out completions, as logged at the rungs.
+        degenerate: what is wrong with its last recorded completions; None where nothing is.
         nonfinite: first step and key of a watched metric that was NaN or infinite; None if there was none.
     """
 
@@ -60,6 +63,7 @@ class RunRecord:
     series: Mapping[str, pd.Series]
     held_out_kl: pd.Series
     nonfinite: tuple[int, str] | None
+    degenerate: Finding | None
 
     @property
     def starter(self) -> float | None:
@@ -68,8 +72,8 @@ class RunRecord:
 
     @property
     def start(self) -> float:
-        """Where the metric began: the starting model's value, else the mean of the first `window` values."""
-        return self.starter if self.starter is not None else float(self.score.iloc[: self.window].iloc[-1])
+        """Where the metric began: the starting model's value, else its first averaged one."""
+        return self.starter if self.starter is not None else float(self.score.iloc[0])
 
     @property
     def outcome(self) -> str | None:
@@ -95,6 +99,7 @@ def record(
     config: Mapping[str, Any],
     summary: Mapping[str, Any],
     history: pd.DataFrame,
+    samples: pd.DataFrame | None = None,
 ) -> RunRecord:
     """Boils down one run; see `RunRecord` for what is kept."""
     raw = logged(history, sweep.metric)
@@ -120,6 +125,7 @@ def record(
         },
         held_out_kl=logged(history, HELD_OUT_KL),
         nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *WATCHED}),
+        degenerate=None if samples is None else _last_samples(samples),
     )
 
 
@@ -136,8 +142,8 @@ def window_of(length: int) -> int:
 
 
 def trailing_mean(values: pd.Series, window: int) -> pd.Series:
-    """Each value becomes the mean of itself and up to `window` - 1 values before it."""
-    return values if window == 1 else values.rolling(window, min_periods=1).mean()
+    """Means of each `window` consecutive values, at the step of the last; shorter by `window` - 1."""
+    return values if window == 1 else values.rolling(window).mean().iloc[window - 1 :]
 
 
 def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
@@ -145,6 +151,13 @@ def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
     if len(values) <= points:
         return values
     return values.iloc[np.linspace(0, len(values) - 1, points).round().astype(int)]
+
+
+def _last_samples(samples: pd.DataFrame) -> Finding | None:
+    """Judges the completions of the last recorded step against the starting model's, those of step 0."""
+    last = int(samples[STEP].max())
+    now, start = (list(samples.loc[samples[STEP] == step, "completion"]) for step in (last, 0))
+    return degenerate(now, start, last) if last > 0 else None
 
 
 def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:

@@ -19,7 +19,7 @@ GRADIENT_MAX = 10.0
 UNIQUE_MIN = 0.5
 """Least share of distinct completions, as a fraction of the share at the start of the run."""
 
-FALL_NOISE = 5.0
+FALL_NOISE = 6.0
 """How many standard deviations of noise a fall must exceed; a peak is the luckiest of many values."""
 
 FALL_SHARE = 0.2

@@ -1,8 +1,8 @@
 """A sweep as two tidy pandas tables: its runs, and the full history of each.
 
-On disk a sweep is a folder (`sweep.json`, `runs.parquet`, `history/<run id>.parquet`). The folder is at once
-the cache of a download and the export that can be read with no server. Histories are read one run at a time,
-so that a sweep need not fit into memory.
+On disk a sweep is a folder (`sweep.json`, `runs.parquet`, `history/<run id>.parquet`, and where completions
+were recorded `samples/<run id>.parquet`). The folder is at once the cache of a download and the export that
+can be read with no server. Histories are read one run at a time, so that a sweep need not fit into memory.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,14 @@ class SweepTable:
         runs: one row per run, in order of creation, with the columns of `RUN_COLUMNS`.
         histories: run id → one row per logged step, ascending: `step`, one float64 column per metric (NaN
             where the step did not log it), and `nonfinite`.
+        samples: run id → recorded completions: `step` (0 for the starting model's) and `completion`; without
+            the runs that recorded none.
     """
 
     sweep: Sweep
     runs: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
+    samples: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def configs(self) -> dict[str, dict[str, Any]]:
         """Run id → its configuration, as the run saved it."""
@@ -102,6 +106,11 @@ class FolderHistories(Mapping[str, pd.DataFrame]):
 def history_file(folder: Path, run: str) -> Path:
     """Where a folder keeps the history of a run."""
     return folder / "history" / f"{run}.parquet"
+
+
+def samples_file(folder: Path, run: str) -> Path:
+    """Where a folder keeps the completions of a run."""
+    return folder / "samples" / f"{run}.parquet"
 
 
 def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -167,6 +176,8 @@ def write_table(table: SweepTable, folder: Path) -> None:
     (folder / "history").mkdir(parents=True, exist_ok=True)
     for run, history in table.histories.items():
         write_history(history, folder, run)
+    for run, samples in table.samples.items():
+        replace_file(samples_file(folder, run), partial(samples.to_parquet, index=False))
     replace_file(folder / "runs.parquet", lambda path: table.runs.to_parquet(path, index=False))
     replace_file(folder / "sweep.json", lambda path: path.write_text(table.sweep.to_json()))
 
@@ -190,4 +201,6 @@ def read_table(folder: Path) -> SweepTable:
     missing = [run for run in runs["id"] if not history_file(folder, run).exists()]
     if missing:
         raise AnalysisError(f"{folder} lacks the history of {len(missing)} runs, first {missing[0]}")
-    return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"])))
+    paths = {run: samples_file(folder, run) for run in runs["id"]}
+    samples = {run: pd.read_parquet(path) for run, path in paths.items() if path.exists()}
+    return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"])), samples)

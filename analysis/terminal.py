@@ -13,6 +13,9 @@ from analysis.finding import COMPARABLE
 
 WORSE_STYLE = "yellow"
 
+ROWS = 40
+"""Most runs in the table."""
+
 
 def print_result(result: dict[str, Any], console: Console) -> None:
     """Prints the ranked table and the conclusion."""
@@ -22,7 +25,7 @@ def print_result(result: dict[str, Any], console: Console) -> None:
     for title in ("objective", "KL"):
         table.add_column(title, justify="right")
     table.add_column("evidence", overflow="fold")
-    for run in result["runs"]:
+    for run in result["runs"][:ROWS]:
         best = run["id"] == result["best_run"]
         planned = "" if run["planned_steps"] is None else f"/{run['planned_steps']}"
         table.add_row(
@@ -36,6 +39,8 @@ def print_result(result: dict[str, Any], console: Console) -> None:
             style="bold green" if best else None if run["verdict"] in COMPARABLE else WORSE_STYLE,
         )
     console.print(table)
+    if len(result["runs"]) > ROWS:
+        console.print(f"... and {len(result['runs']) - ROWS} more runs, on the page and in result.json\n")
     console.print(escape(result["conclusion"]))
     # Paths and addresses are not wrapped, so that they can be copied and clicked.
     for label, text in (

@@ -87,6 +87,8 @@ def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
     if run.nonfinite is not None:
         step, key = run.nonfinite
         return Finding(Kind.UNSTABLE, step, f"{key} is NaN or infinite")
+    if run.degenerate is not None:
+        return run.degenerate
     series = run.series
     found = [signs.exploding_gradient(series[GRAD_NORM])] if GRAD_NORM in series else []
     if UNIQUE in series:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from analysis.sweep import Sweep
 from analysis.table import SweepTable, history_frame, runs_frame
@@ -60,6 +61,7 @@ class Recorder:
         self._sweep = of
         self._rows: list[dict[str, Any]] = []
         self._histories: dict[str, Any] = {}
+        self._samples: dict[str, pd.DataFrame] = {}
 
     def run(
         self,
@@ -70,8 +72,12 @@ class Recorder:
         config: Mapping[str, Any] | None = None,
         summary: Mapping[str, Any] | None = None,
         name: str | None = None,
+        samples: Mapping[int, Sequence[str]] | None = None,
     ) -> Recorder:
         self._histories[id] = history_frame(history)
+        if samples is not None:
+            drawn = [(step, text) for step, texts in samples.items() for text in texts]
+            self._samples[id] = pd.DataFrame(drawn, columns=["step", "completion"])
         last = int(history[-1]["_step"]) if history else -1
         self._rows.append(
             {
@@ -87,7 +93,7 @@ class Recorder:
         return self
 
     def table(self) -> SweepTable:
-        return SweepTable(self._sweep, runs_frame(self._rows), self._histories)
+        return SweepTable(self._sweep, runs_frame(self._rows), self._histories, self._samples)
 
 
 def plasmid_sweep(runs: int = 8, seed: int = 0) -> SweepTable:

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from analysis.degeneracy import degenerate, dna_diversity, is_dna, text_diversity
+from analysis.finding import Kind
+from tests.analysis.stories import RUNS, sound, templated
+
+
+def drawn(writer, seed, count=20):
+    rng = np.random.default_rng(seed)
+    return [writer(rng) for _ in range(count)]
+
+
+START = drawn(sound, 1000)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("run", RUNS)
+def test_the_fourteen_published_verdicts(run, seed):
+    _, is_degenerate, writer = RUNS[run]
+    found = degenerate(drawn(writer, [seed, run]), START, 2000)
+    assert (found is not None) == is_degenerate, found
+    if found:
+        assert (found.kind, found.step) == (Kind.COLLAPSED, 2000)
+
+
+def test_what_the_authors_measured_does_not_see_templates():
+    """Twenty of twenty distinct and an overlap of words far below their limit of 0.7."""
+    found = text_diversity(drawn(lambda rng: templated(rng, 1.0), 5), START)
+    assert found.unique == 1
+    assert found.similarity < 0.4
+    assert found.template > 0.8
+
+
+def test_the_starting_model_is_no_alarm_against_itself():
+    alarms = sum(degenerate(drawn(sound, seed), START, 0) is not None for seed in range(100))
+    assert alarms == 0
+
+
+def test_identical_samples_and_identical_starts():
+    assert "distinct samples 5%" in degenerate([START[0]] * 20, START, 1).evidence
+    same_start = [f"{START[0].split('.')[0]}. {other}" for other in START]
+    found = degenerate(same_start, START, 1)
+    assert found.evidence.startswith("distinct first sentences 5%")
+
+
+def dna(rng, length=600):
+    return "".join(rng.choice(list("ACGT"), length))
+
+
+def test_dna_that_repeats_one_molecule_is_degenerate_and_random_dna_is_not():
+    rng = np.random.default_rng(0)
+    start = [dna(rng) for _ in range(20)]
+    assert is_dna(start)
+    assert not is_dna(START)
+    core = dna(rng)
+    alike = [dna(rng, 30) + core + dna(rng, 30) for _ in range(20)]
+    assert dna_diversity(alike).unique == 1
+    assert degenerate(alike, start, 5).evidence.startswith("overlap of samples")
+    assert degenerate([dna(rng) for _ in range(20)], start, 5) is None
+
+
+def test_nothing_to_judge():
+    assert degenerate([], START, 1) is None
+    assert degenerate(START, [], 1) is None

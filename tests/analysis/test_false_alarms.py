@@ -1,0 +1,54 @@
+"""How often curves without fault are called ill, and curves with one are not."""
+
+import numpy as np
+import pytest
+
+from analysis.finding import COMPARABLE, Kind
+from analysis.record import record
+from analysis.table import history_frame
+from analysis.verdict import judge, peers
+from tests.analysis.recorded import rows, sweep
+
+SWEEP = sweep("lr", stops_early=False)
+STEPS = np.arange(60)
+SHAPES = {
+    "flat": np.full(60, 0.4),
+    "saturating": 0.3 + 0.4 * (1 - np.exp(-STEPS / 10)),
+    "rising": 0.3 + 0.4 * STEPS / 60,
+}
+COLLAPSE = 0.3 + 0.4 * np.minimum(1, STEPS / 30) - 0.35 * np.clip((STEPS - 30) / 20, 0, 1)
+
+
+def verdicts(shapes, every, sweeps, seed=1):
+    """Verdicts on noisy copies of ten curves, the runs of a sweep, many times over: [sweeps][runs]."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(sweeps):
+        runs = []
+        for i, shape in enumerate(shapes):
+            noisy = shape + rng.normal(0, 0.02, 60)
+            history = history_frame(
+                rows({step: float(noisy[step - 1]) for step in range(every, 61, every)}, 60)
+            )
+            summary = {"outcome": "finished", "outcome_step": 60}
+            runs.append(record(SWEEP, str(i), "name", "finished", {"max_steps": 60}, summary, history))
+        together = peers(runs)
+        found.append([judge(SWEEP, run, together).kind for run in runs])
+    return found
+
+
+@pytest.mark.parametrize("every", [1, 8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_sound_curves_are_hardly_ever_called_ill(shape, every):
+    found = [kind for runs in verdicts([SHAPES[shape]] * 10, every, 10) for kind in runs]
+    assert sum(kind not in COMPARABLE for kind in found) <= 2
+    wanted = Kind.NOT_LEARNING if shape == "flat" else Kind.HEALTHY
+    assert sum(kind is wanted for kind in found) >= 96
+
+
+@pytest.mark.parametrize("every", [1, 8])
+def test_collapsing_curves_are_hardly_ever_missed(every):
+    """Three of ten runs collapse. Where all do, bends pass for noise: 5 in 100 are missed."""
+    found = verdicts([COLLAPSE] * 3 + [SHAPES["saturating"]] * 7, every, 30)
+    assert sum(kind is Kind.UNSTABLE for runs in found for kind in runs[:3]) >= 88
+    assert sum(kind is Kind.HEALTHY for runs in found for kind in runs[3:]) >= 208
