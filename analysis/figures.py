@@ -40,11 +40,10 @@ def objective_figure(table: SweepTable, assessment: Assessment, selection: Selec
             figure.add_trace(
                 _curve(assessment, selection, run, curve[STEP], curve["value"], mode="lines+markers")
             )
-    starter = assessment.runs["starter"].dropna()
-    if not starter.empty:
-        figure.add_hline(y=float(starter.median()), line={"dash": "dot", "width": 1.5, "color": "#888888"})
+    if selection.starter is not None:
+        figure.add_hline(y=selection.starter, line={"dash": "dot", "width": 1.5, "color": "#888888"})
         figure.add_annotation(
-            x=1, xref="paper", xanchor="right", y=float(starter.median()), yanchor="bottom",
+            x=1, xref="paper", xanchor="right", y=selection.starter, yanchor="bottom",
             text="starting model", showarrow=False,
         )  # fmt: skip
     figure.update_xaxes(title="training step", rangemode="tozero")

@@ -42,7 +42,7 @@ def result_data(
         "goal": "maximize" if table.sweep.maximize else "minimize",
         "compared_at_step": selection.step,
         "noise": assessment.peers.noise,
-        "starter_objective": starter_objective(assessment, selection),
+        "starter_objective": selection.starter,
         "best_objective": None if selection.best is None else float(selection.ranking["score"].iloc[0]),
         "best_run": selection.best,
         "runner_up": selection.runner_up,
@@ -62,14 +62,6 @@ RUN_KEYS = (
     "objective_step", "score", "kl", "seconds", "seed", "verdict", "verdict_step", "evidence", "parameters",
 )  # fmt: skip
 """Keys of one run of the result, in order."""
-
-
-def starter_objective(assessment: Assessment, selection: Selection) -> float | None:
-    """The starting model's objective: as the chosen run measured it, else the median over the runs."""
-    starters = assessment.runs.set_index("id")["starter"].dropna()
-    if starters.empty:
-        return None
-    return float(starters.get(selection.best, starters.median()))
 
 
 def _plain(value: Any) -> Any:

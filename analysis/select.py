@@ -16,6 +16,9 @@ from analysis.table import STEP
 TIE_SHARE = 0.1
 """A tie never gives away more than this share of what the best configuration gained over the start."""
 
+STARTER_NOISE = 2.0
+"""Values for the one starting model that spread over more times the noise than this do not compare."""
+
 SEEDS = 3
 """Fewest seeds per configuration on which a firm choice can rest."""
 
@@ -29,6 +32,8 @@ class Selection:
 
     Attributes:
         step: the training step at which the runs are compared; None where nothing can be.
+        starter: the starting model's score: as the chosen run measured it, else the median over all runs;
+            None where no run measured it.
         ranking: one row per configuration, best first: `id` (its best run), `runs` (ids), `seeds` (how many),
             `score` (mean over its runs at that step), `low` and `high` (interval of the mean over seeds;
             infinite for one seed), `kl`, `seconds` (means).
@@ -41,6 +46,7 @@ class Selection:
     """
 
     step: int | None
+    starter: float | None
     ranking: pd.DataFrame
     excluded: dict[str, int]
     tied: tuple[str, ...]
@@ -77,7 +83,9 @@ def select(assessment: Assessment) -> Selection:
     excluded = {str(kind): int(n) for kind, n in counts.items()}
     if comparable.empty:
         text = f"No configuration can be chosen: {_counted(excluded)}."
-        return Selection(None, pd.DataFrame(columns=COLUMNS), excluded, (), False, "", (text,), text)
+        return Selection(
+            None, _starter(runs, None), pd.DataFrame(columns=COLUMNS), excluded, (), False, "", (text,), text
+        )
     step = int(comparable["objective_step"].min())
     scored = comparable.assign(score=comparable["id"].map(scores_at(assessment.scores, step)))
     ranking = _ranked(scored, assessment.sweep.maximize)
@@ -85,7 +93,7 @@ def select(assessment: Assessment) -> Selection:
     tied = ranking[(ranking["score"] - ranking["score"].iloc[0]).abs() <= margin]
     chosen = tied.sort_values(["kl", "seconds", "id"]).index[0]
     ranking = pd.concat([ranking.loc[[chosen]], ranking.drop(chosen)], ignore_index=True)
-    doubts = _doubts(scored, ranking, excluded, len(runs))
+    doubts = _doubts(scored, ranking, excluded, len(runs), assessment.peers.noise)
     why = _why(ranking, len(tied), margin)
     best = ranking.iloc[0]
     head = (
@@ -99,7 +107,17 @@ def select(assessment: Assessment) -> Selection:
     conclusion = " ".join(
         [head, *([why] if why else []), *([f"No clear winner: {'; '.join(doubts)}."] if doubts else [])]
     )
-    return Selection(step, ranking, excluded, tuple(tied["id"]), not doubts, why, doubts, conclusion)
+    return Selection(
+        step,
+        _starter(runs, str(best["id"])),
+        ranking,
+        excluded,
+        tuple(tied["id"]),
+        not doubts,
+        why,
+        doubts,
+        conclusion,
+    )
 
 
 def scores_at(scores: pd.DataFrame, step: int) -> pd.Series:
@@ -130,6 +148,12 @@ def _ranked(scored: pd.DataFrame, maximize: bool) -> pd.DataFrame:
     )
 
 
+def _starter(runs: pd.DataFrame, best: str | None) -> float | None:
+    """See `Selection.starter`."""
+    starters = runs.set_index("id")["starter"].dropna()
+    return None if starters.empty else float(starters.get(best, starters.median()))
+
+
 def tie_margin(ranking: pd.DataFrame, assessment: Assessment) -> float:
     """How far below the best score a tie reaches: the standard error of a difference of two scores.
 
@@ -146,10 +170,16 @@ def tie_margin(ranking: pd.DataFrame, assessment: Assessment) -> float:
 
 
 def _doubts(
-    scored: pd.DataFrame, ranking: pd.DataFrame, excluded: dict[str, int], runs: int
+    scored: pd.DataFrame, ranking: pd.DataFrame, excluded: dict[str, int], runs: int, noise: float
 ) -> tuple[str, ...]:
     """What stands against calling the first configuration the best one."""
     doubts = []
+    starters = scored["starter"].dropna()
+    if not starters.empty and np.ptp(starters) > STARTER_NOISE * noise + 1e-9:
+        doubts.append(
+            f"the runs measured the starting model from {starters.min():.4f} to {starters.max():.4f}, so they"
+            " were not measured alike"
+        )
     unfinished = excluded.get(str(Kind.UNFINISHED), 0) + excluded.get(str(Kind.FAILED), 0)
     if unfinished:
         doubts.append(f"{unfinished} of {runs} runs have not finished")

@@ -76,6 +76,17 @@ def test_one_seed_never_makes_a_clear_winner():
     assert chosen.doubts == ("one seed per configuration cannot tell luck from merit, 3 or more can",)
 
 
+def test_runs_that_measured_the_starting_model_differently_are_doubted():
+    chosen = selected(
+        ({60: 0.9}, {"summary": {"starter/score": 0.30}}), ({60: 0.4}, {"summary": {"starter/score": 0.37}})
+    )
+    assert chosen.starter == 0.30
+    assert (
+        "the runs measured the starting model from 0.3000 to 0.3700, so they were not measured alike"
+        in chosen.doubts
+    )
+
+
 def test_seeds_of_one_configuration_are_averaged():
     chosen = selected(*seeds(1e-5, [0.50, 0.60, 0.70]), *seeds(1e-6, [0.55, 0.66, 0.53]))
     assert chosen.ranking["score"].tolist() == [pytest.approx(0.6), pytest.approx(0.58)]
