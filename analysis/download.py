@@ -125,7 +125,10 @@ def _api() -> Any:
 
     import wandb
 
-    settings = wandb_setup.singleton().settings
+    try:
+        settings = wandb_setup.singleton().settings
+    except ValueError as error:
+        raise AnalysisError(f"wandb's settings are not valid: {_first_invalid(error)}") from error
     settings.silent = True
     base_url = os.environ.get("WANDB_BASE_URL", settings.base_url)
     address = urlsplit(base_url)
@@ -152,6 +155,16 @@ def _one_line_errors(path: str) -> Iterator[None]:
         raise AnalysisError(f"the W&B server refuses: {_first_line(error)}; check WANDB_API_KEY") from error
     except (CommError, WandbApiFailedError, ConnectionError, TimeoutError) as error:
         raise AnalysisError(f"reading {path} failed: {_first_line(error)}") from error
+
+
+def _first_invalid(error: ValueError) -> str:
+    """The setting that pydantic refuses, and why."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return _first_line(error)
+    first = error.errors()[0]
+    return f"WANDB_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}"
 
 
 def _first_line(error: Exception) -> str:

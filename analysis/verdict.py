@@ -21,6 +21,9 @@ PEER_KL = 5.0
 PEER_KL_MIN = 0.1
 """...but no KL below this (nats per token) is."""
 
+STOP_KIND, STOP_REASON = "_sweepfarm/stop_kind", "_sweepfarm/stop_reason"
+"""Summary keys in which the embedded server says that, and why, it asked a run to stop."""
+
 OWN_NOISE = 30
 """Fewest logged values from which a run's own noise is taken instead of that of all runs."""
 
@@ -56,7 +59,7 @@ def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
     Whether it broke off comes first, then bad health, then an early stop, then what it learned.
     """
     return (
-        _broken_off(run)
+        _broken_off(sweep, run)
         or _ill_health(sweep, run, peers)
         or _ended_short(sweep, run)
         or signs.fallen(
@@ -66,9 +69,13 @@ def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
     )
 
 
-def _broken_off(run: RunRecord) -> Finding | None:
-    """A run that still goes on, failed, or was preempted."""
+def _broken_off(sweep: Sweep, run: RunRecord) -> Finding | None:
+    """A run that still goes on, failed, was preempted or ended by a person."""
     at = f"at step {run.steps}"
+    if stopped_early(sweep, run):
+        return None
+    if run.outcome is None and run.summary.get(STOP_KIND) is not None:
+        return Finding(Kind.UNFINISHED, run.steps, f"{run.summary.get(STOP_REASON) or 'ended by hand'}, {at}")
     if run.outcome is None and run.state in ("running", "pending"):
         return Finding(Kind.UNFINISHED, run.steps, f"still {run.state} {at}")
     if run.outcome in ("failed", "out of memory"):
@@ -114,7 +121,9 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
     """A run in good health that did not use its whole budget, or shows no result."""
     if stopped_early(sweep, run):
         planned = "an unknown budget" if run.planned_steps is None else run.planned_steps
-        return Finding(Kind.STOPPED_EARLY, run.steps, f"stopped at step {run.steps} of {planned}")
+        reason = run.summary.get(STOP_REASON)
+        text = f"stopped at step {run.steps} of {planned}" + (f". {reason}" if reason else "")
+        return Finding(Kind.STOPPED_EARLY, run.steps, text)
     if run.planned_steps is not None and run.steps < run.planned_steps:
         return Finding(Kind.UNFINISHED, run.steps, f"ended at step {run.steps} of {run.planned_steps}")
     if run.score.empty:
@@ -142,12 +151,15 @@ def _training_reward(sweep: Sweep, run: RunRecord) -> pd.Series | None:
 
 
 def stopped_early(sweep: Sweep, run: RunRecord) -> bool:
-    """Whether the sweep stopped the run before the end of its budget.
+    """Whether the sweep's early-stopping rule ended the run before its budget was used.
 
-    The agent writes it down (`outcome`). A run of another program shows it by having ended, in good order,
-    short of its budget in a sweep that stops runs.
+    The agent writes it down (`outcome`), and the embedded server too (`STOP_KIND`); the server's word counts
+    where the agent was ended from outside before it learned why. A run of another program on another server
+    shows it by having ended, in good order, short of its budget in a sweep that stops runs.
     """
-    if run.outcome is not None:
-        return run.outcome == "stopped early"
+    if run.outcome == "stopped early":
+        return True
     short = run.planned_steps is not None and run.steps < run.planned_steps
-    return sweep.stops_early and run.state == "finished" and short
+    if run.summary.get(STOP_KIND) == "hyperband" and run.state != "running":
+        return run.outcome in (None, "preempted") and (short or run.planned_steps is None)
+    return run.outcome is None and sweep.stops_early and run.state == "finished" and short

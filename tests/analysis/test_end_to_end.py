@@ -1,10 +1,8 @@
 """The whole way: real runs of a real sweep on the embedded server, read back and reported."""
 
 import json
-import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ import yaml
 
 from tests.analysis.dying_proxy import DyingProxy
 from tests.analysis.program import RUNGS, STEPS, score
+from tests.server_fixture import running_server
 
 pytestmark = pytest.mark.slow
 
@@ -27,31 +26,23 @@ SWEEP = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    data = tmp_path_factory.mktemp("server")
-    process = subprocess.Popen([sys.executable, "-m", "server", "--port", "0", "--data", str(data)])
-    for _ in range(200):
-        if (data / "url").exists():
-            break
-        assert process.poll() is None, "the server ended"
-        time.sleep(0.1)
-    yield {
-        **os.environ,
-        "WANDB_BASE_URL": (data / "url").read_text().strip(),
-        "WANDB_API_KEY": (data / "api_key").read_text().strip(),
-        "WANDB_ENTITY": "me",
-        "WANDB_PROJECT": "plasmid",
-        "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "1",
-        "WANDB_DIR": str(data),
-        "SWEEPFARM_CACHE": str(data / "cache"),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    process.terminate()
-    process.wait()
+def served(tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(served):
+    """The environment of a client."""
+    return served.env(
+        WANDB_ENTITY="me", WANDB_PROJECT="plasmid", SWEEPFARM_CACHE=str(served.work / "analysis")
+    )
 
 
 def command(server, *words, **options):
-    return subprocess.run(words, env=server, capture_output=True, text=True, timeout=200, **options)
+    return subprocess.run(
+        words, env=server, capture_output=True, text=True, timeout=200, check=False, **options
+    )
 
 
 def analyse(server, *words):
@@ -59,13 +50,11 @@ def analyse(server, *words):
 
 
 @pytest.fixture(scope="module")
-def swept(server, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sweep")
-    (folder / "sweep.yaml").write_text(yaml.safe_dump(SWEEP))
-    made = command(server, "wandb", "sweep", "sweep.yaml", cwd=folder)
-    path = made.stderr.split("wandb agent ")[1].split()[0]
-    done = command(server, "wandb", "agent", "--count", str(len(RATES)), path, cwd=folder)
-    assert done.returncode == 0, done.stderr
+def swept(served):
+    (served.work / "sweep.yaml").write_text(yaml.safe_dump(SWEEP))
+    names = {"WANDB_ENTITY": "me", "WANDB_PROJECT": "plasmid"}
+    path = served.wandb("sweep", "sweep.yaml", **names).split("wandb agent ")[1].split()[0]
+    served.wandb("agent", "--count", str(len(RATES)), path, **names)
     return path
 
 
@@ -85,6 +74,12 @@ def test_a_real_sweep_is_reported(server, swept, tmp_path):
     assert data["best_run"] == runs[1.0]["id"]
     chosen = yaml.safe_load((tmp_path / "chosen_config.yaml").read_text())
     assert chosen == {"lr": 1.0, "max_steps": STEPS, "model": "starter", "flag": True}
+
+
+def test_the_servers_own_page_shows_the_same_objectives(served, server, swept, tmp_path):
+    data = json.loads(analyse(server, swept, "--out", str(tmp_path), "--json").stdout)
+    shown = {row["id"]: row["value"] for row in served.rows(swept)}
+    assert shown == {run["id"]: pytest.approx(run["objective"]) for run in data["runs"]}
 
 
 def test_the_full_history_is_read_and_the_export_needs_no_server(server, swept, tmp_path):

@@ -81,6 +81,31 @@ def test_a_run_that_ended_short(state, outcome, kind, evidence):
     assert (found.kind, found.step, found.evidence) == (kind, 33, evidence)
 
 
+SERVERS_WORD = {
+    "_sweepfarm/stop_kind": "hyperband",
+    "_sweepfarm/stop_reason": "Hyperband at rung 2: 0.3 is below 0.4",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("killed", None), ("finished", "preempted"), ("finished", None)]
+)
+def test_the_server_knows_that_it_stopped_a_run_which_could_not_say_so(state, outcome):
+    found = verdict({10: 0.35}, 33, state=state, outcome=outcome, **SERVERS_WORD)
+    assert found.kind is Kind.STOPPED_EARLY
+    assert found.evidence == "stopped at step 33 of 60. Hyperband at rung 2: 0.3 is below 0.4"
+
+
+def test_a_stop_that_came_when_the_run_was_done_changes_nothing():
+    assert verdict(**SERVERS_WORD).kind is Kind.HEALTHY
+
+
+def test_a_run_that_a_person_ended_is_unfinished():
+    words = {"_sweepfarm/stop_kind": "user", "_sweepfarm/stop_reason": "asked for by a client"}
+    found = verdict({10: 0.35}, 33, state="killed", outcome=None, **words)
+    assert (found.kind, found.evidence) == (Kind.UNFINISHED, "asked for by a client, at step 33")
+
+
 def test_a_short_run_of_a_sweep_without_early_stops_is_unfinished():
     found = verdict({10: 0.35}, 33, outcome=None, of=sweep("lr", stops_early=False))
     assert (found.kind, found.evidence) == (Kind.UNFINISHED, "ended at step 33 of 60")
