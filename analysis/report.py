@@ -16,6 +16,7 @@ from analysis.download import download
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
 from analysis.importance import importance
+from analysis.markdown import result_markdown
 from analysis.page import page
 from analysis.result import result_data
 from analysis.select import select
@@ -49,8 +50,9 @@ def read_sweep(source: str) -> SweepTable:
 def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepReport:
     """Analyses a sweep, prints the ranked table and writes the report's files.
 
-    Writes ``report.html``, ``chosen_config.yaml`` (where a run could be chosen) and ``result.json``, each
-    whole or not at all, the last one last; nothing is written before everything is computed.
+    Writes ``report.html``, ``report.md``, ``chosen_config.yaml`` (where a run could be chosen) and
+    ``result.json``, each whole or not at all, the last one last; nothing is written before everything is
+    computed.
 
     Args:
         sweep_path: ``entity/project/sweep_id``, or the folder of an export.
@@ -82,6 +84,7 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
     data |= {"chosen_config": None if chosen_text is None else str(chosen), "page": html.as_uri()}
     try:
         replace_text(html, html_text)
+        replace_text(out_dir / "report.md", result_markdown(data))
         if chosen_text is None:
             chosen.unlink(missing_ok=True)
         else:

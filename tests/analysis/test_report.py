@@ -29,6 +29,7 @@ def test_the_files_of_a_report(export, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "chosen_config.yaml",
         "report.html",
+        "report.md",
         "result.json",
     ]
     assert data["sweep"] == "me/plasmid/s1"
@@ -75,6 +76,24 @@ def test_the_page_needs_nothing_outside_itself_and_is_reproducible(export, tmp_p
     for run in first.data["runs"]:
         assert f"{run['objective']:.4f}" in html
         assert run["evidence"] in html
+
+
+def test_the_markdown_has_every_run_and_the_defaults(export, tmp_path):
+    written = write_report(str(export), tmp_path, Console(quiet=True))
+    lines = (tmp_path / "report.md").read_text().splitlines()
+    rows = [
+        line.replace("**", "").split(" | ")
+        for line in lines
+        if line.startswith(("| 1", "| 2", "| 3", "| –", "| **"))
+    ]
+    assert len(rows) == len(written.data["runs"])
+    for row, run in zip(rows, written.data["runs"], strict=True):
+        assert row[1] == run["id"]
+        assert f"{run['objective']:.4f}" in row
+        assert run["verdict"] in row
+    best = written.data["runs"][0]["parameters"]
+    assert f"- `num_generations`: {best['num_generations']}" in lines
+    assert f"- {written.data['doubts'][0]}" in lines
 
 
 def test_the_numbers_of_page_and_result_are_equal(export, tmp_path):
