@@ -19,7 +19,7 @@ import click
     help="Agents sharing this machine; its cores are divided among them.",
 )
 def agent(sweep: str, count: int | None, agents_here: int) -> None:
-    r"""Take runs from SWEEP (entity/project/id) until it is over.
+    """Take runs from SWEEP (entity/project/id) until it is over.
 
     Runs against W&B, or against the server that WANDB_BASE_URL names.
 
@@ -27,8 +27,14 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
     Example:
       sweepfarm agent local/plasmid-grpo-sweeps/abc123xy
     """
-    from agent.worker import become_agent
+    import os
 
+    from agent.worker import Unreachable, become_agent, require_server
+
+    try:
+        require_server(os.environ)
+    except Unreachable as error:
+        raise click.ClickException(str(error)) from None
     become_agent(sweep, count=count, agents_here=agents_here)
 
 
@@ -38,7 +44,7 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and no progress.")
 def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    r"""Train one run, without a sweep or a server.
+    """Train one run, without a sweep or a server.
 
     CONFIG_FILE is a YAML of parameters, such as the chosen_config.yaml that `sweepfarm report` writes.
 

@@ -3,10 +3,13 @@
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
+WANDB = "https://api.wandb.ai"
 MAX_CONSECUTIVE_FAILURES = 3
 """Runs that may fail one after the other before the agent gives up: a bad node must not burn a sweep."""
 
@@ -59,6 +62,28 @@ def agent_command(sweep: str, count: int | None = None) -> list[str]:
     if count is not None:
         command += ["--count", str(count)]
     return [*command, sweep]
+
+
+class Unreachable(RuntimeError):
+    """No server answers where the environment says one is."""
+
+
+def require_server(environment: Mapping[str, str]) -> None:
+    """Look for the server at once: the client itself would try for 20 s and then not say where it looked.
+
+    Raises:
+        Unreachable: nothing listens at `WANDB_BASE_URL` (W&B's own address where unset).
+    """
+    url = environment.get("WANDB_BASE_URL") or WANDB
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=10).close()
+    except OSError as error:
+        raise Unreachable(
+            f"no server answers at {url} ({error.strerror or error}): check the network and WANDB_BASE_URL,"
+            " or start one with `sweepfarm server`"
+        ) from None
 
 
 def become_agent(sweep: str, *, count: int | None, agents_here: int) -> None:

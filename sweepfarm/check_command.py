@@ -11,7 +11,7 @@ import click
 @click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(sweep_file: Path, overlay: Path | None, as_json: bool) -> None:
-    r"""Check a sweep file before anything is spent on it.
+    """Check a sweep file before anything is spent on it.
 
     Prints the Hyperband rungs in training steps and what share of runs each lets through. Fails with one line
     on an unknown parameter, an empty space, a metric nobody logs, min > max, and whatever else cannot run.

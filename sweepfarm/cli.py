@@ -37,7 +37,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sweepfarm")
 def cli() -> None:
-    r"""Tune GRPO fine-tuning of small language models by sweeps, with or without a W&B account.
+    """Tune GRPO fine-tuning of small language models by sweeps, with or without a W&B account.
 
     \b
     Example, everything on this machine:
@@ -55,5 +55,5 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
-        click.echo(f"sweepfarm: cannot write {error.filename or 'output'}: {error.strerror}", err=True)
+        click.echo(f"Error: cannot write {error.filename or 'output'}: {error.strerror}", err=True)
         sys.exit(1)

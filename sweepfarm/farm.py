@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,31 +21,36 @@ _SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
 _POLL_SECONDS = 3.0
 
 
-def register(sweep: Mapping[str, object], folder: Path, environment: Mapping[str, str]) -> str:
+def register(sweep: Mapping[str, object], runs: Path, environment: Mapping[str, str]) -> tuple[str, Path]:
     """Register a sweep with the real `wandb sweep`.
 
     Args:
         sweep: content of the sweep file, overlay included.
-        folder: where the file that was registered is kept.
+        runs: where the sweep gets a folder of its own, with the file that was registered.
         environment: names the server.
 
     Returns:
-        `entity/project/id`.
+        `entity/project/id`, and the folder.
 
     Raises:
         UserError: W&B refused it; the message is W&B's.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "sweep.yaml"
-    file.write_text(yaml.safe_dump(dict(sweep), sort_keys=False), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("wandb")), "sweep", str(file)]
-    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    match = _SWEEP_PATH.search(output)
-    if done.returncode or not match:
-        last = output.strip().splitlines()[-1:] or ["no output"]
-        raise UserError(f"`wandb sweep` failed: {last[0]}")
-    return match.group(1)
+    runs.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".registering-", dir=runs) as building:
+        file = Path(building) / "sweep.yaml"
+        file.write_text(yaml.safe_dump(dict(sweep), sort_keys=False), encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("wandb")), "sweep", str(file)]
+        environment = {**environment, "WANDB_DIR": building}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        output = done.stdout + done.stderr
+        match = _SWEEP_PATH.search(output)
+        if done.returncode or not match:
+            last = output.strip().splitlines()[-1:] or ["no output"]
+            raise UserError(f"`wandb sweep` failed: {last[0].removeprefix('Error: ')}")
+        folder = runs / match.group(1).rsplit("/", 1)[1]
+        folder.mkdir()
+        file.rename(folder / file.name)
+    return match.group(1), folder
 
 
 class Agents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
 @click.option("--port", type=int, default=0, help="Port of the embedded server; any free one by default.")
 def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed: int, port: int) -> None:
-    r"""Run a whole sweep here: server, registration, agents, report.
+    """Run a whole sweep here: server, registration, agents, report.
 
     With WANDB_API_KEY set the sweep runs against W&B (or the server that WANDB_BASE_URL names); without it,
     an embedded server is started. Results lie in RUNS/latest.
@@ -39,6 +40,7 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
     from sweepfarm.local_server import local_server, outer_server
     from sweepfarm.sweep_file import read_sweep
 
+    signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     content = read_sweep(sweep_file, overlay)
     check = check_sweep(content)
@@ -85,9 +87,7 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     from sweepfarm.errors import UserError
     from sweepfarm.farm import Agents, register, watch
 
-    path = register(content, runs / "registering", os.environ)
-    folder = runs / path.rsplit("/", 1)[1]
-    (runs / "registering").rename(folder)
+    path, folder = register(content, runs, os.environ)
     _link_latest(runs, folder)
     console.print(f"sweep:  {path}")
     team = Agents(
@@ -102,6 +102,11 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     for log in team.failed:
         console.print(f"[yellow]warning[/yellow] an agent gave up; see {log}")
     write_report(path, folder, console)
+
+
+def _interrupt(*_: object) -> None:
+    """End as Ctrl-C does, so that no agent or server is left behind."""
+    raise KeyboardInterrupt
 
 
 def _link_latest(runs: Path, folder: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.worker import WANDB, Unreachable, require_server
 from sweepfarm.errors import UserError
 
 _PATIENCE = 60.0
@@ -63,10 +64,18 @@ def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
 
 
 def outer_server() -> Endpoint | None:
-    """The W&B that the environment names by `WANDB_API_KEY` (and perhaps `WANDB_BASE_URL`), if it does."""
+    """The W&B that the environment names by `WANDB_API_KEY` (and perhaps `WANDB_BASE_URL`), if it does.
+
+    Raises:
+        UserError: it names one that does not answer.
+    """
     if not os.environ.get("WANDB_API_KEY"):
         return None
-    return Endpoint(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"), {})
+    try:
+        require_server(os.environ)
+    except Unreachable as error:
+        raise UserError(str(error)) from None
+    return Endpoint(os.environ.get("WANDB_BASE_URL") or WANDB, {})
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:

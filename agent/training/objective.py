@@ -17,8 +17,9 @@ from rewards.base import Sample
 
 EVAL_SEED = 1234
 """The same for every run of every sweep: objectives compare only on equal draws."""
-EVAL_TEMPERATURE = 1.0
-"""Of the held-out sampling; not the run's own, which may be swept."""
+EVAL_TEMPERATURE = 0.95
+EVAL_TOP_P = 0.9
+"""Of the held-out sampling, as in the published plasmid evaluation; not the run's own, which are swept."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Objective:
             self._prompts,
             max_new_tokens=config.max_completion_length,
             temperature=EVAL_TEMPERATURE,
+            top_p=EVAL_TOP_P,
             seed=EVAL_SEED,
         )
         scores = self._suite.score([Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)])

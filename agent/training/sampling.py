@@ -42,6 +42,7 @@ def sample(
     *,
     max_new_tokens: int,
     temperature: float,
+    top_p: float = 1.0,
     seed: int,
 ) -> Completions:
     """Sample one completion per prompt; the generators of the caller are left as they were.
@@ -51,7 +52,8 @@ def sample(
         tokenizer: pads on the left.
         prompts: texts.
         max_new_tokens: longest completion.
-        temperature: of the softmax; no top-p or top-k.
+        temperature: of the softmax.
+        top_p: least probability mass to sample from, most likely tokens first; 1 keeps the whole vocabulary.
         seed: same seed, weights and prompts give the same completions.
     """
     device = next(model.parameters()).device
@@ -68,7 +70,7 @@ def sample(
                 do_sample=True,
                 temperature=temperature,
                 top_k=0,
-                top_p=1.0,
+                top_p=top_p,
                 pad_token_id=tokenizer.pad_token_id,
                 eos_token_id=tokenizer.eos_token_id,
             )

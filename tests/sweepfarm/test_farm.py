@@ -100,7 +100,7 @@ def test_a_bad_sweep_starts_nothing(tmp_path: Path) -> None:
     command = [*SWEEPFARM, "sweep", str(bad), "--runs", str(tmp_path / "runs")]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.strip() == "sweepfarm: unknown parameter `top_q`; did you mean `top_p`?"
+    assert done.stderr.strip() == "Error: unknown parameter `top_q`; did you mean `top_p`?"
     assert not (tmp_path / "runs").exists()
 
 

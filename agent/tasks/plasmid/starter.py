@@ -37,7 +37,7 @@ class StarterConfig:
     context: int = 512
     steps: int = 200
     batch_size: int = 16
-    row_tokens: int = 288
+    row_tokens: int = 224
     learning_rate: float = 3e-3
     seed: int = 20
 

@@ -1,0 +1,53 @@
+"""The documentation cannot drift from the code."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sweepfarm.cli import VERBS, cli
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(verb: str) -> None:
+    result = CliRunner().invoke(cli, [verb, "--help"])
+    assert result.exit_code == 0, result.output
+    assert re.search(rf"Examples?:\n\s+sweepfarm {verb}\b", result.output)
+
+
+def test_the_command_lists_every_verb() -> None:
+    output = CliRunner().invoke(cli, ["--help"]).output
+    assert all(verb in output for verb in VERBS)
+
+
+def test_the_readme_names_only_verbs_and_targets_that_exist() -> None:
+    assert set(re.findall(r"^sweepfarm (\w+)", README, re.MULTILINE)) <= set(VERBS)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_files_the_documentation_links_to_exist() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_every_direct_dependency_is_justified_and_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    table = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    runtime = {line.partition("==")[0] for line in (ROOT / "requirements.lock").read_text().split()}
+    for requirement in project["dependencies"]:
+        name = re.split(r"[<>=]", requirement)[0].lower()
+        assert name in runtime, f"{name} has no pin in requirements.lock"
+        assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"
+    dev = {line.partition("==")[0] for line in (ROOT / "requirements-dev.lock").read_text().split()}
+    for requirement in project["optional-dependencies"]["dev"]:
+        name = re.split(r"[<>=]", requirement)[0].lower()
+        assert name in dev, f"{name} has no pin in requirements-dev.lock"
+        assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"
