@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.artifacts import DigestError, artifact_routes
 from server.auth import RequireKey
 from server.files import FileNameError, TooLargeError, checked_name, record_file
 from server.filestream import StreamError, parse_stream, take_in
@@ -48,6 +49,7 @@ def create_app(service: Service) -> Starlette:
             Route("/files/{entity}/{project}/{run}/file_stream", _file_stream, methods=["POST"]),
             Route("/files/{entity}/{project}/{run}/{name:path}", _upload, methods=["PUT"]),
             Route("/files/{entity}/{project}/{run}/{name:path}", _download, methods=["GET"]),
+            *artifact_routes(),
             *page_routes(),
         ],
         middleware=[Middleware(RequireKey, key=service.key)],
@@ -56,6 +58,7 @@ def create_app(service: Service) -> Starlette:
             TooLargeError: _too_large,
             FileNameError: _bad_request,
             StreamError: _bad_request,
+            DigestError: _bad_request,
             sqlite3.OperationalError: _storage_failed,
             OSError: _storage_failed,
         },

@@ -1,12 +1,15 @@
 """The API key: made at first start, readable by its owner only, required on every route."""
 
 import base64
+import hashlib
 import hmac
 import os
 import secrets
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -58,8 +61,26 @@ def carries_key(authorization: str, key: str) -> bool:
     return hmac.compare_digest(given.encode(), key.encode())
 
 
+def sign(key: str, path: str, expires: int) -> str:
+    """Return the signature with which a path may be read without the key until `expires` (epoch seconds)."""
+    return hmac.new(key.encode(), f"GET {path} {expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def carries_signature(path: str, query: str, key: str) -> bool:
+    """Whether a request's query string holds a signature for its path that has not expired."""
+    values = dict(parse_qsl(query))
+    expires = values.get("expires", "")
+    if not expires.isascii() or not expires.isdigit() or int(expires) < time.time():
+        return False
+    return hmac.compare_digest(values.get("signature", "").encode(), sign(key, path, int(expires)).encode())
+
+
 class RequireKey:
-    """ASGI middleware that answers 401 to every request without the key."""
+    """ASGI middleware that answers 401 to every request without the key.
+
+    Clients fetch an artifact's contents from addresses that they were given, without the key; those
+    addresses carry a signature made with it.
+    """
 
     def __init__(self, app: App, key: str) -> None:
         """Guard `app` with `key`."""
@@ -76,7 +97,10 @@ class RequireKey:
         # Browsers add the key to requests that other sites make; those must not change anything.
         foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
         allowed = not foreign or scope.get("method") == "GET"
-        if scope["type"] == "http" and allowed and carries_key(authorization, self.key):
+        signed = scope.get("method") == "GET" and carries_signature(
+            scope.get("path", ""), scope.get("query_string", b"").decode("latin-1"), self.key
+        )
+        if scope["type"] == "http" and (signed or (allowed and carries_key(authorization, self.key))):
             await self.app(scope, receive, send)
             return
         body = b'{"error": "an API key is required: user name api, password the key in the data folder"}'

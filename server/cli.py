@@ -38,7 +38,7 @@ def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash
         export WANDB_BASE_URL=http://127.0.0.1:8085
         export WANDB_API_KEY=$(cat runs/server/api_key)
         wandb sweep sweep_config.yaml
-    """  # noqa: D301 (click's mark for "keep these lines" is the character itself)
+    """
     from server.serve import StartupError, serve
     from server.settings import ServerSettings
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -92,10 +92,20 @@ class FileStore:
             raise
         return Stored(blob, size, base64_digest(digest.digest()))
 
+    def remove(self, blobs: Iterable[str]) -> None:
+        """Remove contents that nothing refers to any more."""
+        for blob in blobs:
+            self.path(blob).unlink(missing_ok=True)
+
 
 def base64_digest(digest: bytes) -> str:
     """Return a digest in the base64 form that clients compare."""
     return base64.b64encode(digest).decode()
+
+
+def hex_of(digest: str) -> str:
+    """Return a base64 digest as hex digits."""
+    return base64.b64decode(digest).hex()
 
 
 def record_file(db: sqlite3.Connection, run_id: int, name: str, stored: Stored) -> str | None:

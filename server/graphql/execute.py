@@ -27,6 +27,18 @@ class QueryError(Exception):
 _ABSTRACT = frozenset({"ArtifactCollection", "Node", "ArtifactCollectionInfo"})
 
 
+def input_of(arguments: Arguments) -> dict[str, Any]:
+    """Return a mutation's input object.
+
+    Raises:
+        QueryError: If there is none.
+    """
+    given = arguments.get("input")
+    if not isinstance(given, dict):
+        raise QueryError("input is missing")
+    return given
+
+
 @lru_cache(maxsize=512)
 def _parse(query: str) -> ast.DocumentNode:
     return graphql.parse(query)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from server.graphql.artifact_node import artifact_id, artifact_node, artifact_row_id, collection_node
 from server.graphql.connection import connection
-from server.graphql.context import Context
+from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, Resolver
-from server.graphql.run_node import Node, entity_node, user_node
+from server.graphql.node import Node, entity_node, user_node
 from server.graphql.sweep_node import project_node
+from server.storage.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
 from server.storage.projects import find_project, list_projects
 
 # Features of W&B's server that this one has, by the client's name for them.
@@ -48,6 +50,24 @@ def _server_info(context: Context, _: Arguments) -> Node:
     }
 
 
+def _artifact(context: Context, arguments: Arguments) -> Node | None:
+    with context.read() as db:
+        row = artifact_by_id(db, artifact_row_id(arguments.get("id")))
+    return None if row is None or row["state"] == "DELETED" else artifact_node(context, row)
+
+
+def _collection(context: Context, arguments: Arguments) -> Node | None:
+    with context.read() as db:
+        row = collection_by_id(db, row_id("ArtifactCollection", arguments.get("id")))
+    return None if row is None else collection_node(context, row)
+
+
+def _client_id_mapping(context: Context, arguments: Arguments) -> Node | None:
+    with context.read() as db:
+        row = artifact_by_client_id(db, str(arguments.get("clientID")))
+    return None if row is None else {"serverID": artifact_id(row["id"])}
+
+
 def _nothing(_: Context, __: Arguments) -> Any:
     return None
 
@@ -61,4 +81,7 @@ QUERIES: dict[str, Resolver] = {
     "entity": _entity,
     "serverInfo": _server_info,
     "organization": _nothing,
+    "artifact": _artifact,
+    "artifactCollection": _collection,
+    "clientIDMapping": _client_id_mapping,
 }

@@ -7,47 +7,17 @@ from typing import Any
 from urllib.parse import quote
 
 from server.files import run_files
+from server.graphql.artifact_node import run_artifacts
 from server.graphql.connection import connection
 from server.graphql.context import Context, timestamp
+from server.graphql.node import Node, entity_node, user_node
 from server.storage.history import LAST_STEP, evenly, event_lines, history_lines, select_rows
 from server.storage.projects import project_by_id
 from server.storage.sweeps import sweep_by_id
 
-Node = dict[str, Any]
 DEFAULT_SAMPLES = 500
 # Entries the server adds to a summary; clients that write the summary back do not change them.
 SUMMARY_PREFIX = "_sweepfarm/"
-
-
-def entity_node(name: str) -> Node:
-    """Return an entity; it belongs to no organisation."""
-    return {
-        "__typename": "Entity",
-        "id": f"Entity:{name}",
-        "name": name,
-        "available": False,
-        "isTeam": False,
-        "organization": None,
-        "defaultAccess": "PRIVATE",
-    }
-
-
-def user_node(context: Context) -> Node:
-    """Return the one user that the key stands for."""
-    entity = context.service.settings.entity
-    return {
-        "__typename": "User",
-        "id": "User:1",
-        "name": entity,
-        "username": entity,
-        "email": "",
-        "admin": True,
-        "flags": "{}",
-        "entity": entity,
-        "apiKeys": {"edges": []},
-        "teams": {"edges": [{"node": {"name": entity}}]},
-        "organizations": [],
-    }
 
 
 def summary_with_stop(run: sqlite3.Row) -> dict[str, Any]:
@@ -182,6 +152,8 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         "files": files,
         "fileCount": file_count,
         "logLines": log_lines,
+        "outputArtifacts": lambda arguments: run_artifacts(context, run["id"], arguments, used=False),
+        "inputArtifacts": lambda arguments: run_artifacts(context, run["id"], arguments, used=True),
     }
 
 

@@ -5,11 +5,13 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from server.graphql.artifact_node import project_artifact_fields
 from server.graphql.connection import connection
 from server.graphql.context import Context, timestamp
 from server.graphql.execute import QueryError
 from server.graphql.filters import RunRecord, matches, ordered
-from server.graphql.run_node import Node, entity_node, run_node, user_node
+from server.graphql.node import Node, entity_node, user_node
+from server.graphql.run_node import run_node
 from server.search.grid import grid_size
 from server.search.space import SweepSpec
 from server.storage.agents import agent_runs, find_agent, sweep_agents
@@ -75,6 +77,7 @@ def project_node(context: Context, project: sqlite3.Row) -> Node:
         "sweep": sweep,
         "sweeps": sweeps,
         "totalSweeps": total_sweeps,
+        **project_artifact_fields(context, project["id"]),
     }
 
 
@@ -116,6 +119,7 @@ def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
         "config": sweep["config"],
         "controller": sweep["controller"],
         "scheduler": sweep["scheduler"],
+        "controllerRunName": None,
         "createdAt": timestamp(sweep["created_at"]),
         "updatedAt": timestamp(sweep["updated_at"]),
         "heartbeatAt": timestamp(sweep["updated_at"]),

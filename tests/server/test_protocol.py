@@ -6,64 +6,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.server.requests import beat, init, new_agent, new_sweep, rows_from, state_of, stream
 from tests.server_fixture import RunningServer, running_server, start_server, wait_until
 
 RANDOM = {"method": "random", "metric": {"name": "score"}, "parameters": {"a": {"min": 0.0, "max": 1.0}}}
-
-
-def new_sweep(server: RunningServer, config: dict[str, Any], project: str = "p") -> str:
-    data = server.graphql(
-        "mutation($c: String!, $p: String) { upsertSweep(input: {config: $c, projectName: $p})"
-        " { sweep { name } } }",
-        c=yaml.safe_dump(config),
-        p=project,
-    )
-    return str(data["upsertSweep"]["sweep"]["name"])
-
-
-def new_agent(server: RunningServer, sweep: str) -> str:
-    data = server.graphql(
-        'mutation($s: String!) { createAgent(input: {sweep: $s, host: "h"}) { agent { id } } }', s=sweep
-    )
-    return str(data["createAgent"]["agent"]["id"])
-
-
-def beat(server: RunningServer, agent: str, *alive: str) -> list[dict[str, Any]]:
-    data = server.graphql(
-        "mutation($i: ID!, $r: JSONString) { agentHeartbeat(input: {id: $i, runState: $r})"
-        " { agent { id } commands } }",
-        i=agent,
-        r=json.dumps(dict.fromkeys(alive, True)),
-    )
-    commands: list[dict[str, Any]] = json.loads(data["agentHeartbeat"]["commands"])
-    return commands
-
-
-def init(server: RunningServer, run: str, project: str = "p", **more: Any) -> dict[str, Any]:
-    data = server.graphql(
-        "mutation($i: UpsertBucketInput!) { upsertBucket(input: $i) { inserted bucket"
-        " { id name state config sweepName historyLineCount project { name entity { name } } } } }",
-        i={"name": run, "modelName": project, **more},
-    )
-    bucket: dict[str, Any] = data["upsertBucket"]["bucket"]
-    return bucket
-
-
-def stream(server: RunningServer, run: str, project: str = "p", **body: Any) -> dict[str, Any]:
-    status, answer = server.post(f"/files/local/{project}/{run}/file_stream", body)
-    assert status == 200, answer
-    return dict(answer)
-
-
-def rows_from(offset: int, values: list[float], key: str = "score") -> dict[str, Any]:
-    lines = [json.dumps({key: value, "_step": offset + i}) for i, value in enumerate(values)]
-    return {"wandb-history.jsonl": {"offset": offset, "content": lines}}
-
-
-def state_of(server: RunningServer, sweep: str, run: str) -> str:
-    return str(next(row["state"] for row in server.rows(sweep) if row["id"] == run))
 
 
 def test_an_unknown_root_field_is_an_error_and_an_unknown_leaf_is_null(shared_server: RunningServer) -> None:

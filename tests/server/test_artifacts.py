@@ -1,0 +1,215 @@
+"""Artifacts up and down with the real client: versions, aliases, digests, Tables, deletion."""
+
+import base64
+import hashlib
+import http.client
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.server.requests import init
+from tests.server_fixture import RunningServer
+
+ROUND_TRIP = """
+import json, pathlib, wandb
+
+def write(text):
+    pathlib.Path("weights").mkdir(exist_ok=True)
+    pathlib.Path("weights/model.bin").write_bytes(text)
+    pathlib.Path("weights/same.txt").write_text("the same in every version")
+
+def model():
+    artifact = wandb.Artifact("model", type="checkpoint", description="d", metadata={"step": 3})
+    artifact.add_dir("weights")
+    return artifact
+
+with wandb.init(project="art", id="maker") as run:
+    write(b"one" * 1000)
+    first = run.log_artifact(model(), aliases=["best"]).wait()
+    write(b"two" * 1000)
+    second = run.log_artifact(model(), aliases=["newest"]).wait()
+    again = run.log_artifact(model(), aliases=["again"]).wait()
+    print("VERSIONS", first.version, second.version, again.version)
+
+with wandb.init(project="art", id="user") as run:
+    used = run.use_artifact("model:best")
+    folder = pathlib.Path(used.download(root="down"))
+    assert (folder / "model.bin").read_bytes() == b"one" * 1000
+    assert (folder / "same.txt").read_text() == "the same in every version"
+    entry = used.get_entry("model.bin").download(root="entry")
+    assert pathlib.Path(entry).read_bytes() == b"one" * 1000
+    assert used.verify(root="down") is None
+
+api = wandb.Api()
+latest = api.artifact("local/art/model:latest")
+print("LATEST", latest.version, sorted(latest.aliases), latest.metadata, latest.description, latest.size)
+print("FILES", sorted(f.name for f in latest.files()))
+print("MADE", latest.logged_by().id, [r.id for r in api.artifact("local/art/model:v0").used_by()])
+print("LOGGED", [a.version for a in api.run("local/art/maker").logged_artifacts() if a.type == "checkpoint"])
+print("USED", [a.version for a in api.run("local/art/user").used_artifacts()])
+print("ALL", [a.version for a in api.artifacts("checkpoint", "local/art/model")])
+print("TYPES", sorted(t.name for t in api.artifact_types("local/art") if t.name == "checkpoint"))
+print("COLLECTIONS", [c.name for c in api.artifact_type("checkpoint", "local/art").collections()])
+print("EXISTS", api.artifact_exists("local/art/model:v1"), api.artifact_exists("local/art/model:v9"))
+
+latest.aliases.append("chosen"); latest.aliases.remove("again"); latest.metadata["step"] = 4
+latest.tags = ["good"]; latest.save()
+changed = api.artifact("local/art/model:chosen")
+print("CHANGED", changed.version, sorted(changed.aliases), changed.metadata, changed.tags)
+changed.delete(delete_aliases=True)
+print("LEFT", api.artifact("local/art/model:latest").version)
+"""
+
+
+def test_versions_aliases_and_contents_survive_the_round_trip(shared_server: RunningServer) -> None:
+    read = shared_server.python(ROUND_TRIP)
+    for line in (
+        "VERSIONS v0 v1 v1",
+        "LATEST v1 ['again', 'latest', 'newest'] {'step': 3} d 3025",
+        "FILES ['model.bin', 'same.txt']",
+        "MADE maker ['user']",
+        "LOGGED ['v0', 'v1']",
+        "USED ['v0']",
+        "ALL ['v1', 'v0']",
+        "TYPES ['checkpoint']",
+        "COLLECTIONS ['model']",
+        "EXISTS True False",
+        "CHANGED v1 ['chosen', 'latest', 'newest'] {'step': 4} ['good']",
+        "LEFT v0",
+    ):
+        assert line in read, (line, read)
+
+
+def test_tables_histograms_and_images_come_back(shared_server: RunningServer) -> None:
+    read = shared_server.python(
+        """
+import numpy, wandb
+with wandb.init(project="media", id="media") as run:
+    for step in range(2):
+        table = wandb.Table(columns=["prompt", "score"], data=[["ATG", step], ["GGC", 0.5]])
+        run.log({"samples": table, "h": wandb.Histogram([1, 2, 2]), "x": step})
+    run.log({"image": wandb.Image(numpy.zeros((4, 4, 3), dtype=numpy.uint8))})
+api = wandb.Api()
+run = api.run("local/media/media")
+tables = [a for a in run.logged_artifacts() if a.type == "run_table"]
+print("TABLES", len(tables), tables[-1].get("samples").data)
+print("SUMMARY", run.summary["samples"]["nrows"], run.summary["h"]["_type"], run.summary["image"]["_type"])
+print("MEDIA", sorted({f.name.split("/")[1] for f in run.files() if f.name.startswith("media/")}))
+name = next(f.name for f in run.files() if f.name.startswith("media/images"))
+with run.file(name).download(root="got") as image:
+    print("IMAGE", image.name.endswith(".png"))
+"""
+    )
+    assert "TABLES 2 [['ATG', 1], ['GGC', 0.5]]" in read
+    assert "SUMMARY 2 histogram image-file" in read
+    assert "MEDIA ['images', 'table']" in read
+    assert "IMAGE True" in read
+
+
+def test_runs_are_requeued_given_up_and_deleted_with_their_files(shared_server: RunningServer) -> None:
+    read = shared_server.python(
+        """
+import pathlib, wandb
+pathlib.Path("note.txt").write_text("text")
+with wandb.init(project="gone", id="gone") as run:
+    run.save("note.txt")
+try:
+    wandb.Api().run("local/gone/gone").update_state("failed")
+except Exception as error:
+    print("REFUSED", error)
+wandb.init(project="gone", id="bad").finish(exit_code=1)
+api = wandb.Api()
+bad = api.run("local/gone/bad")
+print("REQUEUED", bad.update_state("pending"), api.run("local/gone/bad").state)
+print("FAILED", bad.update_state("failed"))
+run = api.run("local/gone/gone")
+run.file("note.txt").delete()
+print("FILES", "note.txt" in [f.name for f in api.run("local/gone/gone").files()])
+run.delete(delete_artifacts=True)
+print("RUNS", [r.id for r in wandb.Api().runs("local/gone")])
+"""
+    )
+    assert "a run that is finished cannot be set to failed" in read
+    assert "REQUEUED True pending" in read
+    assert "FAILED True" in read
+    assert "FILES False" in read
+    assert "RUNS ['bad']" in read
+    gone = list((shared_server.data / "files").rglob("*"))
+    assert not any(path.is_file() and path.read_bytes() == b"text" for path in gone)
+
+
+CREATE = """
+mutation($i: CreateArtifactInput!) { createArtifact(input: $i) { artifact { id state } } }
+"""
+
+
+def put(server: RunningServer, path: str, body: bytes) -> int:
+    address = urlsplit(server.url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
+    connection.request("PUT", path, body, {"Authorization": f"Bearer {server.key}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def get(server: RunningServer, path: str) -> tuple[int, bytes]:
+    address = urlsplit(server.url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+def commit(server: RunningServer, artifact: str) -> Any:
+    query = "mutation($a: ID!) { commitArtifact(input: {artifactID: $a}) { artifact { id } } }"
+    return server.post("/graphql", {"query": query, "variables": {"a": artifact}})[1]
+
+
+def pending(server: RunningServer, name: str, digest: str) -> str:
+    given = {
+        "projectName": "raw",
+        "artifactTypeName": "t",
+        "artifactCollectionNames": [name],
+        "digest": digest,
+    }
+    return str(server.graphql(CREATE, i=given)["createArtifact"]["artifact"]["id"])
+
+
+def test_a_content_must_have_its_digest(shared_server: RunningServer) -> None:
+    digest = hashlib.md5(b"content").hexdigest()
+    assert put(shared_server, f"/artifacts/local/{digest}", b"other") == 400
+    assert put(shared_server, f"/artifacts/local/{digest}", b"content") == 200
+    assert put(shared_server, f"/artifacts/local/{digest}", b"content") == 200
+
+
+def test_what_did_not_arrive_whole_is_no_version(shared_server: RunningServer) -> None:
+    init(shared_server, "maker", "raw")
+    body = base64.b64encode(hashlib.md5(b"never sent").digest()).decode()
+    manifest = f'{{"version": 1, "contents": {{"a.bin": {{"digest": "{body}", "size": 10}}}}}}'.encode()
+    right = hashlib.md5(f"wandb-artifact-manifest-v1\na.bin:{body}\n".encode()).hexdigest()
+    for digest, reason in (("0" * 32, "does not have the digest"), (right, "a.bin of artifact")):
+        artifact = pending(shared_server, f"partial-{digest[:3]}", digest)
+        assert "manifest" in commit(shared_server, artifact)["errors"][0]["message"]
+        shared_server.graphql(
+            "mutation($a: ID!, $d: String!) { createArtifactManifest(input: {artifactID: $a, digest: $d})"
+            " { artifactManifest { file { uploadUrl } } } }",
+            a=artifact,
+            d=base64.b64encode(hashlib.md5(manifest).digest()).decode(),
+        )
+        put(shared_server, f"/artifacts/local/{hashlib.md5(manifest).hexdigest()}", manifest)
+        assert reason in commit(shared_server, artifact)["errors"][0]["message"]
+
+
+def test_a_download_address_is_good_for_its_path_and_time_only(shared_server: RunningServer) -> None:
+    from server.auth import sign
+
+    digest = hashlib.md5(b"signed").hexdigest()
+    path = f"/artifacts/local/{digest}"
+    assert put(shared_server, path, b"signed") == 200
+    good = f"expires=9999999999&signature={sign(shared_server.key, path, 9999999999)}"
+    assert get(shared_server, f"{path}?{good}") == (200, b"signed")
+    assert get(shared_server, f"/page-data/sweeps?{good}")[0] == 401
+    assert get(shared_server, f"{path}?expires=1&signature={sign(shared_server.key, path, 1)}")[0] == 401
+    assert get(shared_server, f"{path}?{good}0")[0] == 401
+    assert get(shared_server, f"{path}?expires=x&signature=x")[0] == 401
