@@ -12,7 +12,7 @@ import click
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the page, the Markdown, chosen_config.yaml and result.json.  [default: runs/report-SWEEP]",
+    help="Folder for the page, Markdown, chosen_config.yaml and result.json.  [default: runs/report-SWEEP]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of the table.")
 def report(sweep: str, out: Path | None, as_json: bool) -> None:
