@@ -16,14 +16,14 @@ import click
 )
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of the table.")
 def report(sweep: str, out: Path | None, as_json: bool) -> None:
-    r"""Judge and rank the runs of a sweep, and choose a configuration.
+    """Judge and rank the runs of a sweep, and choose a configuration.
 
     Reads the server that WANDB_BASE_URL and WANDB_API_KEY name, or the folder of an exported sweep.
 
     \b
     Example:
       sweepfarm report me/plasmid/x3k9q2ab --out runs/latest
-    """
+    """  # noqa: D301 (click's mark for "keep these lines" is the character itself)
     from rich.console import Console
 
     from analysis.errors import AnalysisError
@@ -47,7 +47,7 @@ def report(sweep: str, out: Path | None, as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def compare(before: str, after: str, report: Path | None, as_json: bool) -> None:
-    r"""Compare two runs, or two windows of steps of one, and advise on it where the data allow.
+    """Compare two runs, or two windows of steps of one, and advise on it where the data allow.
 
     RUN is ENTITY/PROJECT/RUN_ID; @FIRST-LAST takes those training steps alone, both included.
 
@@ -55,7 +55,7 @@ def compare(before: str, after: str, report: Path | None, as_json: bool) -> None
     Examples:
       sweepfarm compare me/plasmid/a1b2c3d4 me/plasmid/e5f6g7h8
       sweepfarm compare me/plasmid/a1b2c3d4@1-50 me/plasmid/a1b2c3d4@51-100 --report change.md
-    """
+    """  # noqa: D301 (click's mark for "keep these lines" is the character itself)
     import json
 
     from rich.console import Console

@@ -7,7 +7,7 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from analysis.cli import report
+from analysis.cli import compare, report
 from analysis.errors import AnalysisError
 from analysis.report import write_report
 from analysis.table import write_table
@@ -181,3 +181,10 @@ def test_a_write_that_fails_leaves_no_part_behind(tmp_path):
         replace_file(target, broken)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("command", [report, compare])
+def test_help_shows_an_example_on_its_own_line(command):
+    shown = CliRunner().invoke(command, ["--help"]).output
+    assert re.search(r"^ +Examples?:$", shown, re.M)
+    assert re.search(rf"^ +sweepfarm {command.name} me/", shown, re.M)
