@@ -23,7 +23,7 @@ def report(sweep: str, out: Path | None, as_json: bool) -> None:
     \b
     Example:
       sweepfarm report me/plasmid/x3k9q2ab --out runs/latest
-    """  # noqa: D301 (click's mark for "keep these lines" is the character itself)
+    """
     from rich.console import Console
 
     from analysis.errors import AnalysisError
@@ -55,7 +55,7 @@ def compare(before: str, after: str, report: Path | None, as_json: bool) -> None
     Examples:
       sweepfarm compare me/plasmid/a1b2c3d4 me/plasmid/e5f6g7h8
       sweepfarm compare me/plasmid/a1b2c3d4@1-50 me/plasmid/a1b2c3d4@51-100 --report change.md
-    """  # noqa: D301 (click's mark for "keep these lines" is the character itself)
+    """
     import json
 
     from rich.console import Console
