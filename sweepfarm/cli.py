@@ -13,6 +13,7 @@ VERBS: dict[str, str] = {
     "agent": "agent.cli:agent",
     "server": "server.cli:server",
     "report": "analysis.cli:report",
+    "compare": "analysis.cli:compare",
     "score": "rewards.cli:score",
 }
 """Verb and where its command is; imported only when used, so that no verb waits for another's libraries."""

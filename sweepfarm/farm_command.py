@@ -83,6 +83,7 @@ def prepare_model(model: str) -> None:
 
 
 def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> None:
+    from analysis.errors import AnalysisError
     from analysis.report import write_report
     from sweepfarm.errors import UserError
     from sweepfarm.farm import Agents, register, watch
@@ -101,7 +102,10 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
         raise UserError(f"every agent gave up; see {', '.join(map(str, team.failed))}")
     for log in team.failed:
         console.print(f"[yellow]warning[/yellow] an agent gave up; see {log}")
-    write_report(path, folder, console)
+    try:
+        write_report(path, folder, console)
+    except AnalysisError as error:
+        raise UserError(str(error)) from None
 
 
 def _interrupt(*_: object) -> None:

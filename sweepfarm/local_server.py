@@ -12,6 +12,8 @@ from pathlib import Path
 from agent.worker import WANDB, Unreachable, require_server
 from sweepfarm.errors import UserError
 
+_STOP_GRACE = 60
+"""Seconds before an early stop becomes a SIGTERM: the client asks every 15 s, and a slow step must end first."""
 _PATIENCE = 60.0
 """Seconds to wait for the server to be ready."""
 
@@ -45,7 +47,7 @@ def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
     ready = data / "url"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sweepfarm", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--data", str(data), "--seed", str(seed)]
+    command += ["--data", str(data), "--seed", str(seed), "--stop-grace", str(_STOP_GRACE)]
     with (data / "server.log").open("wb") as log:
         # A session of its own: Ctrl-C reaches the command first, which stops the agents before the server.
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)

@@ -55,7 +55,7 @@ def build_trainer(
         epsilon=config.epsilon,
         # Dropout would make sampling and log-probabilities disagree.
         disable_dropout=True,
-        gradient_checkpointing=False,
+        activation_checkpointing=False,
         bf16=on_gpu and model.num_parameters() >= _BF16_FROM,
         use_cpu=not on_gpu,
         logging_steps=1,
