@@ -13,7 +13,7 @@ from agent.worker import WANDB, Unreachable, require_server
 from sweepfarm.errors import UserError
 
 _STOP_GRACE = 60
-"""Seconds before an early stop becomes a SIGTERM: the client asks every 15 s, and a slow step must end first."""
+"""Seconds until an early stop becomes a SIGTERM: the client asks every 15 s, and a step must end first."""
 _PATIENCE = 60.0
 """Seconds to wait for the server to be ready."""
 
