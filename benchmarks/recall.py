@@ -59,17 +59,12 @@ def read_annotated(path: Path) -> Annotated:
                 label = str(feature.qualifiers[key][0])
                 break
         parts = feature.location.parts
-        # A feature across the origin is written as two parts: its start is that of the part which ends at the end.
-        start = min(int(part.start) for part in parts)
-        span = len(feature)
-        if (
-            len(parts) > 1
-            and int(max(parts, key=lambda part: int(part.end)).end) == len(record)
-            and start == 0
-        ):
-            start = int(max(parts, key=lambda part: int(part.end)).start)
+        start, span = min(int(part.start) for part in parts), len(feature)
+        last = max(parts, key=lambda part: int(part.end))
+        if len(parts) > 1 and int(last.end) == len(record) and start == 0:
+            start = int(last.start)  # written as two parts because it crosses the origin
         elif len(parts) > 1:
-            span = max(int(part.end) for part in parts) - start
+            span = int(last.end) - start
         feature_class = CLASS_OF_TYPE.get(feature.type)
         strand = feature.location.strand or 0
         if (
@@ -90,7 +85,7 @@ def shared(a_start: int, a_span: int, b_start: int, b_span: int, length: int) ->
 
 
 def is_found(truth: Found, calls: Iterable[Found], length: int) -> bool:
-    """Whether a call of the same class (for genes also the same strand) shares half of the shorter interval."""
+    """Whether a call of the same class (and strand, for genes) shares half of the shorter interval."""
     feature_class, start, span, strand = truth
     return any(
         call[0] == feature_class

@@ -40,8 +40,8 @@ class SuiteScores:
     Attributes:
         totals: Shape [B], in [0, 1]; NaN where a part of the total is unscored.
         components: Raw score of every reward that was computed, by name, shape [B]; NaN where unscored.
-        weights: What each of them weighs in the mean, by name; negative for a penalty, 0 for a length factor, a
-            gate or a reward that is only reported.
+        weights: What each of them weighs in the mean, by name; negative for a penalty, 0 for a length factor,
+            a gate or a reward that is only reported.
         evaluations: The evaluations behind the raw scores, by name.
         unscored: Number of samples without a total.
     """
@@ -54,16 +54,18 @@ class SuiteScores:
 
 
 class RewardSuite:
-    """A total out of parts::
+    """A total out of parts.
+
+    ::
 
         total = clip(sum(w_i s_i) / sum(w_i) x length_factor - sum(v_j (1 - s_j)), 0, 1)
 
-    and 0 where a gate is missed. A part that is unscored leaves the total unscored: it is counted, never taken
-    for 0 and never left out of the mean.
+    and 0 where a gate is missed. A part that is unscored leaves the total unscored: it is counted, never
+    taken for 0 and never left out of the mean.
 
     Args:
-        components: Rewards and weights of the mean. Weight 0 switches a reward off: it is not computed, but can
-            be asked for by name in ``score``.
+        components: Rewards and weights of the mean. Weight 0 switches a reward off: it is not computed, but
+            can be asked for by name in ``score``.
         length_factor: A reward whose score multiplies the mean.
         penalties: Rewards and what a score of 0 costs.
         gates: Rewards that must reach a minimum.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import ctypes
 import queue
 import threading
@@ -20,7 +21,8 @@ def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[E
         except BaseException as error:  # handed to the caller's thread, where it is raised
             results.put(error)
 
-    thread = threading.Thread(target=work, name=f"reward-{reward.name}", daemon=True)
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), name=f"reward-{reward.name}", daemon=True)
     thread.start()
     try:
         outcome = results.get(timeout=seconds)
@@ -45,8 +47,8 @@ def _checked(reward: Reward, samples: Sequence[Sample]) -> list[Evaluation]:
 def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None) -> list[Evaluation]:
     """Score a batch with a time limit per sample.
 
-    The batch gets the sum of its samples' limits. Where it exceeds that, the samples are scored one by one, and
-    those that take longer than their own limit are unscored.
+    The batch gets the sum of its samples' limits. Where it exceeds that, the samples are scored one by one,
+    and those that take longer than their own limit are unscored.
 
     Args:
         reward: The reward.

@@ -1,11 +1,13 @@
-"""The annotator: batches of sequences in, features out; circular, two-stranded, cached, on several threads."""
+"""The annotator: batches of sequences in, features out; circular, two-stranded, cached, threaded."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -112,15 +114,19 @@ class Annotator:
         """Annotate a few sequences, step by step: each step keeps its own tables in the processor's cache."""
         codes = [encode(text) for text in texts]
         cuts = [self._cut(sequence) for sequence in codes]
-        readings = [Reading(read_from(c, cut, back), cut, back) for c, (cut, back, _) in zip(codes, cuts, strict=True)]
+        readings = [
+            Reading(read_from(c, cut, back), cut, back) for c, (cut, back, _) in zip(codes, cuts, strict=True)
+        ]
         rows = [find_hits(r.line, self.circular, len(FEATURE_CLASSES), self.library.index) for r in readings]
         genes = [
             find_genes(decode(r.line)) if cuttable else find_genes_on_open_circle(decode(r.line))
             for r, (_, _, cuttable) in zip(readings, cuts, strict=True)
         ]
         return [
-            Annotation(sequence, self.circular, tuple(assemble(*found, self.circular, self.library)))
-            for sequence, *found in zip(codes, readings, rows, genes, strict=True)
+            Annotation(
+                sequence, self.circular, tuple(assemble(reading, hits, calls, self.circular, self.library))
+            )
+            for sequence, reading, hits, calls in zip(codes, readings, rows, genes, strict=True)
         ]
 
     def _cut(self, codes: Codes) -> tuple[int, bool, bool]:
@@ -136,3 +142,21 @@ class Annotator:
 def default_annotator() -> Annotator:
     """The annotator that all plasmid rewards of a process share: default tier, circular."""
     return Annotator(load_library())
+
+
+_chosen: ContextVar[Annotator | None] = ContextVar("annotator", default=None)
+
+
+def current_annotator() -> Annotator:
+    """The annotator that plasmid rewards read: the default one, unless ``using_annotator`` chose another."""
+    return _chosen.get() or default_annotator()
+
+
+@contextmanager
+def using_annotator(annotator: Annotator) -> Iterator[None]:
+    """Let the plasmid rewards called inside read another annotator: linear, other tiers, more workers."""
+    token = _chosen.set(annotator)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)

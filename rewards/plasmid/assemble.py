@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +10,11 @@ from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
+from rewards.plasmid.engine.circle import best_partners
 from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
 from rewards.plasmid.features import FRAGMENT_COVERAGE, Feature
 from rewards.plasmid.genes import Gene, word_scores
-from rewards.plasmid.geometry import shared_bases
 from rewards.plasmid.library.store import Library
 
 GENE_NAME = "CDS"
@@ -54,7 +55,7 @@ class Reading(NamedTuple):
         )
 
 
-class _Hit(NamedTuple):
+class _Known(NamedTuple):
     """A library gene found on the line."""
 
     name: str
@@ -71,10 +72,10 @@ def assemble(
 ) -> list[Feature]:
     """All features of a sequence.
 
-    A gene call takes the name of the library gene that it shares at least half of the shorter one with, on its
-    strand. A library gene that no call speaks for (no start codon of its own, or a frame that noise has broken)
-    is reported on the library's evidence. What else reads like a gene with stops in it is reported as a remnant: a
-    fragment, whose coverage and reading are the share of its longest open run.
+    A gene call takes the name of the library gene that it shares at least half of the shorter one with, on
+    its strand. A library gene that no call speaks for (no start codon of its own, or a frame that noise has
+    broken) is reported on the library's evidence. What else reads like a gene with stops in it is reported as
+    a remnant: a fragment, whose coverage and reading are the share of its longest open run.
 
     Args:
         reading: The line that was searched.
@@ -84,46 +85,36 @@ def assemble(
         library: The library that was searched with.
     """
     features: list[Feature] = []
-    known: list[_Hit] = []
-    length = len(reading.line)
+    known: list[_Known] = []
     for target, start, span, first, last, matches, columns in rows.tolist():
-        entry = library.features[target >> 1]
+        name, feature_class, size = library.labels[target >> 1]
         strand = 1 if target & 1 == 0 else -1
-        identity, coverage = matches / columns, (last - first) / len(entry.sequence)
+        identity, coverage = matches / columns, (last - first) / size
         share = 1.0
-        if entry.feature_class in ("marker", "cds"):
-            skipped = first if strand > 0 else len(entry.sequence) - last
-            share = read_share(reading.line, start, span, strand, skipped)
-            known.append(_Hit(entry.name, start, span, strand, identity, coverage, share))
-        if entry.feature_class != "cds":
+        if feature_class in ("marker", "cds"):
+            share = read_share(reading.line, start, span, strand, first if strand > 0 else size - last)
+            known.append(_Known(name, start, span, strand, identity, coverage, share))
+        if feature_class != "cds":
             features.append(
-                reading.feature(
-                    entry.name, entry.feature_class, start, span, strand, identity, coverage, share
-                )
+                reading.feature(name, feature_class, start, span, strand, identity, coverage, share)
             )
-    for gene in genes:
-        span = gene.end - gene.start
-        name, identity, most = GENE_NAME, 1.0, 0
-        for hit in known:
-            shared = shared_bases(gene.start, span, hit.start, hit.span, length)
-            if hit.strand == gene.strand and 2 * shared >= min(span, hit.span) and shared > most:
-                name, identity, most = hit.name, hit.identity, shared
-        features.append(reading.feature(name, "cds", gene.start, span, gene.strand, identity))
-    for hit in known:
-        if not any(
-            hit.strand == gene.strand
-            and 2 * shared_bases(gene.start, gene.end - gene.start, hit.start, hit.span, length)
-            >= min(gene.end - gene.start, hit.span)
-            for gene in genes
-        ):
+    length = len(reading.line)
+    called = np.array([(g.start, g.end - g.start, g.strand) for g in genes], dtype=np.int64).reshape(-1, 3)
+    spoken = np.array([hit[1:4] for hit in known], dtype=np.int64).reshape(-1, 3)
+    for gene, partner in zip(genes, best_partners(called, spoken, length, True).tolist(), strict=True):
+        name, identity = (known[partner].name, known[partner].identity) if partner >= 0 else (GENE_NAME, 1.0)
+        features.append(
+            reading.feature(name, "cds", gene.start, gene.end - gene.start, gene.strand, identity)
+        )
+    for hit, partner in zip(known, best_partners(spoken, called, length, True).tolist(), strict=True):
+        if partner < 0:
             name, start, span, strand, identity, coverage, share = hit
             features.append(reading.feature(name, "cds", start, span, strand, identity, coverage, share))
-    taken = [(gene.start, gene.end - gene.start, gene.strand, 0) for gene in genes]
-    taken += [(hit.start, hit.span, hit.strand, 1) for hit in known]
-    remnants = find_remnants(
-        reading.line, circular, np.array(taken, dtype=np.int64).reshape(-1, 4), *word_scores()
-    )
-    for begin, bases, way, share in remnants.tolist():
-        features.append(reading.feature(GENE_NAME, "cds", int(begin), int(bases), int(way), 1.0, share, share))
-    features.sort(key=lambda feature: (feature.start, feature.end, feature.feature_class, feature.name))
+    for start, span, strand, share in find_remnants(
+        reading.line, circular, called, spoken, *word_scores()
+    ).tolist():
+        features.append(
+            reading.feature(GENE_NAME, "cds", int(start), int(span), int(strand), 1.0, share, share)
+        )
+    features.sort(key=itemgetter(2, 3, 1, 0))
     return features

@@ -22,11 +22,12 @@ class Feature(NamedTuple):
         strand: +1 or -1.
         span: Number of bases on the plasmid.
         identity: Matching bases over alignment columns, in (0, 1]; 1 for a gene call without a library name.
-        coverage: Share of the library feature that is aligned, in (0, 1]; 1 for a gene call, and for the remnant of
-            an unknown gene the share of its longest run without a stop.
+        coverage: Share of the library feature that is aligned, in (0, 1]; 1 for a gene call, and for the
+            remnant of an unknown gene the share of its longest run without a stop.
         fragment: True where coverage is below ``FRAGMENT_COVERAGE``.
-        reading: For markers, and for library genes that no gene call speaks for, and for remnants, the share of the gene that is read
-            in frame from its start codon before the first stop (1 where the frame is intact); else 1.
+        reading: For markers, and for library genes that no gene call speaks for, and for remnants, the share
+            of the gene that is read in frame from its start codon before the first stop (1 where the frame is
+            intact); else 1.
     """
 
     name: str

@@ -15,8 +15,8 @@ MIN_GENE = 210
 """Shortest gene called, in bases with the stop codon; also the open stretch that a circle is not cut in."""
 
 BIN = 20
-"""Escherichia coli UMN026 among Pyrodigal's metagenomic bins: on real plasmids it recalls as much as all 50 bins
-together at a ninth of the time, and calls a fifth as many genes in random DNA."""
+"""Escherichia coli UMN026 among Pyrodigal's metagenomic bins: on real plasmids it recalls as much as all
+50 bins together at a ninth of the time, and calls a fifth as many genes in random DNA."""
 
 
 class Gene(NamedTuple):

@@ -1,17 +1,19 @@
-"""Stretches of a circle: what they share, how far apart they are, which bases they hold."""
+"""Features as stretches of a circle: as arrays, and as the bases they hold."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes, decode, reverse_complement
+from rewards.plasmid.features import Feature
 
 
-def shared_bases(start: int, span: int, other_start: int, other_span: int, length: int) -> int:
-    """Bases that two stretches of a circle share (of stretches that meet at both ends, the larger meeting)."""
-    ahead = (other_start - start) % length
-    behind = (start - other_start) % length
-    return max(0, min(span - ahead, other_span), min(other_span - behind, span))
+def stretches_of(features: Sequence[Feature]) -> NDArray[np.int64]:
+    """Rows of start, bases, strand; shape [n, 3]."""
+    return np.array([(f.start, f.span, f.strand) for f in features], dtype=np.int64).reshape(-1, 3)
 
 
 def sequence_of(codes: Codes, start: int, span: int, strand: int) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -46,7 +48,8 @@ class PlasmidRewardConfig(BaseModel):
         reward_length_bonus: What the ideal band is worth over the limits, in [0, 1].
         reward_location_aware: Score the order promoter, gene, terminator as the component ``cassette``.
         reward_cassette_weight: Its weight.
-        reward_cassette_max_gap: Bases between two parts of a cassette at which they no longer belong together.
+        reward_cassette_max_gap: Bases between two parts of a cassette at which they no longer belong
+            together.
         reward_repeat_penalty: What a molecule that is all repeats loses.
         reward_repeat_min_length: Bases from which a stretch that occurs twice is a repeat.
         reward_gc_weight: Weight of the GC content.
@@ -114,7 +117,7 @@ class PlasmidRewardConfig(BaseModel):
             "reward_ideal_max_length",
             "reward_max_length",
         )
-        for lower, upper in zip(lengths, lengths[1:], strict=False):
+        for lower, upper in pairwise(lengths):
             if getattr(self, lower) > getattr(self, upper):
                 raise ValueError(
                     f"{lower} ({getattr(self, lower)}) is above {upper} ({getattr(self, upper)})"
@@ -151,11 +154,17 @@ def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
         config.reward_length_bonus,
         config.reward_punish_mode,
     )
-    counted = {"ori": Ori, "promoter": Promoter, "terminator": Terminator, "marker": Marker, "cds": Cds}
+    counted: dict[str, Callable[[int, int, bool], Reward]] = {
+        "ori": Ori,
+        "promoter": Promoter,
+        "terminator": Terminator,
+        "marker": Marker,
+        "cds": Cds,
+    }
     components: list[Weighted] = []
     for name, component in counted.items():
         low, high = getattr(config, f"reward_{name}_min"), getattr(config, f"reward_{name}_max")
-        reward: Reward = component(low, high, config.reward_punish_mode)
+        reward = component(low, high, config.reward_punish_mode)
         components.append(Weighted(reward, getattr(config, f"reward_{name}_weight")))
     components.append(Weighted(length, config.reward_length_weight))
     components.append(Weighted(Gc(config.reward_gc_min, config.reward_gc_max), config.reward_gc_weight))
@@ -183,7 +192,7 @@ REFERENCE = PlasmidRewardConfig(
     reward_cds_max=8,
     reward_terminator_max=6,
 )
-"""The fixed reference of a plasmid sweep's objective. No sweep touches it; a change makes objectives incomparable."""
+"""The fixed reference of a plasmid sweep's objective; a change makes objectives incomparable."""
 
 
 def reference_suite() -> RewardSuite:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rewards.base import Evaluation, Reward, Sample, Span
-from rewards.plasmid.annotator import Annotation, default_annotator
+from rewards.plasmid.annotator import Annotation, current_annotator
 from rewards.plasmid.features import Feature
 
 
@@ -20,7 +20,7 @@ class PlasmidReward(Reward):
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """Score a batch; the annotator's cache makes this one annotation pass for all plasmid rewards."""
-        annotations = default_annotator().annotate([sample.text for sample in samples])
+        annotations = current_annotator().annotate([sample.text for sample in samples])
         return [
             self.evaluate(annotation) if sample.completion else Evaluation(0.0, "empty completion")
             for sample, annotation in zip(samples, annotations, strict=True)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
@@ -10,18 +14,36 @@ from rewards.plasmid.components.base import PlasmidReward, spans_of
 from rewards.plasmid.components.cds import payload_genes
 from rewards.plasmid.components.credit import gene_credit, sequence_credit
 from rewards.plasmid.features import Feature
+from rewards.plasmid.geometry import stretches_of
+
+Stretches = NDArray[np.int64]
 
 
-def gap_between(upstream: Feature, downstream: Feature, length: int) -> int:
-    """Bases from the end of one feature to the start of the next in reading direction, around the circle.
+class _Parts(NamedTuple):
+    """Features of one class, as stretches, with their credits."""
+
+    features: list[Feature]
+    stretches: Stretches
+    credits: NDArray[np.float64]
+
+
+def gaps(upstream: Stretches, downstream: Stretches, length: int) -> Stretches:
+    """Bases from the ends of features to the starts of others in reading direction, around the circle.
 
     0 where they overlap but begin in the right order; the way round the circle where they do not.
+
+    Args:
+        upstream: Rows of start, bases, strand; shape [n, 3] or [1, 3].
+        downstream: The same, on the same strand.
+        length: Bases of the circle.
+
+    Returns:
+        Shape [n].
     """
-    if upstream.strand >= 0:
-        begins, gap = (downstream.start - upstream.start) % length, (downstream.start - upstream.end) % length
-    else:
-        begins, gap = (upstream.end - downstream.end) % length, (upstream.start - downstream.end) % length
-    return 0 if begins < upstream.span else gap
+    forward = upstream[:, 2] >= 0
+    ends, other_ends = upstream[:, 0] + upstream[:, 1], downstream[:, 0] + downstream[:, 1]
+    ahead = np.where(forward, downstream[:, 0] - upstream[:, 0], ends - other_ends) % length
+    return np.where(ahead < upstream[:, 1], 0, ahead - upstream[:, 1])
 
 
 @dataclass(frozen=True)
@@ -38,28 +60,41 @@ class Cassette(PlasmidReward):
 
     name = "cassette"
 
+    def __post_init__(self) -> None:
+        if self.max_gap < 1:
+            raise ValueError(f"needs a max_gap of at least 1, got {self.max_gap}")
+
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score one molecule by its best cassette; the spans are the cassette's parts."""
-        best, parts = 0.0, ()
+        promoters = self._parts(annotation, "promoter")
+        terminators = self._parts(annotation, "terminator")
+        best = 0.0
+        parts: tuple[Feature, ...] = ()
         for gene in payload_genes(annotation):
-            before = self._best(annotation, gene, "promoter")
-            behind = self._best(annotation, gene, "terminator")
-            score = gene_credit(gene) * (before[0] + behind[0]) / 2
+            before, promoter = self._best(promoters, gene, annotation.length, True)
+            behind, terminator = self._best(terminators, gene, annotation.length, False)
+            score = gene_credit(gene) * (before + behind) / 2
             if score > best:
-                best, parts = score, (*before[1], gene, *behind[1])
+                best, parts = score, (*promoter, gene, *terminator)
         if not parts:
             return Evaluation(0.0, "no gene with a promoter before it or a terminator behind it")
         return Evaluation(min(1.0, best), " > ".join(part.name for part in parts), spans_of(parts))
 
-    def _best(self, annotation: Annotation, gene: Feature, kind: str) -> tuple[float, tuple[Feature, ...]]:
-        best: tuple[float, tuple[Feature, ...]] = (0.0, ())
-        for part in annotation.features:
-            if part.feature_class != kind or part.strand != gene.strand:
-                continue
-            pair = (part, gene) if kind == "promoter" else (gene, part)
-            score = sequence_credit(part) * max(
-                0.0, 1.0 - gap_between(*pair, annotation.length) / self.max_gap
-            )
-            if score > best[0]:
-                best = (score, (part,))
-        return best
+    @staticmethod
+    def _parts(annotation: Annotation, kind: str) -> _Parts:
+        features = [feature for feature in annotation.features if feature.feature_class == kind]
+        credits = np.array([sequence_credit(feature) for feature in features])
+        return _Parts(features, stretches_of(features), credits)
+
+    def _best(
+        self, parts: _Parts, gene: Feature, length: int, before: bool
+    ) -> tuple[float, tuple[Feature, ...]]:
+        """The best part of one kind before or behind a gene, and what it is worth."""
+        (same,) = np.nonzero(parts.stretches[:, 2] == gene.strand)
+        if len(same) == 0:
+            return 0.0, ()
+        mine, others = stretches_of([gene]), parts.stretches[same]
+        gap = gaps(others, mine, length) if before else gaps(np.repeat(mine, len(same), 0), others, length)
+        worth = parts.credits[same] * np.maximum(0.0, 1.0 - gap / self.max_gap)
+        at = int(worth.argmax())
+        return (float(worth[at]), (parts.features[same[at]],)) if worth[at] > 0 else (0.0, ())

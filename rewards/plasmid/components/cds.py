@@ -8,30 +8,25 @@ from dataclasses import dataclass
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.components.counts import FeatureCount
 from rewards.plasmid.components.credit import gene_credit
+from rewards.plasmid.engine.circle import best_partners
 from rewards.plasmid.features import Feature
-from rewards.plasmid.geometry import shared_bases, sequence_of
+from rewards.plasmid.geometry import sequence_of, stretches_of
 
 
 def payload_genes(annotation: Annotation) -> list[Feature]:
     """Genes that share less than half of the shorter one with every marker, on either strand."""
+    genes = [feature for feature in annotation.features if feature.feature_class == "cds"]
     markers = [feature for feature in annotation.features if feature.feature_class == "marker"]
-    return [
-        gene
-        for gene in annotation.features
-        if gene.feature_class == "cds"
-        and not any(
-            2 * shared_bases(gene.start, gene.span, marker.start, marker.span, annotation.length)
-            >= min(gene.span, marker.span)
-            for marker in markers
-        )
-    ]
+    partners = best_partners(stretches_of(genes), stretches_of(markers), annotation.length, False)
+    return [gene for gene, partner in zip(genes, partners.tolist(), strict=True) if partner < 0]
 
 
 @dataclass(frozen=True)
 class Cds(FeatureCount):
     """Genes outside the markers, counted by length or likeness to a known gene (``credit.gene_credit``).
 
-    Formula: ``counts.count_score``. Range [0, 1]. Unit: genes. Genes of the same bases are copies of each other.
+    Formula: ``counts.count_score``. Range [0, 1]. Unit: genes. Genes of the same bases are copies of each
+    other.
     Source: PlasmidRL's CDS component; the cassette bonus stands on its own in ``cassette``.
     """
 

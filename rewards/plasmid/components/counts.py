@@ -21,7 +21,8 @@ def count_score(distinct: float, total: float, minimum: int, maximum: int, punis
         min(1, distinct / minimum)**p  x  min(1, (maximum + 1) / (total + 1))**p
 
     Args:
-        distinct: Credits of different features (of copies of one feature, the best copy). Pays for the minimum.
+        distinct: Credits of different features (of copies of one feature, the best copy). Pays for the
+            minimum.
         total: Credits of all features, copies included. Counts against the maximum.
         minimum: Fewest features wanted; 0 asks for none.
         maximum: Most features wanted.
@@ -44,6 +45,10 @@ class FeatureCount(PlasmidReward):
     minimum: int = 1
     maximum: int = 1
     punish_mode: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minimum <= self.maximum:
+            raise ValueError(f"needs 0 <= minimum <= maximum, got {self.minimum} and {self.maximum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score one molecule; the message gives the count, the limits and the parts."""

@@ -18,8 +18,8 @@ FULL_CREDIT_GENE = 600
 def sequence_credit(feature: Feature) -> float:
     """Coverage x identity credit, in [0, 1].
 
-    The identity credit rises linearly from 0 at 70 % to 1 at 98 %: natural variants of a part are nearly whole,
-    and every base that a policy mends still pays.
+    The identity credit rises linearly from 0 at 70 % to 1 at 98 %: natural variants of a part are nearly
+    whole, and every base that a policy mends still pays.
     """
     ramp = (feature.identity - NO_CREDIT_IDENTITY) / (FULL_CREDIT_IDENTITY - NO_CREDIT_IDENTITY)
     return feature.coverage * min(1.0, max(0.0, ramp))
@@ -33,9 +33,9 @@ def frame_credit(feature: Feature) -> float:
 def gene_credit(feature: Feature) -> float:
     """Credit of a gene, in [0, 1]: the larger of what its length and what its likeness to a known gene earn.
 
-    Length counts from 0 at 150 bases to 1 at 600, since short open frames arise by chance, and less where stops
-    break the frame. A known gene counts
-    by ``sequence_credit`` and ``frame_credit`` whatever its length.
+    Length counts from 0 at 150 bases to 1 at 600, since short open frames arise by chance, and less where
+    stops break the frame. A known gene counts by ``sequence_credit`` and ``frame_credit`` whatever its
+    length.
     """
     by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))
     if feature.name == "CDS":

@@ -15,8 +15,8 @@ from rewards.plasmid.components.base import PlasmidReward
 class Gc(PlasmidReward):
     """GC content against a band.
 
-    Formula: 1 inside [minimum, maximum]; outside it falls linearly, to 0 at no G or C below and at nothing else
-    above. 0 without a known base. Range [0, 1]. Unit: share of the known bases. Source: the GC check of
+    Formula: 1 inside [minimum, maximum]; outside it falls linearly, to 0 at no G or C below and at nothing
+    else above. 0 without a known base. Range [0, 1]. Unit: share of the known bases. Source: the GC check of
     plasmid synthesis, where 35 to 65 % is ordinary.
     """
 
@@ -24,6 +24,10 @@ class Gc(PlasmidReward):
     maximum: float = 0.65
 
     name = "gc"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.minimum <= self.maximum <= 1.0:
+            raise ValueError(f"needs 0 <= minimum <= maximum <= 1, got {self.minimum} and {self.maximum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score one molecule by its GC content."""

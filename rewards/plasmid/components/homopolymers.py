@@ -16,12 +16,17 @@ class Homopolymers(PlasmidReward):
     """Bases outside long runs of one base.
 
     Formula: 1 - (bases in runs of at least ``minimum`` equal known bases, around the circle) / length.
-    Range [0, 1]. Unit: share of bases. Source: synthesis and sequencing fail on such runs from about ten bases on.
+    Range [0, 1]. Unit: share of bases. Source: synthesis and sequencing fail on such runs from about ten
+    bases on.
     """
 
     minimum: int = 10
 
     name = "homopolymers"
+
+    def __post_init__(self) -> None:
+        if self.minimum < 2:
+            raise ValueError(f"needs a minimum of at least 2, got {self.minimum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score one molecule by the share of its bases outside runs."""

@@ -14,13 +14,17 @@ ALLOWED = frozenset("ACGTNacgtn")
 class Letters(Reward):
     """Whether what was written is DNA at all.
 
-    Formula: max(0, 1 - invalid share / ``tolerance``), where every character of the completion other than A, C,
-    G, T and N (either case) is invalid; none is ever removed. Range [0, 1]. Unit: share of characters.
+    Formula: max(0, 1 - invalid share / ``tolerance``), where every character of the completion other than A,
+    C, G, T and N (either case) is invalid; none is ever removed. Range [0, 1]. Unit: share of characters.
     """
 
     tolerance: float = 0.1
 
     name = "letters"
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.tolerance <= 1.0:
+            raise ValueError(f"needs a tolerance in (0, 1], got {self.tolerance}")
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """Score a batch by the characters of the completions."""

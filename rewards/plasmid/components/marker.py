@@ -15,8 +15,9 @@ from rewards.plasmid.features import Feature
 class Marker(FeatureCount):
     """Selection markers, counted by coverage x identity x reading frame.
 
-    Formula: ``counts.count_score``; a gene whose frame is broken is worth at most 0.7 (``credit.frame_credit``).
-    Range [0, 1]. Unit: features. Source: PlasmidRL's marker component, with its limits in force.
+    Formula: ``counts.count_score``; a gene whose frame is broken is worth at most 0.7
+    (``credit.frame_credit``). Range [0, 1]. Unit: features. Source: PlasmidRL's marker component, with its
+    limits in force.
     """
 
     name = "marker"

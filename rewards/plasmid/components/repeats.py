@@ -14,14 +14,19 @@ from rewards.plasmid.engine.repeats import repeated_bases
 class Repeats(PlasmidReward):
     """Bases outside repeats.
 
-    Formula: 1 - (bases inside any stretch of ``minimum`` bases that occurs again on the circle, on either strand)
-    / length. Range [0, 1]. Unit: share of bases. Source: PlasmidRL's repeat penalty, which counts merged regions
-    (a homopolymer of 5 kb is one) on a line; a share of bases on the circle says how much is repeated.
+    Formula: 1 - (bases inside any stretch of ``minimum`` bases that occurs again on the circle, on either
+    strand) / length. Range [0, 1]. Unit: share of bases. Source: PlasmidRL's repeat penalty, which counts
+    merged regions (a homopolymer of 5 kb is one) on a line; a share of bases on the circle says how much is
+    repeated.
     """
 
     minimum: int = 50
 
     name = "repeats"
+
+    def __post_init__(self) -> None:
+        if self.minimum < 1:
+            raise ValueError(f"needs a minimum of at least 1, got {self.minimum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score one molecule by the share of its bases that is not repeated."""

@@ -97,7 +97,7 @@ def _precedes(codes: Codes, cut_a: int, reversed_a: bool, cut_b: int, reversed_b
         else:
             b = codes[(cut_b + i) % length]
         if a != b:
-            return a < b
+            return bool(a < b)
     return False
 
 
@@ -136,8 +136,9 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
         min_open: Stop-free stretches at least this long (bases) are not cut where that can be helped.
 
     Returns:
-        ``(cut, backwards, cuttable)``: read from base ``cut`` on, or where ``backwards`` the reverse complement
-        from base ``cut - 1`` down; ``cuttable`` is False where every place lies in some open stretch.
+        ``(cut, backwards, cuttable)``: read from base ``cut`` on, or where ``backwards`` the reverse
+        complement from base ``cut - 1`` down; ``cuttable`` is False where every place lies in some open
+        stretch.
     """
     length = len(codes)
     blocked, cuttable = _open_cuts(codes, min_open)
@@ -215,7 +216,8 @@ def map_back(start: int, span: int, cut: int, backwards: bool, length: int) -> t
     """A stretch on the canonical reading, in the sequence's own coordinates.
 
     Returns:
-        ``(start, end)``, start in [0, length) and end in (0, length]; end <= start where it crosses the origin.
+        ``(start, end)``, start in [0, length) and end in (0, length]; end <= start where it crosses the
+        origin.
     """
     start = (cut - start - span if backwards else cut + start) % length
     end = start + span

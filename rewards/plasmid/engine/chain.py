@@ -1,4 +1,4 @@
-"""From ungapped segments to judged hits: join across insertions and deletions, square off the ends, test for chance."""
+"""From ungapped segments to judged hits: join across gaps, square off the ends, test for chance."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def join_segments(
         index: The feature index.
 
     Returns:
-        Hits beyond chance, shape [m, 7]: target, query start in [0, length), bases spanned on the query, target
-        start, target end, matches, alignment columns.
+        Hits beyond chance, shape [m, 7]: target, query start in [0, length), bases spanned on the query,
+        target start, target end, matches, alignment columns.
     """
     count = len(segments)
     wrapped = 0

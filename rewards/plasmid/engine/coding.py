@@ -1,8 +1,9 @@
 """Coding potential in six frames: where a gene stands whose reading frame substitutions have broken.
 
-A gene finder needs an open frame, so noise that puts a stop into a gene hides it altogether. Here the log-odds
-of six-base words (coding against background, the gene finder's own statistics) are summed along each frame, a
-stop codon only costs, and the stretches that score beyond chance are reported where no gene accounts for them.
+A gene finder needs an open frame, so noise that puts a stop into a gene hides it altogether. Here the
+log-odds of six-base words (coding against background, the gene finder's own statistics) are summed along each
+frame, a stop codon only costs, and the stretches that score beyond chance are reported where no gene accounts
+for them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes
+from rewards.plasmid.engine.circle import shared_bases
 from rewards.plasmid.engine.jit import kernel
 
 STOP_COST = -2000
@@ -56,7 +58,7 @@ def _packed(line: Codes, until: int) -> NDArray[np.int16]:
 def _coding_stretches(
     words: NDArray[np.int16], length: int, forward: NDArray[np.int32], backward: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Stretches of one frame that score beyond chance: rows of start, bases, strand, score; the best first."""
+    """Stretches of one frame that score beyond chance: rows of start, bases, strand, score; best first."""
     rows = np.empty((16, 4), dtype=np.int64)
     count = 0
     until = len(words)
@@ -72,7 +74,12 @@ def _coding_stretches(
                     larger = np.empty((2 * count, 4), dtype=np.int64)
                     larger[:count] = rows
                     rows = larger
-                rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = start, span, 1 - 2 * strand, score
+                rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = (
+                    start,
+                    span,
+                    1 - 2 * strand,
+                    score,
+                )
                 count += 1
     return rows[:count][np.argsort(-rows[:count, 3], kind="mergesort")]
 
@@ -81,7 +88,7 @@ def _coding_stretches(
 def _next_stretch(
     words: NDArray[np.int16], table: NDArray[np.int32], at: int, until: int
 ) -> tuple[int, int, int, int]:
-    """The next scoring stretch of a frame: its first word, its last word, its score (0 for none), where to go on."""
+    """The next stretch of a frame: its first word, its last word, its score (0 for none), where to go on."""
     total, best, start, end = np.int64(0), np.int64(MIN_SCORE - 1), at, -1
     for i in range(at, until, 3):
         going = total > 0  # no branch: it could not be predicted
@@ -90,9 +97,9 @@ def _next_stretch(
         if total > best:
             best, end = total, i
         elif end >= 0 and (total <= 0 or best - total > DROP):
-            return start, end, best, i + 3
+            return start, end, int(best), i + 3
     if end >= 0:
-        return start, end, best, until
+        return start, end, int(best), until
     return 0, 0, 0, until
 
 
@@ -128,14 +135,6 @@ def _open_share(line: Codes, start: int, span: int, strand: int) -> float:
 
 
 @kernel
-def _shared(start: int, span: int, other_start: int, other_span: int, length: int) -> int:
-    """Bases that two stretches of the circle share."""
-    ahead = (other_start - start) % length
-    behind = (start - other_start) % length
-    return max(0, min(span - ahead, other_span), min(other_span - behind, span))
-
-
-@kernel
 def _cover(layer: NDArray[np.bool_], start: int, span: int) -> None:
     at = start
     for _ in range(span):
@@ -149,20 +148,21 @@ def _cover(layer: NDArray[np.bool_], start: int, span: int) -> None:
 def find_remnants(
     line: Codes,
     circular: bool,
-    genes: NDArray[np.int64],
+    called: NDArray[np.int64],
+    known: NDArray[np.int64],
     forward: NDArray[np.int32],
     backward: NDArray[np.int32],
 ) -> NDArray[np.float64]:
     """Remnants of genes where no gene is known.
 
-    What genes of its strand cover is cut out of a stretch; what is left is a remnant, unless better-scoring genes
-    stand on half of it on the other strand (the antisense of a gene looks like a gene).
+    What genes of its strand cover is cut out of a stretch; what is left is a remnant, unless better-scoring
+    genes stand on half of it on the other strand (the antisense of a gene looks like a gene).
 
     Args:
         line: Base codes, shape [length].
         circular: Whether the sequence closes on itself.
-        genes: Rows of start, bases, strand and 1 where the gene is known by its sequence (it then outscores
-            everything); shape [n, 4].
+        called: Gene calls, rows of start, bases, strand; shape [n, 3].
+        known: Genes known by their sequence, the same; they outscore everything.
         forward: Log-odds of each six-base word in thousandths (base 4, A C G T as 0 to 3, first base highest;
             last the score of a word with an unknown base), shape [4097].
         backward: The same for the word's reverse complement.
@@ -177,15 +177,19 @@ def find_remnants(
     if len(stretches) == 0:
         return found
     covered = np.zeros((2, length), dtype=np.bool_)
-    known = np.empty((len(genes) + len(stretches), 4), dtype=np.int64)  # start, bases, layer, score
-    n_known, n_found = len(genes), 0
-    for k in range(n_known):
-        start, span, layer = genes[k, 0], genes[k, 1], (1 - genes[k, 2]) // 2
-        score = 1 << 40
-        if genes[k, 3] == 0:
-            score = _coding_score(words, forward if layer == 0 else backward, start, span, length)
-        known[k, 0], known[k, 1], known[k, 2], known[k, 3] = start, span, layer, score
-        _cover(covered[layer], start, span)
+    standing = np.empty((len(called) + len(known) + len(stretches), 4), dtype=np.int64)
+    n_standing, n_found = 0, 0  # standing: start, bases, layer, score
+    for kind in range(2):
+        genes = called if kind == 0 else known
+        for k in range(len(genes)):
+            start, span, layer = genes[k, 0], genes[k, 1], (1 - genes[k, 2]) // 2
+            score = 1 << 40
+            if kind == 0:
+                score = _coding_score(words, forward if layer == 0 else backward, start, span, length)
+            standing[n_standing, 0], standing[n_standing, 1] = start, span
+            standing[n_standing, 2], standing[n_standing, 3] = layer, score
+            _cover(covered[layer], start, span)
+            n_standing += 1
     for k in range(len(stretches)):
         origin, span, layer = stretches[k, 0], stretches[k, 1], (1 - stretches[k, 2]) // 2
         begin, at = 0, origin  # begin of the uncovered piece, within the stretch and in its frame
@@ -202,14 +206,15 @@ def find_remnants(
                 continue
             score = _coding_score(words, forward if layer == 0 else backward, start, size, length)
             better = 0
-            for j in range(n_known):
-                if known[j, 2] != layer and known[j, 3] >= score:
-                    better += _shared(start, size, known[j, 0], known[j, 1], length)
+            for j in range(n_standing):
+                if standing[j, 2] != layer and standing[j, 3] >= score:
+                    better += shared_bases(start, size, standing[j, 0], standing[j, 1], length)
             if score < MIN_PIECE_SCORE or 2 * better >= size:
                 continue
             _cover(covered[layer], start, size)
-            known[n_known, 0], known[n_known, 1], known[n_known, 2], known[n_known, 3] = start, size, layer, score
-            n_known += 1
+            standing[n_standing, 0], standing[n_standing, 1] = start, size
+            standing[n_standing, 2], standing[n_standing, 3] = layer, score
+            n_standing += 1
             found[n_found, 0], found[n_found, 1], found[n_found, 2] = start, size, 1 - 2 * layer
             found[n_found, 3] = _open_share(line, start, size, 1 - 2 * layer)
             n_found += 1

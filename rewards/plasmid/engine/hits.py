@@ -31,7 +31,9 @@ def find_hits(line: Codes, circular: bool, classes: int, index: FeatureIndex) ->
     frame = make_frame(line, circular)
     words, known = pack_words(frame, length)
     segments = np.empty((256, SEGMENT_COLUMNS), dtype=np.int64)
-    while True:  # a table that does not fit is filled again with room enough: growing it inside would cost every row
+    while (
+        True
+    ):  # a table that does not fit is filled again with room enough: growing it inside would cost every row
         small = find_segments(frame, words, known, length, SMALL_SEED, index.small, index, segments)
         rest = segments[min(small, len(segments)) :]
         found = small + find_segments(frame, words, known, length, LARGE_SEED, index.large, index, rest)

@@ -2,8 +2,8 @@
 
 A *target* is one feature read in one orientation: feature ``t // 2``, strand + where ``t`` is even.
 
-* Targets shorter than ``WORD`` bases are compared whole against a packed 64-bit word. Their seeds are disjoint
-  6-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
+* Targets shorter than ``WORD`` bases are compared whole against a packed 64-bit word. Their seeds are
+  disjoint 6-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
 * Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 9-mers.
 * Longer ones by 11-mers, taken more sparsely the longer the target is.
 """
@@ -61,10 +61,11 @@ class FeatureIndex(NamedTuple):
 
 
 def allowed_mismatches(length: int) -> int:
-    """Mismatches at which a short feature of this length still has under 1e-4 chance hits on 5 kb of random DNA.
+    """Mismatches that a short feature of this length may have.
 
-    Sum over i of C(n, i) 3**i / 4**n, times the bases searched. Capped so that every pigeonhole piece keeps
-    ``SHORT_SEED`` bases. -1 where not even an exact match is that rare.
+    Chance hits on 5 kb of random DNA, the sum over i of C(n, i) 3**i / 4**n times the bases searched, stay
+    under ``SHORT_FALSE_POSITIVES``. Capped so that every pigeonhole piece keeps ``SHORT_SEED`` bases; -1 where
+    not even an exact match is that rare.
     """
     chance, allowed = 0.0, -1
     for mismatches in range(length // SHORT_SEED):
@@ -76,7 +77,7 @@ def allowed_mismatches(length: int) -> int:
 
 
 def _seed_step(length: int) -> int:
-    """Distance between the seeds taken from a long target: dense enough for 20 % divergence, sparse enough to be fast."""
+    """Distance between the seeds taken from a long target: enough of them even at 20 % divergence."""
     return 1 if length < 200 else 2 if length < 500 else 3
 
 
@@ -86,7 +87,7 @@ def _kmers(codes: Codes, size: int) -> NDArray[np.int64]:
     if count <= 0:
         return np.empty(0, dtype=np.int64)
     windows = np.lib.stride_tricks.sliding_window_view(codes, size)
-    packed = (windows.astype(np.int64) << (2 * np.arange(size - 1, -1, -1))).sum(axis=1)
+    packed: NDArray[np.int64] = (windows.astype(np.int64) << (2 * np.arange(size - 1, -1, -1))).sum(axis=1)
     bad = (windows > 3).any(axis=1)
     for period in (1, 2, 3):
         bad |= (windows[:, period:] == windows[:, :-period]).all(axis=1)

@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 def _kernel_dir() -> Path:
-    """A folder per state of the kernels' source: the compiler's own check sees only the file of the caller."""
+    """A folder per state of the kernels' source: the compiler's own check sees only the caller's file."""
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -27,7 +27,7 @@ def _kernel_dir() -> Path:
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
     # Not beside the source: an installed package's folder may be read-only, and every run is a fresh process.
-    config.CACHE_DIR = str(_kernel_dir())
+    setattr(config, "CACHE_DIR", str(_kernel_dir()))  # noqa: B010 - the module sets its names at run time
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,7 +13,7 @@ DOWNSTREAM = 15
 
 
 @kernel
-def _codon(line, start, span, strand, at):  # type: ignore[no-untyped-def]
+def _codon(line: Codes, start: int, span: int, strand: int, at: int) -> int:
     """Codon at an offset into the gene, three octal digits."""
     length = len(line)
     codon = 0
@@ -28,12 +28,12 @@ def _codon(line, start, span, strand, at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_start(codon):  # type: ignore[no-untyped-def]
+def _is_start(codon: int) -> bool:
     return codon == 0o032 or codon == 0o232 or codon == 0o332  # ATG, GTG, TTG
 
 
 @kernel
-def _is_stop(codon):  # type: ignore[no-untyped-def]
+def _is_stop(codon: int) -> bool:
     return codon == 0o300 or codon == 0o302 or codon == 0o320  # TAA, TAG, TGA
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.jit import kernel
@@ -11,7 +12,7 @@ _BASE = 0x9E3779B97F4A7C15
 
 
 @kernel
-def _window_hashes(codes, size, circular):  # type: ignore[no-untyped-def]
+def _window_hashes(codes: Codes, size: int, circular: bool) -> NDArray[np.uint64]:
     """One hash per window start, the same for a window and its reverse complement; 0 with an unknown base."""
     length = len(codes)
     hashes = np.zeros(length, dtype=np.uint64)

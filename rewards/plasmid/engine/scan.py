@@ -1,7 +1,8 @@
 """One pass over a sequence: seeds, ungapped extension, and whole comparison of the short features.
 
 Input is a *frame*: the sequence with what stands before and behind it (itself on a circle, unknown bases on
-a line), three times its length, so that extension needs no modulo. Positions below are positions in the frame.
+a line), three times its length, so that extension needs no modulo. Positions below are positions in the
+frame.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rewards.plasmid.engine.jit import kernel
 MATCH = 1
 MISMATCH = 2
 X_DROP = 12
-"""Extension stops where the score has fallen this far: it crosses four mismatches in a row of matches' worth."""
+"""Extension stops where the score has fallen this far below its best."""
 
 SEGMENT_SCORE = 15
 """Ungapped segments below this are chance; those above may still be chained before they are judged."""
@@ -50,7 +51,7 @@ def _below(word: np.uint64, bit: np.uint64) -> np.int64:
 
 
 @kernel
-def _mismatches(word, other):  # type: ignore[no-untyped-def]
+def _mismatches(word: np.uint64, other: np.uint64) -> np.int64:
     """Number of bases in which two packed words differ."""
     x = word ^ other
     x = (x | (x >> np.uint64(1))) & np.uint64(0x5555555555555555)
@@ -60,8 +61,10 @@ def _mismatches(word, other):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _extend(frame, codes, low, high, q, g, size):  # type: ignore[no-untyped-def]
-    """Grow an exact seed both ways along its diagonal. Returns bases added left and right, and their matches."""
+def _extend(
+    frame: Codes, codes: Codes, low: int, high: int, q: int, g: int, size: int
+) -> tuple[int, int, int]:
+    """Grow an exact seed both ways along its diagonal: bases added left and right, and all matches."""
     left_room = min(q, g - low)
     score, best, best_left, matches, best_matches = 0, 0, 0, 0, 0
     for step in range(1, left_room + 1):
@@ -188,8 +191,8 @@ def find_segments(
         size: Bases of a seed.
         table: The seeds.
         index: The feature index.
-        rows: Filled with target, query start, query end, target start, target end (within the target) and matches;
-            query positions are positions in the frame. Shape [room, 6].
+        rows: Filled with target, query start, query end, target start, target end (within the target) and
+            matches; query positions are positions in the frame. Shape [room, 6].
 
     Returns:
         Number of segments found; where it exceeds the room, the rest was not written.
@@ -209,13 +212,13 @@ def find_segments(
         entry = rank[seed >> np.uint64(6)] + _below(word, bit)
         q = length + i - size + 1
         for k in range(first[entry], first[entry + 1]):
-            g = np.int64(where[k])
+            g = int(where[k])
             diagonal = q - g
             slot = ((diagonal * 0x9E3779B1) >> 8) & (SEEN - 1)
             if seen_diagonal[slot] == diagonal and q < seen_until[slot]:
                 continue
             target = target_of[g]
-            low, high = np.int64(target_first[target]), np.int64(target_first[target + 1])
+            low, high = int(target_first[target]), int(target_first[target + 1])
             left, right, matches = _extend(frame, codes, low, high, q, g, size)
             seen_diagonal[slot] = diagonal
             seen_until[slot] = q + size + right

@@ -45,7 +45,8 @@ def select_hits(hits: NDArray[np.int64], length: int, classes: int, index: Featu
     """Drop every hit that shares half of its bases, or half of another's, with a better hit of its class.
 
     Linear in the bases that the hits span: the kept hits of a class are painted on the circle, so
-    tandem repeats cost no more than anything else. Ties fall to the smaller target number, then the smaller start.
+    tandem repeats cost no more than anything else. Ties fall to the smaller target number, then the smaller
+    start.
 
     Args:
         hits: Rows as ``join_segments`` gives them; shape [n, 7].

@@ -1,4 +1,4 @@
-"""Clustering: sequences of one class that are 90 % alike become one feature, and so do known ones with flanks."""
+"""Clustering: sequences of a class that are 90 % alike become one, and so do known ones with flanks."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ def _adds_nothing(sequence: str, known: str) -> bool:
 
     if len(sequence) < MIN_ALIKE * len(known) or len(known) < MIN_SHARE * len(sequence):
         return False
-    mode = "NW" if len(sequence) < len(known) / MIN_ALIKE else "HW"
-    query, target = (sequence, known) if mode == "NW" else (known, sequence)
-    most = int((1.0 - MIN_ALIKE) * max(len(query), len(target) if mode == "NW" else 0))
-    return bool(edlib.align(query, target, mode=mode, task="distance", k=most)["editDistance"] >= 0)
+    most = int((1.0 - MIN_ALIKE) * len(known))
+    return bool(edlib.align(known, sequence, mode="HW", task="distance", k=most)["editDistance"] >= 0)
 
 
 def cluster(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:

@@ -1,4 +1,4 @@
-"""Annotated plasmids that the data packages ship: the MoClo registries, the BASIC/SEVA vectors, the GoldenBraid set."""
+"""Annotated plasmids that the data packages ship: MoClo registries, BASIC/SEVA vectors, a GoldenBraid set."""
 
 from __future__ import annotations
 

@@ -27,11 +27,10 @@ def package_files(name: str, suffix: str, folder: str = "") -> list[Path]:
         files = distribution(name).files or []
     except PackageNotFoundError:
         raise MissingDataPackage(
-            f"the feature library needs the data package {name}: pip install --no-deps -r requirements-data.lock"
+            f"the feature library needs the data package {name}: pip install --no-deps {name}"
         ) from None
-    found = sorted(
-        Path(str(file.locate())) for file in files if str(file).endswith(suffix) and folder in str(file)
-    )
+    paths = (Path(str(file.locate())) for file in files if str(file).endswith(suffix) and folder in str(file))
+    found = sorted(path.resolve() for path in paths if path.is_file())
     if not found:
         raise MissingDataPackage(
             f"the installed {name} holds no file {folder}*{suffix}; another version is expected"

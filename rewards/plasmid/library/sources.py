@@ -32,7 +32,7 @@ SELECTION_MARKER = re.compile(
     r"|^(bla|cat|nptii|aada|aac|hph|nourseothricin|ura3|leu2|his3|his5|his4|trp1|lys2|ade2|met15|kanmx|bar|pat)\b",
     re.IGNORECASE,
 )
-"""Names of the genes that cloned plasmids are selected by; ``TetR`` alone is the repressor and is not among them."""
+"""Names of the genes that cloned plasmids are selected by; ``TetR`` alone is the repressor, no marker."""
 
 NOT_A_FEATURE = re.compile(r"primer|fragment|\bFRT\b|barcode|homology|consensus", re.IGNORECASE)
 
@@ -59,7 +59,7 @@ ENGINEERED_RESISTANCE = re.compile(
     r"|aac\(6'\)-aph\(2''\)|aadA[12]|aadD|ant\(3''\)-Ia|catA1|cat\(pC194\)|tet\([ABCKLM]\)|erm\([BCE]\)|dfrA1|dfrB1"
     r"|sul1|bleO|fosA)_"
 )
-"""ResFinder genes that cloning vectors are selected by; the rest of the catalogue is the tier ``resistance``."""
+"""ResFinder genes that cloning vectors are selected by; the rest is the tier ``resistance``."""
 
 
 def splicecraft_presets() -> Iterator[LibraryFeature]:
@@ -98,6 +98,16 @@ def _class_of(feature_type: str, label: str) -> FeatureClass | None:
     return CLASS_OF_TYPE.get(feature_type)
 
 
+def _named(label: str, feature_class: FeatureClass) -> str:
+    """The label, saying what it is: ``SEVA_pBBR1`` becomes ``pBBR1 ori``."""
+    label = label.removeprefix("SEVA_")
+    if feature_class in ("ori", "promoter", "terminator") and not re.search(
+        rf"\b{feature_class}|ori|ARS|term|PolyA|^t[A-Z]", label, re.IGNORECASE
+    ):
+        return f"{label} {feature_class}"
+    return f"{label} resistance" if label in ("Ap", "Km", "Cm", "Sm/Sp", "Tet", "Gm") else label
+
+
 def longest_gene(sequence: str) -> str:
     """The longest gene that is called on a part, on its own strand; empty where there is none."""
     part = sequence.encode()
@@ -109,7 +119,7 @@ def longest_gene(sequence: str) -> str:
 
 
 def plasmid_features() -> Iterator[LibraryFeature]:
-    """Features annotated on the plasmids of the data packages (MoClo and SpliceCraft MIT, basicsynbio BSD)."""
+    """Features annotated on the data packages' plasmids (MoClo and SpliceCraft MIT, basicsynbio BSD)."""
     for package, record in genbank_records():
         for feature in record.features:
             label = _label(feature)
@@ -121,7 +131,15 @@ def plasmid_features() -> Iterator[LibraryFeature]:
                 sequence = longest_gene(sequence)
             smallest = {"cds": 60, "marker": 300, "ori": 80}.get(feature_class, MIN_BASES)
             if len(sequence) >= smallest:
-                yield LibraryFeature(label, feature_class, sequence, f"{package}: {record.id}")
+                name = _named(label, feature_class)
+                yield LibraryFeature(name, feature_class, sequence, f"{package}: {record.id}")
+
+
+def resfinder_files() -> list[Path]:
+    """ResFinder's files by drug class; ``all.fsa`` repeats them."""
+    return [
+        path for path in package_files("staramr", ".fsa", "data/dist/resfinder/") if path.name != "all.fsa"
+    ]
 
 
 def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
@@ -132,9 +150,7 @@ def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
     """
     from Bio import SeqIO
 
-    for path in package_files("staramr", ".fsa", "data/dist/resfinder/"):
-        if path.name == "all.fsa":
-            continue
+    for path in resfinder_files():
         for record in SeqIO.parse(path, "fasta"):
             if bool(ENGINEERED_RESISTANCE.search(record.id)) is engineered:
                 name = record.id.split("_")[0]
@@ -164,5 +180,5 @@ def default_files() -> list[Path]:
         PUBLISHED,
         *package_files("splicecraft", "splicecraft_presets.py"),
         *corpus_files(),
-        *package_files("staramr", ".fsa", "data/dist/resfinder/"),
+        *resfinder_files(),
     ]

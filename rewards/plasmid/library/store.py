@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,12 @@ import numpy as np
 from rewards.cache_dir import cache_dir
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.engine.index import FeatureIndex, SeedTable, build_index
-from rewards.plasmid.features import FEATURE_CLASSES
+from rewards.plasmid.features import FEATURE_CLASSES, FeatureClass
 from rewards.plasmid.library.cluster import cluster
 from rewards.plasmid.library.entry import LibraryFeature
-from rewards.plasmid.library.tiers import TIERS
+from rewards.plasmid.library.tiers import tiers_named
 
-_BUILDER = sorted(Path(__file__).parent.glob("*.py")) + [Path(__file__).parent.parent / "engine" / "index.py"]
+_BUILDER = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parent.parent / "engine" / "index.py"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,16 @@ class Library:
     index: FeatureIndex
     key: str
 
+    @cached_property
+    def labels(self) -> list[tuple[str, FeatureClass, int]]:
+        """Name, class and bases of each feature."""
+        return [(entry.name, entry.feature_class, len(entry.sequence)) for entry in self.features]
+
 
 def library_key(tiers: tuple[str, ...]) -> str:
     """Hash of the tiers' names, the data files they are read from and the code that builds from them."""
     digest = hashlib.blake2b("+".join(tiers).encode(), digest_size=16)
-    files = [path for tier in tiers for path in TIERS[tier].files()]
+    files = [path for tier in tiers_named(tiers) for path in tier.files()]
     for path in [*_BUILDER, *files]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
@@ -62,9 +67,12 @@ def _save(library: Library, path: Path) -> None:
     text = json.dumps([asdict(feature) for feature in library.features])
     arrays["features"] = np.frombuffer(text.encode(), dtype=np.uint8)
     handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        np.savez(file, **arrays)
-    os.replace(scratch, path)  # two builders write the same content, and a reader never sees half of it
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(scratch, path)  # two builders write the same content, and a reader never sees half of it
+    finally:
+        Path(scratch).unlink(missing_ok=True)
 
 
 def _load(path: Path, key: str) -> Library:
@@ -84,16 +92,16 @@ def load_library(tiers: tuple[str, ...] = ("default",)) -> Library:
     """The library of the given tiers, built on the first call on a machine and read from the cache after it.
 
     Args:
-        tiers: Names out of ``TIERS``; earlier ones give their names to shared clusters.
+        tiers: Names out of ``tiers.TIERS``; earlier ones give their names to shared clusters.
 
     Raises:
-        KeyError: If there is no tier of that name.
+        UnknownTier: If there is no tier of that name.
         MissingDataPackage: If a package that a tier reads is not installed.
     """
     key = library_key(tiers)
     path = cache_dir() / f"library-{key}.npz"
     if path.exists():
         return _load(path, key)
-    library = make_library([feature for tier in tiers for feature in TIERS[tier].features()], key)
+    library = make_library([feature for tier in tiers_named(tiers) for feature in tier.features()], key)
     _save(library, path)
     return library

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rewards.plasmid.library import sources
+from rewards.plasmid.library import sources, synbio, ugene
 from rewards.plasmid.library.entry import LibraryFeature
+
+
+class UnknownTier(ValueError):
+    """There is no tier of that name."""
 
 
 @dataclass(frozen=True)
 class Tier:
-    """A named set of sources: what they hold and which files that is read from."""
+    """A named set of sources: what they hold, which files that is read from, under what licence."""
 
     licence: str
     features: Callable[[], list[LibraryFeature]]
@@ -21,4 +25,22 @@ class Tier:
 
 TIERS = {
     "default": Tier("MIT, BSD-3-Clause, Apache-2.0", sources.default_tier, sources.default_files),
+    "resistance": Tier(
+        "Apache-2.0", lambda: list(sources.resfinder_genes(engineered=False)), sources.resfinder_files
+    ),
+    "synbio": Tier("GPL-2.0", synbio.features, synbio.files),
+    "ugene": Tier("GPL-2.0-or-later", ugene.features, ugene.files),
 }
+"""``resistance`` is the rest of ResFinder; ``synbio`` and ``ugene`` need those packages installed."""
+
+
+def tiers_named(names: tuple[str, ...]) -> list[Tier]:
+    """The tiers of these names.
+
+    Raises:
+        UnknownTier: If one of them does not exist.
+    """
+    for name in names:
+        if name not in TIERS:
+            raise UnknownTier(f"there is no feature library {name!r}; there are: {', '.join(TIERS)}")
+    return [TIERS[name] for name in names]

@@ -1,0 +1,291 @@
+"""Speed of the annotator against plasmidkit and blastn, on one core, from one run.
+
+    pip install plasmidkit==0.1.0      # the baseline; its licence is not stated, so it is no dependency
+    apt-get install ncbi-blast+
+    python benchmarks/annotation.py ../shared/plasmids_dev
+    python benchmarks/annotation.py ../shared/plasmids_dev --json
+
+Speeds are sequences per second of CPU time of one process. The streaming limit is one pass that packs bases,
+rolls an 11-mer and looks it up in a bitmap of both strands: what is left when nothing is done with a hit.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import click
+import numba
+import numpy as np
+
+SECONDS = 2.0
+"""CPU time that a fast tool is measured for, after one warm-up pass."""
+
+ROUNDS = 5
+"""Of so many measurements the best one counts: the others met other work on the machine."""
+
+WRAP = 1500
+"""Bases repeated behind the end so that blastn sees features across the origin."""
+
+
+def read_plasmids(folder: Path) -> list[str]:
+    """Sequences of the GenBank files of a folder."""
+    from Bio import SeqIO
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [str(SeqIO.read(path, "genbank").seq).upper() for path in sorted(folder.glob("*.gb"))]
+
+
+def substituted(sequence: str, share: float, rng: random.Random) -> str:
+    """The sequence with a share of its bases replaced by others."""
+    return "".join(
+        rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
+    )
+
+
+def rate(
+    work: Callable[[Sequence[str]], object], sequences: Sequence[str], seconds: float = SECONDS
+) -> float:
+    """Sequences per second of this process's CPU time, best of ``ROUNDS``."""
+    work(sequences)
+    best = 0.0
+    for _ in range(ROUNDS):
+        done, start = 0, time.process_time()
+        while time.process_time() - start < seconds / ROUNDS:
+            work(sequences)
+            done += len(sequences)
+        best = max(best, done / (time.process_time() - start))
+    return best
+
+
+def annotate_fresh(sequences: Sequence[str]) -> None:
+    """Annotate with an empty cache."""
+    from rewards.plasmid.annotator import Annotator
+    from rewards.plasmid.library.store import load_library
+
+    Annotator(load_library()).annotate(sequences)
+
+
+def plasmidkit_rate(sequences: Sequence[str]) -> float | None:
+    """Plasmidkit as PlasmidRL calls it, one pass; None where it is not installed."""
+    try:
+        import plasmidkit
+    except ImportError:
+        return None
+    plasmidkit.annotate(sequences[0], is_sequence=True)
+    spent = []
+    for _ in range(2):
+        start = time.process_time()
+        for sequence in sequences:
+            plasmidkit.annotate(sequence, is_sequence=True)
+        spent.append(time.process_time() - start)
+    return len(sequences) / min(spent)
+
+
+def blastn_rate(sequences: Sequence[str], options: Sequence[str]) -> float | None:
+    """Blastn against our own library, all sequences in one call; None where it is not installed."""
+    from rewards.plasmid.library.store import load_library
+
+    if shutil.which("blastn") is None:
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        library = "".join(f">{i}\n{f.sequence}\n" for i, f in enumerate(load_library().features))
+        (folder / "library.fa").write_text(library)
+        query = "".join(f">{i}\n{s + s[:WRAP]}\n" for i, s in enumerate(sequences))
+        (folder / "query.fa").write_text(query)
+        make: list[str | Path] = [
+            "makeblastdb",
+            "-in",
+            folder / "library.fa",
+            "-dbtype",
+            "nucl",
+            "-out",
+            folder / "library",
+        ]
+        subprocess.run(make, check=True, capture_output=True)
+        search: list[str | Path] = [
+            "blastn",
+            "-db",
+            folder / "library",
+            "-query",
+            folder / "query.fa",
+            "-num_threads",
+            "1",
+        ]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*search, *options, "-outfmt", "6"], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return len(sequences) / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+@numba.njit(cache=False)
+def _stream(codes: np.ndarray, bitmap: np.ndarray) -> int:
+    """Look up the rolling 11-mers of both strands; returns the hits."""
+    mask, shift = np.uint64((1 << 22) - 1), np.uint64(20)
+    forward, backward, hits = np.uint64(0), np.uint64(0), 0
+    for i in range(len(codes)):
+        code = np.uint64(codes[i])
+        forward = ((forward << np.uint64(2)) | code) & mask
+        backward = (backward >> np.uint64(2)) | ((np.uint64(3) - code) << shift)
+        for word in (forward, backward):
+            hits += int((bitmap[word >> np.uint64(6)] >> (word & np.uint64(63))) & np.uint64(1))
+    return hits
+
+
+def streaming_rate(sequences: Sequence[str]) -> float:
+    """Sequences per second of the streaming limit."""
+    from rewards.plasmid.engine.bases import encode
+    from rewards.plasmid.library.store import load_library
+
+    bitmap = load_library().index.large.bits
+    codes = [encode(sequence) & 3 for sequence in sequences]
+    return rate(lambda batch: [_stream(c, bitmap) for c in codes], sequences)
+
+
+def _worker(sequences: list[str], seconds: float, ready: object, done: object) -> None:
+    annotate_fresh(sequences)
+    ready.wait()  # type: ignore[attr-defined]
+    count, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        annotate_fresh(sequences)
+        count += len(sequences)
+    done.put(count / (time.perf_counter() - start))  # type: ignore[attr-defined]
+
+
+def processes_rate(sequences: list[str], processes: int, seconds: float = 2.0) -> float:
+    """Sequences per second of wall time of several processes that annotate side by side."""
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Barrier(processes), context.Queue()
+    workers = [
+        context.Process(target=_worker, args=(sequences, seconds, ready, done)) for _ in range(processes)
+    ]
+    for worker in workers:
+        worker.start()
+    total = sum(done.get(timeout=120) for _ in workers)
+    for worker in workers:
+        worker.join()
+    return float(total)
+
+
+def threads_rate(sequences: list[str], workers: int) -> float:
+    """Sequences per second of wall time of the annotator's own pool."""
+    from rewards.plasmid.annotator import Annotator
+    from rewards.plasmid.library.store import load_library
+
+    many = [sequence[turn:] + sequence[:turn] for turn in range(0, 200, 10) for sequence in sequences]
+    best = 0.0
+    for _ in range(3):
+        annotator = Annotator(load_library(), workers=workers)
+        start = time.perf_counter()
+        annotator.annotate(many)
+        best = max(best, len(many) / (time.perf_counter() - start))
+    return best
+
+
+def adversarial(length: int = 10_000) -> dict[str, str]:
+    """Inputs that a policy may write and that break quadratic annotators."""
+    from rewards.plasmid.library.store import load_library
+
+    features = {feature.name: feature.sequence for feature in load_library().features}
+    rng = random.Random(3)
+
+    def repeated(unit: str) -> str:
+        return (unit * (length // len(unit) + 1))[:length]
+
+    promoters = "".join(f.sequence for f in load_library().features if f.feature_class == "promoter")
+    return {
+        "555 tandem T7 promoters": (features["T7 promoter"] + "A") * 555,
+        "poly-A": "A" * length,
+        "(AT)n": repeated("AT"),
+        "tandem pUC ori": repeated(features["ori (pUC/pMB1, high-copy)"]),
+        "all promoters": repeated(promoters),
+        "tandem markers": repeated(features["AmpR (bla)"]),
+        "one open frame": repeated("ATGGCC"),
+        "lower case": "".join(rng.choice("acgt") for _ in range(length)),
+        "IUPAC letters": "".join(rng.choice("ACGTRYSWKMBDHVN") for _ in range(length)),
+        "emoji": "😀" * length,
+    }
+
+
+def adversarial_costs(plasmids: Sequence[str]) -> dict[str, float]:
+    """CPU time of each input over that of real plasmids joined to the same length."""
+    joined = "".join(plasmids)
+    inputs = adversarial()
+    inputs["1 Mb"] = "".join(random.Random(4).choices("ACGT", k=1_000_000))
+    costs = {}
+    for name, sequence in inputs.items():
+        like = (joined * (len(sequence) // len(joined) + 1))[: len(sequence)]
+        costs[name] = rate(annotate_fresh, [like], 0.3) / rate(annotate_fresh, [sequence], 0.3)
+    return costs
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the tables.")
+def main(folder: Path, as_json: bool) -> None:
+    """Measure on the plasmids (*.gb) of FOLDER, their 5 % mutated copies and random 5 kb."""
+    rng = random.Random(1)
+    plasmids = read_plasmids(folder)
+    sets = {
+        "real plasmids": plasmids,
+        "5 % substitutions": [substituted(sequence, 0.05, rng) for sequence in plasmids],
+        "random 5 kb": ["".join(rng.choices("ACGT", k=5000)) for _ in range(100)],
+    }
+    tools: dict[str, Callable[[Sequence[str]], float | None]] = {
+        "ours": lambda sequences: rate(annotate_fresh, sequences),
+        "plasmidkit": lambda sequences: plasmidkit_rate(sequences[:37]),
+        "blastn_megablast": lambda sequences: blastn_rate(sequences, ["-task", "megablast"]),
+        "blastn_w11": lambda sequences: blastn_rate(sequences, ["-task", "blastn", "-word_size", "11"]),
+        "streaming": streaming_rate,
+    }
+    speeds = {tool: {name: measure(batch) for name, batch in sets.items()} for tool, measure in tools.items()}
+    real = {tool: by_set["real plasmids"] for tool, by_set in speeds.items()}
+    ours, plasmidkit, streaming = real["ours"] or 0.0, real["plasmidkit"], real["streaming"] or 1.0
+    one, two = processes_rate(plasmids, 1), processes_rate(plasmids, 2)
+    threads = threads_rate(plasmids, 2) / threads_rate(plasmids, 1)
+    costs = adversarial_costs(plasmids)
+    result = {
+        "ours": ours,
+        "plasmidkit": plasmidkit,
+        "blastn_megablast": real["blastn_megablast"],
+        "blastn_w11": real["blastn_w11"],
+        "ratio_plasmidkit": ours / plasmidkit if plasmidkit else None,
+        "limit": ours / streaming,
+        "scaling_2": two / one,
+        "scaling_2_threads": threads,
+        "speeds": speeds,
+        "adversarial": costs,
+    }
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    click.echo(f"{'sequences/s, one core':24s}" + "".join(f"{name:>20s}" for name in sets))
+    for tool, by_set in speeds.items():
+        cells = "".join(f"{'not installed':>20s}" if v is None else f"{v:20,.1f}" for v in by_set.values())
+        click.echo(f"{tool:24s}{cells}")
+    ratio = f"{ours / plasmidkit:,.0f} x" if plasmidkit else "unknown: pip install plasmidkit==0.1.0"
+    click.echo(f"\nours over plasmidkit, real plasmids   {ratio}")
+    click.echo(f"share of the streaming limit          {ours / streaming:.2%} (genes included)")
+    click.echo(f"two processes over one                {two / one:.2f} x")
+    click.echo(f"two threads of one pool over one      {threads:.2f} x")
+    click.echo("\ncost of adversarial input over real plasmids of the same length")
+    for name, cost in costs.items():
+        click.echo(f"  {name:28s}{cost:6.2f} x")
+
+
+if __name__ == "__main__":
+    main()

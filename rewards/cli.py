@@ -1,0 +1,126 @@
+"""Commands of this room; imports stay inside the functions so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rewards.explain import Explained
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-", type=click.File("r", encoding="utf-8", errors="replace"))
+@click.option(
+    "--suite",
+    "suite_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML file of rewards to score with.  [default: the reference suite of the plasmid sweeps]",
+)
+@click.option(
+    "--map", "map_file", type=click.Path(dir_okay=False, path_type=Path), help="Draw the plasmid map here."
+)
+@click.option(
+    "--linear", is_flag=True, help="Do not join the ends of sequences that do not say what they are."
+)
+@click.option(
+    "--tier", "tiers", multiple=True, help="Feature libraries to add to the default one; may be repeated."
+)
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1), help="Threads that annotate."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per record and line.")
+def score(
+    file: TextIO,
+    suite_file: Path | None,
+    map_file: Path | None,
+    linear: bool,
+    tiers: tuple[str, ...],
+    workers: int,
+    as_json: bool,
+) -> None:
+    r"""Score plasmids and say why, part by part.
+
+    Reads FASTA, GenBank or raw text, any number of records; - is standard input.
+
+    \b
+    Example:
+      sweepfarm score plasmid.gb --map plasmid.png
+      cat designs.fa | sweepfarm score - --json > scores.jsonl
+    """
+    import json
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from rewards.compose import SuiteError
+    from rewards.explain import explain
+    from rewards.plasmid.library.packages import MissingDataPackage
+    from rewards.plasmid.library.store import load_library
+    from rewards.plasmid.library.tiers import UnknownTier
+    from rewards.plasmid.map import draw_map
+    from rewards.plasmid.sequence_files import UnreadableSequences, read_sequences
+    from rewards.plasmid.suite import reference_suite
+    from rewards.registry import load_suite
+
+    console = Console()
+    drawn = 0
+    try:
+        suite = load_suite(suite_file) if suite_file else reference_suite()
+        library = load_library(("default", *tiers))
+        records = read_sequences(file.read())
+        if linear:
+            records = (replace(record, circular=False) for record in records)
+        for explained in explain(records, suite, library, workers):
+            if as_json:
+                click.echo(json.dumps(explained.as_json(), ensure_ascii=False))
+            else:
+                print_explained(explained, console)
+            if map_file:
+                target = map_file if drawn == 0 else map_file.with_stem(f"{map_file.stem}-{drawn + 1}")
+                draw_map(explained.annotation, explained.record.id, target)
+                drawn += 1
+    except (UnreadableSequences, SuiteError, MissingDataPackage, UnknownTier, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def print_explained(explained: Explained, console: Console) -> None:
+    """Print one record: a table of the parts, the features, and the total."""
+    import math
+
+    from rich.markup import escape
+    from rich.table import Table
+
+    record, length = explained.record, explained.annotation.length
+    shape = "circular" if record.circular else "linear"
+    console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}")
+    parts = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, justify in (("part", "left"), ("score", "right"), ("weight", "right"), ("why", "left")):
+        parts.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for name, evaluation in explained.evaluations.items():
+        value = "unscored" if evaluation.score is None else f"{evaluation.score:.3f}"
+        parts.add_row(name, value, f"{explained.weights[name]:g}", escape(evaluation.message))
+    console.print(parts)
+    if explained.annotation.features:
+        features = Table(box=None, pad_edge=False, header_style="dim")
+        for heading in ("class", "feature", "from", "to", "strand", "identity", "coverage", ""):
+            features.add_column(heading, justify="left" if heading in ("class", "feature", "") else "right")
+        for feature in explained.annotation.features:
+            features.add_row(
+                feature.feature_class,
+                escape(feature.name),
+                str(feature.start + 1),
+                str(feature.end),
+                "+" if feature.strand > 0 else "-",
+                f"{feature.identity:.1%}",
+                f"{feature.coverage:.0%}",
+                "fragment" if feature.fragment else "reading frame broken" if feature.reading < 1 else "",
+            )
+        console.print()
+        console.print(features)
+    total = "unscored" if math.isnan(explained.total) else f"{explained.total:.3f}"
+    console.print(f"\n[bold]total {total}[/]")

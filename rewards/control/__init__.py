@@ -1,0 +1,1 @@
+"""Rewards for control runs: what a sweep shows when there is nothing to learn."""

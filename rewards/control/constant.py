@@ -1,0 +1,29 @@
+"""The same score for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewards.base import Evaluation, Reward, Sample
+
+
+@dataclass(frozen=True)
+class Constant(Reward):
+    """A constant in [0, 1]: groups have no variance, so a run on it must not move.
+
+    Raises:
+        ValueError: If the value is outside [0, 1].
+    """
+
+    value: float = 0.0
+
+    name = "constant"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.value <= 1.0:
+            raise ValueError(f"constant needs a value in [0, 1], got {self.value}")
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        """The constant, once per sample."""
+        return [Evaluation(self.value, "control: constant") for _ in samples]

@@ -1,0 +1,86 @@
+"""The optional tier of the synbio package's features (GPL-2.0): SnapGene's plasmid features and iGEM parts.
+
+The package ships them as a pickle of Biopython records. It is read without running any of its code: every
+class it names must be one of four, and each of those is replaced by an empty one.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+from rewards.plasmid.features import FeatureClass
+from rewards.plasmid.library.entry import LibraryFeature
+from rewards.plasmid.library.packages import package_files
+from rewards.plasmid.library.sources import CLASS_OF_TYPE, MIN_BASES, NOT_A_FEATURE, SELECTION_MARKER
+
+LONGEST = {"promoter": 1500, "terminator": 800, "ori": 4000, "marker": 2500, "cds": 4500}
+"""Longer entries are whole devices that iGEM filed under the name of one part."""
+
+
+class _Record:
+    """Stands for a Biopython class: keeps the state it is given."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+class _Mapping(dict[str, Any]):
+    """Stands for a Biopython mapping of letters, which are not needed."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+_ALLOWED: dict[tuple[str, str], type] = {
+    ("Bio.SeqRecord", "SeqRecord"): _Record,
+    ("Bio.Seq", "Seq"): _Record,
+    ("Bio.Alphabet", "Alphabet"): _Record,
+    ("Bio.SeqRecord", "_RestrictedDict"): _Mapping,
+}
+
+
+class _RecordReader(pickle.Unpickler):
+    """Creates nothing but empty records."""
+
+    def find_class(self, module: str, name: str) -> type:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"the synbio data names {module}.{name}, which is not allowed")
+        return _ALLOWED[module, name]
+
+
+def read_records(data: bytes) -> dict[str, Any]:
+    """The records of the pickle, as empty objects that carry their fields.
+
+    Raises:
+        pickle.UnpicklingError: If the data names any class but the four of a Biopython record.
+    """
+    records: dict[str, Any] = _RecordReader(io.BytesIO(data)).load()
+    return records
+
+
+def files() -> list[Path]:
+    """The file of DNA features.
+
+    Raises:
+        MissingDataPackage: If synbio is not installed.
+    """
+    return package_files("synbio", "dna.id.pickle")
+
+
+def features() -> list[LibraryFeature]:
+    """Promoters, terminators, poly(A) signals, origins and genes of the package."""
+    (path,) = files()
+    found: list[LibraryFeature] = []
+    for record in read_records(path.read_bytes()).values():
+        name, sequence = str(record.name), str(record._seq._data).upper()
+        feature_class: FeatureClass | None = CLASS_OF_TYPE.get(record.annotations.get("type", ""))
+        if feature_class == "cds" and SELECTION_MARKER.search(name):
+            feature_class = "marker"
+        if feature_class is None or NOT_A_FEATURE.search(name):
+            continue
+        if MIN_BASES <= len(sequence) <= LONGEST[feature_class]:
+            found.append(LibraryFeature(name, feature_class, sequence, "synbio"))
+    return found

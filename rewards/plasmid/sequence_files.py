@@ -1,0 +1,81 @@
+"""Reading sequences: FASTA, GenBank or raw text, told apart by how the text begins."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+class UnreadableSequences(ValueError):
+    """A text that holds no sequence that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRecord:
+    """A sequence as it is written, with its name and whether its ends are joined."""
+
+    id: str
+    sequence: str
+    circular: bool
+
+
+def read_sequences(text: str) -> Iterator[SequenceRecord]:
+    """Sequences of a text.
+
+    ``>`` begins FASTA and ``LOCUS`` GenBank. Anything else is raw: one sequence per line, except that lines
+    of one width (the last may be shorter) are one wrapped sequence. All are circular, save for GenBank
+    records that say linear. Letters are kept as written.
+
+    Raises:
+        UnreadableSequences: If the text is empty or its GenBank cannot be parsed.
+    """
+    start = text.lstrip("\ufeff \t\r\n")
+    if not start:
+        raise UnreadableSequences("there is no sequence: the input is empty")
+    if start.startswith(">"):
+        yield from _fasta(start)
+    elif start.startswith("LOCUS"):
+        yield from _genbank(start)
+    else:
+        yield from _raw(start)
+
+
+def _fasta(text: str) -> Iterator[SequenceRecord]:
+    from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+    for number, (title, sequence) in enumerate(SimpleFastaParser(io.StringIO(text)), 1):
+        name = title.split(maxsplit=1)[0] if title.strip() else f"sequence_{number}"
+        yield SequenceRecord(name, sequence, True)
+
+
+def _genbank(text: str) -> Iterator[SequenceRecord]:
+    from Bio import BiopythonWarning, SeqIO
+    from Bio.Seq import UndefinedSequenceError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BiopythonWarning)
+        try:
+            for number, record in enumerate(SeqIO.parse(io.StringIO(text), "genbank"), 1):
+                named = [name for name in (record.name, record.id) if name.strip(".") and name[0] != "<"]
+                circular = record.annotations.get("topology") != "linear"
+                yield SequenceRecord(named[0] if named else f"sequence_{number}", str(record.seq), circular)
+        except UndefinedSequenceError as error:
+            raise UnreadableSequences("a GenBank record holds no sequence (no ORIGIN)") from error
+        except ValueError as error:
+            raise UnreadableSequences(f"the GenBank text cannot be parsed: {error}") from error
+
+
+def _raw(text: str) -> Iterator[SequenceRecord]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    widths = [len(line) for line in lines]
+    if (
+        len(lines) > 1
+        and 10 <= widths[0] <= 120
+        and set(widths[:-1]) == {widths[0]}
+        and widths[-1] <= widths[0]
+    ):
+        lines = ["".join(lines)]
+    for number, line in enumerate(lines, 1):
+        yield SequenceRecord(f"sequence_{number}", line, True)
