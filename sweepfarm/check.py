@@ -109,7 +109,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         rungs=_rungs(spec, evaluations),
         infeasible_share=share,
         infeasible_reasons=reasons,
-        warnings=(*spec.warnings, *_warnings(spec, constant)),
+        warnings=(*spec.warnings, *_warnings(spec, constant, budget)),
     )
 
 
@@ -154,7 +154,7 @@ def _infeasible(spec: SweepSpec) -> tuple[float, tuple[str, ...]]:
     return share, messages
 
 
-def _warnings(spec: SweepSpec, constant: Mapping[str, Any]) -> list[str]:
+def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -> list[str]:
     found = []
     assert spec.metric is not None
     weights = [n for n in spec.parameters if n.endswith("_weight") and n not in constant]
@@ -163,6 +163,9 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any]) -> list[str]:
             f"the metric {spec.metric.name} is made with weights that the sweep changes"
             f" ({', '.join(weights)}), so its values do not compare between runs; prefer objective/score"
         )
+    epsilon = spec.parameters.get("epsilon")
+    if epsilon and not epsilon.is_constant and budget.num_iterations == 1:
+        found.append("epsilon changes nothing while num_iterations is 1: the policy ratio is then always 1")
     if spec.metric.goal == "minimize" and cadence(spec.metric.name) == "rung":
         found.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
     return found

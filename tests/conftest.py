@@ -38,9 +38,12 @@ def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return starter_path(config, show_progress=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_run(tiny_starter: Path) -> RunConfig:
-    """A run of four steps with two rungs on the tiny starter."""
+    """A run of four steps with two rungs on the tiny starter.
+
+    So small a model writes no features: it is rewarded for length, so that groups differ.
+    """
     from agent.config.run import RunConfig
 
     return RunConfig.from_params(
@@ -55,5 +58,9 @@ def tiny_run(tiny_starter: Path) -> RunConfig:
             "per_device_train_batch_size": 4,
             "num_generations": 4,
             "learning_rate": 1e-3,
+            "reward_length_weight": 4.0,
+            "reward_length_penalty": False,
+            "reward_min_length": 20,
+            "reward_ideal_min_length": 200,
         }
     )

@@ -60,7 +60,9 @@ class RunConfig(BaseModel):
     beta: Annotated[float, Field(ge=0)] = 1e-3
     """Coefficient of the KL term against the starting weights."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Clipping range of the policy ratio."""
+    """Clipping range of the policy ratio. Only a batch trained on more than once can leave it."""
+    num_iterations: PositiveInt = 2
+    """Optimiser steps per batch of completions. At 1 the policy ratio stays 1 and `epsilon` is dead."""
 
     health_kl_max: PositiveFloat = 1.5
     """KL to the starting model (nats per token, held-out samples) above which a run is unhealthy."""

@@ -29,13 +29,15 @@ _FROM_TRL = {
 }
 """TRL's name of a metric, and ours. `train/kl_sampled` exists only for beta > 0."""
 
+_OF_BATCH = ("train/zero_variance_groups", "completions/mean_length", "completions/truncated_fraction")
+
 
 class StepLog(TrainerCallback):
     """Gathers a step's metrics, measures the objective at rungs, and logs one row per step.
 
     Args:
         config: of the run.
-        reward: the training reward; its statistics are drained each step.
+        reward: the training reward; its statistics go into each row.
         objective: measured at the rungs.
         probe: measures `train/kl` each step.
         sinks: where rows go.
@@ -64,6 +66,7 @@ class StepLog(TrainerCallback):
         self._stop = stop
         self._on_step = on_step
         self._row: dict[str, float] = {}
+        self._batch: dict[str, float] = {}
         self._started = time.monotonic()
         self.last_step = 0
         self.last_score: float | None = None
@@ -78,7 +81,7 @@ class StepLog(TrainerCallback):
         """Measure what a finished step left; ask the trainer to stop when someone asked us."""
         step, model = state.global_step, kwargs["model"]
         self._row = {"train/step_seconds": time.monotonic() - self._started}
-        statistics, completions = self._reward.drain()
+        statistics, completions = self._reward.of_step()
         self._row |= statistics
         self._row["health/unique_fraction"] = unique_fraction(completions)
         self._row["train/kl"] = self._probe.measure(model)
@@ -102,7 +105,9 @@ class StepLog(TrainerCallback):
         row = {
             ours: float(logs[theirs]) for theirs, ours in _FROM_TRL.items() if logs.get(theirs) is not None
         }
-        row |= self._row
+        # TRL reports a batch when it is sampled; a step that trains on it again is about the same batch.
+        self._batch |= {name: row[name] for name in _OF_BATCH if name in row}
+        row |= self._batch | self._row
         finding = not_finite(
             {name: row[name] for name in ("train/loss", "train/grad_norm", "train/kl")}, step
         )

@@ -22,6 +22,7 @@ class SuiteReward:
         self._monitored = tuple(monitored)
         self._scored: list[SuiteScores] = []
         self._completions: list[str] = []
+        self._latest: tuple[dict[str, float], list[str]] = ({}, [])
 
     def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
         """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group."""
@@ -31,11 +32,15 @@ class SuiteReward:
         self._completions.extend(completions)
         return [None if np.isnan(total) else float(total) for total in scores.totals]
 
-    def drain(self) -> tuple[dict[str, float], list[str]]:
-        """Statistics and completions since the last call; see `component_statistics`."""
-        statistics = component_statistics(self._scored)
-        completions, self._completions, self._scored = self._completions, [], []
-        return statistics, completions
+    def of_step(self) -> tuple[dict[str, float], list[str]]:
+        """Statistics (see `component_statistics`) and texts of the completions that the last step trained on.
+
+        A step that trains once more on the completions of the step before has their statistics.
+        """
+        if self._scored:
+            self._latest = component_statistics(self._scored), self._completions
+            self._scored, self._completions = [], []
+        return self._latest
 
 
 def component_statistics(batches: Sequence[SuiteScores]) -> dict[str, float]:

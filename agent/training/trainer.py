@@ -53,6 +53,7 @@ def build_trainer(
         top_p=config.top_p,
         beta=config.beta,
         epsilon=config.epsilon,
+        num_iterations=config.num_iterations,
         # Dropout would make sampling and log-probabilities disagree.
         disable_dropout=True,
         activation_checkpointing=False,

@@ -29,7 +29,8 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "model": "elsewhere", "seed": 7, "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
         "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
-        "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "health_kl_max": 9.0, "health_unique_min": 0.1,
+        "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "num_iterations": 3,
+        "health_kl_max": 9.0, "health_unique_min": 0.1,
         "health_similarity_max": 0.3,
     }  # fmt: skip
     own = set(RunConfig.model_fields) - {"reward", "task"}

@@ -31,7 +31,7 @@ def reward() -> SuiteReward:
 
 def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) -> None:
     assert reward(["", "", "", ""], ["0.5", "?", "1.0", "0.0"]) == [0.5, None, 1.0, 0.0]
-    row, completions = reward.drain()
+    row, completions = reward.of_step()
     assert completions == ["0.5", "?", "1.0", "0.0"]
     assert row["reward_components/unscored"] == 1
     assert row["reward_components/total_reward/mean"] == pytest.approx(0.5)
@@ -39,16 +39,19 @@ def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) ->
     assert (row["reward_components/ori/min"], row["reward_components/ori/max"]) == (0.0, 1.0)
 
 
-def test_batches_of_a_step_are_pooled_and_then_forgotten(reward: SuiteReward) -> None:
+def test_batches_of_a_step_are_pooled_and_stand_until_new_ones_come(reward: SuiteReward) -> None:
     reward(["", ""], ["0.0", "0.0"])
     reward(["", ""], ["1.0", "1.0"])
-    assert reward.drain()[0]["reward_components/total_reward/mean"] == pytest.approx(0.5)
-    assert reward.drain() == ({}, [])
+    first = reward.of_step()
+    assert first[0]["reward_components/total_reward/mean"] == pytest.approx(0.5)
+    assert reward.of_step() == first
+    reward([""], ["1.0"])
+    assert reward.of_step()[0]["reward_components/total_reward/mean"] == 1.0
 
 
 def test_a_step_in_which_nothing_was_scored_has_a_count_and_no_mean(reward: SuiteReward) -> None:
     assert reward(["", ""], ["?", "?"]) == [None, None]
-    assert reward.drain()[0] == {"reward_components/unscored": 2}
+    assert reward.of_step()[0] == {"reward_components/unscored": 2}
 
 
 def test_statistics_of_nothing_are_empty() -> None:

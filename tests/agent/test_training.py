@@ -40,14 +40,9 @@ def changed(config: RunConfig, **params: Any) -> RunConfig:
 
 
 @pytest.fixture(scope="module")
-def finished(tiny_starter: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Recorder, Path]:
-    config = RunConfig.from_params(
-        {"model": str(tiny_starter), "max_steps": 4, "rungs": 2, "train_prompts": 16, "eval_prompts": 8,
-         "eval_samples": 1, "max_completion_length": 24, "per_device_train_batch_size": 4,
-         "num_generations": 4, "learning_rate": 1e-3}
-    )  # fmt: skip
+def finished(tiny_run: RunConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Recorder, Path]:
     folder = tmp_path_factory.mktemp("run")
-    outcome, recorder = run(config, folder)
+    outcome, recorder = run(tiny_run, folder)
     return outcome, recorder, folder
 
 
@@ -117,6 +112,17 @@ def test_a_batch_that_is_no_multiple_of_the_group_trains(tiny_run: RunConfig, tm
     outcome, recorder = run(config, tmp_path)
     assert outcome.name == "finished"
     assert len(recorder.rows) == 1
+
+
+def test_epsilon_matters_when_a_batch_is_trained_on_twice(tiny_run: RunConfig, tmp_path: Path) -> None:
+    """At one iteration per batch the ratio is 1 and clipping cannot act: a searched epsilon would be dead."""
+
+    def losses(name: str, **params: float) -> list[float]:
+        _, recorder = run(changed(tiny_run, learning_rate=0.02, **params), tmp_path / name)
+        return [row["train/loss"] for _, row in recorder.rows]
+
+    assert losses("a", epsilon=0.01, num_iterations=2) != losses("b", epsilon=0.3, num_iterations=2)
+    assert losses("c", epsilon=0.01, num_iterations=1) == losses("d", epsilon=0.3, num_iterations=1)
 
 
 def test_an_unhealthy_run_scores_zero_and_ends(tiny_run: RunConfig, tmp_path: Path) -> None:

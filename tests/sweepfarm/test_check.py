@@ -71,6 +71,12 @@ def test_a_metric_logged_each_step_has_its_rungs_there(sweep: dict[str, Any]) ->
     assert any("do not compare" in w for w in result.warnings)
 
 
+def test_a_dead_epsilon_is_named(sweep: dict[str, Any]) -> None:
+    assert not check_sweep(sweep).warnings
+    sweep["parameters"]["num_iterations"] = {"value": 1}
+    assert any("epsilon changes nothing" in w for w in check_sweep(sweep).warnings)
+
+
 def bad(sweep: dict[str, Any], kind: str) -> dict[str, Any]:
     """The main sweep, broken in one way."""
     parameters = sweep["parameters"]
