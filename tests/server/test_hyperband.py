@@ -35,7 +35,7 @@ def test_survivors(n: int, eta: float, expected: int) -> None:
 
 
 def slow_reference(
-    histories: dict[str, list[float]], running: list[str], rungs: tuple[int, ...], eta: float, strict: bool
+    histories: dict[str, list[float]], running: list[str], rungs: tuple[int, ...], settings: EarlyTerminate
 ) -> set[str]:
     """The published rule, word by word, on whole histories; smaller is better."""
     stopped = set()
@@ -46,9 +46,9 @@ def slow_reference(
             continue
         rung = reached[-1]
         there = sorted(h[rung - 1] for h in histories.values() if len(h) >= rung)
-        limit = there[int(len(there) / eta)]
-        judged_by = history[rung - 1] if strict else min(history)
-        if judged_by > limit:
+        limit = there[int(len(there) / settings.eta)]
+        judged_by = history[rung - 1] if settings.strict else min(history)
+        if judged_by > limit and len(there) >= settings.min_runs:
             stopped.add(name)
     return stopped
 
@@ -66,12 +66,13 @@ def slow_reference(
         ),
     ),
     st.booleans(),
+    st.sampled_from([1, 1, 2, 4]),
     st.data(),
 )
 def test_agrees_with_the_slow_reference(
-    histories: dict[str, list[float]], base: EarlyTerminate, strict: bool, data: st.DataObject
+    histories: dict[str, list[float]], base: EarlyTerminate, strict: bool, min_runs: int, data: st.DataObject
 ) -> None:
-    settings = EarlyTerminate(base.min_iter, base.max_iter, base.s, base.eta, strict)
+    settings = EarlyTerminate(base.min_iter, base.max_iter, base.s, base.eta, strict, min_runs)
     rungs = bands(settings)
     running = [name for name in histories if data.draw(st.booleans())]
     standings = {
@@ -80,7 +81,7 @@ def test_agrees_with_the_slow_reference(
         if history
     }
     found = verdicts(settings, standings, running)
-    assert set(found) == slow_reference(histories, running, rungs, settings.eta, strict)
+    assert set(found) == slow_reference(histories, running, rungs, settings)
     for verdict in found.values():
         assert verdict.value > verdict.threshold
         assert verdict.rung in rungs

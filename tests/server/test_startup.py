@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,46 @@ def test_a_full_data_folder(tmp_path: Path) -> None:
         subprocess.run(["umount", small], check=True)
 
 
-def test_a_damaged_database(tmp_path: Path) -> None:
+def test_a_damaged_database_is_refused_with_the_way_back(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_server(tmp_path) as server:
+        server.graphql('mutation { upsertModel(input: {name: "p", entityName: "local"}) { inserted } }')
+    copy = max((data / "backup").iterdir())
+    for damage in (b"not a database, but long enough to look at" * 100, b""):
+        content = (data / "sweepfarm.sqlite").read_bytes()
+        (data / "sweepfarm.sqlite").write_bytes(damage or content[:8192] + bytes(24000) + content[32192:])
+        printed = refused(data)
+        assert "is damaged" in printed
+        command = printed.split("go back to the last backup with: ")[1]
+        assert str(copy) in command
+        subprocess.run(command, shell=True, check=True)
+    with running_server(tmp_path) as server:
+        answer = server.graphql("{ models(entityName: null) { edges { node { name } } } }")
+        assert answer["models"]["edges"] == [{"node": {"name": "p"}}]
+
+
+def test_a_damaged_database_without_a_backup(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "sweepfarm.sqlite").write_bytes(b"not a database, but long enough to look at" * 100)
-    assert "is damaged" in refused(data)
+    assert "there is no backup; move" in refused(data)
+
+
+def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
+    from server.storage.backup import KEPT, Backups, backups
+    from server.storage.database import DATABASE, Database
+    from server.storage.projects import ensure_project
+
+    database = Database(tmp_path / DATABASE)
+    for number in range(KEPT + 2):
+        database.write(partial(ensure_project, entity="e", name=str(number)))
+        Backups(database, tmp_path, 3600).close()
+    database.close()
+    found = backups(tmp_path)
+    assert len(found) == KEPT
+    newest = sqlite3.connect(found[0])
+    assert newest.execute("SELECT COUNT(*) FROM project").fetchone() == (KEPT + 2,)
+    newest.close()
 
 
 def test_a_database_from_a_newer_version(tmp_path: Path) -> None:
