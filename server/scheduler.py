@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from server.orphans import host_is_taken
 from server.search.space import SweepSpec
 from server.settings import ServerSettings
 from server.stopping import cancel_runs, clear_stop
@@ -86,8 +87,7 @@ class Scheduler:
         if never_seen and run["stop_requested_at"] is None and self._answer_was_lost(run, now):
             update_run(db, run["id"], agent_id=None)
             return
-        end_run(db, run, None, now)
-        self.suggestions.refresh_after_commit(sweep["id"])
+        self.process_ended(db, run["id"], None)
 
     def _answer_was_lost(self, run: sqlite3.Row, now: float) -> bool:
         """Whether the agent may never have heard of a run, rather than having lost it at once."""
@@ -101,21 +101,24 @@ class Scheduler:
     ) -> list[Command]:
         """Return an idle agent's next run, if the sweep has one for it."""
         if sweep["state"] == "PENDING":
-            update_sweep(db, sweep["id"], state="RUNNING")
+            update_sweep(db, sweep["id"], state="RUNNING", state_reason=None)
         if sweep["state"] in ("CANCELED", "FINISHED"):
             return self._send_home(db, agent)
-        if sweep["state"] == "PAUSED":
+        if sweep["state"] == "PAUSED" or host_is_taken(db, agent, now, self.settings.crash_after):
             return []
+        # Runs that were handed out before come first, then those that a client chose.
         waiting = db.execute(
             "SELECT * FROM run WHERE sweep_id = ? AND (state = 'preempted' OR (state = 'pending' AND"
-            " agent_id IS NULL)) ORDER BY id LIMIT 1",
+            " agent_id IS NULL)) ORDER BY assigned_at IS NULL, id LIMIT 1",
             (sweep["id"],),
         ).fetchone()
-        if waiting is not None:
+        if waiting is not None and waiting["assigned_at"] is not None:
             return [self._assign(db, waiting, agent, now)]
         spec = spec_of(sweep["config"])
         if self._cap_reached(db, sweep, spec):
             return self._no_more(db, sweep, agent)
+        if waiting is not None:
+            return [self._assign(db, waiting, agent, now)]
         point = self.suggestions.next_point(db, sweep, spec)
         if isinstance(point, Exhausted):
             return self._no_more(db, sweep, agent)
@@ -138,7 +141,7 @@ class Scheduler:
 
     def _assign(self, db: sqlite3.Connection, run: sqlite3.Row, agent: sqlite3.Row, now: float) -> Command:
         """Hand a run to an agent, for the first time or again."""
-        resumed = run["state"] == "preempted"
+        resumed = run["state"] == "preempted" or run["history_lines"] > 0
         clear_stop(db, run["id"])
         update_run(
             db,
@@ -169,7 +172,10 @@ class Scheduler:
     def _cap_reached(self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec) -> bool:
         if spec.run_cap is None:
             return False
-        count = db.execute("SELECT COUNT(*) FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchone()[0]
+        count = db.execute(
+            "SELECT COUNT(*) FROM run WHERE sweep_id = ? AND NOT (state = 'pending' AND assigned_at IS NULL)",
+            (sweep["id"],),
+        ).fetchone()[0]
         return bool(count >= spec.run_cap)
 
     def _no_more(self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row) -> list[Command]:
@@ -194,9 +200,30 @@ class Scheduler:
             cancel_runs(db, sweep["id"], "the sweep was cancelled")
 
     def process_ended(self, db: sqlite3.Connection, run_id: int, exit_code: int | None) -> None:
-        """Close a run, and its sweep when it was the last one of a sweep that has no more points."""
+        """Close a run whose process is gone, or queue it again if it crashed and its sweep says so."""
         run = run_by_id(db, run_id)
         assert run is not None
-        end_run(db, run, exit_code, time.time())
-        if run["sweep_id"] is not None:
-            self.suggestions.refresh_after_commit(run["sweep_id"])
+        state = end_run(db, run, exit_code, time.time())
+        if run["sweep_id"] is None:
+            return
+        sweep = sweep_by_id(db, run["sweep_id"])
+        assert sweep is not None
+        if state == "crashed" and run["requeues"] < spec_of(sweep["config"]).requeue_crashed:
+            update_run(db, run_id, state="preempted", requeues=run["requeues"] + 1)
+        self.suggestions.refresh_after_commit(run["sweep_id"])
+
+    def agents_left(self, db: sqlite3.Connection, sweep: sqlite3.Row) -> None:
+        """Say of a sweep without agents that it is over, or that it waits for one."""
+        spec = spec_of(sweep["config"])
+        waiting = db.execute(
+            "SELECT COUNT(*) FROM run WHERE sweep_id = ? AND assigned_at IS NOT NULL"
+            " AND state IN ('pending', 'preempting', 'preempted')",
+            (sweep["id"],),
+        ).fetchone()[0]
+        exhausted = spec.method == "grid" and isinstance(
+            self.suggestions.next_point(db, sweep, spec), Exhausted
+        )
+        if not waiting and (exhausted or self._cap_reached(db, sweep, spec)):
+            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run is done")
+        else:
+            update_sweep(db, sweep["id"], state="PENDING", state_reason="it has no agent; start one to go on")

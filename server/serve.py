@@ -18,7 +18,8 @@ from server.app import create_app
 from server.auth import KEY_FILE
 from server.service import Service
 from server.settings import ServerSettings
-from server.storage.database import DatabaseError
+from server.storage.backup import restore_advice
+from server.storage.database import DATABASE, DamagedError, DatabaseError
 
 URL_FILE = "url"
 
@@ -53,14 +54,14 @@ def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -
             create_app(service), log_level="warning", access_log=False, timeout_graceful_shutdown=5
         )
         listener.listen(1024)
-        # The socket accepts connections from here on; they are answered once uvicorn runs.
-        aside = url_file.with_suffix(".part")
-        aside.write_text(url + "\n", encoding="ascii")
-        aside.replace(url_file)
-        announce(f"sweepfarm server ready at {url} (API key in {settings.data / KEY_FILE})")
         # uvicorn shuts down in order and then raises the signal again, which must not skip what follows.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with contextlib.suppress(KeyboardInterrupt):
+            # The socket accepts connections already; they are answered once uvicorn runs.
+            aside = url_file.with_suffix(".part")
+            aside.write_text(url + "\n", encoding="ascii")
+            aside.replace(url_file)
+            announce(f"sweepfarm server ready at {url} (API key in {settings.data / KEY_FILE})")
             uvicorn.Server(config).run(sockets=[listener])
     finally:
         url_file.unlink(missing_ok=True)
@@ -109,6 +110,9 @@ def _open(settings: ServerSettings) -> Service:
     try:
         _check_space(settings.data)
         return Service(settings)
+    except DamagedError as error:
+        advice = restore_advice(settings.data, settings.data / DATABASE)
+        raise StartupError(f"{error}; {advice}") from error
     except DatabaseError as error:
         raise StartupError(str(error)) from error
     except (OSError, sqlite3.Error) as error:

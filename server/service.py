@@ -7,7 +7,8 @@ from server.auth import ensure_api_key
 from server.files import FileStore
 from server.scheduler import Scheduler
 from server.settings import ServerSettings
-from server.storage.database import Database
+from server.storage.backup import Backups
+from server.storage.database import DATABASE, Database
 from server.storage.sweeps import list_sweeps
 from server.suggestions import Suggestions
 from server.watch import Watch
@@ -36,10 +37,11 @@ class Service:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = settings
         self.key = ensure_api_key(data)
-        self.database = Database(data / "sweepfarm.sqlite")
+        self.database = Database(data / DATABASE)
         self.files = FileStore(data / "files", settings.max_file)
         self.suggestions = Suggestions(self.database, settings.seed)
         self.scheduler = Scheduler(settings, self.suggestions, boot=secrets.token_hex(8))
+        self._backups = Backups(self.database, data, settings.backup_every)
         self._watch = Watch(self.database, self.scheduler, settings)
         with self.database.read() as db:
             for sweep in list_sweeps(db):
@@ -50,4 +52,5 @@ class Service:
         """Stop the threads and close the database."""
         self._watch.close()
         self.suggestions.close()
+        self._backups.close()
         self.database.close()

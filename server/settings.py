@@ -23,6 +23,8 @@ class ServerSettings(BaseModel):
     """Seconds without a sign of life (clients send one every 30 s) after which a run counts as crashed."""
     agent_timeout: float = Field(default=60.0, gt=0)
     """Seconds without a heartbeat (agents send one every 5 s) after which an agent counts as gone."""
+    backup_every: float = Field(default=3600.0, gt=0)
+    """Seconds between two copies of the database in `data/backup`."""
     max_body: int = Field(default=64 * 2**20, gt=0)
     """Largest API request in bytes."""
     max_file: int = Field(default=8 * 2**30, gt=0)

@@ -59,3 +59,13 @@ class Watch:
         ).fetchall()
         for (run_id,) in silent:
             self._scheduler.process_ended(db, run_id, None)
+        # An agent with a count of its own leaves without a word.
+        deserted = db.execute(
+            "SELECT * FROM sweep WHERE state = 'RUNNING'"
+            " AND EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id)"
+            " AND NOT EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id AND agent.state = 'RUNNING')"
+            " AND NOT EXISTS (SELECT 1 FROM run WHERE sweep_id = sweep.id"
+            "  AND run.state IN ('running', 'preempting'))"
+        ).fetchall()
+        for sweep in deserted:
+            self._scheduler.agents_left(db, sweep)

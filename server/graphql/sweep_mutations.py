@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from typing import Any
 
 import yaml
@@ -143,7 +144,7 @@ def _enqueue_run(context: Context, arguments: Arguments) -> Node:
             db,
             sweep["project_id"],
             sweep_id=sweep["id"],
-            display_name=given.get("displayName"),
+            display_name=given.get("displayName") or f"chosen-run-{time.strftime('%H%M%S')}",
             state="pending",
             config=json.dumps(wrapped),
         )

@@ -119,7 +119,8 @@ def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
         "config": sweep["config"],
         "controller": sweep["controller"],
         "scheduler": sweep["scheduler"],
-        "controllerRunName": None,
+        # Where a client-side scheduler keeps its own console lines; it makes that run itself.
+        "controllerRunName": f"{sweep['name']}-scheduler" if spec.scheduler is not None else None,
         "createdAt": timestamp(sweep["created_at"]),
         "updatedAt": timestamp(sweep["updated_at"]),
         "heartbeatAt": timestamp(sweep["updated_at"]),

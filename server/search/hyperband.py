@@ -23,6 +23,7 @@ class EarlyTerminate:
         s: How many rungs to place below `max_iter`.
         eta: Ratio between rungs, and the inverse of the share of runs that go on.
         strict: Judge a run by its value at the rung; otherwise by its best value so far.
+        min_runs: How many runs must have reached a rung before any is stopped there.
     """
 
     min_iter: int | None = None
@@ -30,6 +31,7 @@ class EarlyTerminate:
     s: int | None = None
     eta: float = 3
     strict: bool = True
+    min_runs: int = 1
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,6 @@ def verdicts(
             thresholds[rung] = threshold(values, settings.eta), len(values)
         limit, population = thresholds[rung]
         value = standing.at_rung[rung] if settings.strict else standing.best
-        if value > limit:
+        if value > limit and population >= settings.min_runs:
             stopped[name] = Verdict(rung, value, limit, population)
     return stopped

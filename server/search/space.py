@@ -14,7 +14,7 @@ METHODS = ("bayes", "custom", "grid", "random")
 KNOWN_KEYS = {
     *("apiVersion", "kind", "controller", "description", "program", "job", "image_uri", "entity", "project"),
     *("method", "command", "name", "run_cap", "metric", "metrics", "scheduler", "early_terminate"),
-    *("parameters", "settings"),
+    *("parameters", "settings", "requeue_crashed", "sampler"),
 }
 
 
@@ -46,6 +46,8 @@ class SweepSpec:
         program: The training script.
         command: How an agent starts a run; empty means W&B's default.
         name: Display name.
+        requeue_crashed: How often a run that crashed is handed out again, under its own identifier.
+        sampler: What method bayes searches with: `tpe`, or `gp` (a Gaussian process; slow, needs torch).
         scheduler: The `scheduler:` section; when present, points come from a client-side scheduler.
         warnings: Things in the file that have no effect.
         paths: Where in the nested run configuration each parameter stands.
@@ -59,6 +61,8 @@ class SweepSpec:
     program: str | None = None
     command: tuple[str, ...] = ()
     name: str | None = None
+    requeue_crashed: int = 0
+    sampler: str = "tpe"
     scheduler: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -122,6 +126,8 @@ def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
         program=text("program", config.get("program")),
         command=_command(config.get("command")),
         name=text("name", config.get("name")),
+        requeue_crashed=_count("requeue_crashed", config.get("requeue_crashed")) or 0,
+        sampler=choice("sampler", config.get("sampler", "tpe"), ("gp", "tpe")),
         scheduler=scheduler,
         warnings=tuple(f"unknown key {key!r} has no effect" for key in config if key not in KNOWN_KEYS),
         paths=paths,
@@ -189,7 +195,9 @@ def _early_terminate(section: Any) -> EarlyTerminate | None:
         return None
     if not isinstance(section, Mapping):
         raise SweepConfigError(f"early_terminate must be a mapping, not {section!r}")
-    reject_unknown("early_terminate", section, {"type", "min_iter", "max_iter", "s", "eta", "strict"})
+    reject_unknown(
+        "early_terminate", section, {"type", "min_iter", "max_iter", "s", "eta", "strict", "min_runs"}
+    )
     choice("early_terminate.type", section.get("type"), ("hyperband",))
     min_iter = _positive_int("early_terminate.min_iter", section.get("min_iter"))
     max_iter = _positive_int("early_terminate.max_iter", section.get("max_iter"))
@@ -204,17 +212,22 @@ def _early_terminate(section: Any) -> EarlyTerminate | None:
         raise SweepConfigError("early_terminate needs min_iter, or max_iter together with s")
     if max_iter is not None and s is None:
         raise SweepConfigError("early_terminate.max_iter needs s, the number of rungs below it")
-    settings = EarlyTerminate(min_iter=min_iter, max_iter=max_iter, s=s, eta=eta, strict=strict)
+    min_runs = _positive_int("early_terminate.min_runs", section.get("min_runs")) or 1
+    settings = EarlyTerminate(min_iter, max_iter, s, eta, strict, min_runs)
     if not bands(settings):
         raise SweepConfigError(f"early_terminate can never fire: max_iter {max_iter} / eta {eta} is below 1")
     return settings
 
 
 def _positive_int(name: str, value: Any) -> int | None:
+    return _count(name, value, at_least=1)
+
+
+def _count(name: str, value: Any, at_least: int = 0) -> int | None:
     if value is None:
         return None
-    if not is_number(value) or value != int(value) or value < 1:
-        raise SweepConfigError(f"{name} must be a whole number of at least 1, not {value!r}")
+    if not is_number(value) or value != int(value) or value < at_least:
+        raise SweepConfigError(f"{name} must be a whole number of at least {at_least}, not {value!r}")
     return int(value)
 
 

@@ -14,12 +14,19 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+DATABASE = "sweepfarm.sqlite"
+"""Name of the database in the data folder."""
+
 # How many waiting changes go into one transaction: they share the cost of making it durable.
 GROUP = 256
 
 
 class DatabaseError(Exception):
     """The database cannot be opened or trusted; the text says what to do."""
+
+
+class DamagedError(DatabaseError):
+    """The database's content is not what was written."""
 
 
 class Database:
@@ -37,6 +44,8 @@ class Database:
         self._readers_lock = threading.Lock()
         self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._actions: list[Callable[[], None]] = []
+        self.changes = 0
+        """How many transactions were committed since the start."""
         self._writer_connection = self._open_writer()
         self._thread = threading.Thread(target=self._commit_in_groups, name="database-writer", daemon=True)
         self._thread.start()
@@ -98,12 +107,12 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")
             problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
-                raise DatabaseError(f"{self.path} is damaged ({problem})")
+                raise DamagedError(f"{self.path} is damaged ({' '.join(problem.split())})")
             migrate(connection)
         except sqlite3.OperationalError as error:
             raise DatabaseError(f"cannot write {self.path}: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise DatabaseError(f"{self.path} is damaged ({error})") from error
+            raise DamagedError(f"{self.path} is damaged ({error})") from error
         return connection
 
     def _commit_in_groups(self) -> None:
@@ -129,6 +138,7 @@ class Database:
                     done.set_exception(error)
                 connection.execute("RELEASE change")
             connection.execute("COMMIT")
+            self.changes += 1
         except sqlite3.Error as error:
             # A full disk ends up here: nothing of the group was kept, and everyone waiting must know.
             if connection.in_transaction:
