@@ -6,7 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from agent.config.nearest import unknown_key_message
 from agent.config.rungs import rung_steps
@@ -14,6 +22,9 @@ from rewards.plasmid.suite import PlasmidRewardConfig
 
 Temperature = Annotated[float, Field(gt=0, le=5)]
 Probability = Annotated[float, Field(gt=0, le=1)]
+
+
+LossType = Literal["dapo", "grpo", "bnpo", "dr_grpo", "cispo", "sapo", "luspo", "vespo"]
 
 
 class ConfigError(ValueError):
@@ -64,6 +75,15 @@ class RunConfig(BaseModel):
     num_iterations: PositiveInt = 2
     """Optimiser steps per batch of completions. At 1 the policy ratio stays 1 and `epsilon` is dead."""
 
+    loss_type: LossType = "dapo"
+    """How token losses are clipped and averaged; TRL's names."""
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    """By whose standard deviation advantages are divided."""
+    reward_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Samples with a lower total reward do not train. Group statistics stay those of all samples."""
+    best_of_n: PositiveInt | None = None
+    """Only this many best completions of each group train; at most `num_generations`."""
+
     health_kl_max: PositiveFloat = 1.5
     """KL to the starting model (nats per token, held-out samples) above which a run is unhealthy."""
     health_unique_min: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -72,6 +92,14 @@ class RunConfig(BaseModel):
     """Mean pairwise k-mer similarity of held-out completions above which a run has collapsed."""
 
     reward: PlasmidRewardConfig = PlasmidRewardConfig()
+
+    @model_validator(mode="after")
+    def _best_of_a_group(self) -> Self:
+        if self.best_of_n is not None and self.best_of_n > self.num_generations:
+            raise ValueError(
+                f"best_of_n ({self.best_of_n}) is above num_generations ({self.num_generations})"
+            )
+        return self
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:

@@ -24,12 +24,18 @@ _FROM_TRL = {
     "entropy": "train/entropy",
     "kl": "train/kl_sampled",
     "frac_reward_zero_std": "train/zero_variance_groups",
+    "kept_fraction": "train/kept_fraction",
     "completions/mean_length": "completions/mean_length",
     "completions/clipped_ratio": "completions/truncated_fraction",
 }
-"""TRL's name of a metric, and ours. `train/kl_sampled` exists only for beta > 0."""
+"""TRL's name of a metric, and ours. `kl` exists only for beta > 0, `kept_fraction` if samples are chosen."""
 
-_OF_BATCH = ("train/zero_variance_groups", "completions/mean_length", "completions/truncated_fraction")
+_OF_BATCH = (
+    "train/zero_variance_groups",
+    "train/kept_fraction",
+    "completions/mean_length",
+    "completions/truncated_fraction",
+)
 
 
 class StepLog(TrainerCallback):

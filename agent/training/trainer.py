@@ -6,10 +6,10 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl.trainer.grpo_config import GRPOConfig
-from trl.trainer.grpo_trainer import GRPOTrainer
 
 from agent.config.run import RunConfig
 from agent.tasks.base import Task
+from agent.training.grpo import SelectiveGRPOTrainer
 from agent.training.scoring import SuiteReward
 
 _BF16_FROM = 100_000_000
@@ -24,7 +24,7 @@ def build_trainer(
     reward: SuiteReward,
     callbacks: list[TrainerCallback],
     folder: Path,
-) -> GRPOTrainer:
+) -> SelectiveGRPOTrainer:
     """Build the trainer of one run. Nothing is reported by TRL itself: `StepLog` logs once per step.
 
     Args:
@@ -54,6 +54,8 @@ def build_trainer(
         beta=config.beta,
         epsilon=config.epsilon,
         num_iterations=config.num_iterations,
+        loss_type=config.loss_type,
+        scale_rewards=config.scale_rewards,
         # Dropout would make sampling and log-probabilities disagree.
         disable_dropout=True,
         activation_checkpointing=False,
@@ -65,11 +67,13 @@ def build_trainer(
         disable_tqdm=True,
         dataloader_pin_memory=on_gpu,
     )
-    return GRPOTrainer(
+    return SelectiveGRPOTrainer(
         model=model,
         processing_class=tokenizer,
         reward_funcs=[reward],
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": list(task.prompts.train)}),
         callbacks=callbacks,
+        reward_threshold=config.reward_threshold,
+        best_of_n=config.best_of_n,
     )

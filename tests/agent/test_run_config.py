@@ -32,6 +32,7 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "num_iterations": 3,
         "health_kl_max": 9.0, "health_unique_min": 0.1,
         "health_similarity_max": 0.3,
+        "loss_type": "grpo", "scale_rewards": "none", "reward_threshold": 0.2, "best_of_n": 2,
     }  # fmt: skip
     own = set(RunConfig.model_fields) - {"reward", "task"}
     assert set(changed) == own
@@ -52,6 +53,8 @@ def test_unknown_parameter_names_the_nearest() -> None:
         ({"num_generations": 1}, "num_generations"),
         ({"top_p": 1.5}, "top_p"),
         ({"beta": -1}, "beta"),
+        ({"best_of_n": 9}, "best_of_n (9) is above num_generations (8)"),
+        ({"loss_type": "ppo"}, "loss_type"),
         ({"max_steps": 0}, "max_steps"),
         ({"reward_min_length": 2000, "reward_max_length": 1000}, "reward_max_length"),
         (

@@ -6,37 +6,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agent.config.metric_names import RUNG_METRICS, STEP_METRICS
 from agent.config.run import ConfigError, RunConfig
-from agent.tracking.directory import RunDirectory
-from agent.tracking.sinks import Sinks
-from agent.training.run import Outcome, train_run
+from agent.training.run import Outcome
 from agent.training.stop import StopRequest
-
-
-class Recorder:
-    """Stands where a W&B run does, and keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[int | None, dict[str, Any]]] = []
-        self.summary: dict[str, Any] = {}
-
-    def log(self, data: dict[str, Any], step: int | None = None) -> None:
-        self.rows.append((step, data))
-
-
-def run(config: RunConfig, folder: Path, stop: StopRequest | None = None) -> tuple[Outcome, Recorder]:
-    recorder = Recorder()
-    sinks = Sinks(RunDirectory(folder, config.flat()), recorder)
-    return train_run(config, sinks, stop or StopRequest()), recorder
-
-
-def changed(config: RunConfig, **params: Any) -> RunConfig:
-    return RunConfig.from_params({**config.flat(), **params})
+from tests.agent.running import Recorder, changed, run
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,44 @@
+"""TRL's GRPO trainer, with a choice of which samples train."""
+
+from typing import Any
+
+import torch
+from trl.trainer.grpo_trainer import GRPOTrainer
+
+from agent.training.selection import kept_samples
+
+
+class SelectiveGRPOTrainer(GRPOTrainer):
+    """GRPO in which samples may be left out of the loss after their group was normalised.
+
+    Args:
+        reward_threshold: samples below it do not train.
+        best_of_n: only this many best samples of each group train.
+        *args: TRL's own.
+        **kwargs: TRL's own.
+    """
+
+    def __init__(
+        self, *args: Any, reward_threshold: float | None, best_of_n: int | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._reward_threshold = reward_threshold
+        self._best_of_n = best_of_n
+        self._rewards = torch.empty(0)
+
+    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        rewards: torch.Tensor = super()._calculate_rewards(*args, **kwargs)
+        self._rewards = rewards[:, 0]
+        return rewards
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        output: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        if self._reward_threshold is None and self._best_of_n is None:
+            return output
+        assert self.num_generations is not None  # TRL types it for evaluation, where it may be absent
+        kept = kept_samples(self._rewards, self.num_generations, self._reward_threshold, self._best_of_n)
+        # Masked out of the policy term, the KL term and the token count alike: as if they had not been there.
+        output["completion_mask"] = output["completion_mask"] * kept.unsqueeze(1)
+        output["num_items_in_batch"] = output["completion_mask"].sum()
+        self._metrics["train"]["kept_fraction"].append(kept.float().mean().item())
+        return output

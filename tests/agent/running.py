@@ -1,0 +1,31 @@
+"""Running real training in a test, with a recorder where W&B would be."""
+
+from pathlib import Path
+from typing import Any
+
+from agent.config.run import RunConfig
+from agent.tracking.directory import RunDirectory
+from agent.tracking.sinks import Sinks
+from agent.training.run import Outcome, train_run
+from agent.training.stop import StopRequest
+
+
+class Recorder:
+    """Stands where a W&B run does, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int | None, dict[str, Any]]] = []
+        self.summary: dict[str, Any] = {}
+
+    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+        self.rows.append((step, data))
+
+
+def run(config: RunConfig, folder: Path, stop: StopRequest | None = None) -> tuple[Outcome, Recorder]:
+    recorder = Recorder()
+    sinks = Sinks(RunDirectory(folder, config.flat()), recorder)
+    return train_run(config, sinks, stop or StopRequest()), recorder
+
+
+def changed(config: RunConfig, **params: Any) -> RunConfig:
+    return RunConfig.from_params({**config.flat(), **params})
