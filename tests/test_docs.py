@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from agent.config.metric_names import RUNG_METRICS, STEP_METRICS
 from sweepfarm.cli import VERBS, cli
 
 ROOT = Path(__file__).parent.parent
@@ -51,3 +52,11 @@ def test_every_direct_dependency_is_justified_and_pinned() -> None:
         name = re.split(r"[<>=]", requirement)[0].lower()
         assert name in dev, f"{name} has no pin in requirements-dev.lock"
         assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"
+
+
+def test_every_metric_has_an_entry_in_the_glossary() -> None:
+    glossary = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for metric in STEP_METRICS | RUNG_METRICS:
+        _, _, *statistic = metric.split("/")
+        general = f"reward_components/{{component}}/{statistic[0]}" if statistic else metric
+        assert f"`{metric}`" in glossary or f"`{general}`" in glossary, metric
