@@ -59,7 +59,7 @@ class RunConfig(BaseModel):
 
     learning_rate: PositiveFloat = 3e-6
     learning_rate_scale: PositiveFloat = 1.0
-    """Multiplies `learning_rate`. The published space is for a model of 100 M parameters and smaller ones take
+    """Multiplies `learning_rate`. The published space is for a model of 100 M parameters; smaller ones take
     larger steps: a budget for a small model sets this, and the space stays as it is."""
     max_grad_norm: PositiveFloat = 0.5
     per_device_train_batch_size: PositiveInt = 16
