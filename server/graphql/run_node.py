@@ -100,7 +100,22 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
             ).fetchall()
         return connection(found, arguments, _log_line_node)
 
-    last_step = run["last_step"]
+    def history_keys(_: Any) -> Node:
+        with context.read() as db:
+            newest = db.execute(
+                "SELECT data FROM history WHERE run_id = ? ORDER BY step DESC, line DESC LIMIT 1",
+                (run["id"],),
+            ).fetchone()
+        last = json.loads(newest["data"]) if newest else {}
+        return {
+            "sets": [],
+            "keys": {
+                key: {"typeCounts": [{"type": "number", "count": count}], "previousValue": last.get(key)}
+                for key, count in json.loads(run["history_keys"]).items()
+            },
+            "lastStep": run["last_step"],
+        }
+
     return {
         "__typename": "Run",
         "id": f"Run:{run['id']}",
@@ -135,14 +150,7 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         "historyLineCount": run["history_lines"],
         "eventsLineCount": run["event_lines"],
         "logLineCount": run["log_lines"],
-        "historyKeys": lambda _: {
-            "sets": [],
-            "keys": {
-                key: {"typeCounts": [{"type": "number", "count": count}]}
-                for key, count in json.loads(run["history_keys"]).items()
-            },
-            "lastStep": last_step,
-        },
+        "historyKeys": history_keys,
         "history": history,
         "events": events,
         "sampledHistory": sampled_history,

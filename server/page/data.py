@@ -76,7 +76,7 @@ def _run_row(run: sqlite3.Row, rungs: Sequence[int], parameters: list[str]) -> V
         "stop_step": run["stop_step"],
         "why": run["stop_reason"],
         "seconds": ended - run["started_at"] if run["started_at"] and ended else None,
-        "parameters": {name: point.get(name) for name in parameters},
+        "parameters": {name: point.get(name) for name in parameters} if parameters else point,
     }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from server.storage.runs import update_run
 
 Row = dict[str, Any]
+Record = tuple[int, int, int, str]
+"""Run, step, line number and text of a row, as it is stored."""
 LAST_STEP = 2**62
 """Beyond every step."""
 
@@ -58,20 +60,26 @@ def append_history(
         return False
     last_step = run["last_step"]
     counts: dict[str, int] = json.loads(run["history_keys"])
-    records: list[tuple[int, int, int, str]] = []
-    values: list[tuple[int, int, int, float]] = []
-    count = run["metric_count"]
+    records: dict[int, Record] = {}
+    values: dict[int, float] = {}
+    repeated = False
     for line, (row, text) in enumerate(zip(rows, lines, strict=True), start=offset):
         step = row.get("_step")
-        last_step = step if isinstance(step, int) else last_step + 1
-        records.append((run["id"], last_step, line, text))
+        if not isinstance(step, int):
+            step = last_step + 1
+        if step <= last_step:
+            repeated = True
+            _forget_step(db, run["id"], step, records.pop(step, None), counts)
+        last_step = max(last_step, step)
+        records[step] = (run["id"], step, line, text)
         for key in row:
             counts[key] = counts.get(key, 0) + 1
         value = None if metric is None else number_at(row, metric)
         if value is not None:
-            count += 1
-            values.append((run["id"], count, last_step, value))
-    db.executemany("INSERT OR REPLACE INTO history (run_id, step, line, data) VALUES (?, ?, ?, ?)", records)
+            values[step] = value
+    db.executemany(
+        "INSERT OR REPLACE INTO history (run_id, step, line, data) VALUES (?, ?, ?, ?)", records.values()
+    )
     update_run(
         db,
         run["id"],
@@ -79,9 +87,24 @@ def append_history(
         last_step=last_step,
         history_keys=json.dumps(counts),
     )
-    if values:
-        _store_metric_values(db, run["id"], values)
+    if metric is not None and repeated:
+        index_metric(db, run["id"], metric)
+    elif values:
+        numbered = enumerate(values.items(), start=run["metric_count"] + 1)
+        _store_metric_values(db, run["id"], [(run["id"], n, step, value) for n, (step, value) in numbered])
     return bool(values)
+
+
+def _forget_step(
+    db: sqlite3.Connection, run_id: int, step: int, unstored: Record | None, counts: dict[str, int]
+) -> None:
+    """Make room for a step that is logged anew: by a run that starts over, or a folder synced again."""
+    stored = db.execute(
+        "DELETE FROM history WHERE run_id = ? AND step = ? RETURNING data", (run_id, step)
+    ).fetchall()
+    for data in [*(data for (data,) in stored), *([unstored[3]] if unstored else [])]:
+        for key in json.loads(data):
+            counts[key] = counts.get(key, 1) - 1
 
 
 def _store_metric_values(

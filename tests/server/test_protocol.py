@@ -45,6 +45,25 @@ def test_repeated_rows_are_stored_once(shared_server: RunningServer) -> None:
     assert [json.loads(line)["score"] for line in run["history"]] == [1, 2, 3, 4]
 
 
+def test_a_step_logged_anew_replaces_the_old_one(shared_server: RunningServer) -> None:
+    """As a folder that is synced twice does, or a trainer that starts over under the same identifier."""
+    sweep = new_sweep(shared_server, RANDOM)
+    (command,) = beat(shared_server, new_agent(shared_server, sweep))
+    run = command["run_id"]
+    init(shared_server, run)
+    stream(shared_server, run, files=rows_from(0, [1, 2, 3]))
+    lines = [json.dumps({"score": 10 + step, "_step": step}) for step in (1, 2, 3, 3)]
+    stream(shared_server, run, files={"wandb-history.jsonl": {"offset": 3, "content": lines}})
+    query = (
+        'query($r: String!) { project(name: "p") { run(name: $r) { historyKeys history(samples: 100) } } }'
+    )
+    found = shared_server.graphql(query, r=run)["project"]["run"]
+    assert [json.loads(line)["score"] for line in found["history"]] == [1, 11, 12, 13]
+    assert found["historyKeys"]["keys"]["score"]["typeCounts"][0]["count"] == 4
+    (row,) = shared_server.rows(sweep)
+    assert (row["logged"], row["value"], row["step"]) == (4, 13, 3)
+
+
 def test_text_where_clients_parse_text_and_objects_where_they_read_objects(
     shared_server: RunningServer,
 ) -> None:
