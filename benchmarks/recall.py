@@ -1,7 +1,10 @@
 """Recall of the annotator on annotated real plasmids: same class, half of the shorter interval shared.
 
-python benchmarks/recall.py ../shared/plasmids_dev
-python benchmarks/recall.py ../shared/plasmids_dev --substitutions 0.05 --json
+::
+
+    python benchmarks/recall.py ../shared/plasmids_dev
+    python benchmarks/recall.py ../shared/plasmids_dev --substitutions 0.05 --json
+    python benchmarks/recall.py ../shared/plasmids_dev/plannotate --missed      # agreement with pLannotate
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ CLASS_OF_TYPE = {
     "CDS": "cds",
 }
 MARKER = re.compile(
-    r"^(amp|ap|kan|neo|cm|cam|hyg|nat|sm|spec|str|zeo|puro|blast|gm|gent|tet|tc)(o?kan)?\\?r(/\w+r)?$|^(bla|cat|aada\d?)$"
+    r"^(amp|ap|kan|neo|cm|cam|hyg|nat|sm|spec|str|zeo|puro|blast|gm|gent|tc)(o?kan)?\\?r(/\w+r)?$|^(bla|cat|aada\d?)$"
     r"|^bla\(|^(bsd|tet|teta|nptii|sh.?ble|bleo|ura3|leu2|his3|trp1|ura4|hph|pac|bar)$",
     re.IGNORECASE,
 )
@@ -76,6 +79,20 @@ def read_annotated(path: Path) -> Annotated:
         if feature.type in ("CDS", "gene", "misc_feature") and span >= 300 and MARKER.search(label):
             truth.append((("marker", start, span, strand), label))
     return Annotated(path.stem, str(record.seq).upper(), tuple(dict.fromkeys(truth)))
+
+
+def read_plannotate(path: Path) -> Annotated:
+    """PLannotate's calls on one plasmid, as truth: whole features only, of the classes that both know."""
+    record = json.loads(path.read_text())
+    truth: list[tuple[Found, str]] = []
+    for feature_type, label, start, end, strand, _, _, fragment, _ in record["feats"]:
+        feature_class, span = CLASS_OF_TYPE.get(feature_type), (end - start) % len(record["seq"])
+        if fragment or feature_class is None or (feature_class == "cds" and span < MIN_CDS):
+            continue
+        truth.append(((feature_class, start, span, strand), label))
+        if feature_class == "cds" and span >= 300 and MARKER.search(label):
+            truth.append((("marker", start, span, strand), label))
+    return Annotated(path.stem, record["seq"].upper(), tuple(truth))
 
 
 def shared(a_start: int, a_span: int, b_start: int, b_span: int, length: int) -> int:
@@ -143,8 +160,9 @@ def ours() -> Callable[[str], list[Found]]:
 @click.option("--missed", is_flag=True, help="List what was not found.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def main(folder: Path, substitutions: float, missed: bool, as_json: bool) -> None:
-    """Recall per class on the annotated plasmids (*.gb) of FOLDER."""
+    """Recall per class on the plasmids of FOLDER: annotated (*.gb), or with pLannotate's calls (*.json)."""
     plasmids = [read_annotated(path) for path in sorted(folder.glob("*.gb"))]
+    plasmids += [read_plannotate(path) for path in sorted(folder.glob("*.json"))]
     counts, absent = measure(plasmids, ours(), substitutions)
     if as_json:
         click.echo(json.dumps({name: found / total for name, (found, total) in counts.items()}))

@@ -62,13 +62,18 @@ def score(
     from rewards.plasmid.library.packages import MissingDataPackage
     from rewards.plasmid.library.store import load_library
     from rewards.plasmid.library.tiers import UnknownTier
-    from rewards.plasmid.map import draw_map
+    from rewards.plasmid.map import FORMATS, draw_map
     from rewards.plasmid.sequence_files import UnreadableSequences, read_sequences
     from rewards.plasmid.suite import reference_suite
     from rewards.registry import load_suite
 
     console = Console()
     drawn = 0
+    if map_file and (map_file.suffix not in FORMATS or not map_file.parent.is_dir()):
+        wanted = ", ".join(FORMATS)
+        raise click.ClickException(
+            f"cannot draw {map_file}: give a name that ends in {wanted}, in a folder that exists"
+        )
     try:
         suite = load_suite(suite_file) if suite_file else reference_suite()
         library = load_library(("default", *tiers))
@@ -80,7 +85,7 @@ def score(
                 click.echo(json.dumps(explained.as_json(), ensure_ascii=False))
             else:
                 print_explained(explained, console)
-            if map_file:
+            if map_file and explained.annotation.length:
                 target = map_file if drawn == 0 else map_file.with_stem(f"{map_file.stem}-{drawn + 1}")
                 draw_map(explained.annotation, explained.record.id, target)
                 drawn += 1

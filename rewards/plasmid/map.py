@@ -14,6 +14,8 @@ COLOURS = {
     "cds": "#3b75af",
     "other": "#8a8a8a",
 }
+FORMATS = (".png", ".svg", ".pdf")
+
 INNER, OUTER = 82.0, 90.0
 """Radii of the ring, of 100."""
 
@@ -26,7 +28,7 @@ def draw_map(annotation: Annotation, name: str, path: Path) -> None:
     Args:
         annotation: The plasmid; at least one base.
         name: Written in the middle, with the length.
-        path: Where to write; the ending chooses the format (png, svg, pdf).
+        path: Where to write; the ending chooses the format, one of ``FORMATS``.
 
     Raises:
         ValueError: If the sequence is empty.

@@ -39,7 +39,7 @@ class PlasmidRewardConfig(BaseModel):
         reward_ori_min: Fewest origins wanted; likewise for the other counted components.
         reward_ori_max: Most origins wanted; likewise.
         reward_punish_mode: Square what counts and lengths outside their limits leave.
-        reward_length_weight: Weight of the length score in the mean.
+        reward_length_weight: Weight of the length score in the mean, with or without the penalty.
         reward_length_penalty: Multiply the total by the length score.
         reward_min_length: Bases below which a molecule is too short.
         reward_max_length: Bases above which it is too long.
@@ -61,7 +61,7 @@ class PlasmidRewardConfig(BaseModel):
 
     Raises:
         pydantic.ValidationError: On an unknown name, a value out of range, a minimum above its maximum, or
-            weights that are all 0.
+            weights of the five counted components that are all 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,7 +71,7 @@ class PlasmidRewardConfig(BaseModel):
     reward_terminator_weight: Weight = 0.5
     reward_marker_weight: Weight = 1.0
     reward_cds_weight: Weight = 1.0
-    reward_length_weight: Weight = 0.0
+    reward_length_weight: Weight = 0.5
 
     reward_ori_min: Count = 1
     reward_ori_max: Count = 3
@@ -130,12 +130,9 @@ class PlasmidRewardConfig(BaseModel):
 
     @model_validator(mode="after")
     def _something_to_reward(self) -> Self:
-        names = [f"reward_{name}_weight" for name in (*COUNTED, "length", "gc")]
-        weights = [getattr(self, name) for name in names]
-        if self.reward_location_aware:
-            names.append("reward_cassette_weight")
-            weights.append(self.reward_cassette_weight)
-        if not any(weights):
+        # Length, GC and order alone describe no plasmid: a run on them has nothing to learn from.
+        names = [f"reward_{name}_weight" for name in COUNTED]
+        if not any(getattr(self, name) for name in names):
             raise ValueError(f"all weights are 0 ({', '.join(names)}): give at least one a value above 0")
         return self
 
@@ -188,6 +185,7 @@ REFERENCE = PlasmidRewardConfig(
     reward_marker_weight=1.0,
     reward_cds_weight=0.5,
     reward_cassette_weight=0.5,
+    reward_length_weight=0.0,
     reward_promoter_max=8,
     reward_cds_max=8,
     reward_terminator_max=6,

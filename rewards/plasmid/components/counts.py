@@ -43,7 +43,7 @@ class FeatureCount(PlasmidReward):
     """
 
     minimum: int = 1
-    maximum: int = 1
+    maximum: int = 5
     punish_mode: bool = False
 
     def __post_init__(self) -> None:

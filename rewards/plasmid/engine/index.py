@@ -64,8 +64,8 @@ def allowed_mismatches(length: int) -> int:
     """Mismatches that a short feature of this length may have.
 
     Chance hits on 5 kb of random DNA, the sum over i of C(n, i) 3**i / 4**n times the bases searched, stay
-    under ``SHORT_FALSE_POSITIVES``. Capped so that every pigeonhole piece keeps ``SHORT_SEED`` bases; -1 where
-    not even an exact match is that rare.
+    under ``SHORT_FALSE_POSITIVES``. Capped so that every pigeonhole piece keeps ``SHORT_SEED`` bases; -1
+    where not even an exact match is that rare.
     """
     chance, allowed = 0.0, -1
     for mismatches in range(length // SHORT_SEED):

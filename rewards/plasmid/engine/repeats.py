@@ -40,7 +40,7 @@ def _window_hashes(codes: Codes, size: int, circular: bool) -> NDArray[np.uint64
         else:
             backward = backward * inverse + opposite * top
         if i >= size - 1 and known >= size:
-            hashes[i - size + 1] = min(forward, backward) | np.uint64(1)
+            hashes[i - size + 1] = max(np.uint64(1), min(forward, backward))
     return hashes
 
 

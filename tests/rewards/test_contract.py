@@ -1,0 +1,138 @@
+"""The contract that every registered reward keeps."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rewards.base import Reward, Sample
+from rewards.plasmid.annotator import Annotator, using_annotator
+from rewards.plasmid.library.store import load_library
+from rewards.registry import REWARDS, make_reward
+from tests.rewards.plasmids import (
+    AMPR,
+    PUC_ORI,
+    designed_plasmid,
+    library_sequence,
+    random_dna,
+    real_plasmids,
+    substituted,
+    whole,
+)
+
+PARAMS = {"contains_word": {"word": "happy"}}
+"""Parameters of the rewards that cannot do without."""
+
+
+@cache
+def reward_named(name: str) -> Reward:
+    return make_reward(name, PARAMS.get(name))
+
+
+@cache
+def batch() -> tuple[Sample, ...]:
+    plasmid = designed_plasmid()
+    texts = [
+        Sample(
+            "Once upon a time", " there was a happy dog. It ran to the red house on the hill! Was it happy?"
+        ),
+        Sample("", ""),
+        Sample("ATG", ""),
+        Sample("", "😀 not DNA at all, 5'-ACGT-3'"),
+        Sample("acgt", "acgtn" * 30),
+        Sample("", "N" * 200),
+    ]
+    molecules = [plasmid, plasmid + plasmid, substituted(plasmid, 0.05, 1), random_dna(3000, 2), "A" * 2500]
+    return (*texts, *map(whole, molecules), *map(whole, real_plasmids()[:6]))
+
+
+every_reward = pytest.mark.parametrize("name", sorted(REWARDS))
+
+
+@every_reward
+def test_scores_are_in_range_and_say_why(name: str) -> None:
+    for evaluation in reward_named(name)(batch()):
+        assert evaluation.score is None or 0.0 <= evaluation.score <= 1.0
+        assert evaluation.message
+        assert "\n" not in evaluation.message
+
+
+@every_reward
+def test_is_deterministic_and_knows_its_name(name: str) -> None:
+    reward = make_reward(name, PARAMS.get(name))
+    assert reward.name == name
+    with using_annotator(Annotator(load_library())):  # an empty cache
+        first = reward(batch())
+    assert first == reward(batch()) == reward_named(name)(batch())
+
+
+@every_reward
+def test_a_batch_is_its_samples_one_by_one_in_any_order(name: str) -> None:
+    reward, samples = reward_named(name), batch()
+    together = reward(samples)
+    assert together == [reward([sample])[0] for sample in samples]
+    assert reward(samples[::-1]) == together[::-1]
+    assert reward([]) == []
+
+
+@every_reward
+def test_survives_pickling(name: str) -> None:
+    reward = reward_named(name)
+    copy = pickle.loads(pickle.dumps(reward))  # noqa: S301 - its own dump
+    assert copy == reward
+    assert copy(batch()) == reward(batch())
+
+
+@every_reward
+def test_spans_lie_on_the_text(name: str) -> None:
+    for sample, evaluation in zip(batch(), reward_named(name)(batch()), strict=True):
+        for span in evaluation.spans:
+            assert 0 <= span.start < len(sample.text)
+            assert 0 < span.end <= len(sample.text)
+            assert span.strand in (-1, 0, 1)
+
+
+@every_reward
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.text(max_size=60),
+    st.one_of(
+        st.text(max_size=300), st.text("ACGTNacgtn", max_size=900), st.text("ACGT ryk-😀", max_size=300)
+    ),
+)
+def test_no_text_breaks_it(name: str, prompt: str, completion: str) -> None:
+    (evaluation,) = reward_named(name)([Sample(prompt, completion)])
+    assert evaluation.score is None or not math.isnan(evaluation.score)
+
+
+# The count of genes makes no such promise: calls come and go with start and stop codons that chance puts in.
+@pytest.mark.parametrize("name", ["ori", "promoter", "terminator", "marker"])
+def test_counted_features_are_worth_less_the_more_they_are_mutated(name: str) -> None:
+    # Substitutions are nested, so that each step only adds to the one before.
+    plasmid = designed_plasmid()
+    noisy = substituted(plasmid, 1.0, 7)
+    order = random_dna(len(plasmid), 8, "0123456789")
+    kept = [plasmid]
+    for step in "0", "01", "012":
+        kept.append("".join(n if d in step else p for p, n, d in zip(plasmid, noisy, order, strict=True)))
+    scores = [evaluation.score or 0.0 for evaluation in reward_named(name)([whole(text) for text in kept])]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] > scores[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "feature"), [("ori", PUC_ORI), ("marker", AMPR), ("promoter", "PGK promoter")]
+)
+def test_counted_features_are_worth_less_the_more_is_cut_off(name: str, feature: str) -> None:
+    sequence = library_sequence(feature)
+    texts = [
+        random_dna(600, 1) + sequence[: int(len(sequence) * share)] + random_dna(600, 2)
+        for share in (1, 0.8, 0.6)
+    ]
+    scores = [evaluation.score or 0.0 for evaluation in reward_named(name)([whole(text) for text in texts])]
+    assert scores[0] > scores[1] > scores[2] > 0

@@ -1,0 +1,143 @@
+"""The known-hack table: what a policy tries first must not pay.
+
+Every hack is run on every registered reward. Where a reward is meant to see through a hack, the hack scores
+at least ``MARGIN`` below the median real sample. Where it is blind by design, the reason is stated here, and
+the suites that people train on must see through it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from statistics import median
+
+import pytest
+
+from rewards.base import Sample
+from rewards.plasmid.suite import PlasmidRewardConfig, plasmid_suite, reference_suite
+from rewards.registry import REWARDS, build_suite, make_reward
+from tests.rewards.plasmids import library_sequence, random_dna, real_plasmids, whole
+
+MARGIN = 0.25
+
+WORDS = {"contains_word": {"word": "happy"}}
+
+REAL_TEXTS = (
+    " was a happy little fox who lived under the old oak. Every morning it went down to the river to drink."
+    " One day it met a grey owl by the water! They talked about the stars until the sun came up.",
+    " ran across the wide field to find its happy friends. The wind was cold and the grass was still wet."
+    " Nobody had seen the small red kite since last week. Where could it be hiding on such a day?",
+    " painted a picture of the sea for her happy mother. She used blue and green and a little bit of white."
+    " The waves looked so real that the cat stepped back! Everyone laughed and hung it on the wall.",
+)
+
+
+def plasmid_hacks(feature: str) -> dict[str, Sample]:
+    """Hacks against a reward that is paid for a feature of the library."""
+    real = real_plasmids()[3]
+    return {
+        "50 copies": whole(library_sequence(feature) * 50),
+        "homopolymer": whole("A" * 5000),
+        "prompt copy": Sample(real, real),
+        "empty": Sample(real, ""),
+        "no DNA": whole("I would like to have a plasmid, please! 质粒 " * 60),
+        "giant ORF": whole("ATG" + "".join(f"GC{base}" for base in random_dna(1600, 5)) + "TAA"),
+    }
+
+
+def text_hacks() -> dict[str, Sample]:
+    """The same against rewards for prose."""
+    story = "Once there" + REAL_TEXTS[0]
+    return {
+        "50 copies": Sample("Once", " happy" * 50 + "."),
+        "homopolymer": Sample("Once", "a" * 400),
+        "prompt copy": Sample(story, story),
+        "empty": Sample(story, ""),
+        "no DNA": Sample("Once", "☃✿ﬄ¤ " * 80),
+        "giant ORF": Sample("Once", " and the fox" * 100 + "."),
+    }
+
+
+PAID_FOR = {
+    "ori": "ori (pUC/pMB1, high-copy)",
+    "promoter": "AmpR promoter",
+    "terminator": "T7 terminator",
+    "marker": "AmpR (bla)",
+    "cds": "EGFP",
+    "cassette": "EGFP",
+}
+
+BLIND = {
+    "ori": {"prompt copy": "two oris are within its limits"},
+    "promoter": {"prompt copy": "twice the promoters are within its limits"},
+    "terminator": {"prompt copy": "twice the terminators are within its limits"},
+    "marker": {"prompt copy": "two markers are within its limits"},
+    "cds": {
+        "prompt copy": "twice the genes are within its limits",
+        "giant ORF": "it counts open frames, and this is one",
+    },
+    "cassette": {"prompt copy": "it looks for the best cassette only"},
+    "length": dict.fromkeys(
+        ("50 copies", "homopolymer", "prompt copy", "no DNA", "giant ORF"), "it measures length only"
+    ),
+    "repeats": dict.fromkeys(("no DNA", "giant ORF"), "it sees repeats of known bases only"),
+    "gc": dict.fromkeys(("50 copies", "prompt copy"), "it measures composition only"),
+    "homopolymers": dict.fromkeys(("50 copies", "prompt copy", "no DNA", "giant ORF"), "it sees runs only"),
+    "letters": dict.fromkeys(
+        ("50 copies", "homopolymer", "prompt copy", "giant ORF"), "it sees letters only"
+    ),
+    "contains_word": {"prompt copy": "the copy does contain the word"},
+    "sentence_length": {"prompt copy": "the copy does have such sentences"},
+    "constant": dict.fromkeys(text_hacks(), "a control is blind to everything"),
+    "random": dict.fromkeys(text_hacks(), "a control is blind to everything"),
+}
+TEXT = ("contains_word", "sentence_length", "repetition")
+
+
+@cache
+def real_samples(name: str) -> tuple[Sample, ...]:
+    if name in TEXT:
+        return tuple(Sample("Once there", text) for text in REAL_TEXTS)
+    return tuple(whole(sequence) for sequence in real_plasmids())
+
+
+@pytest.mark.parametrize("name", sorted(REWARDS))
+def test_hacks_pay_less_than_the_median_real_sample(name: str) -> None:
+    reward = make_reward(name, WORDS.get(name))
+    typical = median(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
+    hacks = text_hacks() if name in TEXT else plasmid_hacks(PAID_FOR.get(name, PAID_FOR["ori"]))
+    if name == "cassette":  # few of the shipped plasmids carry a whole one
+        typical = max(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
+    blind = BLIND.get(name, {})
+    assert set(blind) <= set(hacks)
+    for hack, sample in hacks.items():
+        (evaluation,) = reward([sample])
+        assert evaluation.score is not None
+        if hack not in blind:
+            assert evaluation.score <= typical - MARGIN, f"{hack}: {evaluation} against {typical:.2f}"
+
+
+@pytest.mark.parametrize("suite", [reference_suite(), plasmid_suite(PlasmidRewardConfig())])
+@pytest.mark.parametrize("feature", sorted(set(PAID_FOR.values())))
+def test_plasmid_suites_see_through_every_hack(suite, feature: str) -> None:
+    typical = median(suite.score(real_samples("ori")).totals)
+    hacks = plasmid_hacks(feature)
+    totals = dict(zip(hacks, suite.score(list(hacks.values())).totals, strict=True))
+    assert typical >= 0.7
+    for hack, total in totals.items():
+        assert total <= typical - MARGIN, f"{hack}: {total:.2f} against {typical:.2f}"
+
+
+def test_a_prose_suite_sees_through_every_hack() -> None:
+    suite = build_suite(
+        {
+            "rewards": [
+                {"name": "contains_word", "params": {"word": "happy"}},
+                {"name": "sentence_length", "params": {"length": 10}},
+            ],
+            "gates": [{"name": "repetition", "minimum": 0.6}],
+        }
+    )
+    typical = median(suite.score(real_samples("repetition")).totals)
+    hacks = text_hacks()
+    for hack, total in zip(hacks, suite.score(list(hacks.values())).totals, strict=True):
+        assert total <= typical - MARGIN, f"{hack}: {total:.2f} against {typical:.2f}"

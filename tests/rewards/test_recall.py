@@ -1,0 +1,88 @@
+"""Recall on real plasmids that no package ships. They lie outside the repository; see ``folder``."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from rewards.plasmid.library.corpus import annotated_plasmids
+from tests.rewards.plasmids import reverse_complement
+from tests.rewards.test_annotator import annotate, comparable
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import recall  # noqa: E402
+
+folder = ROOT.parent / "shared" / "plasmids_dev"
+
+pytestmark = pytest.mark.skipif(
+    not folder.is_dir(), reason=f"RECALL IS NOT MEASURED: the annotated plasmids are not at {folder}"
+)
+
+LEAST = {"ori": 0.95, "promoter": 0.92, "terminator": 0.92, "marker": 0.98, "cds": 0.94}
+MOST_LOST = 0.03
+
+
+@cache
+def plasmids() -> tuple[recall.Annotated, ...]:
+    """The plasmids, without those that a package ships: features were taken from these."""
+    shipped = [plasmid.sequence * 2 for plasmid in annotated_plasmids()]
+    read = [recall.read_annotated(path) for path in sorted(folder.glob("*.gb"))]
+    return tuple(
+        plasmid
+        for plasmid in read
+        if not any(
+            s in other for other in shipped for s in (plasmid.sequence, reverse_complement(plasmid.sequence))
+        )
+    )
+
+
+def shares(substitutions: float, seed: int = 0) -> dict[str, float]:
+    annotate_one = recall.ours()
+    if seed:
+        sequences = [
+            recall.Annotated(p.name, recall.substitute(p.sequence, substitutions, seed * 1000 + i), p.truth)
+            for i, p in enumerate(plasmids())
+        ]
+        counts, _ = recall.measure(sequences, annotate_one)
+    else:
+        counts, _ = recall.measure(plasmids(), annotate_one, substitutions)
+    return {name: found / total for name, (found, total) in counts.items()}
+
+
+def test_there_are_enough_plasmids_and_none_is_shipped() -> None:
+    assert len(plasmids()) >= 30
+
+
+def test_recall() -> None:
+    found = shares(0.0)
+    assert {name: found[name] >= least for name, least in LEAST.items()} == dict.fromkeys(LEAST, True), found
+
+
+def test_recall_at_5_percent_substitutions() -> None:
+    clean = shares(0.0)
+    noisy = [shares(0.05, seed) for seed in (1, 2, 3)]
+    for name in LEAST:
+        assert clean[name] - sum(share[name] for share in noisy) / 3 <= MOST_LOST, (name, clean, noisy)
+
+
+def test_rotation_and_strand_change_nothing_on_any_of_them() -> None:
+    for number, plasmid in enumerate(plasmids()):
+        base = comparable(annotate(plasmid.sequence))
+        for turn in range(17 * number, len(plasmid.sequence), len(plasmid.sequence) // 14):
+            turned = plasmid.sequence[turn:] + plasmid.sequence[:turn]
+            assert comparable(annotate(turned), turn) == base
+            assert comparable(annotate(reverse_complement(turned)), turn, reverse=True) == base
+
+
+@pytest.mark.skipif(not (folder / "plannotate").is_dir(), reason="pLannotate's calls are not there")
+def test_agreement_with_plannotate() -> None:
+    calls = [recall.read_plannotate(path) for path in sorted((folder / "plannotate").glob("*.json"))]
+    counts, missed = recall.measure(calls, recall.ours())
+    found, total = (sum(column) for column in zip(*counts.values(), strict=True))
+    assert total >= 30
+    assert found / total >= 0.9, missed

@@ -1,0 +1,151 @@
+"""Rewards by name, suites from YAML and plug-ins from a file."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from rewards.base import Sample
+from rewards.compose import SuiteError
+from rewards.registry import REWARDS, build_suite, load_suite, make_reward, reward_class
+
+PLUG_IN = '''
+from dataclasses import dataclass
+
+from rewards.base import Evaluation, Reward
+
+
+@dataclass(frozen=True)
+class Shouting(Reward):
+    """Share of upper-case letters."""
+
+    least: int = 1
+    name = "shouting"
+
+    def __call__(self, samples):
+        scores = [sum(map(str.isupper, s.completion)) / max(self.least, len(s.completion)) for s in samples]
+        return [Evaluation(score, "counted capitals") for score in scores]
+
+
+class NoReward:
+    pass
+'''
+
+SUITE = """
+rewards:
+  - name: contains_word
+    params: {word: happy}
+    weight: 3
+  - name: mine.py:Shouting
+    params: {least: 2}
+length_factor: {name: constant, params: {value: 0.5}}
+penalties:
+  - {name: repetition, params: {size: 2}, weight: 0.1}
+gates:
+  - {name: letters, params: {tolerance: 1.0}, minimum: 0.0}
+time_limit: 5
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine.py").write_text(PLUG_IN)
+    (tmp_path / "suite.yaml").write_text(SUITE)
+    return tmp_path
+
+
+def test_every_name_leads_to_its_class() -> None:
+    for name in REWARDS:
+        assert reward_class(name).name == name
+
+
+def test_a_suite_from_yaml_with_a_plug_in(folder: Path) -> None:
+    suite = load_suite(folder / "suite.yaml")
+    scores = suite.score([Sample("", "HAPPY dog")])
+    # mean (3 x 1 + 1 x 5/9) / 4, halved; both words are new
+    assert scores.totals[0] == pytest.approx((3 + 5 / 9) / 4 / 2)
+    assert scores.weights == {
+        "contains_word": 3.0,
+        "shouting": 1.0,
+        "constant": 0.0,
+        "repetition": -0.1,
+        "letters": 0.0,
+    }
+    assert suite.time_limit == 5
+
+
+def test_a_plug_in_survives_pickling(folder: Path) -> None:
+    reward = make_reward("mine.py:Shouting", folder=folder)
+    assert pickle.loads(pickle.dumps(reward)) == reward  # noqa: S301 - its own dump
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "words"),
+    [
+        ("lenght", {}, "did you mean length?"),
+        ("xyzzy", {}, "there are: cassette, cds"),
+        ("length", {"minimun": 3}, "length has no parameter 'minimun'; it has: minimum, maximum"),
+        ("contains_word", {}, "missing 1 required positional argument: 'word'"),
+        ("ori", {"minimum": 3, "maximum": 1}, "ori: needs 0 <= minimum <= maximum"),
+        ("absent.py:Mine", {}, "has no file"),
+        ("mine.py:NoReward", {}, "names no subclass"),
+        ("mine.py:Absent", {}, "names no subclass"),
+    ],
+)
+def test_what_cannot_be_made_is_named(folder: Path, name: str, params: dict[str, object], words: str) -> None:
+    with pytest.raises(SuiteError) as caught:
+        make_reward(name, params, folder)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rewards: [{name: ori, weight: heavy}]", "wrong at rewards.0.weight"),
+        ("rewards: [{name: ori, wieght: 1}]", "wrong at rewards.0.wieght"),
+        ("rewards: []", "none declared"),
+        ("rewards: [{name: ori, weight: 0}]", "every component weight is 0"),
+        ("rewards: [{name: ori}, {name: ori, params: {maximum: 9}}]", "same name"),
+        ("- ori", "must be a mapping"),
+        ("rewards: [", "cannot read the suite"),
+        ("rewards: !!python/object/apply:os.system [ls]", "cannot read the suite"),
+    ],
+)
+def test_what_is_no_suite_is_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "suite.yaml"
+    path.write_text(text)
+    with pytest.raises(SuiteError, match="(?s)" + words.replace("(", r"\(")):
+        load_suite(path)
+
+
+def test_an_absent_suite_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="cannot read the suite"):
+        load_suite(tmp_path / "absent.yaml")
+
+
+def test_a_plasmid_suite_by_hand_matches_its_parts() -> None:
+    suite = build_suite({"rewards": [{"name": "gc"}, {"name": "letters", "weight": 0}]})
+    scores = suite.score([Sample("", "ACGT")], report=["letters"])
+    assert scores.totals.tolist() == [1.0]
+    assert scores.components["letters"].tolist() == [1.0]
+    with pytest.raises(KeyError):
+        suite.score([Sample("", "ACGT")], report=["cds"])
+
+
+def test_sentences_are_cut_by_a_tokenizer_file(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = ["one", "two", "three", ".", "end", "[UNK]"]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    params = {"length": 3, "minimum": 1, "tokenizer": str(tmp_path)}
+    reward = make_reward("sentence_length", params)
+    assert reward([Sample("", "one two three. one two end.")])[0].score == 1.0
+    assert pickle.loads(pickle.dumps(reward)) == reward  # noqa: S301 - its own dump
+    missing = make_reward("sentence_length", {**params, "tokenizer": str(tmp_path / "absent")})
+    with pytest.raises(ValueError, match="no tokenizer at"):
+        missing([Sample("", "one.")])
