@@ -18,6 +18,7 @@ from pydantic import (
 
 from agent.config.nearest import unknown_key_message
 from agent.config.rungs import rung_steps
+from agent.config.schedule import Phase
 from rewards.plasmid.suite import PlasmidRewardConfig
 
 Temperature = Annotated[float, Field(gt=0, le=5)]
@@ -75,6 +76,13 @@ class RunConfig(BaseModel):
     num_iterations: PositiveInt = 2
     """Optimiser steps per batch of completions. At 1 the policy ratio stays 1 and `epsilon` is dead."""
 
+    kl_target: PositiveFloat | None = None
+    """KL (nats per token, `train/kl`) that `beta` is steered to; `None` keeps `beta` as it is."""
+    kl_gain: PositiveFloat = 0.1
+    """How fast `beta` follows, with `kl_target`."""
+    phases: tuple[Phase, ...] | None = None
+    """Steps with settings of their own, in order."""
+
     loss_type: LossType = "dapo"
     """How token losses are clipped and averaged; TRL's names."""
     scale_rewards: Literal["group", "batch", "none"] = "group"
@@ -92,6 +100,12 @@ class RunConfig(BaseModel):
     """Mean pairwise k-mer similarity of held-out completions above which a run has collapsed."""
 
     reward: PlasmidRewardConfig = PlasmidRewardConfig()
+
+    @model_validator(mode="after")
+    def _something_to_steer(self) -> Self:
+        if self.kl_target is not None and self.beta == 0:
+            raise ValueError("kl_target needs a beta above 0 to start from")
+        return self
 
     @model_validator(mode="after")
     def _best_of_a_group(self) -> Self:
@@ -139,6 +153,11 @@ class RunConfig(BaseModel):
     def effective_learning_rate(self) -> float:
         """The rate the optimiser is given."""
         return self.learning_rate * self.learning_rate_scale
+
+    @property
+    def largest_beta(self) -> float:
+        """The largest KL coefficient that the run starts a phase with; above 0 it needs a reference model."""
+        return max([self.beta, *(p.beta for p in self.phases or () if p.beta is not None)])
 
     @property
     def completions_per_step(self) -> int:

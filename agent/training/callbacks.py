@@ -14,6 +14,7 @@ from agent.tracking.sinks import Sinks
 from agent.training.checkpoints import Checkpoints
 from agent.training.divergence import DriftProbe
 from agent.training.objective import HeldOut, Objective
+from agent.training.schedule import Schedule
 from agent.training.scoring import SuiteReward
 from agent.training.stop import StopRequest
 
@@ -48,6 +49,7 @@ class StepLog(TrainerCallback):
         probe: measures `train/kl` each step.
         sinks: where rows go.
         checkpoints: saved at each rung.
+        schedule: told each step's KL; gives the settings in force.
         stop: read at every step.
         on_step: told each finished step and its row, for a progress display.
     """
@@ -60,6 +62,7 @@ class StepLog(TrainerCallback):
         probe: DriftProbe,
         sinks: Sinks,
         checkpoints: Checkpoints,
+        schedule: Schedule,
         stop: StopRequest,
         on_step: Callable[[int, dict[str, float]], None],
     ) -> None:
@@ -69,6 +72,7 @@ class StepLog(TrainerCallback):
         self._probe = probe
         self._sinks = sinks
         self._checkpoints = checkpoints
+        self._schedule = schedule
         self._stop = stop
         self._on_step = on_step
         self._row: dict[str, float] = {}
@@ -90,7 +94,9 @@ class StepLog(TrainerCallback):
         statistics, completions = self._reward.of_step()
         self._row |= statistics
         self._row["health/unique_fraction"] = unique_fraction(completions)
+        self._row |= self._schedule.settings()
         self._row["train/kl"] = self._probe.measure(model)
+        self._schedule.observe(self._row["train/kl"])
         if step in self._rungs:
             self._measure_objective(model, step)
         if self._stop or self._objective.findings:

@@ -16,6 +16,7 @@ from agent.training.divergence import DriftProbe
 from agent.training.model import load_model
 from agent.training.objective import Objective
 from agent.training.sampling import sample
+from agent.training.schedule import Schedule
 from agent.training.scoring import SuiteReward
 from agent.training.stop import StopRequest
 from agent.training.trainer import build_trainer
@@ -85,7 +86,7 @@ def train_run(
     reference, _ = load_model(task.model_path)
     reward = SuiteReward(task.training_suite, task.monitored)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
-    trainer = build_trainer(config, task, model, tokenizer, reward, [], sinks.directory.path / "trainer")
+    trainer = build_trainer(config, task, model, tokenizer, reward, sinks.directory.path / "trainer")
     reference = (trainer.ref_model or reference).to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise({"starter/score": objective.starter.reference})
@@ -98,11 +99,21 @@ def train_run(
         temperature=1.0,
         seed=_PROBE_SEED,
     )
+    schedule = Schedule(config, trainer)
     log = StepLog(
-        config, reward, objective, DriftProbe(reference, probe_rows), sinks, checkpoints, stop, on_step
+        config,
+        reward,
+        objective,
+        DriftProbe(reference, probe_rows),
+        sinks,
+        checkpoints,
+        schedule,
+        stop,
+        on_step,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(log)
+    for callback in (schedule, log):
+        trainer.add_callback(callback)
     trainer.train()
     outcome = Outcome(
         name=_outcome_name(config, objective, log.last_step, stop),

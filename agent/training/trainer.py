@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.grpo_config import GRPOConfig
 
 from agent.config.run import RunConfig
@@ -22,7 +22,6 @@ def build_trainer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     reward: SuiteReward,
-    callbacks: list[TrainerCallback],
     folder: Path,
 ) -> SelectiveGRPOTrainer:
     """Build the trainer of one run. Nothing is reported by TRL itself: `StepLog` logs once per step.
@@ -33,7 +32,6 @@ def build_trainer(
         model: trained in place.
         tokenizer: of the model.
         reward: scores completions.
-        callbacks: ours.
         folder: the trainer's own output folder.
     """
     on_gpu = torch.cuda.is_available()
@@ -51,7 +49,8 @@ def build_trainer(
         max_completion_length=config.max_completion_length,
         temperature=config.temperature,
         top_p=config.top_p,
-        beta=config.beta,
+        # The reference model exists only for a beta above 0, and a later phase may have one.
+        beta=config.largest_beta,
         epsilon=config.epsilon,
         num_iterations=config.num_iterations,
         loss_type=config.loss_type,
@@ -73,7 +72,6 @@ def build_trainer(
         reward_funcs=[reward],
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": list(task.prompts.train)}),
-        callbacks=callbacks,
         reward_threshold=config.reward_threshold,
         best_of_n=config.best_of_n,
     )

@@ -33,6 +33,8 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "health_kl_max": 9.0, "health_unique_min": 0.1,
         "health_similarity_max": 0.3,
         "loss_type": "grpo", "scale_rewards": "none", "reward_threshold": 0.2, "best_of_n": 2,
+        "kl_target": 0.1, "kl_gain": 0.3,
+        "phases": [{"steps": 9, "beta": 0.2, "temperature": 1.1, "top_p": 0.7, "learning_rate": 1e-4}],
     }  # fmt: skip
     own = set(RunConfig.model_fields) - {"reward", "task"}
     assert set(changed) == own
@@ -53,6 +55,8 @@ def test_unknown_parameter_names_the_nearest() -> None:
         ({"num_generations": 1}, "num_generations"),
         ({"top_p": 1.5}, "top_p"),
         ({"beta": -1}, "beta"),
+        ({"beta": 0, "kl_target": 0.1}, "kl_target needs a beta above 0"),
+        ({"phases": [{"step": 3}]}, "phases"),
         ({"best_of_n": 9}, "best_of_n (9) is above num_generations (8)"),
         ({"loss_type": "ppo"}, "loss_type"),
         ({"max_steps": 0}, "max_steps"),
