@@ -31,7 +31,7 @@ def main() -> int:
     import wandb
 
     try:
-        run = wandb.init(settings=wandb.Settings(stop_fn=lambda: stop.ask("stopped early")))
+        run = wandb.init(resume="allow", settings=wandb.Settings(stop_fn=lambda: stop.ask("stopped early")))
     except wandb.Error as error:
         return _say(
             EXIT_NO_SERVER,
@@ -41,15 +41,16 @@ def main() -> int:
         code, message = _train(run, stop)
         if message:
             run.summary.update({"outcome": "failed", "error": message})
-            run.finish(exit_code=code)
             _say(code, message)
+        run.finish(exit_code=code)
     return code
 
 
 def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
     """Train; returns the exit code, and what went wrong where the user can mend it."""
     try:
-        config = RunConfig.from_params(dict(run.config))
+        params = {name: value for name, value in run.config.items() if name != "config_hash"}
+        config = RunConfig.from_params(params)
         run.config.update({**config.flat(), "config_hash": config.config_hash}, allow_val_change=True)
         run.define_metric("objective/score", summary="last")
         from agent.tracking.directory import RunDirectory
@@ -57,7 +58,10 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
         from agent.training.run import train_run
 
         directory = RunDirectory(run_directory(run.sweep_id or run.project, run.id), config.flat())
-        return EXIT_OF_OUTCOME[train_run(config, Sinks(directory, run), stop).name], None
+        outcome = train_run(config, Sinks(directory, run), stop)
+        if outcome.name == "preempted":
+            run.mark_preempting()  # the server gives the run, under the same id, to the next agent
+        return EXIT_OF_OUTCOME[outcome.name], None
     except ConfigError as error:
         return EXIT_BAD_CONFIG, str(error)
     except OSError as error:

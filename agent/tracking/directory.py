@@ -23,6 +23,14 @@ class RunDirectory:
         path.mkdir(parents=True, exist_ok=True)
         self._write_json("config.json", config)
 
+    def rewind(self, step: int) -> None:
+        """Drop rows after training step `step`: a run that goes on from there writes them again."""
+        for name, key in (("metrics.jsonl", "train/global_step"), ("samples.jsonl", "step")):
+            path = self.path / name
+            if path.exists():
+                rows = _whole_rows(path.read_text(encoding="utf-8"))
+                replace_text(path, "".join(json.dumps(row) + "\n" for row in rows if row[key] <= step))
+
     @property
     def checkpoints(self) -> Path:
         """Folder of the checkpoints."""
@@ -46,11 +54,21 @@ class RunDirectory:
             file.write(text)
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
-        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file, indent=1)
-            os.replace(temporary, self.path / name)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_text(self.path / name, json.dumps(value, indent=1))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _whole_rows(text: str) -> list[dict[str, Any]]:
+    """Rows of a JSON lines file; a last line that a kill cut short is left out."""
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

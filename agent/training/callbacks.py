@@ -81,6 +81,10 @@ class StepLog(TrainerCallback):
         self.last_step = 0
         self.last_score: float | None = None
 
+    def restore(self, last_step: int, last_score: float | None) -> None:
+        """Go on from the counters of a saved state."""
+        self.last_step, self.last_score = last_step, last_score
+
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         """Start the clock of the step."""
         self._started = time.monotonic()
@@ -88,7 +92,7 @@ class StepLog(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Measure what a finished step left; ask the trainer to stop when someone asked us."""
+        """Measure what a finished step left; end the run when the server asked for it or it is unhealthy."""
         step, model = state.global_step, kwargs["model"]
         self._row = {"train/step_seconds": time.monotonic() - self._started}
         statistics, completions = self._reward.of_step()
@@ -99,7 +103,7 @@ class StepLog(TrainerCallback):
         self._schedule.observe(self._row["train/kl"])
         if step in self._rungs:
             self._measure_objective(model, step)
-        if self._stop or self._objective.findings:
+        if self._stop.reason == "stopped early" or self._objective.findings:
             control.should_training_stop = True
 
     def on_log(

@@ -1,6 +1,7 @@
 """The objective of a sweep: held-out prompts, fixed sampling, the reference suite, times the health gate."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -68,6 +69,11 @@ class Objective:
         self.findings: list[Finding] = []
         self.starter = self._measure(reference, step=0, starter_texts=None)
         self.rung = 0
+
+    def restore(self, rung: int, findings: list[dict[str, Any]]) -> None:
+        """Go on from the counters of a saved state."""
+        self.rung = rung
+        self.findings = [Finding(**finding) for finding in findings]
 
     def at_rung(self, policy: PreTrainedModel, step: int) -> tuple[dict[str, float], HeldOut]:
         """Measure `policy`; returns the metrics of this rung and the measurement behind them."""

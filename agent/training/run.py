@@ -1,7 +1,7 @@
 """One run, from configuration to outcome."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from transformers import PrinterCallback, set_seed
@@ -15,6 +15,7 @@ from agent.training.checkpoints import Checkpoints
 from agent.training.divergence import DriftProbe
 from agent.training.model import load_model
 from agent.training.objective import Objective
+from agent.training.resume import SaveState, latest_state
 from agent.training.sampling import sample
 from agent.training.schedule import Schedule
 from agent.training.scoring import SuiteReward
@@ -69,7 +70,9 @@ def train_run(
     stop: StopRequest,
     on_step: Callable[[int, dict[str, float]], None] = lambda step, row: None,
 ) -> Outcome:
-    """Train one run to its end, or to a stop.
+    """Train one run to its end, or to a stop; go on where an earlier attempt in the same directory left off.
+
+    A run that was interrupted and resumed equals an uninterrupted one, bit for bit on CPU.
 
     Args:
         config: the run.
@@ -85,12 +88,12 @@ def train_run(
     model, tokenizer = load_model(task.model_path)
     reference, _ = load_model(task.model_path)
     reward = SuiteReward(task.training_suite, task.monitored)
+    trainer_folder = sinks.directory.path / "trainer"
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
-    trainer = build_trainer(config, task, model, tokenizer, reward, sinks.directory.path / "trainer")
+    trainer = build_trainer(config, task, model, tokenizer, reward, trainer_folder)
     reference = (trainer.ref_model or reference).to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise({"starter/score": objective.starter.reference})
-    sinks.directory.log_samples(sample_rows(objective.starter, step=0))
     probe_rows = sample(
         reference,
         tokenizer,
@@ -111,10 +114,29 @@ def train_run(
         stop,
         on_step,
     )
+
+    def own_state() -> dict[str, Any]:
+        return {
+            "objective": {"rung": objective.rung, "findings": [asdict(f) for f in objective.findings]},
+            "checkpoints": checkpoints.state(),
+            "schedule": schedule.state(),
+            "log": {"last_step": log.last_step, "last_score": log.last_score},
+        }
+
+    saved = latest_state(trainer_folder)
+    if saved is None:
+        sinks.directory.rewind(-1)
+        sinks.directory.log_samples(sample_rows(objective.starter, step=0))
+    else:
+        sinks.directory.rewind(saved.step)
+        objective.restore(**saved.own["objective"])
+        checkpoints.restore(saved.own["checkpoints"])
+        schedule.restore(saved.own["schedule"])
+        log.restore(**saved.own["log"])
     trainer.remove_callback(PrinterCallback)
-    for callback in (schedule, log):
+    for callback in (schedule, log, SaveState(config, stop, own_state)):
         trainer.add_callback(callback)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=str(saved.path) if saved else None)
     outcome = Outcome(
         name=_outcome_name(config, objective, log.last_step, stop),
         step=log.last_step,

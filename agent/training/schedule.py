@@ -25,6 +25,25 @@ class Schedule(TrainerCallback):
         self._config = config
         self._trainer = trainer
         self._phase: int | None = None
+        self._restored_beta: float | None = None
+
+    def state(self) -> dict[str, Any]:
+        """For `restore`."""
+        return {"phase": self._phase, "beta": float(self._trainer.beta)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved `state`; takes hold when training begins."""
+        self._phase, self._restored_beta = state["phase"], state["beta"]
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Put back the settings of the phase that a saved state was in."""
+        if self._restored_beta is None:
+            return
+        if self._config.phases and self._phase is not None:
+            self._enter(self._config.phases[self._phase])
+        self._trainer.beta = self._restored_beta
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any

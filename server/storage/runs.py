@@ -68,10 +68,11 @@ def end_run(db: sqlite3.Connection, run: sqlite3.Row, exit_code: int | None, now
     """
     if exit_code == 0:
         state = "finished"
+    elif run["stop_requested_at"] is not None:
+        # Also where it called itself preempted: the signal it met was this stop, and it must not come back.
+        state = "killed"
     elif run["state"] == "preempting":
         state = "preempted"
-    elif run["stop_requested_at"] is not None:
-        state = "killed"
     elif exit_code is not None or run["started_at"] is None:
         state = "failed"
     else:

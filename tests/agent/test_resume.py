@@ -1,0 +1,83 @@
+"""A run that was interrupted and resumed equals one that was not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config.run import RunConfig
+from agent.tracking.directory import RunDirectory
+from agent.tracking.sinks import Sinks
+from agent.training.resume import latest_state
+from agent.training.run import Outcome, train_run
+from agent.training.stop import StopRequest
+from tests.agent.running import changed, run
+
+CLOCK = "train/step_seconds"
+
+
+def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:
+    """Run until `step` is done and a signal asks to go."""
+    stop = StopRequest()
+
+    def watch(done: int, row: dict[str, float]) -> None:
+        if done == step:
+            stop.ask("preempted")
+
+    return train_run(config, Sinks(RunDirectory(folder, config.flat())), stop, watch)
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [{k: v for k, v in json.loads(line).items() if k != CLOCK} for line in lines]
+
+
+def weights(folder: Path, step: int) -> bytes:
+    return (folder / "checkpoints" / f"step-{step:06d}" / "model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def longer(tiny_run: RunConfig) -> RunConfig:
+    phases = [{"steps": 4}, {"steps": 4, "temperature": 0.7, "beta": 0.05, "learning_rate": 3e-3}]
+    return changed(tiny_run, max_steps=8, rungs=4, kl_target=0.01, phases=phases)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(longer: RunConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    run(longer, folder)
+    return folder
+
+
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_resumed_equals_uninterrupted_bit_for_bit(
+    longer: RunConfig, uninterrupted: Path, tmp_path: Path, step: int
+) -> None:
+    first = preempted_after(longer, tmp_path, step)
+    assert first.name == "preempted"
+    # A state is saved between batches only, and a batch lasts two steps.
+    assert first.step == step + 2 - step % 2
+    outcome, recorder = run(longer, tmp_path)
+    assert outcome.name == "finished"
+    assert recorder.rows[0][0] == first.step + 1
+    assert rows(tmp_path) == rows(uninterrupted)
+    assert weights(tmp_path, 8) == weights(uninterrupted, 8)
+    assert (tmp_path / "samples.jsonl").read_text() == (uninterrupted / "samples.jsonl").read_text()
+
+
+def test_a_damaged_state_is_passed_over_for_the_one_before(
+    longer: RunConfig, uninterrupted: Path, tmp_path: Path
+) -> None:
+    preempted_after(longer, tmp_path, 5)
+    newest = latest_state(tmp_path / "trainer")
+    assert newest is not None
+    assert newest.step == 6
+    (newest.path / "sweepfarm_state.json").write_text('{"cut sho')
+    # Rows beyond the older state are written again, and a row that a kill cut short does no harm.
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"train/global_step": 7, "train/lo')
+    _, recorder = run(longer, tmp_path)
+    assert recorder.rows[0][0] == 5
+    assert rows(tmp_path) == rows(uninterrupted)
+    assert weights(tmp_path, 8) == weights(uninterrupted, 8)
