@@ -6,6 +6,8 @@ from server.graphql.artifact_node import artifact_id, artifact_node, artifact_ro
 from server.graphql.connection import connection
 from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, Resolver
+from server.graphql.introspection import type_node
+from server.graphql.mutations import MUTATIONS
 from server.graphql.node import Node, entity_node, user_node
 from server.graphql.sweep_node import project_node
 from server.storage.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
@@ -68,6 +70,10 @@ def _client_id_mapping(context: Context, arguments: Arguments) -> Node | None:
     return None if row is None else {"serverID": artifact_id(row["id"])}
 
 
+def _type(_: Context, arguments: Arguments) -> Node | None:
+    return type_node(str(arguments.get("name")), QUERIES, MUTATIONS)
+
+
 def _nothing(_: Context, __: Arguments) -> Any:
     return None
 
@@ -80,6 +86,7 @@ QUERIES: dict[str, Resolver] = {
     "projects": _models,
     "entity": _entity,
     "serverInfo": _server_info,
+    "__type": _type,
     "organization": _nothing,
     "artifact": _artifact,
     "artifactCollection": _collection,

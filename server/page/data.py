@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.files import run_files
+from server.search.distributions import Distribution
 from server.search.hyperband import bands
-from server.storage.history import evenly, history_lines
 from server.storage.projects import find_project, project_by_id
 from server.storage.runs import find_run, plain_config
 from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_by_id, sweep_runs
@@ -55,10 +55,17 @@ def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
     rungs = bands(spec.early_terminate)
     return {
         **_sweep_head(db, sweep),
-        "parameters": list(spec.parameters),
+        "parameters": [_parameter(name, d) for name, d in spec.parameters.items() if not d.is_constant],
         "config": sweep["config"],
+        "rungs": [rung for rung in rungs if rung <= 10_000],
         "rows": [_run_row(run, rungs, list(spec.parameters)) for run in sweep_runs(db, sweep["id"])],
     }
+
+
+def _parameter(name: str, distribution: Distribution) -> View:
+    """Return how a parameter is drawn on an axis: its name, its values if there are few, or a log scale."""
+    choices = distribution.values_or_bounds if distribution.axis.kind == "categorical" else None
+    return {"name": name, "log": distribution.axis.log, "choices": choices}
 
 
 def _run_row(run: sqlite3.Row, rungs: Sequence[int], parameters: list[str]) -> View:
@@ -68,6 +75,7 @@ def _run_row(run: sqlite3.Row, rungs: Sequence[int], parameters: list[str]) -> V
         "id": run["name"],
         "name": run["display_name"],
         "state": run["state"],
+        "outcome": json.loads(run["summary"]).get("outcome"),
         "value": run["metric_last"],
         "logged": run["metric_count"],
         "rung": run["stop_rung"] or max((r for r in rungs if r <= run["metric_count"]), default=None),
@@ -90,9 +98,12 @@ def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
     limit = min(CURVE_POINTS, 1 + SWEEP_POINTS // max(len(runs), 1))
     for run in runs:
         stride = max(1, math.ceil(run["metric_count"] / limit))
+        # Looked up one by one: reading every value of a long run takes many times as long.
+        wanted = sorted({*range(stride, run["metric_count"] + 1, stride), run["metric_count"]})
         points = db.execute(
-            "SELECT step, value FROM metric_value WHERE run_id = ? AND (n % ? = 0 OR n = ?) ORDER BY n",
-            (run["id"], stride, run["metric_count"]),
+            f"SELECT step, value FROM metric_value WHERE run_id = ? AND n IN ({','.join(map(str, wanted))})"
+            " ORDER BY n",
+            (run["id"],),
         ).fetchall()
         if points:
             curves.append({"id": run["name"], "x": [p[0] for p in points], "y": [p[1] for p in points]})
@@ -105,7 +116,6 @@ def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) 
     run = None if project is None else find_run(db, project["id"], name)
     if run is None:
         return None
-    rows = [json.loads(line) for line in evenly(history_lines(db, run["id"]), CURVE_POINTS)]
     console = db.execute(
         "SELECT data FROM console_line WHERE run_id = ? ORDER BY line DESC LIMIT 200", (run["id"],)
     ).fetchall()
@@ -115,10 +125,34 @@ def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) 
         "sweep": None if sweep is None else f"{entity}/{project_name}/sweeps/{sweep['name']}",
         "config": plain_config(run),
         "summary": json.loads(run["summary"]),
-        "curves": _curves(rows),
-        "console": [line for (line,) in reversed(console)],
+        "curves": _curves(_rows_to_draw(db, run)),
+        "console": [_console_text(line) for (line,) in reversed(console)],
+        "metrics": json.loads(run["history_keys"]),
         "files": [{"name": file["name"], "size": file["size"]} for file in run_files(db, run["id"])],
     }
+
+
+def _console_text(line: str) -> str:
+    """Return a console line without the frame that newer clients put around it."""
+    try:
+        framed = json.loads(line)
+    except ValueError:
+        return line
+    return str(framed["content"]) if isinstance(framed, dict) and "content" in framed else line
+
+
+def _rows_to_draw(db: sqlite3.Connection, run: sqlite3.Row) -> list[View]:
+    """Return rows at even distances, and every row of a metric that has only a few."""
+    counts = json.loads(run["history_keys"])
+    rare = [f'"{key}":' for key, count in counts.items() if count <= CURVE_POINTS < run["history_lines"]]
+    stride = max(1, math.ceil(run["history_lines"] / CURVE_POINTS))
+    lines = db.execute("SELECT data FROM history WHERE run_id = ? ORDER BY step, line", (run["id"],))
+    last = run["history_lines"] - 1
+    return [
+        json.loads(data)
+        for number, (data,) in enumerate(lines)
+        if number % stride == 0 or number == last or any(key in data for key in rare)
+    ]
 
 
 def _curves(rows: list[View]) -> list[View]:

@@ -13,13 +13,11 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from server.page.data import run_view, sweep_curves, sweep_list, sweep_view
+from server.page.importance import sweep_importance
 from server.storage.database import Database
 
 _HERE = Path(str(resources.files(__package__)))
-_STATIC = {
-    "page.js": (_HERE / "page.js", "text/javascript"),
-    "page.css": (_HERE / "page.css", "text/css"),
-}
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -38,6 +36,7 @@ def page_routes() -> list[Route]:
         Route("/page-data/sweeps", _sweeps),
         Route("/page-data/sweeps/{sweep}", _sweep),
         Route("/page-data/sweeps/{sweep}/curves", _curves),
+        Route("/page-data/sweeps/{sweep}/importance", _importance),
         Route("/page-data/runs/{entity}/{project}/{run}", _run),
         Route("/", _document),
         Route("/{entity}/{project}/sweeps/{sweep}", _document),
@@ -58,14 +57,19 @@ async def _static(request: Request) -> Response:
         return FileResponse(
             _plotly(), media_type="text/javascript", headers={"Cache-Control": "max-age=86400"}
         )
-    if name not in _STATIC:
+    path = _HERE / name
+    if path.parent != _HERE or path.suffix not in _TYPES or not path.is_file():
         return Response(status_code=404)
-    path, media_type = _STATIC[name]
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": "no-cache"})
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers={"Cache-Control": "no-cache"})
 
 
 async def _answer(request: Request, view: Any, *arguments: Any) -> Response:
     database: Database = request.app.state.service.database
+    # A page that is left open asks again and again: it is answered in full only if something has changed.
+    tag = f'"{request.app.state.service.scheduler.boot}-{database.changes}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
 
     def look_up() -> Any:
         with database.read() as db:
@@ -74,7 +78,9 @@ async def _answer(request: Request, view: Any, *arguments: Any) -> Response:
     found = await run_in_threadpool(look_up)
     if found is None:
         return JSONResponse({"error": "not found"}, status_code=404)
-    return Response(json.dumps(found), media_type="application/json")
+    return Response(
+        await run_in_threadpool(json.dumps, found), media_type="application/json", headers=headers
+    )
 
 
 async def _sweeps(request: Request) -> Response:
@@ -87,6 +93,10 @@ async def _sweep(request: Request) -> Response:
 
 async def _curves(request: Request) -> Response:
     return await _answer(request, sweep_curves, request.path_params["sweep"])
+
+
+async def _importance(request: Request) -> Response:
+    return await _answer(request, sweep_importance, request.path_params["sweep"])
 
 
 async def _run(request: Request) -> Response:

@@ -43,18 +43,31 @@ def tpe_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, 
     searched = {name: d for name, d in spec.parameters.items() if not d.is_constant}
     if informative < STARTUP_RUNS or not searched:
         return random_point(spec, seed)
-    space = {name: _optuna_distribution(distribution.axis) for name, distribution in searched.items()}
+    space = _space(spec)
     sampler = optuna.samplers.TPESampler(
         n_startup_trials=0, multivariate=False, constant_liar=True, seed=seed
     )
-    study = optuna.create_study(direction=spec.metric.goal, sampler=sampler)
-    study.add_trials([_optuna_trial(trial, spec, space) for trial in trials])
-    asked = study.ask(space)
+    asked = study_of(spec, trials, sampler).ask(space)
     constants = random_point(spec, seed)
     return {
         name: searched[name].decode(asked.params[name]) if name in searched else constants[name]
         for name in spec.parameters
     }
+
+
+def study_of(
+    spec: SweepSpec, trials: Sequence[Trial], sampler: optuna.samplers.BaseSampler | None = None
+) -> optuna.Study:
+    """Return an Optuna study that holds the trials, over the parameters that are not constant."""
+    assert spec.metric is not None
+    study = optuna.create_study(direction=spec.metric.goal, sampler=sampler)
+    space = _space(spec)
+    study.add_trials([_optuna_trial(trial, spec, space) for trial in trials])
+    return study
+
+
+def _space(spec: SweepSpec) -> dict[str, BaseDistribution]:
+    return {name: _optuna_distribution(d.axis) for name, d in spec.parameters.items() if not d.is_constant}
 
 
 def _optuna_distribution(axis: Axis) -> BaseDistribution:

@@ -14,6 +14,15 @@ with wandb.init(settings=wandb.Settings(stop_fn=lambda: stop.append(1))) as run:
     run.summary["outcome"] = "stopped early" if stop else "finished"
 """
 
+# Uses nothing that older clients do not have.
+PLAIN = """
+import wandb
+with wandb.init() as run:
+    for step in range(3):
+        run.log({"score": run.config["a"], "loss": 1 / (step + 1)}, step=step)
+        print("step", step)
+"""
+
 # Takes no notice of the stop flag: only its agent can end it.
 DEAF = """
 import time, wandb

@@ -1,0 +1,39 @@
+"""What clients up to 0.22 ask of the schema before they use it: which fields a type has."""
+
+from collections.abc import Iterable
+
+from server.graphql.node import Node
+
+# Fields by type, as far as these clients look; what is not here they take to be missing, and do without.
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "ServerInfo": ("features", "cliVersionInfo", "latestLocalVersionInfo"),
+    "Project": ("artifact", "artifactType", "artifactCollection", "artifactCollectionMembership", "sweep"),
+    "Run": ("projectId", "systemMetrics", "summaryMetrics", "sweepName"),
+    "Artifact": ("historyStep", "tags", "ttlDurationSeconds", "ttlIsInherited", "files"),
+}
+_INPUTS: dict[str, tuple[str, ...]] = {
+    "CreateArtifactInput": (
+        "historyStep",
+        "tags",
+        "clientID",
+        "sequenceClientID",
+        "enableDigestDeduplication",
+    ),
+    "DeleteFilesInput": ("files",),
+    "UseArtifactInput": ("entityName", "projectName", "runName", "artifactID"),
+    "AddAliasesInput": ("artifactID", "aliases"),
+}
+
+
+def type_node(name: str, queries: Iterable[str], mutations: Iterable[str]) -> Node | None:
+    """Return the fields of a type by its name, or None where the name is not known."""
+    fields = {**_FIELDS, "Query": tuple(queries), "Mutation": tuple(mutations)}.get(name)
+    inputs = _INPUTS.get(name)
+    if fields is None and inputs is None:
+        return None
+    return {
+        "__typename": "__Type",
+        "name": name,
+        "fields": [{"name": field, "args": []} for field in fields or ()],
+        "inputFields": [{"name": field} for field in inputs or ()],
+    }
