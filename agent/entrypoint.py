@@ -52,7 +52,6 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
         params = {name: value for name, value in run.config.items() if name != "config_hash"}
         config = RunConfig.from_params(params)
         run.config.update({**config.flat(), "config_hash": config.config_hash}, allow_val_change=True)
-        run.define_metric("objective/score", summary="last")
         from agent.tracking.directory import RunDirectory
         from agent.tracking.sinks import Sinks
         from agent.training.run import train_run
