@@ -43,7 +43,7 @@ def score(
     workers: int,
     as_json: bool,
 ) -> None:
-    r"""Score plasmids and say why, part by part.
+    """Score plasmids and say why, part by part.
 
     Reads FASTA, GenBank or raw text, any number of records; - is standard input.
 
