@@ -84,7 +84,7 @@ function parallel(sweep) {
   const annotations = axes.flatMap(({ label, values, tickvals, ticktext }, i) => {
     const ends = tickvals ? [tickvals, ticktext] : [[Math.min(...values), Math.max(...values)], [Math.min(...values), Math.max(...values)].map(shown)];
     const text = (y, t, more) => ({ x: i, y, text: t, showarrow: false, font: { size: 10 }, ...more });
-    return [...ends[0].map((v, k) => text(heights[i](v), ends[1][k], { xanchor: "left", xshift: 3 })), text(1.08, label, { textangle: -25, xanchor: "left", yanchor: "bottom" })];
+    return [...ends[0].map((v, k) => text(heights[i](v), ends[1][k], { xanchor: "left", xshift: 3 })), text(1.02, label, { yref: "paper", textangle: -25, xanchor: "left", yanchor: "bottom", font: { size: 11 } })];
   });
   const traces = Array.from({ length: SHADES }, (_, shade) => ({ x: [], y: [], mode: "lines", hoverinfo: "skip", opacity: shade === SHADES - 1 ? 1 : 0.45, line: { width: shade === SHADES - 1 ? 1.8 : 1, color: shadeOf(shade / (SHADES - 1)) } }));
   rows.forEach((_, k) => {
