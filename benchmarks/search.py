@@ -11,18 +11,22 @@ import json
 import random
 import statistics
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import click
-from functions import FUNCTIONS, Function
 
-from server.search.random_search import random_point
-from server.search.space import SweepSpec, parse_sweep_config
-from server.search.trial import STARTUP_RUNS, Trial
-from server.suggestions import point_seed
+# Beside this file lies one with the name of the package `server`: the package is what imports must find.
+sys.path[0] = str(Path(__file__).parent.parent)
+
+from benchmarks.functions import FUNCTIONS, Function  # noqa: E402
+from server.search.random_search import random_point  # noqa: E402
+from server.search.space import SweepSpec, parse_sweep_config  # noqa: E402
+from server.search.trial import STARTUP_RUNS, Trial  # noqa: E402
+from server.suggestions import point_seed  # noqa: E402
 
 RUNS = 60
 METRIC = "objective"

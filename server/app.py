@@ -5,8 +5,10 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -83,6 +85,12 @@ async def _storage_failed(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": f"storage failed: {error}"}, status_code=503)
 
 
+@cache
+def _parsers() -> CapacityLimiter:
+    """Return what keeps many large requests at once from taking all processor time from small ones."""
+    return CapacityLimiter(2)
+
+
 async def _json_body(request: Request) -> dict[str, Any]:
     limit = request.app.state.service.settings.max_body
     pieces: list[bytes] = []
@@ -93,7 +101,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
             raise BodyTooLargeError(f"request larger than {limit} bytes")
         pieces.append(piece)
     try:
-        body = await run_in_threadpool(json.loads, b"".join(pieces) or b"{}")
+        body = await to_thread.run_sync(json.loads, b"".join(pieces) or b"{}", limiter=_parsers())
     except ValueError as error:
         raise StreamError(f"not JSON: {error}") from error
     if not isinstance(body, dict):
@@ -124,12 +132,11 @@ async def _file_stream(request: Request) -> Response:
     service: Service = request.app.state.service
     path = (request.path_params["entity"], request.path_params["project"], request.path_params["run"])
 
-    def store() -> bool:
-        parsed = parse_stream(body)
-        return service.database.write(lambda db: take_in(db, service.scheduler, path, parsed))
-
+    parsed = await to_thread.run_sync(parse_stream, body, limiter=_parsers())
     try:
-        stopped = await run_in_threadpool(store)
+        stopped = await run_in_threadpool(
+            service.database.write, lambda db: take_in(db, service.scheduler, path, parsed)
+        )
     except LookupError:
         return JSONResponse({"error": f"no run {'/'.join(path)}"}, status_code=404)
     return JSONResponse({"stopped": stopped})

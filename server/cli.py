@@ -13,7 +13,7 @@ import click
     default=Path("runs/server"),
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the database, the files and the API key; created if needed.",
+    help="Folder for the database, the files, the backups and the API key; created if needed.",
 )
 @click.option("--seed", default=0, show_default=True, help="Base of every sweep's random numbers.")
 @click.option(
@@ -31,13 +31,39 @@ import click
 def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash_after: float) -> None:
     """Serve W&B sweeps on this machine, without an account.
 
-    The unmodified wandb client works against it with two variables set:
+    Start it and leave it running; it is ready when it prints its address. Then, in another terminal, point
+    the unmodified wandb client at it and work as with W&B:
 
     \b
-        sweepfarm server --port 8085 --data runs/server
-        export WANDB_BASE_URL=http://127.0.0.1:8085
-        export WANDB_API_KEY=$(cat runs/server/api_key)
-        wandb sweep sweep_config.yaml
+      export WANDB_BASE_URL=$(cat runs/server/url)
+      export WANDB_API_KEY=$(cat runs/server/api_key)
+      wandb sweep --project demo sweep.yaml
+      wandb agent --count 1 demo/SWEEP_ID
+
+    The page is at the same address; user name api, password the key. The key is made at the first start and
+    is readable by you alone; to have a new one, stop the server and remove the file api_key.
+
+    Everything is in the data folder: sweepfarm.sqlite (all records), files (what runs upload), backup (the
+    last five copies of the records, made at start, every hour and at the end). A damaged database is refused
+    with the command that goes back to the last copy. To keep everything, stop the server and copy the folder:
+
+    \b
+      cp -r runs/server server-backup
+
+    To move a run to W&B, unset the two variables, log in there, and sync the folder that the client kept:
+
+    \b
+      unset WANDB_BASE_URL WANDB_API_KEY
+      wandb login
+      wandb sync --include-online --include-synced wandb/run-*
+
+    Beyond W&B's syntax, a sweep file may say "requeue_crashed: 1" (runs that crash come back under the same
+    id, so often at most), "early_terminate: {min_runs: 4}" (nobody is stopped at a rung that fewer runs have
+    reached) and "sampler: gp" (a Gaussian process instead of TPE; slower).
+
+    \b
+    Example:
+      sweepfarm server --port 8085 --data runs/server
     """
     from server.serve import StartupError, serve
     from server.settings import ServerSettings

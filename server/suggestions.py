@@ -83,8 +83,9 @@ class Suggestions:
             return random_point(spec, point_seed(self._seed, sweep["id"], number)), number + 1
         with self._wake:
             # Only a point that knows of every outcome so far: the same results then lead to the same points.
-            current = sweep["id"] not in self._stale and sweep["id"] != self._preparing
-            ready = self._ready.get(sweep["id"]) if current else None
+            if sweep["id"] in self._stale or sweep["id"] == self._preparing:
+                return NotReady()
+            ready = self._ready.get(sweep["id"])
         if ready is None or ready[0] != number:
             self.refresh_after_commit(sweep["id"])
             return NotReady()

@@ -118,7 +118,7 @@ def _agent_heartbeat(context: Context, arguments: Arguments) -> Node:
         commands = scheduler.heartbeat(db, name, alive)
         return find_agent(db, name), commands
 
-    agent, commands = context.service.database.write(work)
+    agent, commands = context.service.database.write(work, urgent=True)
     assert agent is not None
     return {"agent": agent_node(context, agent), "commands": json.dumps(commands)}
 

@@ -4,10 +4,13 @@ import queue
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +20,8 @@ Work = Callable[[sqlite3.Connection], T]
 DATABASE = "sweepfarm.sqlite"
 """Name of the database in the data folder."""
 
-# How many waiting changes go into one transaction: they share the cost of making it durable.
-GROUP = 256
+# Changes that wait share a transaction, and with it the cost of making it durable, for at most this long.
+GROUP_SECONDS = 0.02
 
 
 class DatabaseError(Exception):
@@ -27,6 +30,16 @@ class DatabaseError(Exception):
 
 class DamagedError(DatabaseError):
     """The database's content is not what was written."""
+
+
+@dataclass(order=True)
+class _Change:
+    """What waits for the writer, in the order in which it is done; without work it is the end."""
+
+    rank: int
+    number: int
+    work: Work[Any] | None = field(compare=False)
+    done: Future[Any] = field(compare=False)
 
 
 class Database:
@@ -42,7 +55,8 @@ class Database:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._readers_lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting: queue.PriorityQueue[_Change] = queue.PriorityQueue()
+        self._numbers = count()
         self._actions: list[Callable[[], None]] = []
         self.changes = 0
         """How many transactions were committed since the start."""
@@ -50,13 +64,14 @@ class Database:
         self._thread = threading.Thread(target=self._commit_in_groups, name="database-writer", daemon=True)
         self._thread.start()
 
-    def write(self, work: Work[T]) -> T:
+    def write(self, work: Work[T], *, urgent: bool = False) -> T:
         """Run `work` in the writer's transaction and return its result once that is durable.
 
-        What `work` changes is taken back if it raises. It runs on the writer's thread and should be short.
+        What `work` changes is taken back if it raises. It runs on the writer's thread and should be short;
+        an urgent one goes before those that wait.
         """
         done: Future[T] = Future()
-        self._waiting.put((work, done))
+        self._waiting.put(_Change(0 if urgent else 1, next(self._numbers), work, done))
         return done.result()
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -83,7 +98,7 @@ class Database:
 
     def close(self) -> None:
         """Finish the waiting changes and close every connection."""
-        self._waiting.put(None)
+        self._waiting.put(_Change(2, next(self._numbers), None, Future()))
         self._thread.join()
         with self._readers_lock:
             for connection in self._readers:
@@ -116,36 +131,34 @@ class Database:
         return connection
 
     def _commit_in_groups(self) -> None:
-        stopping = False
-        while not stopping:
-            group = [self._waiting.get()]
-            while len(group) < GROUP and not self._waiting.empty():
-                group.append(self._waiting.get())
-            stopping = None in group
-            self._commit([entry for entry in group if entry is not None])
+        while True:
+            first = self._waiting.get()
+            if first.work is None:
+                return
+            self._commit(first)
 
-    def _commit(self, group: list[tuple[Work[Any], Future[Any]]]) -> None:
+    def _commit(self, first: _Change) -> None:
+        """Do a change, and what else is waiting, in one transaction that ends soon."""
         connection = self._writer_connection
+        group: list[_Change] = []
         succeeded: list[tuple[Future[Any], Any]] = []
+        ends = time.monotonic() + GROUP_SECONDS
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for work, done in group:
-                connection.execute("SAVEPOINT change")
-                try:
-                    succeeded.append((done, work(connection)))
-                except Exception as error:
-                    connection.execute("ROLLBACK TO change")
-                    done.set_exception(error)
-                connection.execute("RELEASE change")
+            change: _Change | None = first
+            while change is not None:
+                group.append(change)
+                self._do(connection, change, succeeded)
+                change = self._next_in_group() if time.monotonic() < ends else None
             connection.execute("COMMIT")
             self.changes += 1
         except sqlite3.Error as error:
             # A full disk ends up here: nothing of the group was kept, and everyone waiting must know.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            for _, done in group:
-                if not done.done():
-                    done.set_exception(error)
+            for failed in group:
+                if not failed.done.done():
+                    failed.done.set_exception(error)
             self._actions.clear()
             return
         for done, result in succeeded:
@@ -153,6 +166,30 @@ class Database:
         actions, self._actions = self._actions, []
         for action in actions:
             action()
+
+    def _next_in_group(self) -> _Change | None:
+        try:
+            change = self._waiting.get_nowait()
+        except queue.Empty:
+            return None
+        if change.work is None:
+            # The end is for the outer loop.
+            self._waiting.put(change)
+            return None
+        return change
+
+    @staticmethod
+    def _do(
+        connection: sqlite3.Connection, change: _Change, succeeded: list[tuple[Future[Any], Any]]
+    ) -> None:
+        assert change.work is not None
+        connection.execute("SAVEPOINT change")
+        try:
+            succeeded.append((change.done, change.work(connection)))
+        except Exception as error:
+            connection.execute("ROLLBACK TO change")
+            change.done.set_exception(error)
+        connection.execute("RELEASE change")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -33,8 +33,8 @@ BIG: dict[str, Any] = {
 }
 
 
-def fill(data: Path, runs: int, points: int) -> str:
-    """Store a finished sweep of `runs` runs with `points` metric values each; return its identifier."""
+def fill(data: Path, runs: int, points: int, state: str = "FINISHED") -> str:
+    """Store a sweep of `runs` runs with `points` metric values each; return its identifier."""
     data.mkdir(parents=True, exist_ok=True)
     database = Database(data / DATABASE)
     rng = random.Random(0)
@@ -42,7 +42,7 @@ def fill(data: Path, runs: int, points: int) -> str:
     def work(db: sqlite3.Connection) -> str:
         project = ensure_project(db, "local", "big")
         config = yaml.safe_dump(BIG)
-        sweep = create_sweep(db, project["id"], config, state="FINISHED", suggested=runs)
+        sweep = create_sweep(db, project["id"], config, state=state, suggested=runs)
         spec = spec_of(config)
         for number in range(runs):
             point = random_point(spec, number)

@@ -6,13 +6,12 @@ import socket
 import sqlite3
 import stat
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.server_fixture import ROOT, RunningServer, launch, running_server, start_server
+from tests.server_fixture import RunningServer, launch, running_server, start_server
 
 
 def refused(data: Path, *options: str, port: int = 0) -> str:
@@ -135,12 +134,3 @@ def test_a_database_from_a_newer_version(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 9999")
     connection.close()
     assert "newer version" in refused(server.data)
-
-
-def test_the_help_names_every_step() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "server", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for word in ("--data", "--port", "WANDB_BASE_URL", "WANDB_API_KEY", "wandb sweep"):
-        assert word in done.stdout
-    assert "\n      export WANDB_BASE_URL=http://127.0.0.1:8085\n" in done.stdout
