@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from server.search.grid import grid_point, grid_size
@@ -141,12 +142,25 @@ def _next_grid_point(
     return Exhausted()
 
 
+@lru_cache(maxsize=8192)
+def _parsed(point: str) -> Point:
+    """Return a point from its text; it is not to be changed."""
+    parsed: Point = json.loads(point)
+    return parsed
+
+
 def told_trials(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> list[Trial]:
     """Return what the search is told of a sweep's runs, oldest first; runs outside the space are left out."""
     at_rung = rung_values(db, sweep_id, bands(spec.early_terminate))
     trials: list[Trial] = []
-    for run in sweep_runs(db, sweep_id):
-        point = json.loads(run["point"]) if run["point"] else spec.point_of(plain_config(run))
+    narrow = "name, state, point, stop_requested_at, metric_count, metric_last"
+    for run in db.execute(
+        # Wide columns only where they are needed: a sweep may have a thousand runs.
+        f"SELECT {narrow}, IIF(point IS NULL, config, '{{}}') AS config,"
+        " IIF(metric_last IS NULL, summary, '{}') AS summary FROM run WHERE sweep_id = ? ORDER BY id",
+        (sweep_id,),
+    ):
+        point = _parsed(run["point"]) if run["point"] else spec.point_of(plain_config(run))
         if point is not None and point.keys() == spec.parameters.keys():
             trials.append(_told(run, point, spec, at_rung.get(run["name"], {})))
     return trials

@@ -13,7 +13,7 @@ GRID = {
     "method": "grid",
     "metric": {"name": "score", "goal": "maximize"},
     "command": COMMAND,
-    "parameters": {"a": {"values": [0.1, 0.2]}, "net": {"parameters": {"layers": {"values": [1, 2]}}}},
+    "parameters": {"a": {"values": [0.1, 0.2]}, "net": {"parameters": {"layers": {"values": [1]}}}},
 }
 
 
@@ -53,11 +53,11 @@ print("READ" + json.dumps({{
     )
     found: dict[str, Any] = json.loads(read.split("READ")[1].splitlines()[0])
     assert found["state"] == "FINISHED"
-    assert found["expected"] == 4
+    assert found["expected"] == 2
     assert found["best"]["a"] == 0.2
-    assert found["points"] == [[0.1, 1], [0.1, 2], [0.2, 1], [0.2, 2]]
-    assert found["states"] == ["finished"] * 4
-    assert found["rows"] == [3] * 4
+    assert found["points"] == [[0.1, 1], [0.2, 1]]
+    assert found["states"] == ["finished"] * 2
+    assert found["rows"] == [3] * 2
     assert found["scanned"] == [1, 0.5, 1 / 3]
     assert found["whole"] == [0, 1, 2]
     assert [row["loss"] for row in found["sampled"]] == [1, 0.5, 1 / 3]
@@ -66,10 +66,10 @@ print("READ" + json.dumps({{
     assert {"config.yaml", "output.log", "wandb-metadata.json", "wandb-summary.json"} <= set(found["files"])
     assert found["program"].endswith("train.py")
     assert found["console"][:3] == ["step 0", "step 1", "step 2"]
-    assert sum(count for count, _ in found["agents"]) == 4
+    assert sum(count for count, _ in found["agents"]) == 2
     assert {state for _, state in found["agents"]} == {"FINISHED"}
-    assert found["filtered"] == 2
-    assert found["ordered"] == [0.2, 0.2, 0.1, 0.1]
+    assert found["filtered"] == 1
+    assert found["ordered"] == [0.2, 0.1]
     assert found["projects"] == ["test"]
     assert found["sweeps"] == [sweep.split("/")[-1]]
 

@@ -118,6 +118,7 @@ def test_an_answer_is_not_repeated_forever(shared_server: RunningServer) -> None
     assert state_of(shared_server, sweep, handed_out[0]) == "failed"
 
 
+@pytest.mark.slow
 def test_an_answer_lost_in_a_restart_is_repeated(tmp_path: Any) -> None:
     server = start_server(tmp_path / "data", tmp_path / "work")
     sweep = new_sweep(server, RANDOM)

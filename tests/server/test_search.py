@@ -124,3 +124,30 @@ def test_crashed_runs_do_not_count_as_bad_ones() -> None:
     told = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
     crashed = [Trial({"flag": True, "rate": 1e-3}, "failed") for _ in range(10)]
     assert tpe_point(spec, told, 4) == tpe_point(spec, told + crashed, 4)
+
+
+@pytest.mark.slow
+def test_a_gaussian_process_is_an_option() -> None:
+    metric = {"name": "score", "goal": "maximize"}
+    config = {
+        "method": "bayes",
+        "sampler": "gp",
+        "metric": metric,
+        "parameters": {"a": {"min": 0.0, "max": 1.0}},
+    }
+    spec = parse_sweep_config(config)
+    trials = trials_by(spec, lambda point: -abs(point["a"] - 0.7), 15, seed=1)
+    assert abs(tpe_point(spec, trials, 0)["a"] - 0.7) < 0.15
+
+
+def test_a_long_sweep_is_told_by_its_best_its_newest_and_what_runs() -> None:
+    from server.search.tpe import BEST, TOLD, _most_telling
+
+    trials = [Trial({"a": i}, "finished", float(i % 500)) for i in range(1000)]
+    trials[3] = Trial({"a": 3}, "running")
+    kept = _most_telling(trials, maximize=True)
+    assert len(kept) == TOLD
+    assert trials[3] in kept
+    best = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0)[-BEST:]
+    assert all(trial in kept for trial in best)
+    assert kept[-1] is trials[-1]
