@@ -30,7 +30,14 @@ def request(
 
 
 def every_path() -> list[str]:
-    found = ["/graphql", "/files/a/b/c/file_stream", "/files/a/b/c/d", "/no/such/route/at/all"]
+    found = [
+        "/graphql",
+        "/files/a/b/c/file_stream",
+        "/files/a/b/c/d",
+        "/artifacts/a/b",
+        "/artifactsV2/a/b/c",
+        "/no/such/route/at/all",
+    ]
     for route in page_routes():
         assert isinstance(route, Route)
         found.append(route.path.replace("{", "").replace("}", ""))

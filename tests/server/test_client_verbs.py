@@ -1,5 +1,8 @@
 """The less common verbs of the real client, one by one."""
 
+import os
+import pty
+import select
 import signal
 import time
 from typing import Any
@@ -7,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.server.trainers import DIES_BEFORE_INIT, STEADY
-from tests.server_fixture import RunningServer, wait_until
+from tests.server_fixture import BIN, RunningServer, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +146,34 @@ print("RUNS", [(r.name, r.config, r.state) for r in wandb.Api().sweep(f"local/co
 """
     )
     assert "RUNS [('chosen', {'a': 3}, 'pending')]" in read
+
+
+def test_the_terminal_viewer_reads_a_run_from_it(shared_server: RunningServer) -> None:
+    shared_server.python(
+        """
+import wandb
+with wandb.init(project="leet", id="leet") as run:
+    for step in range(20):
+        run.log({"watched": step})
+"""
+    )
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(shared_server.work)
+        env = shared_server.env(TERM="xterm-256color", COLUMNS="120", LINES="40")
+        program = str(BIN / "wandb")
+        os.execve(program, [program, "leet", f"{shared_server.url}/local/leet/runs/leet"], env)
+    seen = b""
+    try:
+        deadline = time.monotonic() + 60
+        while b"watched" not in seen and time.monotonic() < deadline:
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 65536)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(terminal)
+    assert b"watched" in seen
 
 
 def test_projects_agents_and_waiting(shared_server: RunningServer) -> None:
