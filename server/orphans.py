@@ -11,11 +11,15 @@ from server.storage.runs import LIVE
 
 # An agent asks every 5 s: one that missed this much has died, or its host has.
 DEAD_AFTER = 15.0
+# After the server itself was away, agents are back within this time at the latest.
+BACK_WITHIN = 90.0
 # Agents started together have all been heard of within this time, and need not wait for each other.
 STARTED_TOGETHER = 2.5
 
 
-def host_is_taken(db: sqlite3.Connection, agent: sqlite3.Row, now: float, patience: float) -> bool:
+def host_is_taken(
+    db: sqlite3.Connection, agent: sqlite3.Row, now: float, patience: float, away_until: float = 0.0
+) -> bool:
     """Whether an agent must wait because a run without an agent may still be working on its host.
 
     Such a run is asked to stop. An agent that just started also waits until the others on its host were
@@ -26,6 +30,7 @@ def host_is_taken(db: sqlite3.Connection, agent: sqlite3.Row, now: float, patien
         agent: The agent that asks for a run.
         now: Seconds since the epoch.
         patience: Seconds after the request to stop from which on the run is no longer waited for.
+        away_until: Until when agents could not be heard because the server was down or its disk full.
     """
     marks = ", ".join("?" * len(LIVE))
     others = db.execute(
@@ -34,10 +39,11 @@ def host_is_taken(db: sqlite3.Connection, agent: sqlite3.Row, now: float, patien
         " AND run.started_at IS NOT NULL",
         (agent["host"], agent["id"], *LIVE),
     ).fetchall()
+    dead_after = DEAD_AFTER if now - away_until > BACK_WITHIN + DEAD_AFTER else BACK_WITHIN
     taken = False
     for run_id, stop_requested_at, heard_at in others:
-        silent = now - heard_at
-        if silent > DEAD_AFTER:
+        silent = now - max(heard_at, away_until)
+        if silent > dead_after:
             request_stop(db, run_id, "orphan", f"its agent on {agent['host']} has died")
             taken |= stop_requested_at is None or now - stop_requested_at < patience
         elif silent > STARTED_TOGETHER and heard_at < agent["created_at"]:

@@ -38,11 +38,13 @@ class Scheduler:
         settings: The server's patience.
         suggestions: Where new points come from.
         boot: Identifies this server process, to tell answers lost in a restart.
+        resumed_at: When this process took over runs that were going on; 0 if there were none.
     """
 
     settings: ServerSettings
     suggestions: Suggestions
     boot: str
+    resumed_at: float = 0.0
 
     def heartbeat(self, db: sqlite3.Connection, agent_name: str, alive: Mapping[str, bool]) -> list[Command]:
         """Take in which runs an agent is working on and return what it should do.
@@ -104,7 +106,7 @@ class Scheduler:
             update_sweep(db, sweep["id"], state="RUNNING", state_reason=None)
         if sweep["state"] in ("CANCELED", "FINISHED"):
             return self._send_home(db, agent)
-        if sweep["state"] == "PAUSED" or host_is_taken(db, agent, now, self.settings.crash_after):
+        if sweep["state"] == "PAUSED" or self._host_is_taken(db, agent, now):
             return []
         # Runs that were handed out before come first, then those that a client chose.
         waiting = db.execute(
@@ -138,6 +140,10 @@ class Scheduler:
             program=spec.program,
         )
         return [self._assign(db, run, agent, now)]
+
+    def _host_is_taken(self, db: sqlite3.Connection, agent: sqlite3.Row, now: float) -> bool:
+        away_until = max(self.resumed_at, self.suggestions.database.failed_at)
+        return host_is_taken(db, agent, now, self.settings.crash_after, away_until)
 
     def _assign(self, db: sqlite3.Connection, run: sqlite3.Row, agent: sqlite3.Row, now: float) -> Command:
         """Hand a run to an agent, for the first time or again."""

@@ -1,6 +1,7 @@
 """The parts of a running server, built and taken down together."""
 
 import secrets
+import time
 from pathlib import Path
 
 from server.auth import ensure_api_key
@@ -9,6 +10,7 @@ from server.scheduler import Scheduler
 from server.settings import ServerSettings
 from server.storage.backup import Backups
 from server.storage.database import DATABASE, Database
+from server.storage.runs import LIVE
 from server.storage.sweeps import list_sweeps
 from server.suggestions import Suggestions
 from server.watch import Watch
@@ -40,7 +42,13 @@ class Service:
         self.database = Database(data / DATABASE)
         self.files = FileStore(data / "files", settings.max_file)
         self.suggestions = Suggestions(self.database, settings.seed)
-        self.scheduler = Scheduler(settings, self.suggestions, boot=secrets.token_hex(8))
+        with self.database.read() as db:
+            live = db.execute(
+                f"SELECT 1 FROM run WHERE state IN ({', '.join('?' * len(LIVE))}) LIMIT 1", LIVE
+            ).fetchone()
+        self.scheduler = Scheduler(
+            settings, self.suggestions, boot=secrets.token_hex(8), resumed_at=time.time() if live else 0.0
+        )
         self._backups = Backups(self.database, data, settings.backup_every)
         self._watch = Watch(self.database, self.scheduler, settings)
         with self.database.read() as db:

@@ -50,7 +50,7 @@ class Suggestions:
             database: Where the runs are.
             seed: Base of every sweep's seed.
         """
-        self._database = database
+        self.database = database
         self._seed = seed
         self._ready: dict[int, tuple[int, Point]] = {}
         self._stale: set[int] = set()
@@ -68,7 +68,7 @@ class Suggestions:
 
     def refresh_after_commit(self, sweep_id: int) -> None:
         """Say that the change being written changes what is known of a sweep's runs."""
-        self._database.after_commit(lambda: self.refresh(sweep_id))
+        self.database.after_commit(lambda: self.refresh(sweep_id))
 
     def next_point(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec
@@ -112,7 +112,7 @@ class Suggestions:
                     return
                 sweep_id = self._preparing = self._stale.pop()
             try:
-                with self._database.read() as db:
+                with self.database.read() as db:
                     sweep = sweep_by_id(db, sweep_id)
                     spec = None if sweep is None else spec_of(sweep["config"])
                     if sweep is None or spec is None or spec.method != "bayes" or spec.scheduler is not None:

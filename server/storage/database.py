@@ -60,6 +60,8 @@ class Database:
         self._actions: list[Callable[[], None]] = []
         self.changes = 0
         """How many transactions were committed since the start."""
+        self.failed_at = 0.0
+        """When writing failed last, in seconds since the epoch; 0 if it never did."""
         self._writer_connection = self._open_writer()
         self._thread = threading.Thread(target=self._commit_in_groups, name="database-writer", daemon=True)
         self._thread.start()
@@ -159,6 +161,7 @@ class Database:
             for failed in group:
                 if not failed.done.done():
                     failed.done.set_exception(error)
+            self.failed_at = time.time()
             self._actions.clear()
             return
         for done, result in succeeded:

@@ -111,6 +111,11 @@ def test_an_orphan_is_told_to_stop_and_waited_for(tmp_path: Any) -> None:
             db, project["id"], "r", sweep_id=sweep["id"], agent_id=old["id"], started_at=1.0, assigned_at=1.0
         )
         now = old["heartbeat_at"] + DEAD_AFTER + 1
+        # While the server was away nobody could be heard: that makes no orphan.
+        assert not host_is_taken(db, new, now, 120, away_until=now - 1)
+        untouched = run_by_id(db, run["id"])
+        assert untouched is not None
+        assert untouched["stop_requested_at"] is None
         assert host_is_taken(db, new, now, 120)
         asked = run_by_id(db, run["id"])
         assert asked is not None
