@@ -64,7 +64,13 @@ def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None,
 def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
     import yaml
 
-    values = yaml.safe_load(config_file.read_text(encoding="utf-8")) if config_file else {}
+    def parsed(text: str, where: str) -> Any:
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise click.ClickException(f"{where} is no valid YAML: {' '.join(str(error).split())}") from None
+
+    values = parsed(config_file.read_text(encoding="utf-8"), str(config_file)) if config_file else {}
     if not isinstance(values, dict):
         raise click.ClickException(f"{config_file} holds no mapping of parameters to values")
     values.pop("config_hash", None)
@@ -72,7 +78,7 @@ def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str
         name, equals, value = setting.partition("=")
         if not equals:
             raise click.ClickException(f"--set {setting!r} is not NAME=VALUE")
-        values[name] = yaml.safe_load(value)
+        values[name] = parsed(value, f"--set {setting!r}")
     return values
 
 
@@ -80,6 +86,7 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from agent.entrypoint import EXIT_OF_OUTCOME
     from agent.tracking.directory import RunDirectory
     from agent.tracking.sinks import Sinks
     from agent.training.run import train_run
@@ -111,3 +118,5 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
             f"{outcome.name} at step {outcome.step}: objective {score}, starter {outcome.starter_score:.3f}"
         )
         console.print(f"run directory: {directory.path}")
+    if outcome.name == "preempted":
+        raise SystemExit(EXIT_OF_OUTCOME["preempted"])

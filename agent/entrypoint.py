@@ -14,6 +14,8 @@ EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted
 EXIT_BAD_CONFIG = 2
 EXIT_NO_SERVER = 3
 EXIT_DISK = 4
+_CLIENT_POLL = 16.0
+"""Seconds in which the client has surely asked whether its run was stopped; it asks every 15."""
 
 
 def run_directory(group: str, run_id: str) -> Path:
@@ -60,6 +62,9 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
         outcome = train_run(config, Sinks(directory, run), stop)
         if outcome.name == "preempted":
             run.mark_preempting()  # the server gives the run, under the same id, to the next agent
+            if stop.wait_for_early_stop(_CLIENT_POLL):
+                run.summary["outcome"] = "stopped early"
+                return EXIT_OF_OUTCOME["stopped early"], None
         return EXIT_OF_OUTCOME[outcome.name], None
     except ConfigError as error:
         return EXIT_BAD_CONFIG, str(error)

@@ -4,11 +4,12 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from agent.config.metric_names import RUNG_METRICS, STEP_METRICS, cadence
 from agent.config.nearest import unknown_key_message
-from agent.config.run import ConfigError, RunConfig
+from agent.config.run import OBJECTIVE_FIELDS, ConfigError, RunConfig
 from server.search.hyperband import bands, survivors
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
 from sweepfarm.errors import UserError
@@ -94,6 +95,14 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     if when is None:
         raise UserError(unknown_key_message("metric", spec.metric.name, STEP_METRICS | RUNG_METRICS))
     constant = {n: d.values_or_bounds[0] for n, d in spec.parameters.items() if d.is_constant}
+    for name in OBJECTIVE_FIELDS:
+        if name in spec.parameters and name not in constant:
+            raise UserError(f"`{name}` decides how the objective is measured, so a sweep may not search it")
+    for model in _models(spec):
+        if model.startswith((".", "/", "~")) and not Path(model).exists():
+            raise UserError(
+                f"`model` = {model!r}: no such folder; give an existing one, a Hub id, or `starter`"
+            )
     budget = _constant_run(constant)
     evaluations = budget.rung_steps if when == "rung" else tuple(range(1, budget.max_steps + 1))
     share, reasons = _infeasible(spec)
@@ -101,9 +110,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         metric=spec.metric.name,
         searched=tuple(n for n in spec.parameters if n not in constant),
         constant=constant,
-        models=tuple(spec.parameters["model"].values_or_bounds)
-        if "model" in spec.parameters
-        else (budget.model,),
+        models=_models(spec),
         max_steps=budget.max_steps,
         evaluations=evaluations,
         rungs=_rungs(spec, evaluations),
@@ -111,6 +118,12 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         infeasible_reasons=reasons,
         warnings=(*spec.warnings, *_warnings(spec, constant, budget)),
     )
+
+
+def _models(spec: SweepSpec) -> tuple[str, ...]:
+    if "model" not in spec.parameters:
+        return (RunConfig().model,)
+    return tuple(str(model) for model in spec.parameters["model"].values_or_bounds)
 
 
 def _constant_run(constant: Mapping[str, Any]) -> RunConfig:
@@ -166,6 +179,8 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
     epsilon = spec.parameters.get("epsilon")
     if epsilon and not epsilon.is_constant and budget.num_iterations == 1:
         found.append("epsilon changes nothing while num_iterations is 1: the policy ratio is then always 1")
+    if epsilon and not epsilon.is_constant and budget.loss_type in ("sapo", "vespo"):
+        found.append(f"epsilon changes nothing with loss_type {budget.loss_type}, which does not clip")
     if spec.metric.goal == "minimize" and cadence(spec.metric.name) == "rung":
         found.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
     return found

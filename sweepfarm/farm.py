@@ -1,6 +1,5 @@
 """A whole sweep on one machine: register, run agents, watch."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 import yaml
 from rich.console import Console
 from rich.live import Live
@@ -19,6 +19,8 @@ from sweepfarm.errors import UserError
 
 _SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
 _POLL_SECONDS = 3.0
+_STOP_SECONDS = 45
+"""For a run to save its state and say so, before it is killed."""
 
 
 def register(sweep: Mapping[str, object], runs: Path, environment: Mapping[str, str]) -> tuple[str, Path]:
@@ -83,22 +85,18 @@ class Agents:
         """Agents that have not ended."""
         return sum(process.poll() is None for process in self._processes)
 
-    @property
-    def failed(self) -> list[Path]:
-        """Logs of the agents that ended with an error."""
-        return [log for log, p in zip(self.logs, self._processes, strict=True) if p.poll() not in (None, 0)]
-
     def stop(self) -> None:
         """End them all: SIGTERM, which they pass on to their runs, then SIGKILL."""
-        for process in self._processes:
-            if process.poll() is None:
-                process.terminate()
-        for process in self._processes:
-            try:
-                process.wait(timeout=45)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
-                process.wait()
+        running = [psutil.Process(p.pid) for p in self._processes if p.poll() is None]
+        # The client puts each run into a process group of its own: name them now, while their agent lives.
+        below = [child for process in running for child in process.children(recursive=True)]
+        for process in running:
+            process.terminate()
+        _, left = psutil.wait_procs([*running, *below], timeout=_STOP_SECONDS)
+        for process in left:
+            process.kill()
+        for agent in self._processes:
+            agent.wait()
 
 
 def watch(sweep: str, agents: Agents, console: Console) -> None:
@@ -108,7 +106,13 @@ def watch(sweep: str, agents: Agents, console: Console) -> None:
     api = wandb.Api(timeout=30)
     with Live(console=console, refresh_per_second=2, transient=True) as live:
         while agents.running:
-            live.update(_table(api, sweep, agents.running))
+            # A table that cannot be refreshed must not end a sweep: the agents do not depend on it.
+            try:
+                live.update(_table(api, sweep, agents.running))
+            except Exception as error:
+                live.update(
+                    f"{agents.running} agents at work; the server did not answer ({type(error).__name__})"
+                )
             time.sleep(_POLL_SECONDS)
 
 

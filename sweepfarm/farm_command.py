@@ -98,14 +98,14 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
         watch(path, team, console)
     finally:
         team.stop()
-    if len(team.failed) == agents:
-        raise UserError(f"every agent gave up; see {', '.join(map(str, team.failed))}")
-    for log in team.failed:
-        console.print(f"[yellow]warning[/yellow] an agent gave up; see {log}")
     try:
-        write_report(path, folder, console)
+        report = write_report(path, folder, console)
     except AnalysisError as error:
-        raise UserError(str(error)) from None
+        raise UserError(f"{error}; the agents' logs: {', '.join(map(str, team.logs))}") from None
+    # The client's agent exits 0 even when it gives up after failed runs: count what it did instead.
+    done, wanted = len(report.data["runs"]), content.get("run_cap")
+    if wanted and done < wanted:
+        raise UserError(f"only {done} of {wanted} runs were made; see {', '.join(map(str, team.logs))}")
 
 
 def _interrupt(*_: object) -> None:

@@ -34,13 +34,13 @@ def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
     for key in overlay:
         if key not in OVERLAY_KEYS:
             raise UserError(unknown_key_message("overlay key", key, OVERLAY_KEYS))
-    parameters = dict(sweep.get("parameters") or {})
-    for name, setting in (overlay.get("parameters") or {}).items():
+    parameters = dict(_mapping(sweep.get("parameters"), "`parameters` of the sweep"))
+    for name, setting in _mapping(overlay.get("parameters"), "`parameters` of the overlay").items():
         if not isinstance(setting, Mapping) or set(setting) != {"value"}:
             raise UserError(
                 f"overlay parameter `{name}` must be one `value`; an overlay holds no search space"
             )
-        if name in parameters and set(parameters[name]) != {"value"}:
+        if name in parameters and set(_mapping(parameters[name], f"parameter `{name}`")) != {"value"}:
             raise UserError(
                 f"overlay parameter `{name}` is searched by the sweep; an overlay sets budget only"
             )
@@ -49,11 +49,19 @@ def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
     return {**merged, "parameters": parameters}
 
 
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise UserError(f"{what} must be a mapping, not {value!r}")
+    return value or {}
+
+
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no UTF-8 text") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):

@@ -28,6 +28,19 @@ Probability = Annotated[float, Field(gt=0, le=1)]
 LossType = Literal["dapo", "grpo", "bnpo", "dr_grpo", "cispo", "sapo", "luspo", "vespo"]
 
 
+OBJECTIVE_FIELDS = (
+    "max_steps",
+    "rungs",
+    "max_completion_length",
+    "eval_prompts",
+    "eval_samples",
+    "health_kl_max",
+    "health_unique_min",
+    "health_similarity_max",
+)
+"""Fields that decide what `objective/score` measures, and when: runs that differ in them do not compare."""
+
+
 class ConfigError(ValueError):
     """A run cannot be configured as asked; the message is one line and says what to change."""
 
@@ -105,6 +118,15 @@ class RunConfig(BaseModel):
     def _something_to_steer(self) -> Self:
         if self.kl_target is not None and self.beta == 0:
             raise ValueError("kl_target needs a beta above 0 to start from")
+        return self
+
+    @model_validator(mode="after")
+    def _prompts_for_a_step(self) -> Self:
+        needed = self.completions_per_step // self.num_generations
+        if self.train_prompts < needed:
+            raise ValueError(
+                f"train_prompts ({self.train_prompts}) is below the {needed} that one step takes"
+            )
         return self
 
     @model_validator(mode="after")

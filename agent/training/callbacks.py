@@ -101,7 +101,9 @@ class StepLog(TrainerCallback):
         self._row |= self._schedule.settings()
         self._row["train/kl"] = self._probe.measure(model)
         self._schedule.observe(self._row["train/kl"])
-        if step in self._rungs:
+        # Weights that are NaN cannot be sampled from: find that before the objective would try.
+        self._check_finite({"train/kl": self._row["train/kl"]}, step)
+        if step in self._rungs and not self._objective.findings:
             self._measure_objective(model, step)
         if self._stop.reason == "stopped early" or self._objective.findings:
             control.should_training_stop = True
@@ -124,17 +126,19 @@ class StepLog(TrainerCallback):
         # TRL reports a batch when it is sampled; a step that trains on it again is about the same batch.
         self._batch |= {name: row[name] for name in _OF_BATCH if name in row}
         row |= self._batch | self._row
-        finding = not_finite(
-            {name: row[name] for name in ("train/loss", "train/grad_norm", "train/kl")}, step
-        )
-        if finding is not None:
-            self._objective.findings.append(finding)
+        self._check_finite({name: row[name] for name in ("train/loss", "train/grad_norm")}, step)
+        if self._objective.findings:
             row["objective/score"] = self.last_score = 0.0
             control.should_training_stop = True
         # JSON has no NaN, and Hyperband would drop such a point silently: leave it out, the finding says it.
         row = {name: value for name, value in row.items() if math.isfinite(value)}
         self._sinks.log(step, row)
         self._on_step(step, row)
+
+    def _check_finite(self, values: dict[str, float], step: int) -> None:
+        finding = not_finite(values, step)
+        if finding is not None:
+            self._objective.findings.append(finding)
 
     def _measure_objective(self, model: PreTrainedModel, step: int) -> None:
         row, held_out = self._objective.at_rung(model, step)

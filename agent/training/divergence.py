@@ -1,5 +1,7 @@
 """KL divergence of the policy from the starting weights, measured whatever `beta` is."""
 
+import math
+
 import torch
 from transformers import PreTrainedModel
 
@@ -56,8 +58,9 @@ class DriftProbe:
         return torch.log_softmax(logits[:, self._rows.prompt_length - 1 : -1].float(), -1)
 
     def measure(self, policy: PreTrainedModel) -> float:
-        """KL in nats per token, at least 0."""
+        """KL in nats per token, at least 0; NaN where the policy gives NaN."""
         log_p = self._log_probabilities(policy)
         per_token = (log_p.exp() * (log_p - self._reference)).sum(-1)
         mask = self._rows.completion_mask
-        return max(0.0, float((per_token * mask).sum() / mask.sum()))
+        kl = float((per_token * mask).sum() / mask.sum())
+        return kl if math.isnan(kl) else max(0.0, kl)

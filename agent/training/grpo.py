@@ -4,8 +4,23 @@ from typing import Any
 
 import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.utils import RepeatSampler
 
 from agent.training.selection import kept_samples
+
+
+class EpochSampler(RepeatSampler):
+    """TRL's order of prompts, found again in any epoch.
+
+    TRL's own sampler draws each epoch's order from one generator and cannot be told where it is: a run
+    resumed in its second epoch would see the first one's order again.
+    """
+
+    def set_epoch(self, epoch: int) -> None:
+        """Put the generator where it stands at the beginning of `epoch`; accelerate calls this."""
+        self.generator.manual_seed(int(self.seed or 0))
+        for _ in range(epoch):
+            torch.randperm(self.num_samples, generator=self.generator)
 
 
 class SelectiveGRPOTrainer(GRPOTrainer):
@@ -25,6 +40,17 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         self._reward_threshold = reward_threshold
         self._best_of_n = best_of_n
         self._rewards = torch.empty(0)
+
+    def _get_train_sampler(self, *args: Any, **kwargs: Any) -> Any:
+        theirs: Any = super()._get_train_sampler(*args, **kwargs)
+        return EpochSampler(
+            data_source=theirs.data_source,
+            mini_repeat_count=theirs.mini_repeat_count,
+            batch_size=theirs.batch_size,
+            repeat_count=theirs.repeat_count,
+            shuffle=theirs.shuffle,
+            seed=theirs.seed,
+        )
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         rewards: torch.Tensor = super()._calculate_rewards(*args, **kwargs)

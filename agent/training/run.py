@@ -1,12 +1,13 @@
 """One run, from configuration to outcome."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from transformers import PrinterCallback, set_seed
 
-from agent.config.run import RunConfig
+from agent.config.run import ConfigError, RunConfig
 from agent.health.finding import Finding
 from agent.tasks.build import build_task
 from agent.tracking.sinks import Sinks
@@ -81,7 +82,7 @@ def train_run(
         on_step: told each finished step, for a progress display.
 
     Raises:
-        ConfigError: the model cannot be loaded.
+        ConfigError: the model cannot be loaded, or the directory holds another run.
     """
     set_seed(config.seed)
     task = build_task(config)
@@ -117,6 +118,7 @@ def train_run(
 
     def own_state() -> dict[str, Any]:
         return {
+            "config_hash": config.config_hash,
             "objective": {"rung": objective.rung, "findings": [asdict(f) for f in objective.findings]},
             "checkpoints": checkpoints.state(),
             "schedule": schedule.state(),
@@ -124,6 +126,11 @@ def train_run(
         }
 
     saved = latest_state(trainer_folder)
+    if saved and saved.own["config_hash"] != config.config_hash:
+        raise ConfigError(
+            f"{sinks.directory.path} holds an unfinished run of another configuration;"
+            " give another --out, or remove it"
+        )
     if saved is None:
         sinks.directory.rewind(-1)
         sinks.directory.log_samples(sample_rows(objective.starter, step=0))
@@ -137,8 +144,11 @@ def train_run(
     for callback in (schedule, log, SaveState(config, stop, own_state)):
         trainer.add_callback(callback)
     trainer.train(resume_from_checkpoint=str(saved.path) if saved else None)
+    name = _outcome_name(config, objective, log.last_step, stop)
+    if name != "preempted":
+        shutil.rmtree(trainer_folder, ignore_errors=True)  # nothing is left to resume
     outcome = Outcome(
-        name=_outcome_name(config, objective, log.last_step, stop),
+        name=name,
         step=log.last_step,
         findings=tuple(objective.findings),
         starter_score=objective.starter.reference,

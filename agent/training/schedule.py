@@ -1,5 +1,6 @@
 """Applies a run's phases and its adaptive KL coefficient to TRL's trainer."""
 
+import math
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -60,7 +61,7 @@ class Schedule(TrainerCallback):
     def observe(self, kl: float) -> None:
         """Tell the KL (nats per token) of the step that ended; moves beta where the run has a `kl_target`."""
         trainer, config = self._trainer, self._config
-        if config.kl_target is not None:
+        if config.kl_target is not None and math.isfinite(kl):
             trainer.beta = adapted_beta(trainer.beta, kl, config.kl_target, config.kl_gain)
 
     def settings(self) -> dict[str, float]:

@@ -52,6 +52,8 @@ def build_trainer(
         # The reference model exists only for a beta above 0, and a later phase may have one.
         beta=config.largest_beta,
         epsilon=config.epsilon,
+        # CISPO bounds the ratio itself, the others its distance from 1.
+        epsilon_high=1 + config.epsilon if config.loss_type == "cispo" else None,
         num_iterations=config.num_iterations,
         loss_type=config.loss_type,
         scale_rewards=config.scale_rewards,
@@ -61,6 +63,8 @@ def build_trainer(
         bf16=on_gpu and model.num_parameters() >= _BF16_FROM,
         use_cpu=not on_gpu,
         logging_steps=1,
+        # The filter would log the last finite loss in place of a NaN, and hide it.
+        logging_nan_inf_filter=False,
         save_strategy="no",
         report_to=[],
         disable_tqdm=True,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.config.run import RunConfig
+from agent.config.run import ConfigError, RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.resume import latest_state
@@ -40,7 +40,9 @@ def weights(folder: Path, step: int) -> bytes:
 @pytest.fixture(scope="module")
 def longer(tiny_run: RunConfig) -> RunConfig:
     phases = [{"steps": 4}, {"steps": 4, "temperature": 0.7, "beta": 0.05, "learning_rate": 3e-3}]
-    return changed(tiny_run, max_steps=8, rungs=4, kl_target=0.01, phases=phases)
+    # Two prompts make an epoch of four steps; eight generations in batches of four accumulate two batches.
+    several = {"train_prompts": 2, "num_generations": 8}
+    return changed(tiny_run, max_steps=8, rungs=4, kl_target=0.01, phases=phases, **several)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,15 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
     assert rows(tmp_path) == rows(uninterrupted)
     assert weights(tmp_path, 8) == weights(uninterrupted, 8)
     assert (tmp_path / "samples.jsonl").read_text() == (uninterrupted / "samples.jsonl").read_text()
+
+
+def test_a_state_of_another_configuration_is_refused_and_none_is_left_by_a_finished_run(
+    longer: RunConfig, uninterrupted: Path, tmp_path: Path
+) -> None:
+    assert latest_state(uninterrupted / "trainer") is None
+    preempted_after(longer, tmp_path, 1)
+    with pytest.raises(ConfigError, match="unfinished run of another configuration"):
+        run(changed(longer, beta=0.2), tmp_path)
 
 
 def test_a_damaged_state_is_passed_over_for_the_one_before(

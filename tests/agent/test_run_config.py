@@ -58,6 +58,7 @@ def test_unknown_parameter_names_the_nearest() -> None:
         ({"beta": 0, "kl_target": 0.1}, "kl_target needs a beta above 0"),
         ({"phases": [{"step": 3}]}, "phases"),
         ({"best_of_n": 9}, "best_of_n (9) is above num_generations (8)"),
+        ({"train_prompts": 1, "per_device_train_batch_size": 32}, "train_prompts (1) is below the 4"),
         ({"loss_type": "ppo"}, "loss_type"),
         ({"max_steps": 0}, "max_steps"),
         ({"reward_min_length": 2000, "reward_max_length": 1000}, "reward_max_length"),

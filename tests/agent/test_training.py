@@ -5,6 +5,7 @@ import math
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,17 @@ def test_an_unhealthy_run_scores_zero_and_ends(tiny_run: RunConfig, tmp_path: Pa
     assert recorder.summary["health/finding_step"] == 2
 
 
+def test_weights_that_become_nan_are_unhealthy_and_score_zero(tiny_run: RunConfig, tmp_path: Path) -> None:
+    """At a rung too: NaN weights cannot be sampled from, and must not crash the run that measures them."""
+    outcome, recorder = run(changed(tiny_run, learning_rate=1e30, max_grad_norm=1e9), tmp_path)
+    assert outcome.name == "unhealthy"
+    assert outcome.findings[0].kind == "not finite"
+    last = recorder.rows[-1][1]
+    assert last["objective/score"] == 0.0
+    assert outcome.score == 0.0
+    assert all(math.isfinite(value) for value in last.values())
+
+
 def test_a_stop_ends_the_run_at_the_step(tiny_run: RunConfig, tmp_path: Path) -> None:
     stop = StopRequest()
     stop.ask("stopped early")
@@ -134,6 +146,15 @@ def test_an_early_stop_outranks_the_signal_that_follows() -> None:
     stop.ask("stopped early")
     stop.ask("preempted")
     assert stop
+    assert stop.reason == "stopped early"
+
+
+def test_a_stop_that_a_signal_brought_first_is_still_known_as_the_servers() -> None:
+    stop = StopRequest()
+    stop.ask("preempted")
+    assert not stop.wait_for_early_stop(0.2)
+    threading.Timer(0.2, stop.ask, ["stopped early"]).start()
+    assert stop.wait_for_early_stop(5)
     assert stop.reason == "stopped early"
 
 

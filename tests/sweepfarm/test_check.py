@@ -100,6 +100,12 @@ def bad(sweep: dict[str, Any], kind: str) -> dict[str, Any]:
                 parameters[name] = {"value": 0.0}
     elif kind == "half of the space infeasible":
         parameters["temperature"] = {"values": [-1.0, 1.0]}
+    elif kind == "searched budget":
+        parameters["max_steps"] = {"values": [3, 8]}
+    elif kind == "wrong model path":
+        parameters["model"] = {"value": "./no/such/model"}
+    elif kind == "parameters as a list":
+        sweep["parameters"] = ["a"]
     elif kind == "unknown method":
         sweep["method"] = "bayesian"
     return sweep
@@ -116,6 +122,9 @@ SAYS = {
     "all weights zero": "weight",
     "half of the space infeasible": "of the space makes no valid run",
     "unknown method": "bayes",
+    "searched budget": "`max_steps` decides how the objective is measured",
+    "wrong model path": "no such folder",
+    "parameters as a list": "parameters",
 }
 
 
@@ -156,6 +165,8 @@ def test_an_overlay_may_not_touch_the_space(sweep: dict[str, Any]) -> None:
         lay_over(sweep, {"parameters": {"learning_rate": {"value": 1e-3}}})
     with pytest.raises(UserError, match="must be one `value`"):
         lay_over(sweep, {"parameters": {"max_steps": {"values": [1, 2]}}})
+    with pytest.raises(UserError, match="`parameters` of the overlay must be a mapping"):
+        lay_over(sweep, {"parameters": ["max_steps"]})
     with pytest.raises(UserError, match="unknown overlay key `methd`"):
         lay_over(sweep, {"methd": "grid"})
 
