@@ -111,7 +111,7 @@ def assemble(
             name, start, span, strand, identity, coverage, share = hit
             features.append(reading.feature(name, "cds", start, span, strand, identity, coverage, share))
     for start, span, strand, share in find_remnants(
-        reading.line, circular, called, spoken, *word_scores()
+        reading.line, circular, called, spoken, word_scores()
     ).tolist():
         features.append(
             reading.feature(GENE_NAME, "cds", int(start), int(span), int(strand), 1.0, share, share)

@@ -150,7 +150,7 @@ def test_biased_random_dna_holds_no_features_either(gc: float) -> None:
     weights = [(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2]
     sequences = ["".join(rng.choices("ACGT", weights, k=5000)) for _ in range(200)]
     features = [f for a in shared_annotator().annotate(sequences) for f in a.features]
-    assert sum(feature.feature_class != "cds" for feature in features) <= 2
+    assert sum(feature.feature_class != "cds" for feature in features) / 200 <= 0.02
 
 
 def test_mutated_plasmids_keep_their_features() -> None:
@@ -304,13 +304,13 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_allowed_mismatches_follow_the_false_positive_budget() -> None:
     assert {n: allowed_mismatches(n) for n in (12, 16, 17, 18, 19, 20, 24, 31)} == {
         12: -1,
-        16: 0,
+        16: 1,
         17: 1,
-        18: 1,
+        18: 2,
         19: 2,
-        20: 2,
+        20: 3,
         24: 3,
-        31: 4,
+        31: 5,
     }
 
 

@@ -21,8 +21,8 @@ STOP_COST = -2000
 DROP = 15_000
 """A stretch ends where the score has fallen this far below its best."""
 
-MIN_SCORE = 18_000
-"""One such stretch in 250 kb of random DNA."""
+MIN_SCORE = 15_000
+"""One such stretch in 100 kb of random DNA."""
 
 MIN_PIECE = 150
 """Bases of such a stretch that must be left once the genes on it are taken away."""
@@ -37,10 +37,10 @@ _WORD = 6
 
 
 @kernel
-def _packed(line: Codes, until: int) -> NDArray[np.int16]:
+def _packed(line: Codes, until: int) -> NDArray[np.uint16]:
     """The six-base word that begins at each position; 4096 where it holds an unknown base."""
     length = len(line)
-    words = np.empty(until, dtype=np.int16)
+    words = np.empty(until, dtype=np.uint16)
     word, known, index = 0, 0, 0
     for i in range(until + _WORD - 1):
         code = line[index]
@@ -56,7 +56,7 @@ def _packed(line: Codes, until: int) -> NDArray[np.int16]:
 
 @kernel
 def _coding_stretches(
-    words: NDArray[np.int16], length: int, forward: NDArray[np.int32], backward: NDArray[np.int32]
+    words: NDArray[np.uint16], length: int, forward: NDArray[np.int32], backward: NDArray[np.int32]
 ) -> NDArray[np.int64]:
     """Stretches of one frame that score beyond chance: rows of start, bases, strand, score; best first."""
     rows = np.empty((16, 4), dtype=np.int64)
@@ -86,7 +86,7 @@ def _coding_stretches(
 
 @kernel
 def _next_stretch(
-    words: NDArray[np.int16], table: NDArray[np.int32], at: int, until: int
+    words: NDArray[np.uint16], table: NDArray[np.int32], at: int, until: int
 ) -> tuple[int, int, int, int]:
     """The next stretch of a frame: its first word, its last word, its score (0 for none), where to go on."""
     total, best, start, end = np.int64(0), np.int64(MIN_SCORE - 1), at, -1
@@ -105,7 +105,7 @@ def _next_stretch(
 
 @kernel
 def _coding_score(
-    words: NDArray[np.int16], table: NDArray[np.int32], start: int, span: int, length: int
+    words: NDArray[np.uint16], table: NDArray[np.int32], start: int, span: int, length: int
 ) -> int:
     """Sum of the table over the words of one frame of a stretch of the circle."""
     score = 0
@@ -150,8 +150,7 @@ def find_remnants(
     circular: bool,
     called: NDArray[np.int64],
     known: NDArray[np.int64],
-    forward: NDArray[np.int32],
-    backward: NDArray[np.int32],
+    tables: NDArray[np.int32],
 ) -> NDArray[np.float64]:
     """Remnants of genes where no gene is known.
 
@@ -163,59 +162,73 @@ def find_remnants(
         circular: Whether the sequence closes on itself.
         called: Gene calls, rows of start, bases, strand; shape [n, 3].
         known: Genes known by their sequence, the same; they outscore everything.
-        forward: Log-odds of each six-base word in thousandths (base 4, A C G T as 0 to 3, first base highest;
-            last the score of a word with an unknown base), shape [4097].
-        backward: The same for the word's reverse complement.
+        tables: Log-odds of each six-base word in thousandths (base 4, A C G T as 0 to 3, first base highest;
+            last the score of a word with an unknown base), for the word and for its reverse complement, one
+            pair per kind of codon usage, looked for in turn; shape [kinds, 2, 4097].
 
     Returns:
         Rows of start in [0, length), bases, strand, and the share of the longest stop-free run; shape [m, 4].
     """
     length = len(line)
     words = _packed(line, length + min(length, REACH) if circular else max(0, length - _WORD + 1))
-    stretches = _coding_stretches(words, length, forward, backward)
-    found = np.empty((len(stretches), 4), dtype=np.float64)
-    if len(stretches) == 0:
-        return found
     covered = np.zeros((2, length), dtype=np.bool_)
-    standing = np.empty((len(called) + len(known) + len(stretches), 4), dtype=np.int64)
-    n_standing, n_found = 0, 0  # standing: start, bases, layer, score
-    for kind in range(2):
-        genes = called if kind == 0 else known
-        for k in range(len(genes)):
-            start, span, layer = genes[k, 0], genes[k, 1], (1 - genes[k, 2]) // 2
-            score = 1 << 40
-            if kind == 0:
-                score = _coding_score(words, forward if layer == 0 else backward, start, span, length)
-            standing[n_standing, 0], standing[n_standing, 1] = start, span
-            standing[n_standing, 2], standing[n_standing, 3] = layer, score
-            _cover(covered[layer], start, span)
-            n_standing += 1
+    genes = np.concatenate((called, known))
+    for k in range(len(genes)):
+        _cover(covered[(1 - genes[k, 2]) // 2], genes[k, 0], genes[k, 1])
+    found = np.empty((0, 4), dtype=np.float64)
+    for kind in range(len(tables)):
+        stretches = _coding_stretches(words, length, tables[kind, 0], tables[kind, 1])
+        if len(stretches) == 0:
+            continue
+        scores = np.full(len(genes), 1 << 40, dtype=np.int64)
+        for k in range(len(called)):
+            layer = (1 - called[k, 2]) // 2
+            scores[k] = _coding_score(words, tables[kind, layer], called[k, 0], called[k, 1], length)
+        more = _uncovered_pieces(line, words, stretches, tables[kind], genes, scores, covered)
+        found = np.concatenate((found, more))
+    return found
+
+
+@kernel
+def _uncovered_pieces(
+    line: Codes,
+    words: NDArray[np.uint16],
+    stretches: NDArray[np.int64],
+    tables: NDArray[np.int32],
+    genes: NDArray[np.int64],
+    scores: NDArray[np.int64],
+    covered: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """The remnants of one kind of codon usage; marks what they cover."""
+    length = len(line)
+    found = np.empty((len(stretches), 4), dtype=np.float64)
+    count = 0
     for k in range(len(stretches)):
         origin, span, layer = stretches[k, 0], stretches[k, 1], (1 - stretches[k, 2]) // 2
-        begin, at = 0, origin  # begin of the uncovered piece, within the stretch and in its frame
-        for i in range(span + 1):
+        begin, at = 0, origin  # begin of the uncovered piece within the stretch
+        for i in range(0, span + 3, 3):
             if at >= length:
                 at -= length
             free = i < span and not covered[layer, at]
-            at += 1
+            at += 3
             if free:
                 continue
-            size, start = i - begin, (origin + begin) % length
-            begin = i + 1 + (-(i + 1)) % 3
-            if size < MIN_PIECE or n_found == len(found):
+            size, start = min(i, span) - begin, (origin + begin) % length
+            begin = i + 3
+            if size < MIN_PIECE or count == len(found):
                 continue
-            score = _coding_score(words, forward if layer == 0 else backward, start, size, length)
+            score = _coding_score(words, tables[layer], start, size, length)
             better = 0
-            for j in range(n_standing):
-                if standing[j, 2] != layer and standing[j, 3] >= score:
-                    better += shared_bases(start, size, standing[j, 0], standing[j, 1], length)
+            for j in range(len(genes)):
+                if genes[j, 2] == 2 * layer - 1 and scores[j] >= score:
+                    better += shared_bases(start, size, genes[j, 0], genes[j, 1], length)
+            for j in range(count):  # the stretches come best first, so an earlier remnant scores better
+                if found[j, 2] == 2 * layer - 1:
+                    better += shared_bases(start, size, int(found[j, 0]), int(found[j, 1]), length)
             if score < MIN_PIECE_SCORE or 2 * better >= size:
                 continue
             _cover(covered[layer], start, size)
-            standing[n_standing, 0], standing[n_standing, 1] = start, size
-            standing[n_standing, 2], standing[n_standing, 3] = layer, score
-            n_standing += 1
-            found[n_found, 0], found[n_found, 1], found[n_found, 2] = start, size, 1 - 2 * layer
-            found[n_found, 3] = _open_share(line, start, size, 1 - 2 * layer)
-            n_found += 1
-    return found[:n_found].copy()
+            found[count, 0], found[count, 1], found[count, 2] = start, size, 1 - 2 * layer
+            found[count, 3] = _open_share(line, start, size, 1 - 2 * layer)
+            count += 1
+    return found[:count].copy()

@@ -3,7 +3,7 @@
 A *target* is one feature read in one orientation: feature ``t // 2``, strand + where ``t`` is even.
 
 * Targets shorter than ``WORD`` bases are compared whole against a packed 64-bit word. Their seeds are
-  disjoint 6-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
+  disjoint 5-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
 * Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 9-mers.
 * Longer ones by 11-mers, taken more sparsely the longer the target is.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rewards.plasmid.engine.bases import Codes, reverse_complement
 
 WORD = 32
-SHORT_SEED = 6
+SHORT_SEED = 5
 SMALL_SEED = 9
 LARGE_SEED = 11
 LOCAL_MIN = 24
@@ -31,7 +31,7 @@ MAX_OCCURRENCES = 48
 RANDOM_WINDOW = 10_000
 """Bases searched on both strands of the 5 kb plasmid that the false-positive budget is stated for."""
 
-SHORT_FALSE_POSITIVES = 1e-4
+SHORT_FALSE_POSITIVES = 3e-4
 """Expected chance hits of one short feature on that plasmid."""
 
 
@@ -144,7 +144,7 @@ def build_index(sequences: Sequence[Codes], classes: Sequence[int]) -> FeatureIn
     }
     for number, target in enumerate(targets):
         length = len(target)
-        if length < WORD and (target < 4).all():
+        if length < LOCAL_MIN and (target < 4).all():
             allowed = allowed_mismatches(length)
             short_allowed[number] = allowed
             short_word[number] = _pack(target)

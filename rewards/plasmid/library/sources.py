@@ -167,8 +167,8 @@ def published_sequences() -> Iterator[LibraryFeature]:
 def default_tier() -> list[LibraryFeature]:
     """All features of the permissive tier, before clustering."""
     return [
-        *splicecraft_presets(),
         *published_sequences(),
+        *splicecraft_presets(),
         *plasmid_features(),
         *resfinder_genes(engineered=True),
     ]
