@@ -64,6 +64,9 @@ class Reward(ABC):
 
     name: str
 
+    def prepare(self) -> None:  # noqa: B027 - most rewards have nothing to prepare
+        """Do once what must not count against a sample's time limit: build a library, compile kernels."""
+
     @abstractmethod
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """Score a batch.

@@ -131,6 +131,7 @@ class RewardSuite:
         evaluations: dict[str, list[Evaluation]] = {}
         raw: dict[str, NDArray[np.float64]] = {}
         for name, reward in rewards.items():
+            reward.prepare()
             found = run_within(reward, distinct, self.time_limit)
             evaluations[name] = [found[number] for number in order]
             raw[name] = np.array(

@@ -132,3 +132,23 @@ def test_totals_stay_in_range_and_equal_samples_score_equal(values: list[float],
     assert ((totals >= 0) & (totals <= 1)).all()
     assert totals[: len(values)].tolist() == totals[len(values) :].tolist()
     assert [suite.score([sample]).totals[0] for sample in batch] == totals.tolist()
+
+
+def test_what_is_prepared_once_does_not_count_against_a_samples_time_limit() -> None:
+    """On a machine's first use kernels compile for seconds: the first batch must not be unscored for it."""
+
+    class SlowToStart(Reward):
+        name = "slow"
+        ready = False
+
+        def prepare(self) -> None:
+            if not self.ready:
+                time.sleep(0.5)
+            self.ready = True
+
+        def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+            assert self.ready
+            return [Evaluation(1.0, "fine") for _ in samples]
+
+    suite = RewardSuite([Weighted(SlowToStart(), 1.0)], time_limit=0.2)
+    assert suite.score([Sample("", "ACGT")]).totals.tolist() == [1.0]

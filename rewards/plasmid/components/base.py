@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from rewards.base import Evaluation, Reward, Sample, Span
-from rewards.plasmid.annotator import Annotation, current_annotator
+from rewards.plasmid.annotator import Annotation, Annotator, current_annotator
 from rewards.plasmid.features import Feature
 
 
@@ -17,6 +18,10 @@ class PlasmidReward(Reward):
 
     An empty completion scores 0 whatever the prompt holds: nothing was written.
     """
+
+    def prepare(self) -> None:
+        """Build the library and compile the kernels, which takes seconds on a machine's first use."""
+        _warm_up(current_annotator())
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """Score a batch; the annotator's cache makes this one annotation pass for all plasmid rewards."""
@@ -29,6 +34,11 @@ class PlasmidReward(Reward):
     @abstractmethod
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score one annotated molecule."""
+
+
+@cache
+def _warm_up(annotator: Annotator) -> None:
+    annotator.annotate(["ACGTTGCA" * 64])
 
 
 def spans_of(features: Sequence[Feature]) -> tuple[Span, ...]:
