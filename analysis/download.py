@@ -121,9 +121,8 @@ def _run_row(run: Any) -> dict[str, Any]:
 
 def _api() -> Any:
     """A ``wandb.Api`` that is silent, after a check that its server answers at all."""
-    from wandb.sdk import wandb_setup
-
     import wandb
+    from wandb.sdk import wandb_setup
 
     try:
         settings = wandb_setup.singleton().settings

@@ -2,7 +2,7 @@
 
 A *target* is one feature read in one orientation: feature ``t // 2``, strand + where ``t`` is even.
 
-* Targets shorter than ``WORD`` bases are compared whole against a packed 64-bit word. Their seeds are
+* Targets shorter than ``LOCAL_MIN`` bases are compared whole against a packed 64-bit word. Their seeds are
   disjoint 5-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
 * Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 9-mers.
 * Longer ones by 11-mers, taken more sparsely the longer the target is.
