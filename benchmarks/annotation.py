@@ -31,10 +31,10 @@ import click
 import numba
 import numpy as np
 
-SECONDS = 2.0
+SECONDS = 3.0
 """CPU time that a fast tool is measured for, after one warm-up pass."""
 
-ROUNDS = 5
+ROUNDS = 15
 """Of so many measurements the best one counts: the others met other work on the machine."""
 
 WINDOWS = 10
@@ -175,8 +175,8 @@ def process_scaling(sequences: list[str]) -> tuple[float, float]:
     """Throughput of two processes side by side over that of one, in alternating windows.
 
     Returns:
-        By the clock on the wall, which other work on the machine lowers, and by the CPU time that the processes
-        were given, which shows what they take from each other (caches, memory).
+        By the clock on the wall, which other work on the machine lowers, and by the CPU time that the
+        processes were given, which shows what they take from each other (caches, memory).
     """
     context = multiprocessing.get_context("spawn")
     orders, done = [context.Queue(), context.Queue()], context.Queue()
