@@ -1,12 +1,12 @@
 """The program of a sweep: take the parameters of one run from W&B, train it, say how it ended."""
 
-import errno
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from agent.config.run import ConfigError, RunConfig
+from agent.tracking.directory import CANNOT_WRITE, RunDirectory
 from agent.training.stop import StopRequest
 
 EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted": 143}
@@ -54,7 +54,6 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
         params = {name: value for name, value in run.config.items() if name != "config_hash"}
         config = RunConfig.from_params(params)
         run.config.update({**config.flat(), "config_hash": config.config_hash}, allow_val_change=True)
-        from agent.tracking.directory import RunDirectory
         from agent.tracking.sinks import Sinks
         from agent.training.run import train_run
 
@@ -69,7 +68,7 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
     except ConfigError as error:
         return EXIT_BAD_CONFIG, str(error)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if error.errno not in CANNOT_WRITE:
             raise
         return (
             EXIT_DISK,

@@ -1,10 +1,11 @@
 """`sweepfarm`: one command, whose verbs live in the rooms they belong to."""
 
-import errno
 import sys
 from importlib import import_module
 
 import click
+
+from agent.tracking.directory import CANNOT_WRITE
 
 VERBS: dict[str, str] = {
     "check": "sweepfarm.check_command:check",
@@ -54,7 +55,7 @@ def main() -> None:
     try:
         cli()
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if error.errno not in CANNOT_WRITE:
             raise
         click.echo(f"Error: cannot write {error.filename or 'output'}: {error.strerror}", err=True)
         sys.exit(1)

@@ -1,11 +1,15 @@
 """The run directory: everything about a run, in files, whatever else records it."""
 
+import errno
 import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+"""Errors of a full or read-only disk: the user's to mend, so they are said in one line."""
 
 
 class RunDirectory:

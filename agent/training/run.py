@@ -84,15 +84,24 @@ def train_run(
     Raises:
         ConfigError: the model cannot be loaded, or the directory holds another run.
     """
+    trainer_folder = sinks.directory.path / "trainer"
+    saved = latest_state(trainer_folder)
+    if saved and saved.own["config_hash"] != config.config_hash:
+        raise ConfigError(
+            f"{sinks.directory.path} holds an unfinished run of another configuration;"
+            " give another --out, or remove it"
+        )
     set_seed(config.seed)
     task = build_task(config)
     model, tokenizer = load_model(task.model_path)
-    reference, _ = load_model(task.model_path)
+    # With a KL term the trainer loads the starting weights itself.
+    own_reference = None if config.largest_beta > 0 else load_model(task.model_path)[0]
     reward = SuiteReward(task.training_suite, task.monitored)
-    trainer_folder = sinks.directory.path / "trainer"
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
     trainer = build_trainer(config, task, model, tokenizer, reward, trainer_folder)
-    reference = (trainer.ref_model or reference).to(trainer.accelerator.device).eval()
+    reference = trainer.ref_model or own_reference
+    assert reference is not None  # the trainer has one exactly where we have none
+    reference = reference.to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise({"starter/score": objective.starter.reference})
     probe_rows = sample(
@@ -125,12 +134,6 @@ def train_run(
             "log": {"last_step": log.last_step, "last_score": log.last_score},
         }
 
-    saved = latest_state(trainer_folder)
-    if saved and saved.own["config_hash"] != config.config_hash:
-        raise ConfigError(
-            f"{sinks.directory.path} holds an unfinished run of another configuration;"
-            " give another --out, or remove it"
-        )
     if saved is None:
         sinks.directory.rewind(-1)
         sinks.directory.log_samples(sample_rows(objective.starter, step=0))
