@@ -21,6 +21,9 @@ from analysis.table import SweepTable, history_file, history_frame, read_table, 
 TIMEOUT = 60
 """Seconds that one request may take."""
 
+RETRIES = 5
+"""How often a failed request is tried again; 1, 2, 4, 5 and 5 seconds apart."""
+
 ENDED = {"finished", "failed", "crashed", "killed"}
 """States in which a run logs nothing more."""
 
@@ -129,6 +132,10 @@ def _api() -> Any:
     except ValueError as error:
         raise AnalysisError(f"wandb's settings are not valid: {_first_invalid(error)}") from error
     settings.silent = True
+    # By default the client's process goes on asking a dead server for hours, and this one waits for it to leave.
+    settings.x_graphql_retry_max = RETRIES
+    settings.x_graphql_retry_wait_min_seconds = 1
+    settings.x_graphql_retry_wait_max_seconds = 5
     base_url = os.environ.get("WANDB_BASE_URL", settings.base_url)
     address = urlsplit(base_url)
     port = address.port or (443 if address.scheme == "https" else 80)
