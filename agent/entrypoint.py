@@ -1,21 +1,35 @@
 """The program of a sweep: take the parameters of one run from W&B, train it, say how it ended."""
 
+import faulthandler
+import json
 import os
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from agent.config.run import ConfigError, RunConfig
-from agent.tracking.directory import CANNOT_WRITE, RunDirectory
+from agent.lifeline import when_orphaned
+from agent.tracking.directory import CANNOT_WRITE, RunDirectory, replace_text
 from agent.training.stop import StopRequest
+from agent.watchdog import Watchdog
 
 EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted": 143}
 """An unhealthy run did its work: it found a bad point. 143 = 128 + SIGTERM."""
+EXIT_FAILED = 1
 EXIT_BAD_CONFIG = 2
 EXIT_NO_SERVER = 3
 EXIT_DISK = 4
+EXIT_OUT_OF_MEMORY = 5
+EXIT_HUNG = 6
+
 _CLIENT_POLL = 16.0
 """Seconds in which the client has surely asked whether its run was stopped; it asks every 15."""
+_UPLOAD_SECONDS = 120.0
+"""Patience for a server that is away when a run ends; what it did not get is on disk."""
+_FULL = 1 << 20
+"""Free bytes below which a disk counts as full."""
 
 
 def run_directory(group: str, run_id: str) -> Path:
@@ -30,26 +44,58 @@ def main() -> int:
     """
     stop = StopRequest()
     stop.install()
+    if "WANDB_SWEEP_ID" in os.environ:
+        when_orphaned(lambda: stop.ask("preempted"))
     import wandb
 
     try:
-        run = wandb.init(resume="allow", settings=wandb.Settings(stop_fn=lambda: stop.ask("stopped early")))
+        run = _start(stop)
     except wandb.Error as error:
-        return _say(
-            EXIT_NO_SERVER,
-            f"W&B cannot be used: {error}. Check WANDB_BASE_URL, WANDB_API_KEY and the network",
-        )
-    with run:
-        code, message = _train(run, stop)
+        _say(f"W&B cannot be used: {error}. Check WANDB_BASE_URL, WANDB_API_KEY and the network")
+        return EXIT_NO_SERVER
+    code, outcome, message = EXIT_FAILED, "failed", None
+    try:
+        code, outcome, message = _train(run, stop)
+    except Exception as error:
+        # A mistake of ours: the traceback follows, the record says what it was.
+        message = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise
+    finally:
         if message:
-            run.summary.update({"outcome": "failed", "error": message})
-            _say(code, message)
-        run.finish(exit_code=code)
+            _record(run, outcome, message)
+        _finish(run, code)
     return code
 
 
-def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
-    """Train; returns the exit code, and what went wrong where the user can mend it."""
+def _start(stop: StopRequest) -> Any:
+    """Open the W&B run; offline where the server has gone since it gave this run to the agent."""
+    import wandb
+
+    settings = wandb.Settings(
+        stop_fn=lambda: stop.ask("stopped early"), finish_timeout=_UPLOAD_SECONDS, finish_timeout_raises=True
+    )
+    try:
+        return wandb.init(resume="allow", settings=settings)
+    except wandb.Error as error:
+        # Only an agent's run has its parameters at hand.
+        if "WANDB_SWEEP_PARAM_PATH" not in os.environ or isinstance(error, wandb.errors.AuthenticationError):
+            raise
+        _say(f"W&B does not answer ({error}): the run goes on offline")
+        run = wandb.init(mode="offline", settings=settings)
+        _say(f"upload it later with `wandb sync {run.settings.sync_dir}`")
+        return run
+
+
+def _finish(run: Any, code: int) -> None:
+    try:
+        run.finish(exit_code=code)
+    except TimeoutError:
+        _say(f"W&B did not take the whole run; upload it with `wandb sync {run.settings.sync_dir}`")
+
+
+def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
+    """Train; returns the exit code, the outcome, and what went wrong where the user can mend it."""
+    directory = None
     try:
         params = {name: value for name, value in run.config.items() if name != "config_hash"}
         config = RunConfig.from_params(params)
@@ -57,25 +103,58 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str | None]:
         from agent.tracking.sinks import Sinks
         from agent.training.run import train_run
 
-        directory = RunDirectory(run_directory(run.sweep_id or run.project, run.id), config.flat())
-        outcome = train_run(config, Sinks(directory, run), stop)
+        directory = RunDirectory(_directory_of(run), config.flat())
+        watchdog = Watchdog(config.step_timeout, lambda silence: _give_up(run, silence))
+        outcome = train_run(config, Sinks(directory, run), stop, lambda _step, _row: watchdog.beat())
+        watchdog.stop()
         if outcome.name == "preempted":
             run.mark_preempting()  # the server gives the run, under the same id, to the next agent
-            if stop.wait_for_early_stop(_CLIENT_POLL):
+            if not run.offline and stop.wait_for_early_stop(_CLIENT_POLL):
                 run.summary["outcome"] = "stopped early"
-                return EXIT_OF_OUTCOME["stopped early"], None
-        return EXIT_OF_OUTCOME[outcome.name], None
+                return EXIT_OF_OUTCOME["stopped early"], "stopped early", None
+        return EXIT_OF_OUTCOME[outcome.name], outcome.name, None
     except ConfigError as error:
-        return EXIT_BAD_CONFIG, str(error)
+        return EXIT_BAD_CONFIG, "failed", str(error)
     except OSError as error:
         if error.errno not in CANNOT_WRITE:
             raise
-        return (
-            EXIT_DISK,
-            f"cannot write {error.filename or 'the run directory'}: {error.strerror}; free some space",
-        )
+        where = error.filename or "the run directory"
+        return EXIT_DISK, "failed", f"cannot write {where}: {error.strerror}; free some space"
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":
+            return EXIT_OUT_OF_MEMORY, "out of memory", _first_line(error)
+        # safetensors and torch say in their own ways that a file could not be written.
+        if directory is None or shutil.disk_usage(directory.path).free > _FULL:
+            raise
+        return EXIT_DISK, "failed", f"cannot write {directory.path}: the disk is full; free some space"
 
 
-def _say(code: int, message: str) -> int:
+def _give_up(run: Any, silence: float) -> None:
+    """End a hung run: say where it hangs, record it, leave without the thread that hangs."""
+    faulthandler.dump_traceback(all_threads=True)
+    message = f"no training step finished for {silence:.0f} s (`step_timeout`): given up as hung"
+    _record(run, "failed", message)
+    _finish(run, EXIT_HUNG)
+    os._exit(EXIT_HUNG)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _record(run: Any, outcome: str, message: str) -> None:
+    """Say what went wrong in the log, in the run's summary and in its directory."""
+    _say(message)
+    run.summary.update({"outcome": outcome, "error": message})
+    directory = _directory_of(run)
+    if directory.exists():
+        with suppress(OSError):  # a full disk may be what went wrong
+            replace_text(directory / "outcome.json", json.dumps({"outcome": outcome, "error": message}))
+
+
+def _directory_of(run: Any) -> Path:
+    return run_directory(run.sweep_id or run.project, run.id)
+
+
+def _say(message: str) -> None:
     print(f"sweepfarm: {message}", file=sys.stderr)
-    return code

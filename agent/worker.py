@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agent.warm.start import start_warm_parent
+
 WANDB = "https://api.wandb.ai"
 MAX_CONSECUTIVE_FAILURES = 3
 """Runs that may fail one after the other before the agent gives up: a bad node must not burn a sweep."""
@@ -35,6 +37,8 @@ def agent_environment(base: Mapping[str, str], agents_here: int) -> dict[str, st
         "OMP_WAIT_POLICY": "PASSIVE",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        # Asking for a GPU must not open a CUDA context in the warm parent: it would not survive a fork.
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
         # Large temporaries are reused instead of being mapped and unmapped at every operation.
         "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
         "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -46,6 +50,11 @@ def agent_environment(base: Mapping[str, str], agents_here: int) -> dict[str, st
     # `${interpreter}` in a sweep's command is the `python` on PATH; it must be this one.
     path = f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', '')}"
     return {**defaults, **base, "PATH": path}
+
+
+def agent_program(sweep: str, agents_here: int) -> list[str]:
+    """The command line of `sweepfarm agent`, with a warm parent, as one of `agents_here` on this machine."""
+    return [sys.executable, "-m", "sweepfarm", "agent", "--agents-here", str(agents_here), sweep]
 
 
 def agent_command(sweep: str, count: int | None = None) -> list[str]:
@@ -87,11 +96,11 @@ def require_server(environment: Mapping[str, str]) -> None:
 
 
 def become_agent(sweep: str, *, count: int | None, agents_here: int) -> None:
-    """Replace this process with the agent; does not return.
+    """Start a warm parent for the runs and replace this process with the agent; does not return.
 
     SIGINT is put back to its default first: a shell that starts a job with `&` leaves it ignored, every child
     inherits that, and W&B's stops, which come as SIGINT, would never arrive.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     command = agent_command(sweep, count)
-    os.execvpe(command[0], command, agent_environment(os.environ, agents_here))
+    os.execvpe(command[0], command, start_warm_parent(agent_environment(os.environ, agents_here)))

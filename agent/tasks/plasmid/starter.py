@@ -52,13 +52,25 @@ def starter_path(config: StarterConfig | None = None, *, show_progress: bool = T
         show_progress: draw a progress bar while training.
     """
     config = config or StarterConfig()
-    corpus = load_corpus()
-    key = json.dumps([asdict(config), corpus.content_hash, torch.__version__], sort_keys=True)
-    path = cache_dir() / f"starter-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    path = _place(config)
     with FileLock(f"{path}.lock"):
-        if not (path / "config.json").exists():
-            _build(config, corpus, path, show_progress)
+        if not _whole(path):
+            _build(config, load_corpus(), path, show_progress)
     return path
+
+
+def is_built() -> bool:
+    """Whether the default starter is in the cache."""
+    return _whole(_place(StarterConfig()))
+
+
+def _place(config: StarterConfig) -> Path:
+    key = json.dumps([asdict(config), load_corpus().content_hash, torch.__version__], sort_keys=True)
+    return cache_dir() / f"starter-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _whole(path: Path) -> bool:
+    return (path / "config.json").exists()
 
 
 def _build(config: StarterConfig, corpus: Corpus, path: Path, show_progress: bool) -> None:

@@ -1,0 +1,83 @@
+"""Completions of a starting model, sampled once per machine: runs of a sweep begin from the same weights."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from agent.training.sampling import Completions, decode, sample
+from rewards.cache_dir import cache_dir
+
+_SAMPLED_ELEMENTS = 4096
+"""Elements of each tensor that identify it; training changes all."""
+
+
+def starter_completions(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    *,
+    max_new_tokens: int,
+    temperature: float,
+    top_p: float = 1.0,
+    seed: int,
+) -> Completions:
+    """Sample as `sample` does, or read what an earlier run sampled from the same weights.
+
+    The cache is keyed by all that the draw depends on: weights, tokens of the prompts, settings, device,
+    number of threads and version of torch.
+    """
+    settings = {
+        "weights": weights_hash(model),
+        "prompts": tokenizer(list(prompts))["input_ids"],
+        "settings": [max_new_tokens, temperature, top_p, seed],
+        "machine": [str(model.device.type), torch.get_num_threads(), torch.__version__],
+    }
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:24]
+    path = cache_dir() / f"baseline-{key}.safetensors"
+    found = _read(path, model, tokenizer)
+    if found is not None:
+        return found
+    drawn = sample(
+        model,
+        tokenizer,
+        prompts,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        seed=seed,
+    )
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    tensors = {"ids": drawn.ids.contiguous(), "attention": drawn.attention.contiguous()}
+    save_file(tensors, building, metadata={"prompt_length": str(drawn.prompt_length)})
+    os.replace(building, path)
+    return drawn
+
+
+def weights_hash(model: PreTrainedModel) -> str:
+    """Identifies a model by evenly spread elements of every weight, in order."""
+    digest = hashlib.sha256()
+    for name, weight in model.state_dict().items():
+        flat = weight.reshape(-1)
+        chosen = flat[:: max(1, flat.numel() // _SAMPLED_ELEMENTS)]
+        digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
+        digest.update(chosen.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Completions | None:
+    """Completions from the cache; `None` where it has none, or a damaged file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            ids, attention = file.get_tensor("ids"), file.get_tensor("attention")
+            width = int(file.metadata()["prompt_length"])
+    except (OSError, SafetensorError):
+        return None
+    ids, attention = ids.to(model.device), attention.to(model.device)
+    return Completions(decode(tokenizer, ids, attention, width), ids, attention, width)

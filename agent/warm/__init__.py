@@ -1,0 +1,1 @@
+"""The warm parent: imports everything once, and forks one child per run."""

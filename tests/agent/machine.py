@@ -1,0 +1,77 @@
+"""Starting runs as an agent would, without a sweep."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from agent.config.run import RunConfig
+from agent.warm.wire import SOCKET_VARIABLE
+from agent.worker import agent_environment
+
+
+class Machine:
+    """A folder in which runs are started as an agent would, offline, with or without a warm parent."""
+
+    def __init__(self, folder: Path, config: RunConfig, environment: Mapping[str, str]) -> None:
+        self.folder, self.config, self.environment = folder, config, environment
+
+    def start(self, run: str, script: str | None = None, **params: object) -> subprocess.Popen[str]:
+        """Start a run; with a `script`, in a process of its own that runs it first."""
+        values = {**self.config.flat(), **params}
+        file = self.folder / f"{run}.yaml"
+        keys = {name: {"value": value} for name, value in values.items() if value is not None}
+        file.write_text(yaml.safe_dump({"wandb_version": 1, **keys}))
+        environment = {**self.environment, "WANDB_RUN_ID": run, "WANDB_SWEEP_PARAM_PATH": str(file)}
+        command = [sys.executable, "-m", "agent"]
+        if script is not None:
+            environment.pop(SOCKET_VARIABLE, None)
+            command = [
+                sys.executable,
+                "-c",
+                f"{script}\nimport sys\nfrom agent.__main__ import main\nsys.exit(main())",
+            ]
+        with (self.folder / f"{run}.log").open("w") as log:
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+
+    def rows(self, run: str) -> list[dict[str, float]]:
+        """The whole rows of `metrics.jsonl`."""
+        path = self.directory(run) / "metrics.jsonl"
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def outcome(self, run: str) -> dict[str, object]:
+        """What `outcome.json` says."""
+        found: dict[str, object] = json.loads((self.directory(run) / "outcome.json").read_text())
+        return found
+
+    def directory(self, run: str) -> Path:
+        """The run directory."""
+        return self.folder / "runs" / "sweep" / run
+
+    def log(self, run: str) -> str:
+        """What the run printed."""
+        return (self.folder / f"{run}.log").read_text()
+
+
+def offline_environment(folder: Path) -> dict[str, str]:
+    """For a `Machine` without a server, whose files go to `folder`."""
+    base = {
+        **os.environ,
+        "WANDB_MODE": "offline",
+        "WANDB_DIR": str(folder),
+        "WANDB_SWEEP_ID": "sweep",
+        "SWEEPFARM_RUNS": str(folder / "runs"),
+    }
+    return agent_environment(base, agents_here=2)
