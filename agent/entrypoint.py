@@ -81,6 +81,7 @@ def _start(stop: StopRequest) -> Any:
         if "WANDB_SWEEP_PARAM_PATH" not in os.environ or isinstance(error, wandb.errors.AuthenticationError):
             raise
         _say(f"W&B does not answer ({error}): the run goes on offline")
+        wandb.teardown()  # the client's process still holds the run that it could not open
         run = wandb.init(mode="offline", settings=settings)
         _say(f"upload it later with `wandb sync {run.settings.sync_dir}`")
         return run
@@ -90,7 +91,9 @@ def _finish(run: Any, code: int) -> None:
     try:
         run.finish(exit_code=code)
     except TimeoutError:
-        _say(f"W&B did not take the whole run; upload it with `wandb sync {run.settings.sync_dir}`")
+        _say(
+            f"W&B did not take the whole run; upload it with `wandb sync --no-skip-online {run.settings.sync_dir}`"
+        )
 
 
 def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
@@ -99,7 +102,9 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
     try:
         params = {name: value for name, value in run.config.items() if name != "config_hash"}
         config = RunConfig.from_params(params)
-        run.config.update({**config.flat(), "config_hash": config.config_hash}, allow_val_change=True)
+        # A sweep's own values are locked: naming them again would only give a warning each.
+        defaults = {name: value for name, value in config.flat().items() if name not in params}
+        run.config.update({**defaults, "config_hash": config.config_hash}, allow_val_change=True)
         from agent.tracking.sinks import Sinks
         from agent.training.run import train_run
 

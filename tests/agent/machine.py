@@ -47,7 +47,7 @@ class Machine:
 
     def rows(self, run: str) -> list[dict[str, float]]:
         """The whole rows of `metrics.jsonl`."""
-        path = self.directory(run) / "metrics.jsonl"
+        path = next(self.folder.glob(f"runs/*/{run}/metrics.jsonl"), Path("none yet"))
         lines = path.read_text().splitlines(keepends=True) if path.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
@@ -58,7 +58,8 @@ class Machine:
 
     def directory(self, run: str) -> Path:
         """The run directory."""
-        return self.folder / "runs" / "sweep" / run
+        (found,) = self.folder.glob(f"runs/*/{run}")
+        return found
 
     def log(self, run: str) -> str:
         """What the run printed."""

@@ -1,0 +1,90 @@
+"""W&B goes away before or in the middle of a run: training goes on, and `wandb sync` mends it."""
+
+import json
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.config.run import RunConfig
+from tests.agent.machine import Machine
+from tests.server_fixture import RunningServer, start_server, wait_until
+
+pytestmark = pytest.mark.slow
+
+STEPS = 12
+QUICK = (
+    "import agent.entrypoint as entrypoint\n"
+    "import wandb\n"
+    "entrypoint._UPLOAD_SECONDS = 3.0\n"
+    "make = wandb.Settings\n"
+    "wandb.Settings = lambda **k: make(**k, init_timeout=5)\n"
+)
+"""The same patience, in seconds that a test can wait."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    server = start_server(tmp_path / "data", tmp_path / "work")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def machine(server: RunningServer, tiny_run: RunConfig, tmp_path: Path) -> Machine:
+    environment = server.env(
+        WANDB_PROJECT="away",
+        WANDB_ENTITY="local",
+        SWEEPFARM_RUNS=str(tmp_path / "runs"),
+        PATH=os.environ["PATH"],
+    )
+    return Machine(tmp_path, tiny_run, environment)
+
+
+def kill(server: RunningServer) -> None:
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+
+
+def synced(
+    server: RunningServer, tmp_path: Path, machine: Machine, run: str
+) -> tuple[str, list[dict[str, float]]]:
+    """Start the server again, do what the run's log says, and read the run's state and history back."""
+    again = start_server(tmp_path / "data", tmp_path / "work", port=int(server.url.rsplit(":", 1)[1]))
+    server.process = again.process
+    found = re.search(r"`wandb (sync [^`]+)`", machine.log(run))
+    assert found, machine.log(run)
+    again.wandb(*found.group(1).split(), WANDB_PROJECT="away", WANDB_ENTITY="local")
+    script = (
+        "import json, wandb\n"
+        f"run = wandb.Api().run('local/away/{run}')\n"
+        "print(json.dumps([run.state, list(run.scan_history())]))"
+    )
+    state, rows = json.loads(again.python(script).strip().splitlines()[-1])
+    return state, [{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]
+
+
+def test_a_server_that_is_gone_at_the_start_gets_the_run_later(
+    server: RunningServer, machine: Machine, tmp_path: Path
+) -> None:
+    kill(server)
+    assert machine.start("early", script=QUICK, max_steps=STEPS).wait(180) == 0, machine.log("early")
+    assert "the run goes on offline" in machine.log("early")
+    assert len(machine.rows("early")) == STEPS
+    assert synced(server, tmp_path, machine, "early") == ("finished", machine.rows("early"))
+
+
+def test_a_server_that_goes_in_the_middle_gets_the_run_later(
+    server: RunningServer, machine: Machine, tmp_path: Path
+) -> None:
+    run = machine.start("middle", script=QUICK, max_steps=200)
+    wait_until(lambda: len(machine.rows("middle")) >= 3, "three steps")
+    kill(server)
+    assert run.wait(180) == 0, machine.log("middle")
+    assert machine.outcome("middle")["outcome"] == "finished"
+    assert len(machine.rows("middle")) == 200
+    assert "W&B did not take the whole run" in machine.log("middle")
+    assert synced(server, tmp_path, machine, "middle") == ("finished", machine.rows("middle"))
