@@ -91,9 +91,8 @@ def _finish(run: Any, code: int) -> None:
     try:
         run.finish(exit_code=code)
     except TimeoutError:
-        _say(
-            f"W&B did not take the whole run; upload it with `wandb sync --no-skip-online {run.settings.sync_dir}`"
-        )
+        where = run.settings.sync_dir
+        _say(f"W&B did not take the whole run; upload it with `wandb sync --no-skip-online {where}`")
 
 
 def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:

@@ -39,6 +39,11 @@ class RunDirectory:
                 rows = _whole_rows(path.read_text(encoding="utf-8"))
                 replace_text(path, "".join(json.dumps(row) + "\n" for row in rows if row[key] <= step))
 
+    def rows(self) -> list[dict[str, Any]]:
+        """The whole rows of `metrics.jsonl`."""
+        path = self.path / "metrics.jsonl"
+        return _whole_rows(path.read_text(encoding="utf-8")) if path.exists() else []
+
     @property
     def checkpoints(self) -> Path:
         """Folder of the checkpoints."""

@@ -10,8 +10,9 @@ class WandbRun(Protocol):
     """The part of a W&B run that is written to."""
 
     summary: Any
+    starting_step: int
 
-    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+    def log(self, data: dict[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         """Log one row."""
 
 
@@ -32,7 +33,16 @@ class Sinks:
         full = {"train/global_step": step, **row}
         self.directory.log(full)
         if self._run is not None:
-            self._run.log(full, step=step)
+            # Without `commit` the row would wait in memory for the next one, and a killed run would lose it.
+            self._run.log(full, step=step, commit=True)
+
+    def catch_up(self) -> None:
+        """Log again what the directory holds and W&B lacks: a killed run may not have sent its last rows."""
+        if self._run is not None:
+            for row in self.directory.rows():
+                step = int(row["train/global_step"])
+                if step >= self._run.starting_step:
+                    self._run.log(row, step=step, commit=True)
 
     def summarise(self, values: Mapping[str, Any]) -> None:
         """Set summary values of the W&B run."""

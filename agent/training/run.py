@@ -173,6 +173,7 @@ def _attempt(
         sinks.directory.log_samples(sample_rows(objective.starter, step=0))
     else:
         sinks.directory.rewind(saved.step)
+        sinks.catch_up()
         objective.restore(**saved.own["objective"])
         checkpoints.restore(saved.own["checkpoints"])
         schedule.restore(saved.own["schedule"])

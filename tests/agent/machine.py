@@ -7,11 +7,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 import yaml
 
 from agent.config.run import RunConfig
 from agent.warm.wire import SOCKET_VARIABLE
 from agent.worker import agent_environment
+
+TIMES = ("seconds", "tokens_per_second", "memory")
+"""Parts of the names of metrics that two equal runs do not share."""
 
 
 class Machine:
@@ -76,3 +80,14 @@ def offline_environment(folder: Path) -> dict[str, str]:
         "SWEEPFARM_RUNS": str(folder / "runs"),
     }
     return agent_environment(base, agents_here=2)
+
+
+def comparable(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Rows without what depends on the clock or the machine."""
+    return [{k: v for k, v in row.items() if not any(part in k for part in TIMES)} for row in rows]
+
+
+def warm_parent() -> psutil.Process:
+    """The warm parent that this process started."""
+    (parent,) = [p for p in psutil.Process().children() if "agent.warm.parent" in p.cmdline()]
+    return parent

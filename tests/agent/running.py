@@ -16,8 +16,9 @@ class Recorder:
     def __init__(self) -> None:
         self.rows: list[tuple[int | None, dict[str, Any]]] = []
         self.summary: dict[str, Any] = {}
+        self.starting_step = 0
 
-    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+    def log(self, data: dict[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         self.rows.append((step, data))
 
 

@@ -1,5 +1,6 @@
 """Runs as forks of a warm parent: the same results, signals and exit codes, and nothing left behind."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,29 +14,20 @@ import pytest
 from agent.config.run import RunConfig
 from agent.warm.start import start_warm_parent
 from agent.warm.wire import SOCKET_VARIABLE
-from tests.agent.machine import Machine, offline_environment
+from tests.agent.machine import Machine, comparable, offline_environment, warm_parent
 from tests.server_fixture import wait_until
 
 pytestmark = pytest.mark.slow
 
-TIMES = ("seconds", "tokens_per_second", "memory")
-"""Parts of the names of metrics that two equal runs do not share."""
-
-
-def parent_process() -> psutil.Process:
-    (parent,) = [p for p in psutil.Process().children() if "agent.warm.parent" in p.cmdline()]
-    return parent
-
-
-def comparable(rows: list[dict[str, float]]) -> list[dict[str, float]]:
-    return [{k: v for k, v in row.items() if not any(part in k for part in TIMES)} for row in rows]
+RUNS = int(os.environ.get("SWEEPFARM_TEST_RUNS", "5"))
+"""Runs after which the parent must be as it was; the full proof takes 50."""
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, tiny_run: RunConfig) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("warm")
     environment = start_warm_parent(offline_environment(folder))
-    parent = parent_process()
+    parent = warm_parent()
     yield Machine(folder, tiny_run, environment)
     with suppress(psutil.NoSuchProcess):
         parent.kill()
@@ -67,7 +59,7 @@ def test_sigterm_reaches_the_run_and_it_goes_on_later(machine: Machine) -> None:
 def test_a_run_ends_with_its_client(machine: Machine) -> None:
     client = machine.start("widow", max_steps=5000)
     wait_until(lambda: machine.rows("widow"), "a step")
-    (run,) = parent_process().children()
+    (run,) = warm_parent().children()
     client.kill()
     client.wait(30)
     psutil.wait_procs([run], timeout=60)
@@ -77,7 +69,7 @@ def test_a_run_ends_with_its_client(machine: Machine) -> None:
 def test_a_killed_run_looks_killed(machine: Machine) -> None:
     client = machine.start("killed", max_steps=5000)
     wait_until(lambda: machine.rows("killed"), "a step")
-    (run,) = parent_process().children()
+    (run,) = warm_parent().children()
     run.kill()
     assert client.wait(30) == -signal.SIGKILL
 
@@ -92,7 +84,7 @@ def test_a_client_whose_agent_died_ends_its_run(machine: Machine) -> None:
     script = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(600)"
     agent = subprocess.Popen([sys.executable, "-c", script], env=environment)
     wait_until(lambda: machine.rows("orphan"), "a step")
-    (run,) = parent_process().children()
+    (run,) = warm_parent().children()
     agent.kill()
     agent.wait()
     psutil.wait_procs([run], timeout=60)
@@ -100,10 +92,10 @@ def test_a_client_whose_agent_died_ends_its_run(machine: Machine) -> None:
 
 
 def test_many_runs_leave_nothing_behind(machine: Machine) -> None:
-    parent = parent_process()
+    parent = warm_parent()
     assert machine.start("many-0", max_steps=2, rungs=1).wait(60) == 0
     before = parent.memory_info().rss, parent.num_fds(), parent.num_threads()
-    for number in range(1, 6):
+    for number in range(1, RUNS + 1):
         assert machine.start(f"many-{number}", max_steps=2, rungs=1).wait(60) == 0
     after = parent.memory_info().rss, parent.num_fds(), parent.num_threads()
     assert after[0] < 1.05 * before[0]
