@@ -132,7 +132,7 @@ def _api() -> Any:
     except ValueError as error:
         raise AnalysisError(f"wandb's settings are not valid: {_first_invalid(error)}") from error
     settings.silent = True
-    # By default the client's process goes on asking a dead server for hours, and this one waits for it to leave.
+    # By default the client's process goes on asking a dead server for hours, and this one waits for it to go.
     settings.x_graphql_retry_max = RETRIES
     settings.x_graphql_retry_wait_min_seconds = 1
     settings.x_graphql_retry_wait_max_seconds = 5
