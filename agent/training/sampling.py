@@ -16,12 +16,14 @@ class Completions:
         ids: [B, prompt + completion] token ids, prompts left-padded, completions right-padded.
         attention: [B, T], 1 where `ids` holds a token.
         prompt_length: columns that belong to the prompts.
+        finished: [B] bool, whether the completion ended by itself.
     """
 
     texts: list[str]
     ids: torch.Tensor
     attention: torch.Tensor
     prompt_length: int
+    finished: torch.Tensor
 
     @property
     def completion_mask(self) -> torch.Tensor:
@@ -32,6 +34,11 @@ class Completions:
     def mean_length(self) -> float:
         """Tokens per completion, end-of-sequence included."""
         return float(self.completion_mask.sum(1).float().mean())
+
+    @property
+    def truncated_fraction(self) -> float:
+        """Share of completions that were cut off at the greatest length."""
+        return 1.0 - float(self.finished.float().mean())
 
 
 @torch.no_grad()
@@ -85,4 +92,4 @@ def sample(
     texts = tokenizer.batch_decode(
         generated.masked_fill(~alive, tokenizer.pad_token_id), skip_special_tokens=True
     )
-    return Completions(texts, ids, attention, width)
+    return Completions(texts, ids, attention, width, is_eos.any(1))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.config.metric_names import CLOCK_METRICS
 from agent.config.run import ConfigError, RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
@@ -13,8 +14,6 @@ from agent.training.resume import latest_state
 from agent.training.run import Outcome, train_run
 from agent.training.stop import StopRequest
 from tests.agent.running import changed, run
-
-CLOCK = "train/step_seconds"
 
 
 def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:
@@ -30,7 +29,7 @@ def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:
 
 def rows(folder: Path) -> list[dict[str, Any]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [{k: v for k, v in json.loads(line).items() if k != CLOCK} for line in lines]
+    return [{k: v for k, v in json.loads(line).items() if k not in CLOCK_METRICS} for line in lines]
 
 
 def weights(folder: Path, step: int) -> bytes:

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from agent.health.limits import HealthLimits
 from analysis import signs
 from analysis.finding import Kind
 from analysis.record import record
@@ -206,10 +207,16 @@ def test_the_training_reward_cannot_hack_itself():
     assert found.kind is Kind.HEALTHY
 
 
+def fallen(score, noise, maximize=True):
+    series = pd.Series(score, index=range(1, len(score) + 1))
+    return signs.fallen(series, None, score[0], noise, HealthLimits(), maximize)
+
+
 def test_a_fall_within_noise_is_none():
-    assert signs.fallen(pd.Series([0.3, 0.52, 0.5], index=[1, 2, 3]), None, 0.3, 0.01, True) is None
+    assert fallen([0.3, 0.52, 0.5], noise=0.01) is None
 
 
 def test_a_small_fall_after_a_large_gain_is_none():
-    assert signs.fallen(pd.Series([0.3, 0.80, 0.75], index=[1, 2, 3]), None, 0.3, 0.001, True) is None
-    assert signs.fallen(pd.Series([0.3, 0.80, 0.65], index=[1, 2, 3]), None, 0.3, 0.001, True) is not None
+    assert fallen([0.3, 0.80, 0.75], noise=0.001) is None
+    assert fallen([0.3, 0.80, 0.65], noise=0.001) is not None
+    assert fallen([0.7, 0.20, 0.35], noise=0.001, maximize=False) is not None
