@@ -134,9 +134,13 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
 
 
 def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
-    """Healthy, or not learning where the gain cannot be told from none."""
+    """Healthy, or not learning where the gain cannot be told from none; a warning may say why."""
     final = float(run.score.iloc[-1])
     flat = signs.not_learning(final, run.start, run.steps, _noise(run, peers), sweep.maximize)
+    warning = next((found for found in run.health if not found.fatal), None)
+    if flat and warning:
+        evidence = f"{flat.evidence}; {warning.kind} at step {warning.step}: {warning.evidence}"
+        return Finding(flat.kind, flat.step, evidence)
     return flat or Finding(Kind.HEALTHY, run.steps, f"{final - run.start:+.4f} against the start")
 
 

@@ -53,7 +53,16 @@ def trailing_mean(curve: Curve, window: int) -> Curve:
 
     Each mean is taken by itself, so that what is added later never changes one.
     """
+    return Curve(curve.steps[window - 1 :], _windows(curve, window).mean(axis=1))
+
+
+def trailing_median(curve: Curve, window: int) -> Curve:
+    """Likewise medians, which a single value cannot move far."""
+    return Curve(curve.steps[window - 1 :], np.median(_windows(curve, window), axis=1))
+
+
+def _windows(curve: Curve, window: int) -> NDArray[np.float64]:
+    """[n - window + 1, window] values; no rows where the curve is shorter than a window."""
     if len(curve) < window:
-        return Curve(curve.steps[:0], curve.values[:0])
-    windows = np.lib.stride_tricks.sliding_window_view(curve.values, window)
-    return Curve(curve.steps[window - 1 :], windows.mean(axis=1))
+        return np.empty((0, window))
+    return np.lib.stride_tricks.sliding_window_view(curve.values, window)

@@ -16,7 +16,7 @@ def score_fall(
     Args:
         score: held-out score, more is better.
         errors: standard error of each value of `score`, at the same steps.
-        reward: smoothed training reward; empty where it was not logged, or is the score itself.
+        reward: training reward; empty where it was not logged, or is the score itself.
         start: score of the starting model.
         noise: how many standard errors a fall must exceed; a peak is the luckiest of many values.
         share: share of what had been gained over `start` that a fall must lose to count.
@@ -31,8 +31,10 @@ def score_fall(
         return None
     step = int(score.steps[peak])
     text = f"held-out score fell from {highest:.4f} at step {step} to {now:.4f}"
-    after = reward.values[reward.steps >= step]
-    if len(after) > 1 and after[-1] > after[0]:
-        rose = f" while the training reward rose from {after[0]:.4f} to {after[-1]:.4f}"
+    since = reward.values[reward.steps >= step]
+    # Halves, not ends: each is the mean of many steps.
+    first, second = since[: len(since) // 2], since[len(since) // 2 :]
+    if first.size and second.mean() > first.mean():
+        rose = f" while the training reward rose from {first.mean():.4f} to {second.mean():.4f}"
         return Finding("reward hacking", step, text + rose)
     return Finding("unstable", step, text)

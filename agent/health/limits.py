@@ -21,7 +21,7 @@ class HealthLimits(BaseModel):
     """KL to the starting model (nats per token) above which a run is unhealthy."""
     health_unique_min: Share = 0.5
     """Least share of distinct completions, and of distinct beginnings of them, relative."""
-    health_similarity_margin: Share = 0.25
+    health_similarity_margin: Share = 0.4
     """How far the mean overlap of two completions may rise above the starting model's."""
     health_template_max: Share = 0.3
     """Share of all sentences that one template may have..."""
@@ -29,12 +29,12 @@ class HealthLimits(BaseModel):
     """...or how many times the share of the starting model's own foremost template, if that is more."""
     health_entropy_min: Share = 0.2
     """Least entropy, relative."""
-    health_fall_noise: PositiveFloat = 6.0
+    health_fall_noise: PositiveFloat = 5.0
     """How many standard errors the held-out score must fall below its peak to be unhealthy..."""
     health_fall_share: Share = 0.2
     """...and which share of what had been gained it must lose."""
     health_gradient_max: PositiveFloat = 10.0
-    """Smoothed gradient norm, before clipping, from which on a run is unstable."""
+    """Median gradient norm of some steps, before clipping, from which on a run is unstable."""
     health_kl_spike: Factor = 3.0
     """Warn of a KL above this many times the greatest of the ten steps before..."""
     health_kl_spike_min: PositiveFloat = 0.1

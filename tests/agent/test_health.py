@@ -128,7 +128,12 @@ def test_lost_unique() -> None:
 
 
 def test_exploding_gradient() -> None:
-    assert seen(exploding_gradient(curve(1.0, 9.9, 10.0), 10.0)) == ("unstable", 3)
+    rising = (1.0, 1.0, 1.0, 20.0, 20.0, 20.0)
+    assert seen(exploding_gradient(curve(*rising), 5, 10.0)) == ("unstable", 6)
+    # Three and three of six: the median lies between them, at 10.5.
+    assert seen(exploding_gradient(curve(*rising), 6, 10.5)) == ("unstable", 6)
+    assert exploding_gradient(curve(*rising), 6, 10.6) is None
+    assert exploding_gradient(curve(1.0, 1.0, 1e9, 1e9, 1.0, 1.0), 1, 10.0) is None  # spikes, however high
 
 
 def test_no_signal_and_saturation() -> None:

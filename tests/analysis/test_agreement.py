@@ -20,7 +20,7 @@ NO_BOUND = {"health_kl_max": 1e9, "health_gradient_max": 1e9}
     [
         ({"learning_rate": 1e-5}, None),
         ({"learning_rate": 0.05, "health_kl_max": 0.01}, Kind.KL_DIVERGING),
-        ({"health_gradient_max": 1e-6}, Kind.UNSTABLE),
+        ({"max_steps": 6, "health_gradient_max": 1e-6}, Kind.UNSTABLE),
         ({"learning_rate": 0.5, "beta": 0.0, **NO_BOUND, "health_entropy_min": 0.9}, Kind.COLLAPSED),
         ({"health_zero_variance_max": 0.0, "health_length_ratio": 1.0}, None),
     ],

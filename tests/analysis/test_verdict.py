@@ -53,6 +53,16 @@ def test_a_gain_within_noise_is_not_learning():
     assert verdict({10: 0.30, 60: 0.34}).kind is Kind.HEALTHY
 
 
+def test_a_warning_says_why_a_run_did_not_learn():
+    signals = {"train/zero_variance_groups": [1.0] * 60}
+    found = verdict({10: 0.30, 60: 0.32}, signals=signals)
+    assert found.kind is Kind.NOT_LEARNING
+    assert found.evidence.endswith(
+        "; no signal at step 6: 100% of groups have equal rewards and train nothing"
+    )
+    assert verdict(signals=signals).evidence == "+0.2000 against the start"
+
+
 def test_without_a_starting_model_the_first_value_stands_for_it():
     found = verdict({10: 0.35, 60: 0.5}, **{"starter/score": None})
     assert found.evidence == "+0.1500 against the start"
@@ -173,7 +183,7 @@ def test_a_lasting_high_gradient_is_unstable_and_a_spike_is_not():
     assert verdict(signals={"train/grad_norm": calm}).kind is Kind.HEALTHY
     assert verdict(signals={"train/grad_norm": spike}).kind is Kind.HEALTHY
     found = verdict(signals={"train/grad_norm": rising})
-    # Trailing mean over 6: (3 * 0.5 + 3 * 20) / 6 = 10.25 at the third high step.
+    # The median of 6 steps lies between 0.5 and 20, at 10.25, at the third high step.
     assert (found.kind, found.step) == (Kind.UNSTABLE, 33)
 
 
