@@ -4,7 +4,7 @@
 
 Each labelled run is played to the monitor of the running agent, step by step, and judged at its 8 rungs as
 the agent does. A fault is detected where its own kind is found at or after its onset, nothing fatal having
-been found before. A sound run is a false alarm where anything fatal is found; warnings on it are counted apart.
+been found before. A sound run is a false alarm where anything fatal is found; warnings are counted apart.
 
 The runs are those of the `final` set (see health_corpus.py): made with seeds 90000 and up, from shapes that
 were not used to choose thresholds, and recorded runs that were not either. `--corpus tuning` shows the set

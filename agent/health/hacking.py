@@ -16,7 +16,7 @@ def score_fall(
     Args:
         score: held-out score, more is better.
         errors: standard error of each value of `score`, at the same steps.
-        reward: training reward; empty where it was not logged, or is the score itself.
+        reward: smoothed training reward; empty where it was not logged, or is the score itself.
         start: score of the starting model.
         noise: how many standard errors a fall must exceed; a peak is the luckiest of many values.
         share: share of what had been gained over `start` that a fall must lose to count.
@@ -32,9 +32,7 @@ def score_fall(
     step = int(score.steps[peak])
     text = f"held-out score fell from {highest:.4f} at step {step} to {now:.4f}"
     since = reward.values[reward.steps >= step]
-    # Halves, not ends: each is the mean of many steps.
-    first, second = since[: len(since) // 2], since[len(since) // 2 :]
-    if first.size and second.mean() > first.mean():
-        rose = f" while the training reward rose from {first.mean():.4f} to {second.mean():.4f}"
+    if len(since) > 1 and since[-1] > since[0]:
+        rose = f" while the training reward rose from {since[0]:.4f} to {since[-1]:.4f}"
         return Finding("reward hacking", step, text + rose)
     return Finding("unstable", step, text)

@@ -83,7 +83,7 @@ def judge(
         entropy_collapse(logged(HELD_OUT_ENTROPY), start(HELD_OUT_ENTROPY), limits.health_entropy_min),
         lost_unique(unique, unique.start(), limits.health_unique_min),
         _lost_diversity(curves, starter, limits),
-        _score_fall(logged(REFERENCE), logged(ERROR), logged(TOTAL_REWARD), starter, limits),
+        _score_fall(logged(REFERENCE), logged(ERROR), smooth(TOTAL_REWARD), starter, limits),
         no_signal(smooth(ZERO_VARIANCE), limits.health_zero_variance_max),
         reward_saturated(smooth(TOTAL_REWARD), limits.health_reward_max),
         length_shift(logged(MEAN_LENGTH), start(MEAN_LENGTH), limits.health_length_ratio),
