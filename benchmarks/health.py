@@ -40,20 +40,26 @@ class Judged:
     found: dict[Kind, int]
 
     @property
-    def detected(self) -> bool:
-        """Whether the planted fault was found by its own name, and not before it was there."""
-        assert self.case.kind is not None
-        at = self.found.get(self.case.kind)
-        first_fatal = min((step for kind, step in self.found.items() if kind not in WARNINGS), default=at)
-        return at is not None and min(at, first_fatal or at) >= self.case.onset
+    def planted(self) -> Kind | None:
+        """The kind a case counts under."""
+        return self.case.kinds[0] if self.case.kinds else None
 
     @property
-    def verdict(self) -> str:
-        """For the confusion table: the planted kind if found, else the first fatal one, else the first."""
-        if self.case.kind in self.found:
-            return str(self.case.kind)
-        fatal = [kind for kind in self.found if kind not in WARNINGS]
-        return (fatal or ["a warning" if self.found else "nothing"])[0]
+    def at(self) -> int | None:
+        """The step at which a planted fault was found by its name.
+
+        `None` where it was not, or something was found before there was a fault.
+        """
+        right = [step for kind, step in self.found.items() if kind in self.case.kinds]
+        fatal = [step for kind, step in self.found.items() if kind not in WARNINGS]
+        if not right or min([*right, *fatal]) < self.case.onset:
+            return None
+        return min(right)
+
+    @property
+    def alarm(self) -> bool:
+        """Whether anything fatal was found."""
+        return bool(set(self.found) - WARNINGS)
 
 
 def play(case: Case, limits: HealthLimits) -> Judged:
@@ -73,22 +79,21 @@ def play(case: Case, limits: HealthLimits) -> Judged:
 def measured(judged: Iterable[Judged]) -> dict[str, Any]:
     """Detection and false alarms, in all and by kind."""
     runs = list(judged)
-    sound = [run for run in runs if run.case.kind is None]
-    ill = [run for run in runs if run.case.kind in HEADLINE]
+    sound = [run for run in runs if run.planted is None]
     by_kind: dict[str, Any] = {}
     for kind in KINDS:
-        planted = [run for run in runs if run.case.kind == kind]
+        planted = [run for run in runs if run.planted == kind]
         if planted:
-            delays = [run.found[kind] - run.case.onset for run in planted if run.detected]
+            delays = [run.at - run.case.onset for run in planted if run.at is not None]
             by_kind[kind] = {
                 "planted": len(planted),
-                "detection": share(run.detected for run in planted),
+                "detection": share(run.at is not None for run in planted),
                 "false_alarm": share(kind in run.found for run in sound),
                 "delay": median(delays) if delays else None,
             }
     return {
-        "detection": share(run.detected for run in ill),
-        "false_alarm": share(bool(set(run.found) - WARNINGS) for run in sound),
+        "detection": share(run.at is not None for run in runs if run.planted in HEADLINE),
+        "false_alarm": share(run.alarm for run in sound),
         "by_kind": by_kind,
     }
 
@@ -100,19 +105,16 @@ def share(marks: Iterable[bool]) -> float:
 
 
 def table(runs: list[Judged]) -> str:
-    """Planted against found, shape by shape, and the delay from onset to finding in steps."""
-    lines = [f"{'planted':18}{'shape':24}{'runs':>5}{'right':>8}   found instead"]
-    shapes = dict.fromkeys((run.case.kind, run.case.shape) for run in runs)
-    for kind, shape in shapes:
-        of_shape = [run for run in runs if (run.case.kind, run.case.shape) == (kind, shape)]
-        if kind is None:
-            right = [not set(run.found) - WARNINGS for run in of_shape]
-            other = Counter(name for run in of_shape for name in run.found)
-        else:
-            right = [run.detected for run in of_shape]
-            other = Counter(run.verdict for run in of_shape if not run.detected)
-        instead = ", ".join(f"{name} {count}" for name, count in other.most_common())
-        lines.append(f"{kind or 'sound':18}{shape:24}{len(of_shape):5}{share(right):8.1%}   {instead}")
+    """Planted against found, shape by shape."""
+    lines = [f"{'planted':18}{'shape':26}{'runs':>5}{'right':>8}   found otherwise"]
+    for planted, shape in dict.fromkeys((run.planted, run.case.shape) for run in runs):
+        group = [run for run in runs if (run.planted, run.case.shape) == (planted, shape)]
+        wrong = [run for run in group if (run.alarm if planted is None else run.at is None)]
+        warned = [run for run in group if planted is None and run.found and not run.alarm]
+        others = Counter(", ".join(run.found) or "nothing" for run in [*wrong, *warned])
+        otherwise = "; ".join(f"{what}: {count}" for what, count in others.most_common())
+        right = 1 - len(wrong) / len(group)
+        lines.append(f"{planted or 'sound':18}{shape:26}{len(group):5}{right:8.1%}   {otherwise}")
     return "\n".join(lines)
 
 

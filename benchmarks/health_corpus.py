@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class Case:
 
     Attributes:
         shape: family it belongs to.
-        kind: what is wrong with it; None for a sound run.
+        kinds: what is wrong with it, none for a sound run. A recorded run may be ill in several ways, and
+            each of them is a right finding; it counts under the first.
         onset: first training step at which it is wrong.
         steps: training steps.
         rows: metrics by training step.
@@ -37,7 +39,7 @@ class Case:
     """
 
     shape: str
-    kind: Kind | None
+    kinds: tuple[Kind, ...]
     onset: int
     steps: int
     rows: dict[int, dict[str, float]]
@@ -83,12 +85,12 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
     }
     starter = {f"starter/{name}": value for name, value in curves.starter.items()}
     onset = int(curves.onset * steps) if kind else steps + 1
-    return Case(shape, kind, onset, steps, rows, starter)
+    return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
 
 
 def recorded(of: Set) -> Iterator[Case]:
     """Yield the recorded runs of a set."""
-    for name, (belongs_to, kind) in LABELS.items():
+    for name, (belongs_to, *kinds) in LABELS.items():
         if belongs_to != of:
             continue
         run = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
@@ -96,7 +98,22 @@ def recorded(of: Set) -> Iterator[Case]:
         for metric, points in run["curves"].items():
             for step, value in points:
                 rows.setdefault(step, {})[metric] = value
-        yield Case(f"recorded: {name}", kind, 1, run["steps"], dict(sorted(rows.items())), run["starter"])
+        yield Case(
+            f"recorded {name}", tuple(kinds), 1, run["steps"], dict(sorted(rows.items())), run["starter"]
+        )
 
 
-LABELS: dict[str, tuple[Set, Kind | None]] = {}
+LABELS: dict[str, tuple[Any, ...]] = {
+    "usual_1": ("tuning",),
+    "usual_2": ("tuning",),
+    "slow_1": ("tuning",),
+    "hot": ("tuning",),
+    "rate_1e-3": ("tuning",),
+    "rate_2e-3": ("tuning", "KL diverging", "collapsed"),
+    "rate_3e-3": ("tuning", "KL diverging", "unstable"),
+    "rate_5e-3": ("tuning", "KL diverging"),
+    "rate_2e-2": ("tuning", "KL diverging", "collapsed"),
+    "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
+}
+"""Recorded run (curves/record.py says what it trained on) → its set, and how it went, as its curves and samples
+show; none for a sound run."""

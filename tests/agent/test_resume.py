@@ -40,7 +40,8 @@ def weights(folder: Path, step: int) -> bytes:
 def longer(tiny_run: RunConfig) -> RunConfig:
     phases = [{"steps": 4}, {"steps": 4, "temperature": 0.7, "beta": 0.05, "learning_rate": 3e-3}]
     # Two prompts make an epoch of four steps; eight generations in batches of four accumulate two batches.
-    several = {"train_prompts": 2, "num_generations": 8}
+    warned = {"health_reward_max": 0.0, "health_length_ratio": 1.0}
+    several = {"train_prompts": 2, "num_generations": 8, **warned}
     return changed(tiny_run, max_steps=8, rungs=4, kl_target=0.01, phases=phases, **several)
 
 
@@ -64,7 +65,9 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
     assert recorder.rows[0][0] == first.step + 1
     assert rows(tmp_path) == rows(uninterrupted)
     assert weights(tmp_path, 8) == weights(uninterrupted, 8)
-    assert (tmp_path / "samples.jsonl").read_text() == (uninterrupted / "samples.jsonl").read_text()
+    for name in ("samples.jsonl", "findings.json"):
+        assert (tmp_path / name).read_text() == (uninterrupted / name).read_text()
+    assert json.loads((tmp_path / "findings.json").read_text())  # there are some to compare
 
 
 def test_a_state_of_another_configuration_is_refused_and_none_is_left_by_a_finished_run(
