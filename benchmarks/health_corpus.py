@@ -115,5 +115,5 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "rate_2e-2": ("tuning", "KL diverging", "collapsed"),
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
 }
-"""Recorded run (curves/record.py says what it trained on) → its set, and how it went, as its curves and samples
-show; none for a sound run."""
+"""Recorded run (curves/record.py says what it trained on) → its set, and what its curves show to be wrong
+with it; nothing for a sound run."""

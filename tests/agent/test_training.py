@@ -40,6 +40,16 @@ def test_every_promised_metric_is_logged(finished: tuple[Outcome, Recorder, Path
         assert ("objective/score" in row) == (step in (2, 4))
 
 
+def test_every_logged_metric_is_in_the_glossary(finished: tuple[Outcome, Recorder, Path]) -> None:
+    glossary = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    _, recorder, _ = finished
+    for name in {name for _, row in recorder.rows for name in recorder.numbers(row)} | set(recorder.summary):
+        room, _, rest = name.partition("/")
+        last = rest.rpartition("/")[2]
+        general = {f"{room}/{{name}}", f"{room}/components/{{component}}", f"{room}/{{component}}/{last}"}
+        assert any(f"`{known}`" in glossary for known in {name, *general}), name
+
+
 def test_run_directory_holds_the_same(finished: tuple[Outcome, Recorder, Path]) -> None:
     outcome, recorder, folder = finished
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
