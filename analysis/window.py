@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from agent.health.diversity import prompt_similarity
 from analysis.errors import AnalysisError
 from analysis.record import logged, number
 
