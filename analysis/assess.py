@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from agent.health.judge import KL
 from analysis.errors import AnalysisError
-from analysis.record import KL, RunRecord, record
+from analysis.record import RunRecord, record
 from analysis.sweep import Sweep
 from analysis.table import STEP, SweepTable, flat
 from analysis.verdict import Peers, judge, peers, stopped_early

@@ -10,10 +10,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from agent.health.judge import GRAD_NORM, KL
 from analysis.assess import Assessment
 from analysis.colours import BEST_COLOUR, VERDICT_COLOURS
 from analysis.finding import Kind
-from analysis.record import GRAD_NORM, KL, POINTS
+from analysis.record import POINTS
 from analysis.select import Selection
 from analysis.table import STEP, SweepTable
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.health import finding as health
+
 
 class Kind(StrEnum):
     """What became of a run."""
@@ -31,3 +33,13 @@ class Finding:
     kind: Kind
     step: int
     evidence: str
+
+
+def verdict(found: health.Finding) -> Finding:
+    """The verdict on a run that a health check found unhealthy."""
+    return Finding(kind_of(found.kind), found.step, found.evidence)
+
+
+def kind_of(written: str) -> Kind:
+    """The verdict that a kind of health finding leads to; unstable where it has no verdict of its own."""
+    return next((kind for kind in Kind if kind == written), Kind.UNSTABLE)

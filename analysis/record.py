@@ -10,19 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.degeneracy import degenerate
-from analysis.finding import Finding
+from agent.health.curve import window_of
+from agent.health.degeneracy import degenerate
+from agent.health.finding import Finding as HealthFinding
+from agent.health.judge import ERROR, HELD_OUT_KL, KL, TOTAL_REWARD, judge
+from agent.health.judge import WATCHED as JUDGED
+from agent.health.limits import HealthLimits
+from analysis.signs import curve
 from analysis.sweep import Sweep
 from analysis.table import RUNTIME, STEP
-
-KL = "train/kl"
-TOTAL_REWARD = "reward_components/total_reward/mean"
-HELD_OUT_KL = "objective/kl"
-UNIQUE = "health/unique_fraction"
-GRAD_NORM = "train/grad_norm"
-
-WINDOW = 10
-"""Most logged values whose mean stands for one; a series of fewer than 100 is averaged over a tenth."""
 
 POINTS = 200
 """Most points that a record keeps of a series that is logged at every step."""
@@ -43,8 +39,11 @@ class RunRecord:
         score: the sweep's metric by training step, as trailing means over `window` logged values.
         raw_score: the sweep's metric as it was logged.
         window: see `score`; 1 for a metric that is logged at few rungs.
-        series: trailing means of the watched metrics by step, at most `POINTS` points each.
+        series: trailing means of KL and training reward by step, at most `POINTS` points each.
         held_out_kl: KL on held-out completions, as logged at the rungs.
+        limits: of its health, as far as its configuration states them.
+        health: what the health checks find in its curves, by step; see `agent.health.judge`.
+        judges_falls: whether `health` covers a fall of the held-out score: its noise was logged.
         degenerate: what is wrong with its last recorded completions; None where nothing is.
         nonfinite: first step and key of a watched metric that was NaN or infinite; None if there was none.
     """
@@ -63,7 +62,10 @@ class RunRecord:
     series: Mapping[str, pd.Series]
     held_out_kl: pd.Series
     nonfinite: tuple[int, str] | None
-    degenerate: Finding | None
+    limits: HealthLimits
+    health: tuple[HealthFinding, ...]
+    judges_falls: bool
+    degenerate: HealthFinding | None
 
     @property
     def starter(self) -> float | None:
@@ -88,7 +90,7 @@ class RunRecord:
         return math.nan if series is None or series.empty else float(series.iloc[-1])
 
 
-WATCHED = (KL, TOTAL_REWARD, UNIQUE, GRAD_NORM)
+KEPT = (KL, TOTAL_REWARD)
 
 
 def record(
@@ -105,7 +107,15 @@ def record(
     raw = logged(history, sweep.metric)
     window = window_of(len(raw))
     planned = number(config.get("max_steps"))
+    steps_planned = int(planned) if planned is not None and planned > 0 else None
     runtime = logged(history, RUNTIME)
+    limits = HealthLimits.stated_in(config)
+    curves = {key: curve(logged(history, key)) for key in JUDGED if key in history}
+    starter = {
+        key: value
+        for key in summary
+        if key.startswith("starter/") and (value := number(summary[key])) is not None
+    }
     return RunRecord(
         id=run,
         name=name,
@@ -113,19 +123,22 @@ def record(
         config=config,
         summary=summary,
         steps=_last_step(summary, history),
-        planned_steps=int(planned) if planned is not None and planned > 0 else None,
+        planned_steps=steps_planned,
         seconds=math.nan if runtime.empty else float(runtime.iloc[-1]),
         score=trailing_mean(raw, window),
         raw_score=raw,
         window=window,
         series={
             key: thinned(trailing_mean(values, window_of(len(values))))
-            for key in WATCHED
+            for key in KEPT
             if not (values := logged(history, key)).empty
         },
         held_out_kl=logged(history, HELD_OUT_KL),
-        nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *WATCHED}),
-        degenerate=None if samples is None else _last_samples(samples),
+        nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *JUDGED}),
+        limits=limits,
+        health=tuple(judge(curves, starter, limits, window_of(steps_planned or len(history)))),
+        judges_falls=ERROR in curves,
+        degenerate=None if samples is None else _last_samples(samples, limits),
     )
 
 
@@ -134,11 +147,6 @@ def logged(history: pd.DataFrame, key: str) -> pd.Series:
     if key not in history:
         return pd.Series(dtype="float64", index=pd.Index([], dtype="int64", name=STEP))
     return history.set_index(STEP)[key].dropna()
-
-
-def window_of(length: int) -> int:
-    """Over how many logged values a series of a given length is averaged: a tenth, between 1 and `WINDOW`."""
-    return min(WINDOW, max(1, length // 10))
 
 
 def trailing_mean(values: pd.Series, window: int) -> pd.Series:
@@ -153,11 +161,11 @@ def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
     return values.iloc[np.linspace(0, len(values) - 1, points).round().astype(int)]
 
 
-def _last_samples(samples: pd.DataFrame) -> Finding | None:
+def _last_samples(samples: pd.DataFrame, limits: HealthLimits) -> HealthFinding | None:
     """Judges the completions of the last recorded step against the starting model's, those of step 0."""
     last = int(samples[STEP].max())
     now, start = (list(samples.loc[samples[STEP] == step, "completion"]) for step in (last, 0))
-    return degenerate(now, start, last) if last > 0 else None
+    return degenerate(now, start, limits, last) if last > 0 else None
 
 
 def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:

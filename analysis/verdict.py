@@ -9,9 +9,10 @@ from statistics import median
 
 import pandas as pd
 
+from agent.health.judge import KL, TOTAL_REWARD
 from analysis import signs
-from analysis.finding import Finding, Kind
-from analysis.record import GRAD_NORM, KL, TOTAL_REWARD, UNIQUE, RunRecord, number
+from analysis.finding import Finding, Kind, kind_of, verdict
+from analysis.record import RunRecord, number
 from analysis.stats import measurement_noise
 from analysis.sweep import Sweep
 
@@ -62,9 +63,7 @@ def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
         _broken_off(sweep, run)
         or _ill_health(sweep, run, peers)
         or _ended_short(sweep, run)
-        or signs.fallen(
-            run.score, _training_reward(sweep, run), run.start, _noise(run, peers), sweep.maximize
-        )
+        or _fallen(sweep, run, peers)
         or _learned(sweep, run, peers)
     )
 
@@ -95,23 +94,26 @@ def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
         step, key = run.nonfinite
         return Finding(Kind.UNSTABLE, step, f"{key} is NaN or infinite")
     if run.degenerate is not None:
-        return run.degenerate
-    series = run.series
-    found = [signs.exploding_gradient(series[GRAD_NORM])] if GRAD_NORM in series else []
-    if UNIQUE in series:
-        found.append(signs.collapsed(series[UNIQUE]))
-    stated = number(run.config.get("health_kl_max"))
-    if stated is not None and not run.held_out_kl.empty:
-        found.append(signs.kl_diverging(run.held_out_kl, stated))
-    elif KL in series:
-        found.append(signs.kl_diverging(series[KL], peers.kl_bound if stated is None else stated))
-    return min((finding for finding in found if finding), key=lambda finding: finding.step, default=None)
+        return verdict(run.degenerate)
+    found = [verdict(finding) for finding in run.health if finding.fatal]
+    if math.isinf(run.limits.health_kl_max) and KL in run.series:
+        by_peers = signs.kl_diverging(run.series[KL], peers.kl_bound)
+        found += [by_peers] if by_peers else []
+    return min(found, key=lambda finding: finding.step, default=None)
+
+
+def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
+    """A fall of the score that the health checks could not judge: they need the noise of each value."""
+    if run.judges_falls:
+        return None
+    reward, noise = _training_reward(sweep, run), _noise(run, peers)
+    return signs.fallen(run.score, reward, run.start, noise, run.limits, sweep.maximize)
 
 
 def _agents_finding(run: RunRecord) -> Finding:
     """What the agent wrote into the summary: the kind in the words of the verdicts, step and evidence."""
     written = str(run.summary.get("health/finding", ""))
-    kind = next((kind for kind in Kind if kind == written), Kind.UNSTABLE)
+    kind = kind_of(written)
     step = number(run.summary.get("health/finding_step"))
     evidence = str(run.summary.get("health/evidence") or written or "the agent found the run unhealthy")
     return Finding(kind, run.steps if step is None else int(step), evidence)
@@ -132,9 +134,13 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
 
 
 def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
-    """Healthy, or not learning where the gain cannot be told from none."""
+    """Healthy, or not learning where the gain cannot be told from none; a warning may say why."""
     final = float(run.score.iloc[-1])
     flat = signs.not_learning(final, run.start, run.steps, _noise(run, peers), sweep.maximize)
+    warning = next((found for found in run.health if not found.fatal), None)
+    if flat and warning:
+        evidence = f"{flat.evidence}; {warning.kind} at step {warning.step}: {warning.evidence}"
+        return Finding(flat.kind, flat.step, evidence)
     return flat or Finding(Kind.HEALTHY, run.steps, f"{final - run.start:+.4f} against the start")
 
 

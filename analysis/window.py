@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from agent.health.diversity import prompt_similarity
 from analysis.errors import AnalysisError
-from analysis.record import logged
+from analysis.record import logged, number
 
 Better = Literal["higher", "lower", "neither"]
 
@@ -55,11 +55,15 @@ LOSS, VARIANCE, UNIQUE, SIMILARITY = "average loss", "reward variance", "distinc
 
 HISTORY_MEASURES: dict[str, tuple[str, Better]] = {
     AVERAGE: ("reward_components/total_reward/mean", "higher"),
+    BEST: ("reward/best_of_n", "higher"),
+    GAP: ("reward/gap", "lower"),
     "best reward of a step": ("reward_components/total_reward/max", "higher"),
     "held-out score": ("objective/score", "higher"),
     LOSS: ("train/loss", "neither"),
+    VARIANCE: ("reward/variance_pooled", "neither"),
     "reward spread": ("reward_components/total_reward/std", "neither"),
     UNIQUE: ("health/unique_fraction", "higher"),
+    SIMILARITY: ("health/similarity", "lower"),
     "KL": ("train/kl", "lower"),
     "entropy": ("train/entropy", "neither"),
     "completion length": ("completions/mean_length", "neither"),
@@ -86,7 +90,8 @@ def window_from_history(
         for measure, (key, better) in HISTORY_MEASURES.items()
         if not (values := logged(rows, key)).empty
     }
-    return Window(name, measures, settings)
+    group = number(settings.get("num_generations"))
+    return Window(name, measures, settings, samples_per_prompt=None if group is None else int(group))
 
 
 def serial_error(values: NDArray[np.float64]) -> float | None:
@@ -135,7 +140,8 @@ def window_from_samples(
     measures[VARIANCE] = Measure(float(kept.var()), variance_error(kept), "neither")
     if texts is not None:
         measures[UNIQUE] = _mean(np.array([len(set(group)) / len(group) for group in texts]), "higher")
-        measures[SIMILARITY] = _mean(np.array([_similarity(group) for group in texts]), "lower")
+        alike = np.array([prompt_similarity(group, len(group)) for group in texts])
+        measures[SIMILARITY] = _mean(alike, "lower")
     return Window(name, measures, settings or {}, samples_per_prompt=scores.shape[1])
 
 
@@ -156,13 +162,3 @@ def variance_error(values: NDArray[np.float64]) -> float | None:
     deviations = values - values.mean()
     second, fourth = float(np.mean(deviations**2)), float(np.mean(deviations**4))
     return math.sqrt(max(0.0, fourth - second**2) / len(values))
-
-
-def _similarity(texts: Sequence[str]) -> float:
-    """Mean pairwise Jaccard similarity of the sets of words; 0 for fewer than two texts.
-
-    Within the samples of one prompt: pairs from different prompts differ whatever happens.
-    """
-    words = [set(text.split()) for text in texts]
-    pairs = [len(a & b) / len(a | b) if a | b else 1.0 for a, b in combinations(words, 2)]
-    return sum(pairs) / len(pairs) if pairs else 0.0

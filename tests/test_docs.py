@@ -8,9 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from agent.config.metric_names import RUNG_METRICS, STEP_METRICS
+from agent.health.finding import KINDS, WARNINGS
+from agent.health.limits import HealthLimits
 from sweepfarm.cli import VERBS, cli
 
 ROOT = Path(__file__).parent.parent
+GLOSSARY = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -55,8 +58,15 @@ def test_every_direct_dependency_is_justified_and_pinned() -> None:
 
 
 def test_every_metric_has_an_entry_in_the_glossary() -> None:
-    glossary = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     for metric in STEP_METRICS | RUNG_METRICS:
         _, _, *statistic = metric.split("/")
         general = f"reward_components/{{component}}/{statistic[0]}" if statistic else metric
-        assert f"`{metric}`" in glossary or f"`{general}`" in glossary, metric
+        assert f"`{metric}`" in GLOSSARY or f"`{general}`" in GLOSSARY, metric
+
+
+def test_every_health_finding_and_limit_has_an_entry_in_the_glossary() -> None:
+    for kind in KINDS:
+        row = next(line for line in GLOSSARY.splitlines() if line.startswith(f"| `{kind}` |"))
+        assert row.endswith("| warns |") == (kind in WARNINGS), row
+    for limit in HealthLimits.model_fields:
+        assert f"`{limit}`" in GLOSSARY, limit

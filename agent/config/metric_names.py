@@ -7,6 +7,17 @@ Cadence = Literal["rung", "step"]
 COMPONENTS = ("ori", "promoter", "terminator", "marker", "cds", "length", "total_reward")
 _STATISTICS = ("mean", "std", "min", "max")
 
+CLOCK_METRICS = frozenset(
+    {
+        "train/step_seconds",
+        "train/generation_seconds",
+        "train/scoring_seconds",
+        "train/update_seconds",
+        "train/tokens_per_second",
+        "train/peak_memory_mb",
+    }
+)
+"""What a step cost on this machine: the only step metrics in which two equal runs differ."""
 STEP_METRICS = frozenset(
     {
         *(f"reward_components/{c}/{s}" for c in COMPONENTS for s in _STATISTICS),
@@ -20,10 +31,15 @@ STEP_METRICS = frozenset(
         "train/temperature",
         "train/top_p",
         "train/zero_variance_groups",
-        "train/step_seconds",
+        *CLOCK_METRICS,
+        "reward/best_of_n",
+        "reward/gap",
+        "reward/variance_within",
+        "reward/variance_pooled",
         "completions/mean_length",
         "completions/truncated_fraction",
         "health/unique_fraction",
+        "health/similarity",
     }
 )
 """Logged at every training step."""
@@ -31,11 +47,18 @@ RUNG_METRICS = frozenset(
     {
         "objective/score",
         "objective/reference",
+        "objective/error",
         "objective/gate",
         "objective/kl",
+        "objective/entropy",
         "objective/unique_fraction",
+        "objective/unique_starts",
+        "objective/similarity",
+        "objective/prompt_similarity",
+        "objective/template_share",
         "objective/unscored",
         "objective/mean_length",
+        "objective/truncated_fraction",
         "objective/rung",
     }
 )

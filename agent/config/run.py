@@ -19,6 +19,7 @@ from pydantic import (
 from agent.config.nearest import unknown_key_message
 from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
+from agent.health.limits import HealthLimits
 from rewards.plasmid.suite import PlasmidRewardConfig
 
 Temperature = Annotated[float, Field(gt=0, le=5)]
@@ -34,9 +35,7 @@ OBJECTIVE_FIELDS = (
     "max_completion_length",
     "eval_prompts",
     "eval_samples",
-    "health_kl_max",
-    "health_unique_min",
-    "health_similarity_max",
+    *HealthLimits.model_fields,
 )
 """Fields that decide what `objective/score` measures, and when: runs that differ in them do not compare."""
 
@@ -48,8 +47,8 @@ class ConfigError(ValueError):
 class RunConfig(BaseModel):
     """One GRPO run. Field names are the names of the sweep's parameters.
 
-    Reward parameters (`reward_...`) are fields of `reward`, but are given, listed and logged flat, beside the
-    others: see `from_params` and `flat`.
+    Reward parameters (`reward_...`) are fields of `reward` and health limits (`health_...`) of `health`, but
+    all are given, listed and logged flat, beside the others: see `from_params` and `flat`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,13 +106,7 @@ class RunConfig(BaseModel):
     best_of_n: PositiveInt | None = None
     """Only this many best completions of each group train; at most `num_generations`."""
 
-    health_kl_max: PositiveFloat = 1.5
-    """KL to the starting model (nats per token, held-out samples) above which a run is unhealthy."""
-    health_unique_min: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Least share of distinct held-out completions, relative to the starting model's own share."""
-    health_similarity_max: Annotated[float, Field(ge=0, le=1)] = 0.8
-    """Mean pairwise k-mer similarity of held-out completions above which a run has collapsed."""
-
+    health: HealthLimits = HealthLimits()
     reward: PlasmidRewardConfig = PlasmidRewardConfig()
 
     @model_validator(mode="after")
@@ -152,21 +145,23 @@ class RunConfig(BaseModel):
             if key not in known:
                 raise ConfigError(unknown_key_message("parameter", key, known))
         reward = {k: v for k, v in params.items() if k in PlasmidRewardConfig.model_fields}
-        own = {k: v for k, v in params.items() if k not in reward}
+        health = {k: v for k, v in params.items() if k in HealthLimits.model_fields}
+        own = {k: v for k, v in params.items() if k not in reward and k not in health}
         try:
-            return cls(reward=PlasmidRewardConfig(**reward), **own)
+            return cls(reward=PlasmidRewardConfig(**reward), health=HealthLimits(**health), **own)
         except ValidationError as error:
             raise ConfigError(_one_line(error)) from None
 
     @classmethod
     def parameter_names(cls) -> frozenset[str]:
         """Every flat parameter name that `from_params` takes."""
-        return frozenset(cls.model_fields) - {"reward"} | frozenset(PlasmidRewardConfig.model_fields)
+        own = frozenset(cls.model_fields) - {"reward", "health"}
+        return own | frozenset(PlasmidRewardConfig.model_fields) | frozenset(HealthLimits.model_fields)
 
     def flat(self) -> dict[str, Any]:
         """All parameters by their flat names; `from_params(config.flat()) == config`."""
-        own: dict[str, Any] = self.model_dump(mode="json", exclude={"reward"})
-        return own | self.reward.model_dump(mode="json")
+        own: dict[str, Any] = self.model_dump(mode="json", exclude={"reward", "health"})
+        return own | self.health.model_dump(mode="json") | self.reward.model_dump(mode="json")
 
     @property
     def config_hash(self) -> str:

@@ -1,12 +1,62 @@
-"""Collapse: completions that no longer differ from each other."""
+"""How much completions differ from each other: as a whole, in how they begin, in what they are made of."""
 
+from __future__ import annotations
+
+import re
+from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from itertools import combinations
-
-from agent.health.finding import Finding
 
 KMER = 16
 """Letters per k-mer: 4-mers of DNA saturate (only 256 exist), 16-mers tell molecules apart."""
+
+FIRST_BASES = 50
+"""Bases that count as the beginning of a DNA sequence, as the first sentence does of a text."""
+
+COMMON_WORDS = 30
+"""The starting model's most frequent words, which a sentence's template keeps; the rest become slots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diversity:
+    """How much a set of samples varies; every field in [0, 1].
+
+    Attributes:
+        unique_fraction: share of distinct samples.
+        unique_starts: share of distinct first sentences, or first 50 bases.
+        similarity: mean pairwise Jaccard overlap of all samples: of words for text, of 16-mers for DNA.
+        prompt_similarity: the same over pairs of samples of one prompt: pairs of different prompts differ
+            whatever happens. 0 where each prompt has one sample.
+        template_share: share of sentences that fit the most frequent template; 0 for DNA.
+    """
+
+    unique_fraction: float
+    unique_starts: float
+    similarity: float
+    prompt_similarity: float
+    template_share: float
+
+
+def measure(samples: Sequence[str], start: Sequence[str], group: int = 1) -> Diversity:
+    """Measure samples as text or as DNA, whichever the starting model writes.
+
+    Args:
+        samples: the samples of a prompt side by side.
+        start: the starting model's own; they also say which words are common.
+        group: samples per prompt.
+    """
+    dna = is_dna(start)
+    starts = [text[:FIRST_BASES] for text in samples] if dna else [_first_sentence(t) for t in samples]
+    parts = [kmers(text) if dna else words(text) for text in samples]
+    return Diversity(
+        unique_fraction=unique_fraction(samples),
+        unique_starts=unique_fraction(starts),
+        similarity=mean_overlap(parts),
+        prompt_similarity=mean_overlap_within(parts, group),
+        template_share=0.0 if dna else template_share(samples, start),
+    )
 
 
 def unique_fraction(texts: Sequence[str]) -> float:
@@ -14,38 +64,67 @@ def unique_fraction(texts: Sequence[str]) -> float:
     return len(set(texts)) / len(texts) if texts else 1.0
 
 
-def kmer_similarity(texts: Sequence[str], k: int = KMER) -> float:
-    """Mean pairwise Jaccard similarity of the k-mer sets of `texts`, in [0, 1]; 0 for fewer than two texts.
+def prompt_similarity(texts: Sequence[str], group: int) -> float:
+    """Mean pairwise Jaccard overlap within prompts; see `Diversity`."""
+    dna = is_dna(texts)
+    return mean_overlap_within([kmers(text) if dna else words(text) for text in texts], group)
 
-    A text shorter than `k` counts as one k-mer, itself.
-    """
-    sets = [{text[i : i + k] for i in range(max(1, len(text) - k + 1))} for text in texts]
-    pairs = [len(a & b) / len(a | b) for a, b in combinations(sets, 2)]
+
+def mean_overlap(sets: Sequence[AbstractSet[str]]) -> float:
+    """Mean pairwise Jaccard similarity, in [0, 1]; two empty sets are equal. 0 for fewer than two sets."""
+    pairs = [len(a & b) / len(a | b) if a or b else 1.0 for a, b in combinations(sets, 2)]
     return sum(pairs) / len(pairs) if pairs else 0.0
 
 
-def collapse(
-    texts: Sequence[str], starter_texts: Sequence[str], unique_min: float, similarity_max: float, step: int
-) -> Finding | None:
-    """Find a loss of diversity, judged against the starting model's own completions of the same prompts.
+def mean_overlap_within(sets: Sequence[AbstractSet[str]], group: int) -> float:
+    """Mean over groups of `group` consecutive sets of their mean overlap; 0 where groups hold one."""
+    overlaps = [mean_overlap(sets[first : first + group]) for first in range(0, len(sets), group)]
+    return sum(overlaps) / len(overlaps) if overlaps else 0.0
 
-    Args:
-        texts: held-out completions now.
-        starter_texts: those of the starting model.
-        unique_min: least share of distinct texts, as a fraction of the starter's share.
-        similarity_max: greatest mean pairwise k-mer similarity; at least the starter's own.
-        step: training step of `texts`.
+
+def kmers(text: str, k: int = KMER) -> frozenset[str]:
+    """The k-mers of a text; one shorter than `k` counts as one k-mer, itself."""
+    return frozenset(text[i : i + k] for i in range(max(1, len(text) - k + 1)))
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, in lower case."""
+    return frozenset(_words(text))
+
+
+def template_share(samples: Sequence[str], start: Sequence[str]) -> float:
+    """Share of all sentences that fit the most frequent template.
+
+    Samples that fill one template with different words are all distinct and share few words: counting
+    distinct samples and overlap of words misses them.
     """
-    unique, starter_unique = unique_fraction(texts), unique_fraction(starter_texts)
-    if unique < unique_min * starter_unique:
-        return Finding(
-            "collapsed", step, f"{unique:.0%} of completions are distinct (starter: {starter_unique:.0%})"
-        )
-    similarity, starter_similarity = kmer_similarity(texts), kmer_similarity(starter_texts)
-    if similarity > max(similarity_max, starter_similarity):
-        return Finding(
-            "collapsed",
-            step,
-            f"completions share {similarity:.0%} of their {KMER}-mers (starter: {starter_similarity:.0%})",
-        )
-    return None
+    counts = Counter(word for text in start for word in _words(text))
+    # Ties in frequency fall by the alphabet, so that the same samples give the same templates.
+    common = {word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMMON_WORDS]}
+    templates = Counter(_template(sentence, common) for text in samples for sentence in _sentences(text))
+    return max(templates.values(), default=0) / max(1, templates.total())
+
+
+def is_dna(samples: Sequence[str]) -> bool:
+    """Whether nine in ten letters of the samples are bases and none of the samples has words."""
+    letters = "".join(samples).upper()
+    return bool(letters) and sum(letters.count(base) for base in "ACGTN") >= 0.9 * len(letters)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower())
+
+
+def _sentences(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[.?!]+", text) if part.strip()]
+
+
+def _first_sentence(text: str) -> str:
+    return (_sentences(text) or [""])[0]
+
+
+def _template(sentence: str, common: AbstractSet[str]) -> str:
+    """The sentence with its uncommon words as slots; itself where it has no common word to tell it by."""
+    words = _words(sentence)
+    kept = [word if word in common else "_" for word in words]
+    return " ".join(kept if any(word in common for word in words) else words)

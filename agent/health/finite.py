@@ -12,3 +12,10 @@ def not_finite(values: Mapping[str, float], step: int) -> Finding | None:
     if broken:
         return Finding("not finite", step, f"{', '.join(broken)} is NaN or infinite")
     return None
+
+
+def nothing_scored(unscored: int, samples: int, step: int) -> Finding | None:
+    """Find a measurement in which none of `samples` completions could be scored."""
+    if unscored < samples:
+        return None
+    return Finding("not finite", step, "no held-out completion could be scored")

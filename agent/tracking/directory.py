@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
 class RunDirectory:
-    """`config.json`, `metrics.jsonl`, `samples.jsonl`, `outcome.json` and `checkpoints/` of one run.
+    """`config.json`, `metrics.jsonl`, `samples.jsonl`, `findings.json`, `outcome.json` and `checkpoints/`.
 
     Rows are written line by line and flushed, so that a killed run keeps every step it logged.
 
@@ -57,6 +57,10 @@ class RunDirectory:
         """Append completions to `samples.jsonl`."""
         self._append("samples.jsonl", rows)
 
+    def write_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
+        """Write `findings.json`: what the health checks found so far, in the order they found it."""
+        self._write_json("findings.json", findings)
+
     def finish(self, outcome: Mapping[str, Any]) -> None:
         """Write `outcome.json`: how the run ended."""
         self._write_json("outcome.json", outcome)
@@ -66,7 +70,7 @@ class RunDirectory:
         with (self.path / name).open("a", encoding="utf-8") as file:
             file.write(text)
 
-    def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
+    def _write_json(self, name: str, value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         replace_text(self.path / name, json.dumps(value, indent=1))
 
 

@@ -1,9 +1,14 @@
 """Where metrics go: the run directory always, W&B beside it when a run has one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
+from agent.health.finding import Finding
 from agent.tracking.directory import RunDirectory
+
+Table = tuple[list[str | int], list[Iterable[Any]]]
+"""Columns and rows."""
 
 
 class WandbRun(Protocol):
@@ -27,14 +32,21 @@ class Sinks:
     def __init__(self, directory: RunDirectory, run: WandbRun | None = None) -> None:
         self.directory = directory
         self._run = run
+        self._recorded = -1
 
-    def log(self, step: int, row: Mapping[str, float]) -> None:
-        """Log the metrics of one training step; call once per step, with rising steps."""
-        full = {"train/global_step": step, **row}
+    def log(self, step: int, row: Mapping[str, float], tables: Mapping[str, Table]) -> None:
+        """Log one training step; call once per step, with rising steps.
+
+        Args:
+            step: training step.
+            row: its metrics.
+            tables: for W&B alone; what the run directory keeps of them is written there.
+        """
+        full: dict[str, Any] = {"train/global_step": step, **row}
         self.directory.log(full)
         if self._run is not None:
             # Without `commit` the row would wait in memory for the next one, and a killed run would lose it.
-            self._run.log(full, step=step, commit=True)
+            self._run.log(full | _for_wandb(tables), step=step, commit=True)
 
     def catch_up(self) -> None:
         """Log again what the directory holds and W&B lacks: a killed run may not have sent its last rows."""
@@ -44,7 +56,41 @@ class Sinks:
                 if step >= self._run.starting_step:
                     self._run.log(row, step=step, commit=True)
 
+    def record(self, findings: Sequence[Finding]) -> None:
+        """Write down what the health checks found so far: all of it in the run directory, and in the summary.
+
+        The summary says of the first finding that closed the gate `health/finding`, `health/finding_step` and
+        `health/evidence`; the others are one text, `health/warnings`.
+        """
+        if len(findings) == self._recorded:
+            return
+        self._recorded = len(findings)
+        self.directory.write_findings([asdict(f) | {"fatal": f.fatal} for f in findings])
+        self.summarise(summary_of(findings))
+
     def summarise(self, values: Mapping[str, Any]) -> None:
         """Set summary values of the W&B run."""
         if self._run is not None:
             self._run.summary.update(dict(values))
+
+
+def summary_of(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Findings as summary values of a run; see `Sinks.record`."""
+    fatal = [finding for finding in findings if finding.fatal]
+    warnings = [finding for finding in findings if not finding.fatal]
+    values: dict[str, Any] = {}
+    if fatal:
+        values["health/finding"] = fatal[0].kind
+        values["health/finding_step"] = fatal[0].step
+        values["health/evidence"] = fatal[0].evidence
+    if warnings:
+        values["health/warnings"] = "; ".join(f"{w.kind} at step {w.step}: {w.evidence}" for w in warnings)
+    return values
+
+
+def _for_wandb(tables: Mapping[str, Table]) -> dict[str, Any]:
+    if not tables:
+        return {}
+    import wandb
+
+    return {name: wandb.Table(columns=columns, data=data) for name, (columns, data) in tables.items()}

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from agent.training.sampling import Completions, decode, sample
+from agent.training.sampling import Completions, read_completions, sample
 from rewards.cache_dir import cache_dir
 
 _SAMPLED_ELEMENTS = 4096
@@ -34,6 +34,7 @@ def starter_completions(
     number of threads and version of torch.
     """
     settings = {
+        "recipe": 1,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
         "settings": [max_new_tokens, temperature, top_p, seed],
@@ -54,8 +55,8 @@ def starter_completions(
         seed=seed,
     )
     building = path.with_name(f".{path.name}.{os.getpid()}")
-    tensors = {"ids": drawn.ids.contiguous(), "attention": drawn.attention.contiguous()}
-    save_file(tensors, building, metadata={"prompt_length": str(drawn.prompt_length)})
+    prompts_only = drawn.attention[:, : drawn.prompt_length].contiguous()
+    save_file({"ids": drawn.ids.contiguous(), "prompt_attention": prompts_only}, building)
     os.replace(building, path)
     return drawn
 
@@ -74,10 +75,7 @@ def weights_hash(model: PreTrainedModel) -> str:
 def _read(path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Completions | None:
     """Completions from the cache; `None` where it has none, or a damaged file."""
     try:
-        with safe_open(path, framework="pt") as file:
-            ids, attention = file.get_tensor("ids"), file.get_tensor("attention")
-            width = int(file.metadata()["prompt_length"])
+        tensors = load_file(path, device=str(model.device))
     except (OSError, SafetensorError):
         return None
-    ids, attention = ids.to(model.device), attention.to(model.device)
-    return Completions(decode(tokenizer, ids, attention, width), ids, attention, width)
+    return read_completions(tokenizer, tensors["ids"], tensors["prompt_attention"])

@@ -23,15 +23,29 @@ def token_log_probabilities(model: PreTrainedModel, rows: Completions) -> torch.
     return torch.cat(parts) * rows.completion_mask
 
 
-def sampled_kl(policy: PreTrainedModel, reference: PreTrainedModel, rows: Completions) -> float:
+def sampled_kl(policy: torch.Tensor, reference: torch.Tensor, mask: torch.Tensor) -> float:
     """KL(policy ‖ reference) in nats per token, estimated on completions that the policy sampled.
 
     The k3 estimator (Schulman 2020): mean of exp(d) - d - 1 with d = log p_reference - log p_policy; unbiased
     and never negative.
+
+    Args:
+        policy: [B, T] log-probabilities of the tokens, as `token_log_probabilities` gives them.
+        reference: [B, T] those under the reference.
+        mask: [B, T], 1 on tokens that count.
     """
-    mask = rows.completion_mask
-    delta = (token_log_probabilities(reference, rows) - token_log_probabilities(policy, rows)).double()
+    delta = (reference - policy).double()
     return float(((delta.exp() - delta - 1) * mask).sum() / mask.sum().clamp(min=1))
+
+
+def sampled_entropy(policy: torch.Tensor, mask: torch.Tensor) -> float:
+    """Entropy in nats per token, estimated on completions that the policy sampled: mean of -log p.
+
+    Args:
+        policy: [B, T] log-probabilities of the tokens.
+        mask: [B, T], 1 on tokens that count.
+    """
+    return float(-(policy.double() * mask).sum() / mask.sum().clamp(min=1))
 
 
 class DriftProbe:

@@ -7,6 +7,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
 from agent.training.selection import kept_samples
+from agent.training.stopwatch import Stopwatch
 
 
 class EpochSampler(RepeatSampler):
@@ -31,6 +32,9 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         best_of_n: only this many best samples of each group train.
         *args: TRL's own.
         **kwargs: TRL's own.
+
+    Attributes:
+        stopwatch: tells generation and scoring apart from the rest of a step.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         self._reward_threshold = reward_threshold
         self._best_of_n = best_of_n
         self._rewards = torch.empty(0)
+        self.stopwatch = Stopwatch()
 
     def _get_train_sampler(self, *args: Any, **kwargs: Any) -> Any:
         theirs: Any = super()._get_train_sampler(*args, **kwargs)
@@ -52,8 +57,13 @@ class SelectiveGRPOTrainer(GRPOTrainer):
             seed=theirs.seed,
         )
 
+    def _generate(self, prompts: list[Any]) -> Any:
+        with self.stopwatch.part("generation"):
+            return super()._generate(prompts)
+
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        rewards: torch.Tensor = super()._calculate_rewards(*args, **kwargs)
+        with self.stopwatch.part("scoring"):
+            rewards: torch.Tensor = super()._calculate_rewards(*args, **kwargs)
         self._rewards = rewards[:, 0]
         return rewards
 

@@ -1,21 +1,25 @@
-"""The objective of a sweep: held-out prompts, fixed sampling, the reference suite, times the health gate."""
+"""The objective of a sweep: held-out prompts, fixed sampling, the reference suite.
 
-from dataclasses import dataclass
-from typing import Any
+What is measured here times the health gate is `objective/score`; the gate belongs to the run's `Monitor`.
+"""
+
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.config.run import RunConfig
-from agent.health.diversity import collapse, unique_fraction
+from agent.health.diversity import measure
 from agent.health.finding import Finding
-from agent.health.kl import kl_bound
+from agent.health.finite import nothing_scored
+from agent.health.groups import error_of_mean
 from agent.tasks.base import Task
 from agent.training.baseline import starter_completions
-from agent.training.divergence import sampled_kl
+from agent.training.divergence import sampled_entropy, sampled_kl, token_log_probabilities
 from agent.training.sampling import Completions, sample
 from agent.training.scoring import component_statistics
 from rewards.base import Sample
+from rewards.compose import SuiteScores
 
 EVAL_SEED = 1234
 """The same for every run of every sweep: objectives compare only on equal draws."""
@@ -29,34 +33,42 @@ class HeldOut:
     """One measurement on the held-out prompts.
 
     Attributes:
-        reference: mean total of the reference suite, in [0, 1].
-        kl: KL to the starting model on these completions, nats per token.
-        components: mean raw score per component of the reference suite.
-        unscored: completions that could not be scored; they are not in `reference`.
-        findings: what is unhealthy here.
+        step: training step; 0 for the starting model.
+        metrics: what was measured, by the names of the glossary without `objective/`.
+        prompts: one per completion, the samples of a prompt side by side.
         completions: what was sampled.
-        totals: reference total per completion, NaN where unscored.
+        scores: what the reference suite says of each.
     """
 
-    reference: float
-    kl: float
-    components: dict[str, float]
-    unscored: int
-    findings: tuple[Finding, ...]
+    step: int
+    metrics: dict[str, float]
+    prompts: list[str]
     completions: Completions
-    totals: tuple[float, ...]
+    scores: SuiteScores
+
+    @property
+    def reference(self) -> float:
+        """Mean total of the reference suite, in [0, 1]."""
+        return self.metrics["reference"]
+
+    @property
+    def finding(self) -> Finding | None:
+        """That nothing could be scored, if so: `reference` is 0 then for want of a value."""
+        return nothing_scored(self.scores.unscored, len(self.prompts), self.step)
 
 
 class Objective:
     """Measures the objective of one run at its rungs.
-
-    The gate is latched: a run found unhealthy scores 0 from then on, so that no search is drawn to it.
 
     Args:
         config: of the run.
         task: gives the held-out prompts and the reference suite.
         reference: the starting model; kept unchanged.
         tokenizer: of both.
+
+    Attributes:
+        starter: the measurement of the starting model.
+        rung: measurements of the policy so far.
     """
 
     def __init__(
@@ -67,37 +79,30 @@ class Objective:
         self._prompts = [p for p in task.prompts.held_out for _ in range(config.eval_samples)]
         self._reference = reference
         self._tokenizer = tokenizer
-        self.findings: list[Finding] = []
-        self.starter = self._measure(reference, step=0, starter_texts=None)
+        self._starter_texts: list[str] | None = None
+        self.starter = self._measure(reference, step=0)
+        self._starter_texts = self.starter.completions.texts
         self.rung = 0
 
-    def restore(self, rung: int, findings: list[dict[str, Any]]) -> None:
-        """Go on from the counters of a saved state."""
+    def restore(self, rung: int) -> None:
+        """Go on from the counter of a saved state."""
         self.rung = rung
-        self.findings = [Finding(**finding) for finding in findings]
+
+    def starter_values(self) -> dict[str, float]:
+        """The starting model's metrics, as summary values `starter/{name}`."""
+        values = {f"starter/{name}": value for name, value in self.starter.metrics.items()}
+        return {"starter/score": self.starter.reference, **values}
 
     def at_rung(self, policy: PreTrainedModel, step: int) -> tuple[dict[str, float], HeldOut]:
-        """Measure `policy`; returns the metrics of this rung and the measurement behind them."""
-        held_out = self._measure(policy, step, self.starter.completions.texts)
-        self.findings.extend(held_out.findings)
+        """Measure `policy`; returns the metrics of this rung, gate apart, and the measurement behind them."""
+        held_out = self._measure(policy, step)
         self.rung += 1
-        gate = 0.0 if self.findings else 1.0
-        row = {
-            "objective/score": held_out.reference * gate,
-            "objective/reference": held_out.reference,
-            "objective/gate": gate,
-            "objective/kl": held_out.kl,
-            "objective/unique_fraction": unique_fraction(held_out.completions.texts),
-            "objective/unscored": float(held_out.unscored),
-            "objective/mean_length": held_out.completions.mean_length,
-            "objective/rung": float(self.rung),
-        }
-        row |= {f"objective/components/{name}": value for name, value in held_out.components.items()}
-        return row, held_out
+        row = {f"objective/{name}": value for name, value in held_out.metrics.items()}
+        return {**row, "objective/rung": float(self.rung)}, held_out
 
-    def _measure(self, policy: PreTrainedModel, step: int, starter_texts: list[str] | None) -> HeldOut:
+    def _measure(self, policy: PreTrainedModel, step: int) -> HeldOut:
         config = self._config
-        draw = starter_completions if starter_texts is None else sample
+        draw = starter_completions if self._starter_texts is None else sample
         rows = draw(
             policy,
             self._tokenizer,
@@ -110,22 +115,20 @@ class Objective:
         scores = self._suite.score([Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)])
         scored = scores.totals[~np.isnan(scores.totals)]
         statistics = component_statistics([scores])
-        kl = 0.0 if starter_texts is None else sampled_kl(policy, self._reference, rows)
-        findings: list[Finding | None] = [kl_bound(kl, config.health_kl_max, step)]
-        if starter_texts is not None:
-            findings.append(
-                collapse(
-                    rows.texts, starter_texts, config.health_unique_min, config.health_similarity_max, step
-                )
-            )
-        if not scored.size:
-            findings.append(Finding("not finite", step, "no held-out completion could be scored"))
-        return HeldOut(
-            reference=float(scored.mean()) if scored.size else 0.0,
-            kl=kl,
-            components={n: statistics[f"reward_components/{n}/mean"] for n in scores.components},
-            unscored=scores.unscored,
-            findings=tuple(f for f in findings if f is not None),
-            completions=rows,
-            totals=tuple(float(t) for t in scores.totals),
-        )
+        mask = rows.completion_mask
+        own = token_log_probabilities(policy, rows)
+        theirs = own if policy is self._reference else token_log_probabilities(self._reference, rows)
+        metrics = {
+            "reference": float(scored.mean()) if scored.size else 0.0,
+            "error": error_of_mean(scores.totals, config.eval_samples),
+            "kl": sampled_kl(own, theirs, mask),
+            "entropy": sampled_entropy(own, mask),
+            **asdict(measure(rows.texts, self._starter_texts or rows.texts, config.eval_samples)),
+            "unscored": float(scores.unscored),
+            "mean_length": rows.mean_length,
+            "truncated_fraction": rows.truncated_fraction,
+        }
+        for name in scores.components:
+            if f"reward_components/{name}/mean" in statistics:
+                metrics[f"components/{name}"] = statistics[f"reward_components/{name}/mean"]
+        return HeldOut(step, metrics, self._prompts, rows, scores)

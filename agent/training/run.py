@@ -4,7 +4,7 @@ import gc
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -12,15 +12,17 @@ from transformers import PrinterCallback, set_seed
 
 from agent.config.run import ConfigError, RunConfig
 from agent.health.finding import Finding
+from agent.health.monitor import Monitor
 from agent.tasks.build import build_task
-from agent.tracking.sinks import Sinks
+from agent.tracking.sinks import Sinks, summary_of
 from agent.training.baseline import starter_completions
-from agent.training.callbacks import StepLog, sample_rows
+from agent.training.callbacks import StepLog
 from agent.training.checkpoints import Checkpoints
 from agent.training.divergence import DriftProbe
 from agent.training.model import load_model
 from agent.training.objective import Objective
 from agent.training.resume import SaveState, latest_state
+from agent.training.samples import sample_rows
 from agent.training.schedule import Schedule
 from agent.training.scoring import SuiteReward
 from agent.training.stop import StopRequest
@@ -43,7 +45,7 @@ class Outcome:
     Attributes:
         name: `finished`, `stopped early` (by the server), `unhealthy` or `preempted`.
         step: last training step done.
-        findings: what was unhealthy.
+        findings: what the health checks found, warnings among it.
         starter_score: the objective of the starting model.
         score: the last measured objective; `None` when the run ended before its first rung.
         checkpoint: folder of the best checkpoint.
@@ -58,17 +60,12 @@ class Outcome:
 
     def summary(self) -> dict[str, Any]:
         """As summary values of a run."""
-        values: dict[str, Any] = {
+        return {
             "outcome": self.name,
             "outcome_step": self.step,
             "starter/score": self.starter_score,
+            **summary_of(self.findings),
         }
-        if self.findings:
-            first = self.findings[0]
-            values["health/finding"] = first.kind
-            values["health/finding_step"] = first.step
-            values["health/evidence"] = first.evidence
-        return values
 
 
 def train_run(
@@ -130,14 +127,15 @@ def _attempt(
     model, tokenizer = load_model(task.model_path)
     # With a KL term the trainer loads the starting weights itself.
     own_reference = None if config.largest_beta > 0 else load_model(task.model_path)[0]
-    reward = SuiteReward(task.training_suite, task.monitored)
+    reward = SuiteReward(task.training_suite, task.monitored, config.num_generations)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
     trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)
     reference = trainer.ref_model or own_reference
     assert reference is not None  # the trainer has one exactly where we have none
     reference = reference.to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
-    sinks.summarise({"starter/score": objective.starter.reference})
+    sinks.summarise(objective.starter_values())
+    monitor = Monitor(config.health, config.max_steps, objective.starter_values())
     probe_rows = starter_completions(
         reference,
         tokenizer,
@@ -151,18 +149,20 @@ def _attempt(
         config,
         reward,
         objective,
+        monitor,
         DriftProbe(reference, probe_rows),
         sinks,
         checkpoints,
         schedule,
         stop,
+        trainer.stopwatch,
         on_step,
     )
 
     def own_state() -> dict[str, Any]:
         return {
             "config_hash": config.config_hash,
-            "objective": {"rung": objective.rung, "findings": [asdict(f) for f in objective.findings]},
+            "objective": {"rung": objective.rung},
             "checkpoints": checkpoints.state(),
             "schedule": schedule.state(),
             "log": {"last_step": log.last_step, "last_score": log.last_score},
@@ -170,11 +170,12 @@ def _attempt(
 
     if saved is None:
         sinks.directory.rewind(-1)
-        sinks.directory.log_samples(sample_rows(objective.starter, step=0))
+        sinks.directory.log_samples(sample_rows(objective.starter))
     else:
         sinks.directory.rewind(saved.step)
         sinks.catch_up()
         objective.restore(**saved.own["objective"])
+        monitor.restore(sinks.directory.rows())
         checkpoints.restore(saved.own["checkpoints"])
         schedule.restore(saved.own["schedule"])
         log.restore(**saved.own["log"])
@@ -182,13 +183,13 @@ def _attempt(
     for callback in (schedule, log, SaveState(config, stop, own_state)):
         trainer.add_callback(callback)
     trainer.train(resume_from_checkpoint=str(saved.path) if saved else None)
-    name = _outcome_name(config, objective, log.last_step, stop)
+    name = _outcome_name(config, monitor, log.last_step, stop)
     if name != "preempted":
         shutil.rmtree(trainer_folder, ignore_errors=True)  # nothing is left to resume
     outcome = Outcome(
         name=name,
         step=log.last_step,
-        findings=tuple(objective.findings),
+        findings=tuple(monitor.findings),
         starter_score=objective.starter.reference,
         score=log.last_score,
         checkpoint=str(checkpoints.best) if checkpoints.best else None,
@@ -200,8 +201,8 @@ def _attempt(
     return outcome
 
 
-def _outcome_name(config: RunConfig, objective: Objective, last_step: int, stop: StopRequest) -> OutcomeName:
-    if objective.findings:
+def _outcome_name(config: RunConfig, monitor: Monitor, last_step: int, stop: StopRequest) -> OutcomeName:
+    if monitor.fatal:
         return "unhealthy"
     if last_step >= config.max_steps or stop.reason is None:
         return "finished"

@@ -16,12 +16,14 @@ class Completions:
         ids: [B, prompt + completion] token ids, prompts left-padded, completions right-padded.
         attention: [B, T], 1 where `ids` holds a token.
         prompt_length: columns that belong to the prompts.
+        finished: [B] bool, whether the completion ended by itself.
     """
 
     texts: list[str]
     ids: torch.Tensor
     attention: torch.Tensor
     prompt_length: int
+    finished: torch.Tensor
 
     @property
     def completion_mask(self) -> torch.Tensor:
@@ -32,6 +34,11 @@ class Completions:
     def mean_length(self) -> float:
         """Tokens per completion, end-of-sequence included."""
         return float(self.completion_mask.sum(1).float().mean())
+
+    @property
+    def truncated_fraction(self) -> float:
+        """Share of completions that were cut off at the greatest length."""
+        return 1.0 - float(self.finished.float().mean())
 
 
 @torch.no_grad()
@@ -76,21 +83,26 @@ def sample(
             )
     finally:
         model.train(was_training)
-    width = inputs["input_ids"].shape[1]
+    return read_completions(tokenizer, ids, inputs["attention_mask"])
+
+
+def read_completions(
+    tokenizer: PreTrainedTokenizerBase, ids: torch.Tensor, prompt_attention: torch.Tensor
+) -> Completions:
+    """Find out what was sampled.
+
+    Args:
+        tokenizer: of the model.
+        ids: [B, T], prompts and what the model wrote after them.
+        prompt_attention: [B, prompt], 1 where a prompt has a token.
+    """
+    width = prompt_attention.shape[1]
     generated = ids[:, width:]
     is_eos = generated == tokenizer.eos_token_id
     # A token counts up to and including the first end-of-sequence; padding follows.
     alive = (is_eos.cumsum(1) - is_eos.long()) == 0
-    attention = torch.cat([inputs["attention_mask"], alive.long()], dim=1)
-    return Completions(decode(tokenizer, ids, attention, width), ids, attention, width)
-
-
-def decode(
-    tokenizer: PreTrainedTokenizerBase, ids: torch.Tensor, attention: torch.Tensor, prompt_length: int
-) -> list[str]:
-    """Texts of the completions in `ids` ([B, T]) without special tokens; see `Completions`."""
-    ended = attention[:, prompt_length:] == 0
-    texts: list[str] = tokenizer.batch_decode(
-        ids[:, prompt_length:].masked_fill(ended, tokenizer.pad_token_id), skip_special_tokens=True
+    texts = tokenizer.batch_decode(
+        generated.masked_fill(~alive, tokenizer.pad_token_id), skip_special_tokens=True
     )
-    return texts
+    attention = torch.cat([prompt_attention, alive.long()], dim=1)
+    return Completions(texts, ids, attention, width, is_eos.any(1))

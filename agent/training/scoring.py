@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from agent.health.diversity import prompt_similarity, unique_fraction
+from agent.health.groups import group_statistics
 from rewards.base import Sample
 from rewards.compose import RewardSuite, SuiteScores
 
@@ -13,16 +15,22 @@ class SuiteReward:
     """A TRL reward function that scores with a suite and keeps what it measured for the step's log.
 
     Only training completions pass here; the held-out evaluation scores by itself, so the two never mix.
+
+    Args:
+        suite: scores.
+        monitored: components to score as well, whatever their weight.
+        group: completions per prompt, side by side in a batch.
     """
 
     __name__ = "total_reward"
 
-    def __init__(self, suite: RewardSuite, monitored: Sequence[str]) -> None:
+    def __init__(self, suite: RewardSuite, monitored: Sequence[str], group: int) -> None:
         self._suite = suite
         self._monitored = tuple(monitored)
+        self._group = group
         self._scored: list[SuiteScores] = []
         self._completions: list[str] = []
-        self._latest: tuple[dict[str, float], list[str]] = ({}, [])
+        self._latest: dict[str, float] = {}
 
     def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
         """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group."""
@@ -32,15 +40,24 @@ class SuiteReward:
         self._completions.extend(completions)
         return [None if np.isnan(total) else float(total) for total in scores.totals]
 
-    def of_step(self) -> tuple[dict[str, float], list[str]]:
-        """Statistics (see `component_statistics`) and texts of the completions that the last step trained on.
+    def of_step(self) -> dict[str, float]:
+        """What the completions that the last step trained on scored, and how much they differ.
 
         A step that trains once more on the completions of the step before has their statistics.
+
+        Returns:
+            What `component_statistics` gives, `reward/...` (see `group_statistics`), the share of distinct
+            completions and their similarity within prompts.
         """
         if self._scored:
-            self._latest = component_statistics(self._scored), self._completions
+            totals = np.concatenate([scores.totals for scores in self._scored])
+            of_groups = group_statistics(totals, self._group)
+            self._latest = component_statistics(self._scored)
+            self._latest |= {f"reward/{name}": value for name, value in of_groups.items()}
+            self._latest["health/unique_fraction"] = unique_fraction(self._completions)
+            self._latest["health/similarity"] = prompt_similarity(self._completions, self._group)
             self._scored, self._completions = [], []
-        return self._latest
+        return dict(self._latest)
 
 
 def component_statistics(batches: Sequence[SuiteScores]) -> dict[str, float]:

@@ -21,6 +21,11 @@ class Recorder:
     def log(self, data: dict[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         self.rows.append((step, data))
 
+    @staticmethod
+    def numbers(row: dict[str, Any]) -> dict[str, float]:
+        """A row without its tables."""
+        return {name: value for name, value in row.items() if isinstance(value, int | float)}
+
 
 def run(config: RunConfig, folder: Path, stop: StopRequest | None = None) -> tuple[Outcome, Recorder]:
     recorder = Recorder()

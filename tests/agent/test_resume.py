@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.config.metric_names import CLOCK_METRICS
 from agent.config.run import ConfigError, RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
@@ -13,8 +14,6 @@ from agent.training.resume import latest_state
 from agent.training.run import Outcome, train_run
 from agent.training.stop import StopRequest
 from tests.agent.running import changed, run
-
-CLOCK = "train/step_seconds"
 
 
 def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:
@@ -30,7 +29,7 @@ def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:
 
 def rows(folder: Path) -> list[dict[str, Any]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [{k: v for k, v in json.loads(line).items() if k != CLOCK} for line in lines]
+    return [{k: v for k, v in json.loads(line).items() if k not in CLOCK_METRICS} for line in lines]
 
 
 def weights(folder: Path, step: int) -> bytes:
@@ -41,7 +40,8 @@ def weights(folder: Path, step: int) -> bytes:
 def longer(tiny_run: RunConfig) -> RunConfig:
     phases = [{"steps": 4}, {"steps": 4, "temperature": 0.7, "beta": 0.05, "learning_rate": 3e-3}]
     # Two prompts make an epoch of four steps; eight generations in batches of four accumulate two batches.
-    several = {"train_prompts": 2, "num_generations": 8}
+    warned = {"health_reward_max": 0.0, "health_length_ratio": 1.0}
+    several = {"train_prompts": 2, "num_generations": 8, **warned}
     return changed(tiny_run, max_steps=8, rungs=4, kl_target=0.01, phases=phases, **several)
 
 
@@ -66,7 +66,9 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
     assert [step for step, _ in recorder.rows] == list(range(1, 9))
     assert rows(tmp_path) == rows(uninterrupted)
     assert weights(tmp_path, 8) == weights(uninterrupted, 8)
-    assert (tmp_path / "samples.jsonl").read_text() == (uninterrupted / "samples.jsonl").read_text()
+    for name in ("samples.jsonl", "findings.json"):
+        assert (tmp_path / name).read_text() == (uninterrupted / name).read_text()
+    assert json.loads((tmp_path / "findings.json").read_text())  # there are some to compare
 
 
 def test_a_state_of_another_configuration_is_refused_and_none_is_left_by_a_finished_run(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agent.config.run import ConfigError, RunConfig
 from agent.config.rungs import rung_steps
+from agent.health.limits import HealthLimits
 
 
 def test_parameters_round_trip_flat() -> None:
@@ -30,13 +31,17 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
         "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "num_iterations": 3,
-        "health_kl_max": 9.0, "health_unique_min": 0.1,
-        "health_similarity_max": 0.3, "step_timeout": 60.0,
+        "health_kl_max": 9.0, "health_unique_min": 0.1, "health_similarity_margin": 0.3,
+        "health_template_max": 0.4, "health_template_ratio": 2.0, "health_entropy_min": 0.1,
+        "health_fall_noise": 4.0, "health_fall_share": 0.3, "health_gradient_max": 3.0,
+        "health_kl_spike": 2.0, "health_kl_spike_min": 0.3, "health_zero_variance_max": 0.7,
+        "health_reward_max": 0.9, "health_length_ratio": 3.0, "health_truncated_margin": 0.4,
+        "step_timeout": 60.0,
         "loss_type": "grpo", "scale_rewards": "none", "reward_threshold": 0.2, "best_of_n": 2,
         "kl_target": 0.1, "kl_gain": 0.3,
         "phases": [{"steps": 9, "beta": 0.2, "temperature": 1.1, "top_p": 0.7, "learning_rate": 1e-4}],
     }  # fmt: skip
-    own = set(RunConfig.model_fields) - {"reward", "task"}
+    own = set(RunConfig.model_fields) - {"reward", "health", "task"} | set(HealthLimits.model_fields)
     assert set(changed) == own
     default, flat = RunConfig().flat(), RunConfig.from_params(changed).flat()
     for name, value in changed.items():

@@ -26,13 +26,12 @@ class Scripted(Reward):
 
 @pytest.fixture
 def reward() -> SuiteReward:
-    return SuiteReward(RewardSuite([Weighted(Scripted(), 1.0)]), monitored=())
+    return SuiteReward(RewardSuite([Weighted(Scripted(), 1.0)]), monitored=(), group=2)
 
 
 def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) -> None:
     assert reward(["", "", "", ""], ["0.5", "?", "1.0", "0.0"]) == [0.5, None, 1.0, 0.0]
-    row, completions = reward.of_step()
-    assert completions == ["0.5", "?", "1.0", "0.0"]
+    row = reward.of_step()
     assert row["reward_components/unscored"] == 1
     assert row["reward_components/total_reward/mean"] == pytest.approx(0.5)
     assert row["reward_components/total_reward/std"] == pytest.approx(math.sqrt(1 / 6))
@@ -43,15 +42,25 @@ def test_batches_of_a_step_are_pooled_and_stand_until_new_ones_come(reward: Suit
     reward(["", ""], ["0.0", "0.0"])
     reward(["", ""], ["1.0", "1.0"])
     first = reward.of_step()
-    assert first[0]["reward_components/total_reward/mean"] == pytest.approx(0.5)
+    assert first["reward_components/total_reward/mean"] == pytest.approx(0.5)
     assert reward.of_step() == first
-    reward([""], ["1.0"])
-    assert reward.of_step()[0]["reward_components/total_reward/mean"] == 1.0
+    reward(["", ""], ["1.0", "1.0"])
+    assert reward.of_step()["reward_components/total_reward/mean"] == 1.0
 
 
 def test_a_step_in_which_nothing_was_scored_has_a_count_and_no_mean(reward: SuiteReward) -> None:
     assert reward(["", ""], ["?", "?"]) == [None, None]
-    assert reward.of_step()[0] == {"reward_components/unscored": 2}
+    found = {"reward_components/unscored": 2, "health/unique_fraction": 0.5, "health/similarity": 1.0}
+    assert reward.of_step() == found
+
+
+def test_groups_are_the_completions_of_one_prompt(reward: SuiteReward) -> None:
+    reward(["a", "a", "b", "b"], ["0.0", "0.4", "1.0", "?"])
+    row = reward.of_step()
+    # Group maxima 0.4 and 1, means 0.2 and 1.
+    assert row["reward/best_of_n"] == pytest.approx(0.7)
+    assert row["reward/gap"] == pytest.approx(0.1)
+    assert row["reward/variance_within"] == pytest.approx((0.04 + 0) / 2)
 
 
 def test_statistics_of_nothing_are_empty() -> None:

@@ -35,15 +35,25 @@ def test_every_promised_metric_is_logged(finished: tuple[Outcome, Recorder, Path
     _, recorder, _ = finished
     for step, row in recorder.rows:
         assert set(row) >= STEP_METRICS, sorted(STEP_METRICS - set(row))
-        assert all(math.isfinite(v) for v in row.values())
+        assert all(math.isfinite(v) for v in recorder.numbers(row).values())
         assert (set(row) >= RUNG_METRICS) == (step in (2, 4))
         assert ("objective/score" in row) == (step in (2, 4))
+
+
+def test_every_logged_metric_is_in_the_glossary(finished: tuple[Outcome, Recorder, Path]) -> None:
+    glossary = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    _, recorder, _ = finished
+    for name in {name for _, row in recorder.rows for name in recorder.numbers(row)} | set(recorder.summary):
+        room, _, rest = name.partition("/")
+        last = rest.rpartition("/")[2]
+        general = {f"{room}/{{name}}", f"{room}/components/{{component}}", f"{room}/{{component}}/{last}"}
+        assert any(f"`{known}`" in glossary for known in {name, *general}), name
 
 
 def test_run_directory_holds_the_same(finished: tuple[Outcome, Recorder, Path]) -> None:
     outcome, recorder, folder = finished
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert lines == [row for _, row in recorder.rows]
+    assert lines == [recorder.numbers(row) for _, row in recorder.rows]
     samples = [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
     assert [s["step"] for s in samples] == [0] * 8 + [2] * 8 + [4] * 8
     assert json.loads((folder / "outcome.json").read_text())["outcome"] == "finished"
@@ -111,7 +121,8 @@ def test_an_unhealthy_run_scores_zero_and_ends(tiny_run: RunConfig, tmp_path: Pa
     assert last["objective/score"] == 0.0
     assert last["objective/reference"] >= 0.0
     assert recorder.summary["health/finding"] == "KL diverging"
-    assert recorder.summary["health/finding_step"] == 2
+    # Since the first step; seen at the first rung.
+    assert recorder.summary["health/finding_step"] == 1
 
 
 def test_weights_that_become_nan_are_unhealthy_and_score_zero(tiny_run: RunConfig, tmp_path: Path) -> None:
@@ -122,7 +133,7 @@ def test_weights_that_become_nan_are_unhealthy_and_score_zero(tiny_run: RunConfi
     last = recorder.rows[-1][1]
     assert last["objective/score"] == 0.0
     assert outcome.score == 0.0
-    assert all(math.isfinite(value) for value in last.values())
+    assert all(math.isfinite(value) for value in recorder.numbers(last).values())
 
 
 def test_a_stop_ends_the_run_at_the_step(tiny_run: RunConfig, tmp_path: Path) -> None:

@@ -142,6 +142,21 @@ def test_windows_of_one_history():
         window_from_history("w", history, {}, 200, 300)
 
 
+def test_best_of_n_of_a_history_compares_only_for_equal_n():
+    history = history_frame([{"_step": i, "reward/best_of_n": 0.5 + i / 100} for i in range(1, 21)])
+
+    def windows(*sizes):
+        ends = ((1, 10), (11, 20))
+        return [
+            window_from_history("w", history, {"num_generations": size}, *steps)
+            for size, steps in zip(sizes, ends, strict=True)
+        ]
+
+    assert compare(*windows(8, 8)).change(BEST).difference == pytest.approx(0.1)
+    assert compare(*windows(8, 8)).change(BEST).comparable
+    assert compare(*windows(8, 16)).change(BEST).reading == "not comparable"
+
+
 def test_neighbouring_steps_that_are_alike_count_for_less():
     rng = np.random.default_rng(0)
     independent = rng.normal(size=400)

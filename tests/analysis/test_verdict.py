@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from agent.health.limits import HealthLimits
 from analysis import signs
 from analysis.finding import Kind
 from analysis.record import record
@@ -50,6 +51,16 @@ def test_a_gain_within_noise_is_not_learning():
         "+0.0200 against the start, within noise (±0.0354)",
     )
     assert verdict({10: 0.30, 60: 0.34}).kind is Kind.HEALTHY
+
+
+def test_a_warning_says_why_a_run_did_not_learn():
+    signals = {"train/zero_variance_groups": [1.0] * 60}
+    found = verdict({10: 0.30, 60: 0.32}, signals=signals)
+    assert found.kind is Kind.NOT_LEARNING
+    assert found.evidence.endswith(
+        "; no signal at step 6: 100% of groups have equal rewards and train nothing"
+    )
+    assert verdict(signals=signals).evidence == "+0.2000 against the start"
 
 
 def test_without_a_starting_model_the_first_value_stands_for_it():
@@ -172,7 +183,7 @@ def test_a_lasting_high_gradient_is_unstable_and_a_spike_is_not():
     assert verdict(signals={"train/grad_norm": calm}).kind is Kind.HEALTHY
     assert verdict(signals={"train/grad_norm": spike}).kind is Kind.HEALTHY
     found = verdict(signals={"train/grad_norm": rising})
-    # Trailing mean over 6: (3 * 0.5 + 3 * 20) / 6 = 10.25 at the third high step.
+    # The median of 6 steps lies between 0.5 and 20, at 10.25, at the third high step.
     assert (found.kind, found.step) == (Kind.UNSTABLE, 33)
 
 
@@ -206,10 +217,16 @@ def test_the_training_reward_cannot_hack_itself():
     assert found.kind is Kind.HEALTHY
 
 
+def fallen(score, noise, maximize=True):
+    series = pd.Series(score, index=range(1, len(score) + 1))
+    return signs.fallen(series, None, score[0], noise, HealthLimits(), maximize)
+
+
 def test_a_fall_within_noise_is_none():
-    assert signs.fallen(pd.Series([0.3, 0.52, 0.5], index=[1, 2, 3]), None, 0.3, 0.01, True) is None
+    assert fallen([0.3, 0.52, 0.5], noise=0.01) is None
 
 
 def test_a_small_fall_after_a_large_gain_is_none():
-    assert signs.fallen(pd.Series([0.3, 0.80, 0.75], index=[1, 2, 3]), None, 0.3, 0.001, True) is None
-    assert signs.fallen(pd.Series([0.3, 0.80, 0.65], index=[1, 2, 3]), None, 0.3, 0.001, True) is not None
+    assert fallen([0.3, 0.80, 0.75], noise=0.001) is None
+    assert fallen([0.3, 0.80, 0.65], noise=0.001) is not None
+    assert fallen([0.7, 0.20, 0.35], noise=0.001, maximize=False) is not None

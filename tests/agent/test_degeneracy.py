@@ -1,14 +1,19 @@
 import numpy as np
 import pytest
 
-from analysis.degeneracy import degenerate, dna_diversity, is_dna, text_diversity
-from analysis.finding import Kind
+from agent.health.degeneracy import degenerate as judge_samples
+from agent.health.diversity import is_dna, measure
+from agent.health.limits import HealthLimits
 from tests.analysis.stories import RUNS, sound, templated
 
 
 def drawn(writer, seed, count=20):
     rng = np.random.default_rng(seed)
     return [writer(rng) for _ in range(count)]
+
+
+def degenerate(samples, start, step):
+    return judge_samples(samples, start, HealthLimits(), step)
 
 
 START = drawn(sound, 1000)
@@ -21,15 +26,15 @@ def test_the_fourteen_published_verdicts(run, seed):
     found = degenerate(drawn(writer, [seed, run]), START, 2000)
     assert (found is not None) == is_degenerate, found
     if found:
-        assert (found.kind, found.step) == (Kind.COLLAPSED, 2000)
+        assert (found.kind, found.step) == ("collapsed", 2000)
 
 
 def test_what_the_authors_measured_does_not_see_templates():
     """Twenty of twenty distinct and an overlap of words far below their limit of 0.7."""
-    found = text_diversity(drawn(lambda rng: templated(rng, 1.0), 5), START)
-    assert found.unique == 1
+    found = measure(drawn(lambda rng: templated(rng, 1.0), 5), START)
+    assert found.unique_fraction == 1
     assert found.similarity < 0.4
-    assert found.template > 0.8
+    assert found.template_share > 0.8
 
 
 def test_the_starting_model_is_no_alarm_against_itself():
@@ -55,7 +60,7 @@ def test_dna_that_repeats_one_molecule_is_degenerate_and_random_dna_is_not():
     assert not is_dna(START)
     core = dna(rng)
     alike = [dna(rng, 30) + core + dna(rng, 30) for _ in range(20)]
-    assert dna_diversity(alike).unique == 1
+    assert measure(alike, start).unique_fraction == 1
     assert degenerate(alike, start, 5).evidence.startswith("overlap of samples")
     assert degenerate([dna(rng) for _ in range(20)], start, 5) is None
 

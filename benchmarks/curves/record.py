@@ -1,0 +1,112 @@
+"""Record the curves of real runs for benchmarks/health.py: the starter on CPU, sound and unsound settings.
+
+``python -m benchmarks.curves.record [NAME ...]`` trains the named runs (all of `RUNS` by default, about a
+minute each on one core) and writes `benchmarks/curves/NAME.json`. Health limits are wide open, so that an
+unsound run goes on to its end and its whole curve is kept.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from agent.config.run import RunConfig
+from agent.health.judge import WATCHED
+from agent.tracking.directory import RunDirectory
+from agent.tracking.sinks import Sinks
+from agent.training.run import train_run
+from agent.training.stop import StopRequest
+
+FOLDER = Path(__file__).parent
+BUDGET = {
+    "max_steps": 48,
+    "rungs": 8,
+    "max_completion_length": 128,
+    "eval_prompts": 16,
+    "eval_samples": 2,
+    "per_device_train_batch_size": 16,
+    "num_generations": 8,
+}
+WIDE_OPEN = {
+    "health_kl_max": 1e9,
+    "health_unique_min": 0.0,
+    "health_similarity_margin": 1.0,
+    "health_template_max": 1.0,
+    "health_entropy_min": 0.0,
+    "health_fall_noise": 1e9,
+    "health_gradient_max": 1e9,
+}
+ONLY = {f"reward_{part}_weight": 0.0 for part in ("ori", "promoter", "terminator", "marker", "cds")} | {
+    "reward_repeat_penalty": 0.0,
+    "reward_homopolymer_penalty": 0.0,
+}
+"""Nothing is rewarded but what a run names: narrow rewards are what gets hacked."""
+RUNS: dict[str, dict[str, Any]] = {
+    "usual_1": {"learning_rate": 3e-4, "beta": 1e-3, "seed": 1},
+    "usual_2": {"learning_rate": 3e-4, "beta": 1e-2, "seed": 2},
+    "usual_3": {"learning_rate": 2e-4, "beta": 1e-3, "seed": 11},
+    "usual_4": {"learning_rate": 5e-4, "beta": 1e-2, "seed": 12, "num_generations": 4},
+    "slow_1": {"learning_rate": 3e-5, "beta": 1e-3, "seed": 3},
+    "slow_2": {"learning_rate": 1e-4, "beta": 1e-3, "seed": 13},
+    "hot": {"learning_rate": 3e-4, "temperature": 1.3, "seed": 4},
+    "cold": {"learning_rate": 3e-4, "temperature": 0.8, "seed": 14},
+    "rate_1e-3": {"learning_rate": 1e-3, "beta": 1e-3, "seed": 5},
+    "rate_2e-3": {"learning_rate": 2e-3, "beta": 0.0, "seed": 9, "temperature": 0.7},
+    "rate_3e-3": {"learning_rate": 3e-3, "beta": 0.0, "seed": 8, "num_iterations": 4},
+    "rate_5e-3": {"learning_rate": 5e-3, "beta": 0.0, "seed": 7},
+    "rate_8e-3": {"learning_rate": 8e-3, "beta": 0.0, "seed": 16, "max_grad_norm": 2.0},
+    "rate_1e-2": {"learning_rate": 1e-2, "beta": 1e-3, "seed": 15},
+    "rate_2e-2": {"learning_rate": 2e-2, "beta": 0.0, "seed": 6, "max_grad_norm": 10.0},
+    "promoter_only_1": {
+        "learning_rate": 1e-3, "beta": 0.0, "seed": 10, **ONLY, "reward_promoter_weight": 1.0,
+        "reward_promoter_max": 10,
+    },
+    "promoter_only_2": {
+        "learning_rate": 7e-4, "beta": 0.0, "seed": 19, "temperature": 1.1, **ONLY,
+        "reward_promoter_weight": 1.0,
+    },
+    "terminator_only": {
+        "learning_rate": 1e-3, "beta": 0.0, "seed": 17, **ONLY, "reward_terminator_weight": 1.0,
+    },
+    "ori_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 18, **ONLY, "reward_ori_weight": 1.0},
+    "cds_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 20, **ONLY, "reward_cds_weight": 1.0},
+}  # fmt: skip
+
+
+def main() -> None:
+    """Train and write."""
+    for name in sys.argv[1:] or RUNS:
+        with tempfile.TemporaryDirectory() as folder:
+            config = RunConfig.from_params({**BUDGET, **WIDE_OPEN, **RUNS[name]})
+            directory = RunDirectory(Path(folder), config.flat())
+            summary = Summary()
+            train_run(config, Sinks(directory, summary), StopRequest())
+            write(name, directory, summary.summary)
+        print(f"wrote {name}.json", flush=True)
+
+
+class Summary:
+    """Stands where a W&B run does, and keeps the summary."""
+
+    def __init__(self) -> None:
+        self.summary: dict[str, Any] = {}
+
+    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+        """Leave rows to the run directory."""
+
+
+def write(name: str, directory: RunDirectory, summary: dict[str, Any]) -> None:
+    """Write the judged metrics of a run, to four digits."""
+    rows = directory.rows()
+    curves = {
+        metric: [[row["train/global_step"], float(f"{row[metric]:.4g}")] for row in rows if metric in row]
+        for metric in WATCHED
+    }
+    starter = {key: float(f"{value:.4g}") for key, value in summary.items() if key.startswith("starter/")}
+    record = {"params": RUNS[name], "steps": BUDGET["max_steps"], "starter": starter, "curves": curves}
+    (FOLDER / f"{name}.json").write_text(json.dumps(record, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Labelled curves for benchmarks/health.py: made ones, and recorded ones of real runs.
+
+Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the thresholds of
+`agent.health.limits` were chosen, and `final`, which only measures them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.health.finding import Kind
+from benchmarks.health_faults import SHAPES, Set
+from benchmarks.health_shapes import Curves, sound
+
+RECORDED = Path(__file__).parent / "curves"
+SEEDS: dict[Set, int] = {"tuning": 100, "final": 90_000}
+"""First seed of each set; case number n of a shape uses the seed + n."""
+RUNGS = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run, as curves.
+
+    Attributes:
+        shape: family it belongs to.
+        kinds: what is wrong with it, none for a sound run. A recorded run may be ill in several ways, and
+            each of them is a right finding; it counts under the first.
+        onset: first training step at which it is wrong.
+        steps: training steps.
+        rows: metrics by training step.
+        starter: the starting model's values.
+    """
+
+    shape: str
+    kinds: tuple[Kind, ...]
+    onset: int
+    steps: int
+    rows: dict[int, dict[str, float]]
+    starter: dict[str, float]
+
+
+def made(of: Set, each: int, each_sound: int) -> Iterator[Case]:
+    """Yield `each` cases of every fault's shape and `each_sound` of every sound one."""
+    for shape, kind in SHAPES[of]:
+        for number in range(each if kind else each_sound):
+            rng = np.random.default_rng([SEEDS[of] + number, *shape.__name__.encode()])
+            curves = sound(rng, int(rng.choice([40, 60, 100, 240])))
+            shape(curves)
+            yield logged(curves, shape.__name__.replace("_", " ").strip(), kind)
+
+
+def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
+    """What a run with these curves would log: noise on top, held-out values at the rungs."""
+    rng, steps = curves.rng, len(curves.t)
+    batch = int(rng.choice([16, 32]))
+    noise = {
+        "train/kl": 0.0 * curves.t,  # exact over the vocabulary, on a fixed batch
+        "train/entropy": rng.normal(0, 0.05, steps) * curves.step["train/entropy"],
+        "train/grad_norm": curves.step["train/grad_norm"] * (rng.lognormal(0, 0.35, steps) - 1),
+        "reward_components/total_reward/mean": rng.normal(0, 0.05, steps),
+    }
+    step = {name: values + noise.get(name, 0.0) for name, values in curves.step.items()}
+    for name in ("train/zero_variance_groups", "health/unique_fraction"):
+        count = batch if name.startswith("health") else batch // 8
+        step[name] = rng.binomial(count, np.clip(step[name], 0, 1)) / count
+    rung = {f"objective/{name}": values.copy() for name, values in curves.rung.items()}
+    rung["objective/reference"] += rng.normal(0, 1, steps) * curves.rung["error"]
+    for name in ("unique_fraction", "unique_starts", "truncated_fraction"):
+        rung[f"objective/{name}"] = rng.binomial(64, np.clip(rung[f"objective/{name}"], 0, 1)) / 64
+    for name in ("similarity", "prompt_similarity", "entropy", "mean_length"):
+        rung[f"objective/{name}"] *= 1 + rng.normal(0, 0.04, steps)
+    at_rungs = {-(-steps * (i + 1) // RUNGS) for i in range(RUNGS)}
+    rows = {
+        n: {
+            name: float(values[n - 1]) for name, values in {**step, **(rung if n in at_rungs else {})}.items()
+        }
+        for n in range(1, steps + 1)
+    }
+    starter = {f"starter/{name}": value for name, value in curves.starter.items()}
+    onset = int(curves.onset * steps) if kind else steps + 1
+    return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
+
+
+def recorded(of: Set) -> Iterator[Case]:
+    """Yield the recorded runs of a set."""
+    for name, (belongs_to, *kinds) in LABELS.items():
+        if belongs_to != of:
+            continue
+        run = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
+        rows: dict[int, dict[str, float]] = {}
+        for metric, points in run["curves"].items():
+            for step, value in points:
+                rows.setdefault(step, {})[metric] = value
+        yield Case(
+            f"recorded {name}", tuple(kinds), 1, run["steps"], dict(sorted(rows.items())), run["starter"]
+        )
+
+
+LABELS: dict[str, tuple[Any, ...]] = {
+    "usual_1": ("tuning",),
+    "usual_2": ("tuning",),
+    "slow_1": ("tuning",),
+    "hot": ("tuning",),
+    "rate_1e-3": ("tuning",),
+    "rate_2e-3": ("tuning", "KL diverging", "collapsed"),
+    "rate_3e-3": ("tuning", "KL diverging", "unstable"),
+    "rate_5e-3": ("tuning", "KL diverging"),
+    "rate_2e-2": ("tuning", "KL diverging", "collapsed"),
+    "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
+}
+"""Recorded run (curves/record.py says what it trained on) → its set, and what its curves show to be wrong
+with it; nothing for a sound run."""

@@ -1,0 +1,209 @@
+"""All checks together: every threshold matters, sound curves are sound, and time only adds."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.health.curve import Curve
+from agent.health.diversity import Diversity, measure
+from agent.health.finding import KINDS, WARNINGS
+from agent.health.groups import error_of_mean, group_statistics
+from agent.health.judge import DIVERSITY, WATCHED, judge
+from agent.health.limits import HealthLimits
+from agent.health.monitor import Monitor
+
+STARTER = {
+    "starter/score": 0.3,
+    "starter/entropy": 2.0,
+    "starter/mean_length": 100.0,
+    "starter/truncated_fraction": 0.2,
+    "starter/unique_fraction": 1.0,
+    "starter/unique_starts": 1.0,
+    "starter/similarity": 0.1,
+    "starter/prompt_similarity": 0.1,
+    "starter/template_share": 0.2,
+}
+SOUND = {
+    "train/kl": 0.01,
+    "train/entropy": 2.0,
+    "train/grad_norm": 1.0,
+    "train/zero_variance_groups": 0.1,
+    "reward_components/total_reward/mean": 0.4,
+    "health/unique_fraction": 1.0,
+    "objective/reference": 0.3,
+    "objective/error": 0.01,
+    "objective/kl": 0.01,
+    "objective/entropy": 2.0,
+    "objective/mean_length": 100.0,
+    "objective/truncated_fraction": 0.2,
+    "objective/unique_fraction": 1.0,
+    "objective/unique_starts": 1.0,
+    "objective/similarity": 0.1,
+    "objective/prompt_similarity": 0.1,
+    "objective/template_share": 0.2,
+}
+
+
+def curves(changed: Mapping[str, list[float]], steps: int = 6) -> dict[str, Curve]:
+    """Sound and constant, but for the given metrics."""
+    values = {name: [value] * steps for name, value in SOUND.items()} | dict(changed)
+    return {name: Curve.of(enumerate(series, 1)) for name, series in values.items()}
+
+
+def kinds(found: dict[str, Curve], window: int = 1, **limits: Any) -> set[str]:
+    return {finding.kind for finding in judge(found, STARTER, HealthLimits(**limits), window)}
+
+
+def test_every_judged_metric_is_in_these_tests() -> None:
+    assert set(SOUND) == set(WATCHED)
+    assert {name.replace("objective/", "") for name in DIVERSITY} == {
+        field.name for field in dataclasses.fields(Diversity)
+    }
+
+
+CASES = [
+    ("health_kl_max", 0.5, {"objective/kl": [0.01, 0.6] * 3}, "KL diverging"),
+    ("health_kl_max", 0.5, {"train/kl": [0.3, 0.4, 0.5, 0.6, 0.6, 0.6]}, "KL diverging"),
+    ("health_unique_min", 0.9, {"objective/unique_fraction": [0.8] * 6}, "collapsed"),
+    ("health_unique_min", 0.9, {"objective/unique_starts": [0.8] * 6}, "collapsed"),
+    ("health_similarity_margin", 0.1, {"objective/similarity": [0.3] * 6}, "collapsed"),
+    ("health_similarity_margin", 0.1, {"objective/prompt_similarity": [0.3] * 6}, "collapsed"),
+    ("health_template_max", 0.7, {"objective/template_share": [0.65] * 6}, None),
+    ("health_template_ratio", 4.0, {"objective/template_share": [0.65] * 6}, None),
+    ("health_entropy_min", 0.9, {"train/entropy": [2.0] + [1.7] * 5}, "collapsed"),
+    ("health_fall_noise", 1.0, {"objective/reference": [0.3, 0.5, 0.5, 0.5, 0.5, 0.455]}, "unstable"),
+    ("health_fall_share", 0.9, {"objective/reference": [0.3, 0.5, 0.5, 0.5, 0.5, 0.4]}, None),
+    ("health_gradient_max", 1.0, {}, "unstable"),
+    ("health_kl_spike", 1.5, {"train/kl": [0.1, 0.1, 0.1, 0.2, 0.1, 0.1]}, "KL spike"),
+    ("health_kl_spike_min", 0.01, {"train/kl": [0.01, 0.01, 0.01, 0.05, 0.01, 0.01]}, "KL spike"),
+    ("health_zero_variance_max", 0.05, {}, "no signal"),
+    ("health_reward_max", 0.4, {}, "reward saturated"),
+    ("health_length_ratio", 1.5, {"objective/mean_length": [160.0] * 6}, "length shift"),
+    ("health_truncated_margin", 0.1, {"objective/truncated_fraction": [0.4] * 6}, "truncated"),
+    ("health_entropy_min", 0.9, {"objective/entropy": [1.7] * 6}, "collapsed"),
+    ("health_unique_min", 0.9, {"health/unique_fraction": [1.0] + [0.8] * 5}, "collapsed"),
+]
+
+
+@pytest.mark.parametrize(("limit", "other", "changed", "kind"), CASES)
+def test_every_threshold_changes_something(
+    limit: str, other: float, changed: dict[str, list[float]], kind: str | None
+) -> None:
+    """`kind`: what only the other value finds; where it is None, only the default finds something."""
+    by_default, by_other = kinds(curves(changed)), kinds(curves(changed), **{limit: other})
+    assert by_other - by_default == ({kind} if kind else set())
+    assert bool(by_default - by_other) == (kind is None)
+
+
+def test_no_threshold_was_left_out() -> None:
+    assert {limit for limit, *_ in CASES} == set(HealthLimits.model_fields)
+
+
+def test_kinds_that_warn_leave_the_gate_open() -> None:
+    assert set(KINDS) > WARNINGS
+    found = judge(
+        curves({"objective/mean_length": [300.0] * 6, "objective/kl": [2.0] * 6}), STARTER, HealthLimits(), 1
+    )
+    assert {finding.kind: finding.fatal for finding in found} == {"length shift": False, "KL diverging": True}
+
+
+def test_metrics_of_steps_are_smoothed() -> None:
+    few = [0.1, 0.1, 1.0, 0.1, 0.1, 0.1]
+    assert kinds(curves({"train/zero_variance_groups": few}), window=1) == {"no signal"}
+    assert kinds(curves({"train/zero_variance_groups": few}), window=2) == set()
+
+
+def test_without_a_starting_model_held_out_diversity_length_and_falls_are_not_judged() -> None:
+    ill = curves(
+        {
+            "objective/unique_starts": [0.0] * 6,
+            "objective/mean_length": [900.0] * 6,
+            "objective/reference": [0.1, 0.9, 0.1] * 2,
+        }
+    )
+    assert judge(ill, {}, HealthLimits(), 1) == []
+    assert len(judge(ill, STARTER, HealthLimits(), 1)) == 3
+
+
+@given(
+    kl=st.floats(0, 1.4), reward=st.floats(0, 0.94), score=st.floats(0, 1), norm=st.floats(0, 9.9),
+    steps=st.integers(1, 40), window=st.integers(1, 10),
+)  # fmt: skip
+@settings(max_examples=50, deadline=None)
+def test_healthy_constant_curves_give_no_finding(
+    kl: float, reward: float, score: float, norm: float, steps: int, window: int
+) -> None:
+    levels = {
+        "train/kl": kl,
+        "objective/kl": kl,
+        "reward_components/total_reward/mean": reward,
+        "objective/reference": score,
+        "train/grad_norm": norm,
+    }
+    found = curves({name: [level] * steps for name, level in levels.items()}, steps)
+    assert kinds(found, window) == set()
+
+
+@given(
+    rows=st.lists(st.tuples(*[st.floats(0, 3)] * len(SOUND)), min_size=4, max_size=25),
+    cut=st.integers(1, 25),
+    window=st.integers(1, 4),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_comes_later_changes_no_finding(rows: list[tuple[float, ...]], cut: int, window: int) -> None:
+    """So a run that is judged as it goes and one that is judged from its whole history agree."""
+
+    def found(count: int) -> dict[str, set[tuple[int, str]]]:
+        columns = zip(*rows[:count], strict=True)
+        logged = {n: Curve.of(enumerate(c, 1)) for n, c in zip(SOUND, columns, strict=True)}
+        # A fall is judged by the last value, and is the only one that may be taken back.
+        logged.pop("objective/error")
+        by_kind: dict[str, set[tuple[int, str]]] = {}
+        for finding in judge(logged, STARTER, HealthLimits(), window):
+            by_kind.setdefault(finding.kind, set()).add((finding.step, finding.evidence))
+        return by_kind
+
+    early, late = found(cut), found(len(rows))
+    for kind, findings in early.items():
+        assert findings <= late[kind]
+    for kind, findings in late.items():
+        assert {f for f in findings if f[0] <= cut} <= early.get(kind, set())
+
+
+@given(order=st.permutations(range(4)), scores=st.lists(st.floats(0, 1), min_size=8, max_size=8))
+@settings(max_examples=50, deadline=None)
+def test_the_order_of_samples_within_a_group_does_not_matter(order: list[int], scores: list[float]) -> None:
+    texts = [f"the {word} sat. it ran." for word in ["cat", "dog", "cat", "fox", "owl", "dog", "cat", "hen"]]
+    shuffled = [*order, *(4 + place for place in order)]
+    first, second = np.array(scores), np.array(scores)[shuffled]
+    assert group_statistics(second, 4) == pytest.approx(group_statistics(first, 4), abs=1e-12)
+    assert error_of_mean(second, 4) == pytest.approx(error_of_mean(first, 4), abs=1e-12)
+    one, other = measure(texts, texts, 4), measure([texts[place] for place in shuffled], texts, 4)
+    assert dataclasses.astuple(other) == pytest.approx(dataclasses.astuple(one))
+
+
+def test_a_monitor_keeps_the_first_finding_of_a_kind_and_restores_itself() -> None:
+    rows = [
+        {"train/global_step": step, **SOUND, "objective/kl": 0.5 * step, "objective/mean_length": 300.0}
+        for step in range(1, 7)
+    ]
+    monitor = Monitor(HealthLimits(), 6, STARTER)
+    for row in rows:
+        monitor.observe(int(row["train/global_step"]), row)
+        monitor.judge()
+    assert [(f.kind, f.step) for f in monitor.warnings] == [("length shift", 1)]
+    assert [(f.kind, f.step) for f in monitor.fatal] == [("KL diverging", 4)]
+    restored = Monitor(HealthLimits(), 6, STARTER)
+    restored.restore(rows)
+    assert restored.findings == monitor.findings
+
+
+def test_limits_of_a_program_that_states_none() -> None:
+    stated = HealthLimits.stated_in({"health_gradient_max": 4, "health_unique_min": "low", "lr": 1})
+    assert (stated.health_gradient_max, stated.health_unique_min) == (4.0, 0.5)
+    assert stated.health_kl_max == float("inf")

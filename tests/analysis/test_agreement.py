@@ -1,0 +1,57 @@
+"""What a run finds out about itself and what the analysis finds in its history are the same."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.config.run import RunConfig
+from analysis.finding import Kind
+from analysis.record import record
+from analysis.table import history_frame
+from analysis.verdict import Peers, judge
+from tests.agent.running import changed, run
+from tests.analysis.recorded import sweep
+
+NO_BOUND = {"health_kl_max": 1e9, "health_gradient_max": 1e9}
+
+
+@pytest.mark.parametrize(
+    ("params", "kind"),
+    [
+        ({"learning_rate": 1e-5}, None),
+        ({"learning_rate": 0.05, "health_kl_max": 0.01}, Kind.KL_DIVERGING),
+        ({"max_steps": 6, "health_gradient_max": 1e-6}, Kind.UNSTABLE),
+        ({"learning_rate": 0.5, "beta": 0.0, **NO_BOUND, "health_entropy_min": 0.9}, Kind.COLLAPSED),
+        ({"health_zero_variance_max": 0.0, "health_length_ratio": 1.0}, None),
+    ],
+)
+def test_the_runs_finding_is_the_analysis_verdict(
+    tiny_run: RunConfig, tmp_path: Path, params: dict[str, float], kind: Kind | None
+) -> None:
+    config = changed(tiny_run, **params)
+    outcome, recorder = run(config, tmp_path)
+    history = history_frame([{"_step": step, **recorder.numbers(row)} for step, row in recorder.rows])
+    # The analysis is not told what the run found, only what it logged.
+    untold = {
+        name: value
+        for name, value in recorder.summary.items()
+        if name.startswith("starter/") or name == "outcome_step"
+    }
+    of = sweep("lr", stops_early=False)
+    read = record(of, "r", "name", "finished", config.flat(), {**untold, "outcome": "finished"}, history)
+    assert [(f.kind, f.step, f.evidence) for f in read.health] == sorted(
+        ((f.kind, f.step, f.evidence) for f in outcome.findings), key=lambda found: found[1]
+    )
+    verdict = judge(of, read, Peers(noise=0.01, kl_bound=float("inf")))
+    told = judge(
+        of,
+        record(of, "r", "name", "finished", config.flat(), recorder.summary, history),
+        Peers(noise=0.01, kl_bound=float("inf")),
+    )
+    assert (verdict.kind, verdict.step, verdict.evidence) == (told.kind, told.step, told.evidence)
+    if kind is not None:
+        assert outcome.name == "unhealthy"
+        assert verdict.kind is kind
+    else:
+        assert outcome.name == "finished"
+        assert verdict.kind in (Kind.HEALTHY, Kind.NOT_LEARNING)
