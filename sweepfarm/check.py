@@ -176,11 +176,19 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
             f"the metric {spec.metric.name} is made with weights that the sweep changes"
             f" ({', '.join(weights)}), so its values do not compare between runs; prefer objective/score"
         )
-    epsilon = spec.parameters.get("epsilon")
-    if epsilon and not epsilon.is_constant and budget.num_iterations == 1:
+    if _varies(spec, "epsilon") and budget.num_iterations == 1:
         found.append("epsilon changes nothing while num_iterations is 1: the policy ratio is then always 1")
-    if epsilon and not epsilon.is_constant and budget.loss_type in ("sapo", "vespo"):
+    if _varies(spec, "epsilon") and budget.loss_type in ("sapo", "vespo"):
         found.append(f"epsilon changes nothing with loss_type {budget.loss_type}, which does not clip")
+    if _varies(spec, "reward_scale") and budget.scale_rewards != "none":
+        found.append(
+            f"reward_scale changes nothing with scale_rewards {budget.scale_rewards}: the division by the"
+            " standard deviation cancels it; set scale_rewards to none"
+        )
     if spec.metric.goal == "minimize" and cadence(spec.metric.name) == "rung":
         found.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
     return found
+
+
+def _varies(spec: SweepSpec, name: str) -> bool:
+    return name in spec.parameters and not spec.parameters[name].is_constant

@@ -69,6 +69,10 @@ class RunConfig(BaseModel):
     """Completions per held-out prompt at a rung."""
     max_completion_length: PositiveInt = 256
     """Tokens a completion may have, in training and evaluation."""
+    lora_rank: PositiveInt | None = None
+    """Rank of low-rank adapters on every linear layer, which then train alone; `None` trains all weights."""
+    deterministic: bool = False
+    """Refuse operations that give different results from the same numbers; slower on a GPU, free on CPU."""
     step_timeout: PositiveFloat = 1800.0
     """Seconds without a finished step after which a run is given up as hung."""
 
@@ -101,6 +105,9 @@ class RunConfig(BaseModel):
     """How token losses are clipped and averaged; TRL's names."""
     scale_rewards: Literal["group", "batch", "none"] = "group"
     """By whose standard deviation advantages are divided."""
+    reward_scale: PositiveFloat = 1.0
+    """Multiplies rewards before advantages; matters only with `scale_rewards: none`, as a division by their
+    standard deviation cancels it. Recorded rewards and `reward_threshold` are those before it."""
     reward_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     """Samples with a lower total reward do not train. Group statistics stay those of all samples."""
     best_of_n: PositiveInt | None = None

@@ -28,6 +28,7 @@ class SelectiveGRPOTrainer(GRPOTrainer):
     """GRPO in which samples may be left out of the loss after their group was normalised.
 
     Args:
+        reward_scale: multiplies rewards before advantages are taken.
         reward_threshold: samples below it do not train.
         best_of_n: only this many best samples of each group train.
         *args: TRL's own.
@@ -38,9 +39,15 @@ class SelectiveGRPOTrainer(GRPOTrainer):
     """
 
     def __init__(
-        self, *args: Any, reward_threshold: float | None, best_of_n: int | None, **kwargs: Any
+        self,
+        *args: Any,
+        reward_scale: float,
+        reward_threshold: float | None,
+        best_of_n: int | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._reward_scale = reward_scale
         self._reward_threshold = reward_threshold
         self._best_of_n = best_of_n
         self._rewards = torch.empty(0)
@@ -65,7 +72,7 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         with self.stopwatch.part("scoring"):
             rewards: torch.Tensor = super()._calculate_rewards(*args, **kwargs)
         self._rewards = rewards[:, 0]
-        return rewards
+        return rewards * self._reward_scale
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)

@@ -125,8 +125,9 @@ def _attempt(
     set_seed(config.seed)
     task = build_task(config)
     model, tokenizer = load_model(task.model_path)
-    # With a KL term the trainer loads the starting weights itself.
-    own_reference = None if config.largest_beta > 0 else load_model(task.model_path)[0]
+    # With a KL term the trainer loads the starting weights itself; under adapters it only switches those off.
+    theirs = config.largest_beta > 0 and config.lora_rank is None
+    own_reference = None if theirs else load_model(task.model_path)[0]
     reward = SuiteReward(task.training_suite, task.monitored, config.num_generations)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
     trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)

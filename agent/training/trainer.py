@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
+from peft import LoraConfig
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.grpo_config import GRPOConfig
 
@@ -64,6 +65,7 @@ def build_trainer(
         activation_checkpointing=False,
         bf16=on_gpu and model.num_parameters() >= _BF16_FROM,
         use_cpu=not on_gpu,
+        full_determinism=config.deterministic,
         logging_steps=1,
         # The filter would log the last finite loss in place of a NaN, and hide it.
         logging_nan_inf_filter=False,
@@ -78,6 +80,20 @@ def build_trainer(
         reward_funcs=[reward],
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": list(task.prompts.train)}),
+        peft_config=_adapters(config),
+        reward_scale=config.reward_scale,
         reward_threshold=config.reward_threshold,
         best_of_n=config.best_of_n,
+    )
+
+
+def _adapters(config: RunConfig) -> LoraConfig | None:
+    """Low-rank adapters; scaled by 2, as usual, whatever the rank."""
+    if config.lora_rank is None:
+        return None
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=config.lora_rank,
+        lora_alpha=2 * config.lora_rank,
+        target_modules="all-linear",
     )

@@ -36,7 +36,7 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "health_fall_noise": 4.0, "health_fall_share": 0.3, "health_gradient_max": 3.0,
         "health_kl_spike": 2.0, "health_kl_spike_min": 0.3, "health_zero_variance_max": 0.7,
         "health_reward_max": 0.9, "health_length_ratio": 3.0, "health_truncated_margin": 0.4,
-        "step_timeout": 60.0,
+        "step_timeout": 60.0, "reward_scale": 3.0, "lora_rank": 4, "deterministic": True,
         "loss_type": "grpo", "scale_rewards": "none", "reward_threshold": 0.2, "best_of_n": 2,
         "kl_target": 0.1, "kl_gain": 0.3,
         "phases": [{"steps": 9, "beta": 0.2, "temperature": 1.1, "top_p": 0.7, "learning_rate": 1e-4}],
