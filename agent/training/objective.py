@@ -13,7 +13,7 @@ from agent.health.kl import kl_bound
 from agent.tasks.base import Task
 from agent.training.divergence import sampled_kl
 from agent.training.sampling import Completions, sample
-from agent.training.scoring import component_statistics
+from agent.training.scoring import component_statistics, score_some
 from rewards.base import Sample
 
 EVAL_SEED = 1234
@@ -105,7 +105,8 @@ class Objective:
             top_p=EVAL_TOP_P,
             seed=EVAL_SEED,
         )
-        scores = self._suite.score([Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)])
+        samples = [Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)]
+        scores = score_some(self._suite, samples)
         scored = scores.totals[~np.isnan(scores.totals)]
         statistics = component_statistics([scores])
         kl = 0.0 if starter_texts is None else sampled_kl(policy, self._reference, rows)
@@ -116,10 +117,8 @@ class Objective:
                     rows.texts, starter_texts, config.health_unique_min, config.health_similarity_max, step
                 )
             )
-        if not scored.size:
-            findings.append(Finding("not finite", step, "no held-out completion could be scored"))
         return HeldOut(
-            reference=float(scored.mean()) if scored.size else 0.0,
+            reference=float(scored.mean()),
             kl=kl,
             components={n: statistics[f"reward_components/{n}/mean"] for n in scores.components},
             unscored=scores.unscored,
