@@ -130,7 +130,7 @@ PERMISSIVE = {"addgene/giraffe", "JMante1/Addgene-Annotation", "iGEM-Engineering
 
 
 def test_published_sequences_name_a_source_that_was_checked() -> None:
-    """A file at one commit and the name it gives to the sequence, or a record that holds it, as tested here."""
+    """A file at one commit and the name that it gives to the sequence, or a record that holds it."""
     assert PUBLISHED.read_text().splitlines()[0].split("\t") == ["name", "class", "sequence", "source"]
     features = list(published_sequences())
     assert len({feature.name for feature in features}) == len(features)
