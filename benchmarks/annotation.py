@@ -23,6 +23,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,29 @@ def annotate_fresh(sequences: Sequence[str]) -> None:
     Annotator(load_library()).annotate(sequences)
 
 
-def plasmidkit_rate(sequences: Sequence[str]) -> float | None:
-    """Plasmidkit as PlasmidRL calls it, one process; None where it cannot be installed."""
+@cache
+def plasmidkit_python() -> Path | None:
+    """The interpreter that has plasmidkit; None, which is said once, where it cannot be installed."""
     try:
-        python = python_with(PLASMIDKIT)
+        return python_with(PLASMIDKIT)
     except CannotInstall as error:
         click.echo(f"plasmidkit is not measured: {error}", err=True)
+        return None
+
+
+@cache
+def has_blastn() -> bool:
+    """Whether blastn is there; where it is not, that is said, once."""
+    found = shutil.which("blastn") is not None and shutil.which("makeblastdb") is not None
+    if not found:
+        click.echo("blastn is not measured: apt-get install ncbi-blast+", err=True)
+    return found
+
+
+def plasmidkit_rate(sequences: Sequence[str]) -> float | None:
+    """Plasmidkit as PlasmidRL calls it, one process; None where it cannot be installed."""
+    python = plasmidkit_python()
+    if python is None:
         return None
     engine = Path(__file__).with_name("plasmidkit_engine.py")
     done = subprocess.run(
@@ -107,8 +125,7 @@ def blastn_rate(sequences: Sequence[str], options: Sequence[str]) -> float | Non
     """Blastn against our own library, all sequences in one call; None where it is not installed."""
     from rewards.plasmid.library.store import load_library
 
-    if shutil.which("blastn") is None or shutil.which("makeblastdb") is None:
-        click.echo("blastn is not measured: apt-get install ncbi-blast+", err=True)
+    if not has_blastn():
         return None
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
