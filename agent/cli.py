@@ -8,7 +8,7 @@ import click
 
 
 @click.command(name="agent")
-@click.argument("sweep")
+@click.argument("sweep", envvar="SWEEP_ID", default="")
 @click.option("--count", type=click.IntRange(min=1), help="Take at most this many runs.")
 @click.option(
     "--agents-here",
@@ -19,7 +19,7 @@ import click
     help="Agents sharing this machine; its cores are divided among them.",
 )
 def agent(sweep: str, count: int | None, agents_here: int) -> None:
-    """Take runs from SWEEP (entity/project/id) until it is over.
+    """Take runs from SWEEP (entity/project/id; SWEEP_ID where it is left out) until it is over.
 
     Runs against W&B, or against the server that WANDB_BASE_URL names.
 
@@ -31,6 +31,10 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
 
     from agent.worker import Unreachable, become_agent, require_server
 
+    if not sweep.strip():
+        raise click.ClickException(
+            "no sweep is named: give entity/project/id, as `wandb sweep` printed it, or set SWEEP_ID to it"
+        )
     try:
         require_server(os.environ)
     except Unreachable as error:

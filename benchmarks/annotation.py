@@ -1,9 +1,10 @@
 """Speed of the annotator against plasmidkit and blastn, on one core, from one run.
 
-    pip install plasmidkit==0.1.0      # the baseline; its licence is not stated, so it is no dependency
-    apt-get install ncbi-blast+
-    python benchmarks/annotation.py ../shared/plasmids_dev
-    python benchmarks/annotation.py ../shared/plasmids_dev --json
+    python benchmarks/annotation.py                       # the plasmids of ../shared/plasmids_dev
+    python benchmarks/annotation.py FOLDER --json
+
+Plasmidkit 0.1.0 is installed into an environment of its own at first use (its licence is not stated, so it is
+no dependency); blastn must be there: apt-get install ncbi-blast+. What is missing is said and left out.
 
 Speeds are sequences per second of CPU time of one process. The streaming limit is one pass that packs bases,
 rolls an 11-mer and looks it up in a bitmap of both strands: what is left when nothing is done with a hit.
@@ -15,10 +16,6 @@ import json
 import multiprocessing
 import os
 import random
-import resource
-import shutil
-import subprocess
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -30,6 +27,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import click
 import numba
 import numpy as np
+from baselines import blastn_rate, plasmidkit_rate
+
+FOLDER = Path(__file__).parents[2] / "shared" / "plasmids_dev"
 
 SECONDS = 3.0
 """CPU time that a fast tool is measured for, after one warm-up pass."""
@@ -39,9 +39,6 @@ ROUNDS = 15
 
 WINDOWS = 10
 """The same for what is measured by the clock on the wall: processes and threads side by side."""
-
-WRAP = 1500
-"""Bases repeated behind the end so that blastn sees features across the origin."""
 
 
 def read_plasmids(folder: Path) -> list[str]:
@@ -81,59 +78,6 @@ def annotate_fresh(sequences: Sequence[str]) -> None:
     from rewards.plasmid.library.store import load_library
 
     Annotator(load_library()).annotate(sequences)
-
-
-def plasmidkit_rate(sequences: Sequence[str]) -> float | None:
-    """Plasmidkit as PlasmidRL calls it, one pass; None where it is not installed."""
-    try:
-        import plasmidkit
-    except ImportError:
-        return None
-    plasmidkit.annotate(sequences[0], is_sequence=True)
-    spent = []
-    for _ in range(2):
-        start = time.process_time()
-        for sequence in sequences:
-            plasmidkit.annotate(sequence, is_sequence=True)
-        spent.append(time.process_time() - start)
-    return len(sequences) / min(spent)
-
-
-def blastn_rate(sequences: Sequence[str], options: Sequence[str]) -> float | None:
-    """Blastn against our own library, all sequences in one call; None where it is not installed."""
-    from rewards.plasmid.library.store import load_library
-
-    if shutil.which("blastn") is None:
-        return None
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        library = "".join(f">{i}\n{f.sequence}\n" for i, f in enumerate(load_library().features))
-        (folder / "library.fa").write_text(library)
-        query = "".join(f">{i}\n{s + s[:WRAP]}\n" for i, s in enumerate(sequences))
-        (folder / "query.fa").write_text(query)
-        make: list[str | Path] = [
-            "makeblastdb",
-            "-in",
-            folder / "library.fa",
-            "-dbtype",
-            "nucl",
-            "-out",
-            folder / "library",
-        ]
-        subprocess.run(make, check=True, capture_output=True)
-        search: list[str | Path] = [
-            "blastn",
-            "-db",
-            folder / "library",
-            "-query",
-            folder / "query.fa",
-            "-num_threads",
-            "1",
-        ]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([*search, *options, "-outfmt", "6"], check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return len(sequences) / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 @numba.njit(cache=False)
@@ -251,7 +195,7 @@ def adversarial_costs(plasmids: Sequence[str]) -> dict[str, float]:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", default=FOLDER, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the tables.")
 def main(folder: Path, as_json: bool) -> None:
     """Measure on the plasmids (*.gb) of FOLDER, their 5 % mutated copies and random 5 kb."""
@@ -295,7 +239,7 @@ def main(folder: Path, as_json: bool) -> None:
     for tool, by_set in speeds.items():
         cells = "".join(f"{'not installed':>20s}" if v is None else f"{v:20,.1f}" for v in by_set.values())
         click.echo(f"{tool:24s}{cells}")
-    ratio = f"{ours / plasmidkit:,.0f} x" if plasmidkit else "unknown: pip install plasmidkit==0.1.0"
+    ratio = f"{ours / plasmidkit:,.0f} x" if plasmidkit else "unknown"
     click.echo(f"\nours over plasmidkit, real plasmids   {ratio}")
     click.echo(f"share of the streaming limit          {ours / streaming:.2%} (genes included)")
     click.echo(f"two processes over one                {wall:.2f} x (by CPU time {cpu:.2f} x)")

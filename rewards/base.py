@@ -59,6 +59,15 @@ class Evaluation:
             raise ValueError(f"a score must lie in [0, 1] or be None, got {self.score!r} ({self.message})")
 
 
+class ContractError(TypeError):
+    """A reward gave something else than one evaluation per sample."""
+
+
+def one_line(error: BaseException) -> str:
+    """An error as ``Class: message``, whatever line breaks the message has."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+
+
 class Reward(ABC):
     """A small picklable callable that scores a batch. ``name`` is what the suite and the logs call it."""
 
@@ -76,4 +85,8 @@ class Reward(ABC):
 
         Returns:
             One evaluation per sample, in the order of the samples.
+
+        Raises:
+            Exception: Whatever goes wrong with a sample. The batch is then scored sample by sample, and those
+                that raise are unscored, with the error as the reason.
         """

@@ -57,6 +57,7 @@ def score(
 
     from rich.console import Console
 
+    from rewards.base import ContractError
     from rewards.compose import SuiteError
     from rewards.explain import explain
     from rewards.plasmid.library.packages import MissingDataPackage
@@ -89,7 +90,14 @@ def score(
                 target = map_file if drawn == 0 else map_file.with_stem(f"{map_file.stem}-{drawn + 1}")
                 draw_map(explained.annotation, explained.record.id, target)
                 drawn += 1
-    except (UnreadableSequences, SuiteError, MissingDataPackage, UnknownTier, ValueError) as error:
+    except (
+        ContractError,
+        MissingDataPackage,
+        SuiteError,
+        UnknownTier,
+        UnreadableSequences,
+        ValueError,
+    ) as error:
         raise click.ClickException(str(error)) from error
 
 

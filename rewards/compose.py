@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.base import Evaluation, Reward, Sample
+from rewards.base import Evaluation, Reward, Sample, one_line
 from rewards.deadline import run_within
 
 
 class SuiteError(ValueError):
-    """A suite that cannot mean anything: all weights zero, two rewards of one name, a weight below zero."""
+    """A suite that cannot work: all weights zero, two rewards of one name, a plug-in that does not load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ class SuiteScores:
     weights: dict[str, float]
     evaluations: dict[str, list[Evaluation]]
     unscored: int
+
+    @property
+    def reason(self) -> str:
+        """Why a sample is unscored, in the words of the first reward that says so; empty where none is."""
+        found = (e.message for part in self.evaluations.values() for e in part if e.score is None)
+        return next(found, "")
 
 
 class RewardSuite:
@@ -120,6 +126,8 @@ class RewardSuite:
 
         Raises:
             KeyError: If a name in ``report`` is no reward of this suite.
+            SuiteError: If a reward cannot be prepared.
+            ContractError: If a reward gives anything but one evaluation per sample.
         """
         rewards = dict(self._active)
         for name in report:
@@ -131,7 +139,7 @@ class RewardSuite:
         evaluations: dict[str, list[Evaluation]] = {}
         raw: dict[str, NDArray[np.float64]] = {}
         for name, reward in rewards.items():
-            reward.prepare()
+            _prepare(reward)
             found = run_within(reward, distinct, self.time_limit)
             evaluations[name] = [found[number] for number in order]
             raw[name] = np.array(
@@ -155,3 +163,10 @@ class RewardSuite:
             totals[raw[gate.reward.name] < gate.minimum] = 0.0
         unscored = np.any([np.isnan(raw[name]) for name in self._active], axis=0)
         return np.where(unscored, math.nan, totals)
+
+
+def _prepare(reward: Reward) -> None:
+    try:
+        reward.prepare()
+    except Exception as error:
+        raise SuiteError(f"{reward.name} cannot be prepared: {one_line(error)}") from error

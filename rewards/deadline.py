@@ -1,4 +1,4 @@
-"""A time limit per sample, kept in any thread and against any code."""
+"""What one sample costs at most: a time limit kept against any code, and errors that stay its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Sequence
 
-from rewards.base import Evaluation, Reward, Sample
+from rewards.base import ContractError, Evaluation, Reward, Sample, one_line
 
 
 def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[Evaluation] | None:
@@ -38,17 +38,34 @@ def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[E
 
 
 def _checked(reward: Reward, samples: Sequence[Sample]) -> list[Evaluation]:
-    evaluations = reward(samples)
-    if len(evaluations) != len(samples):
-        raise ValueError(f"{reward.name} gave {len(evaluations)} evaluations for {len(samples)} samples")
-    return evaluations
+    found = reward(samples)
+    if not isinstance(found, list) or not all(isinstance(one, Evaluation) for one in found):
+        raise ContractError(f"{reward.name} must return a list of Evaluation, it returned {found!r:.60}")
+    if len(found) != len(samples):
+        raise ContractError(f"{reward.name} returned {len(found)} evaluations for {len(samples)} samples")
+    return found
+
+
+def _attempt(
+    reward: Reward, samples: Sequence[Sample], seconds: float | None
+) -> list[Evaluation] | Evaluation:
+    """The evaluations, or the unscored one that says why there are none."""
+    try:
+        if seconds is None:
+            return _checked(reward, samples)
+        found = _within(reward, samples, seconds * len(samples))
+    except ContractError:
+        raise
+    except Exception as error:
+        return Evaluation(None, f"{reward.name} failed: {one_line(error)}")
+    return found or Evaluation(None, f"{reward.name} took longer than the limit of {seconds:g} s")
 
 
 def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None) -> list[Evaluation]:
-    """Score a batch with a time limit per sample.
+    """Score a batch; what goes wrong with one sample leaves that one unscored, and no other.
 
-    The batch gets the sum of its samples' limits. Where it exceeds that, the samples are scored one by one,
-    and those that take longer than their own limit are unscored.
+    The batch gets the sum of its samples' time limits. Where it exceeds that or raises, the samples are
+    scored one by one, and those that take longer than their own limit or raise are unscored.
 
     Args:
         reward: The reward.
@@ -56,14 +73,14 @@ def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None)
         seconds: Limit per sample; None for no limit.
 
     Raises:
-        ValueError: If the reward gives more or fewer evaluations than samples.
+        ContractError: If the reward gives anything but one evaluation per sample.
     """
-    if seconds is None or not samples:
-        return _checked(reward, samples)
-    together = _within(reward, samples, seconds * len(samples))
-    if together is not None:
+    if not samples:
+        return []
+    together = _attempt(reward, samples, seconds)
+    if isinstance(together, list):
         return together
-    late = Evaluation(None, f"{reward.name} took longer than the limit of {seconds:g} s")
     if len(samples) == 1:
-        return [late]
-    return [single[0] if (single := _within(reward, [sample], seconds)) else late for sample in samples]
+        return [together]
+    alone = [_attempt(reward, [sample], seconds) for sample in samples]
+    return [one[0] if isinstance(one, list) else one for one in alone]

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rewards.base import Reward
+from rewards.base import Reward, one_line
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 
 REWARDS = {
@@ -83,7 +83,11 @@ def _plug_in(reference: str, folder: Path) -> type[Reward]:
         raise SuiteError(f"the plug-in {reference} is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # so that its instances can be pickled by reference
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[module_name]
+        raise SuiteError(f"the plug-in {reference} cannot be imported: {one_line(error)}") from error
     found = getattr(module, class_name, None)
     if not (isinstance(found, type) and issubclass(found, Reward)):
         raise SuiteError(f"the plug-in {reference} names no subclass of rewards.base.Reward in {path}")
@@ -115,7 +119,8 @@ def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path
     """An instance of a reward.
 
     Raises:
-        SuiteError: If the name or a parameter is unknown, or a value is refused by the reward.
+        SuiteError: If the name or a parameter is unknown, a value is refused by the reward, or a plug-in
+            cannot be imported, raises when it is made, or has no name.
     """
     made = reward_class(name, folder)
     params = dict(params or {})
@@ -127,9 +132,14 @@ def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path
                     f"{name} has no parameter {parameter!r}; it has: {', '.join(known) or 'none'}"
                 )
     try:
-        return made(**params)
-    except (TypeError, ValueError) as error:
-        raise SuiteError(f"{name}: {error}") from error
+        reward = made(**params)
+    except (TypeError, ValueError) as error:  # a refused value: the reward's own words say it all
+        raise SuiteError(f"{name}: {' '.join(str(error).split())}") from error
+    except Exception as error:
+        raise SuiteError(f"{name} cannot be made: {one_line(error)}") from error
+    if not isinstance(getattr(reward, "name", None), str):
+        raise SuiteError(f'{name} has no name for the logs: give its class one, name = "..."')
+    return reward
 
 
 def build_suite(declaration: Mapping[str, Any], folder: Path = Path()) -> RewardSuite:

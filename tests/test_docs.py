@@ -1,5 +1,6 @@
 """The documentation cannot drift from the code."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -34,6 +35,24 @@ def test_the_readme_names_only_verbs_and_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_readmes_own_reward_scores_as_it_says(tmp_path: Path) -> None:
+    blocks = dict(re.findall(r"^```\w+\n# (\S+\.\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+    assert set(blocks) == {"mine.py", "suite.yaml"}
+    for name, text in blocks.items():
+        (tmp_path / name).write_text(text)
+    (command,) = re.findall(r"`sweepfarm (score [^`]*--suite[^`]*)`", README)
+    (tmp_path / "plasmids.fa").write_text(">a\nGGCCACGT\n>b\nAAAA\n")
+    paths = [str(tmp_path / word) if "." in word else word for word in command.split()]
+    result = CliRunner().invoke(cli, [*paths, "--json"])
+    assert result.exit_code == 0, result.output
+    parts = [json.loads(line)["components"] for line in result.stdout.splitlines()]
+    assert [part["near_gc"] for part in parts] == [
+        {"score": 0.75, "weight": 1.0, "message": "75% GC"},
+        {"score": 0.5, "weight": 1.0, "message": "0% GC"},
+    ]
+    assert [part["ori"]["weight"] for part in parts] == [3.0, 3.0]
 
 
 def test_files_the_documentation_links_to_exist() -> None:

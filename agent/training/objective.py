@@ -4,6 +4,7 @@ What is measured here times the health gate is `objective/score`; the gate belon
 """
 
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -17,7 +18,7 @@ from agent.tasks.base import Task
 from agent.training.baseline import starter_completions
 from agent.training.divergence import sampled_entropy, sampled_kl, token_log_probabilities
 from agent.training.sampling import Completions, sample
-from agent.training.scoring import component_statistics
+from agent.training.scoring import component_statistics, score_some
 from rewards.base import Sample
 from rewards.compose import SuiteScores
 
@@ -112,7 +113,10 @@ class Objective:
             top_p=EVAL_TOP_P,
             seed=EVAL_SEED,
         )
-        scores = self._suite.score([Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)])
+        samples = [Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)]
+        # A reward that scores nothing of the starting model is broken; later it is the policy.
+        score = partial(score_some, self._suite) if self._starter_texts is None else self._suite.score
+        scores = score(samples)
         scored = scores.totals[~np.isnan(scores.totals)]
         statistics = component_statistics([scores])
         mask = rows.completion_mask

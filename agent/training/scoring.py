@@ -1,14 +1,41 @@
 """The bridge between TRL's reward functions and a reward suite."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from agent.config.run import ConfigError
 from agent.health.diversity import prompt_similarity, unique_fraction
 from agent.health.groups import group_statistics
-from rewards.base import Sample
-from rewards.compose import RewardSuite, SuiteScores
+from rewards.base import ContractError, Sample
+from rewards.compose import RewardSuite, SuiteError, SuiteScores
+
+_LOG = logging.getLogger(__name__)
+
+
+class NothingScored(ConfigError):
+    """Not one completion of a batch could be scored: a run would train on nothing, or search on nothing."""
+
+
+def score_some(suite: RewardSuite, samples: Sequence[Sample], report: Sequence[str] = ()) -> SuiteScores:
+    """Score a batch of which at least one sample must get a total.
+
+    Raises:
+        NothingScored: every sample is unscored; the message has the first reason.
+        ConfigError: a reward cannot be prepared, or gives anything but one evaluation per sample.
+    """
+    try:
+        scores = suite.score(samples, report=report)
+    except (SuiteError, ContractError) as error:
+        raise ConfigError(str(error)) from error
+    if scores.unscored:
+        said = f"{scores.unscored} of {len(samples)} completions could not be scored: {scores.reason}"
+        if scores.unscored == len(samples):
+            raise NothingScored(said)
+        _LOG.warning(said)
+    return scores
 
 
 class SuiteReward:
@@ -33,9 +60,13 @@ class SuiteReward:
         self._latest: dict[str, float] = {}
 
     def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
-        """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group."""
+        """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group.
+
+        Raises:
+            NothingScored: all of them are unscored.
+        """
         samples = [Sample(p, c) for p, c in zip(prompts, completions, strict=True)]
-        scores = self._suite.score(samples, report=self._monitored)
+        scores = score_some(self._suite, samples, self._monitored)
         self._scored.append(scores)
         self._completions.extend(completions)
         return [None if np.isnan(total) else float(total) for total in scores.totals]

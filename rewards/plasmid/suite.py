@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -29,6 +29,13 @@ Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 COUNTED = ("ori", "promoter", "terminator", "marker", "cds")
 """The components that count features between limits."""
+
+ORDERED = (
+    *((f"reward_{name}_min", f"reward_{name}_max") for name in COUNTED),
+    ("reward_min_length", "reward_ideal_min_length", "reward_ideal_max_length", "reward_max_length"),
+    ("reward_gc_min", "reward_gc_max"),
+)
+"""Parameters none of which may be above one to its right."""
 
 
 class PlasmidRewardConfig(BaseModel):
@@ -107,26 +114,19 @@ class PlasmidRewardConfig(BaseModel):
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
-        for name in COUNTED:
-            low, high = getattr(self, f"reward_{name}_min"), getattr(self, f"reward_{name}_max")
-            if low > high:
-                raise ValueError(f"reward_{name}_min ({low}) is above reward_{name}_max ({high})")
-        lengths = (
-            "reward_min_length",
-            "reward_ideal_min_length",
-            "reward_ideal_max_length",
-            "reward_max_length",
-        )
-        for lower, upper in pairwise(lengths):
-            if getattr(self, lower) > getattr(self, upper):
-                raise ValueError(
-                    f"{lower} ({getattr(self, lower)}) is above {upper} ({getattr(self, upper)})"
-                )
-        if self.reward_gc_min > self.reward_gc_max:
-            raise ValueError(
-                f"reward_gc_min ({self.reward_gc_min}) is above reward_gc_max ({self.reward_gc_max})"
-            )
+        for limits in ORDERED:
+            out = [
+                pair for pair in combinations(limits, 2) if getattr(self, pair[0]) > getattr(self, pair[1])
+            ]
+            if out:
+                # Of several pairs, the one whose names were given: a default is nobody's mistake.
+                low, high = max(out, key=lambda pair: len(self.model_fields_set.intersection(pair)))
+                raise ValueError(f"{self._said(low)} is above {self._said(high)}")
         return self
+
+    def _said(self, name: str) -> str:
+        default = "" if name in self.model_fields_set else ", the default"
+        return f"{name} ({getattr(self, name)}{default})"
 
     @model_validator(mode="after")
     def _something_to_reward(self) -> Self:

@@ -8,6 +8,7 @@ from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.run import Outcome, train_run
 from agent.training.stop import StopRequest
+from tests.server_fixture import RunningServer
 
 
 class Recorder:
@@ -35,3 +36,18 @@ def run(config: RunConfig, folder: Path, stop: StopRequest | None = None) -> tup
 
 def changed(config: RunConfig, **params: Any) -> RunConfig:
     return RunConfig.from_params({**config.flat(), **params})
+
+
+def one_run_sweep(server: RunningServer, config: RunConfig, **params: Any) -> str:
+    """Register a sweep of one run; returns its path."""
+    values = {**config.flat(), **params, "seed": None}
+    constant = {name: {"value": value} for name, value in values.items() if value is not None}
+    return server.sweep(
+        {
+            "method": "grid",
+            "metric": {"name": "objective/score", "goal": "maximize"},
+            "command": ["${env}", "${interpreter}", "-m", "agent"],
+            "parameters": {**constant, "seed": {"values": [1]}},
+        },
+        trainer="",
+    )

@@ -11,6 +11,7 @@ import pytest
 
 from agent.config.run import RunConfig
 from agent.worker import agent_command, agent_environment
+from tests.agent.running import one_run_sweep
 from tests.server_fixture import RunningServer, wait_until, wandb_server
 
 __all__ = ["wandb_server"]
@@ -29,17 +30,7 @@ def start(
     server: RunningServer, config: RunConfig, runs: Path, steps: int
 ) -> tuple[str, subprocess.Popen[str]]:
     """Register a sweep of one run and start an agent on it; returns the sweep's path and the agent."""
-    values = {**config.flat(), "max_steps": steps, "rungs": 3, "seed": None}
-    constant = {name: {"value": value} for name, value in values.items() if value is not None}
-    sweep = server.sweep(
-        {
-            "method": "grid",
-            "metric": {"name": "objective/score", "goal": "maximize"},
-            "command": ["${env}", "${interpreter}", "-m", "agent"],
-            "parameters": {**constant, "seed": {"values": [1]}},
-        },
-        trainer="",
-    )
+    sweep = one_run_sweep(server, config, max_steps=steps, rungs=3)
     environment = agent_environment(server.env(SWEEPFARM_RUNS=str(runs)), agents_here=2)
     return sweep, server.start(*agent_command(sweep), **environment)
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from agent.training.scoring import SuiteReward, component_statistics
+from agent.config.run import ConfigError
+from agent.training.scoring import NothingScored, SuiteReward, component_statistics
 from rewards.base import Evaluation, Reward, Sample
 from rewards.compose import RewardSuite, Weighted
 
@@ -48,12 +49,6 @@ def test_batches_of_a_step_are_pooled_and_stand_until_new_ones_come(reward: Suit
     assert reward.of_step()["reward_components/total_reward/mean"] == 1.0
 
 
-def test_a_step_in_which_nothing_was_scored_has_a_count_and_no_mean(reward: SuiteReward) -> None:
-    assert reward(["", ""], ["?", "?"]) == [None, None]
-    found = {"reward_components/unscored": 2, "health/unique_fraction": 0.5, "health/similarity": 1.0}
-    assert reward.of_step() == found
-
-
 def test_groups_are_the_completions_of_one_prompt(reward: SuiteReward) -> None:
     reward(["a", "a", "b", "b"], ["0.0", "0.4", "1.0", "?"])
     row = reward.of_step()
@@ -61,6 +56,27 @@ def test_groups_are_the_completions_of_one_prompt(reward: SuiteReward) -> None:
     assert row["reward/best_of_n"] == pytest.approx(0.7)
     assert row["reward/gap"] == pytest.approx(0.1)
     assert row["reward/variance_within"] == pytest.approx((0.04 + 0) / 2)
+
+
+def test_a_batch_in_which_nothing_was_scored_ends_the_run_and_says_why(reward: SuiteReward) -> None:
+    """Its group statistics would all be 0: the run would go on and train on nothing."""
+    with pytest.raises(NothingScored, match="2 of 2 completions could not be scored: cannot be judged"):
+        reward(["", ""], ["?", "?"])
+    assert issubclass(NothingScored, ConfigError)  # which ends a run with one line and exit code 2
+
+
+def test_a_broken_reward_is_a_configuration_error() -> None:
+    class Careless(Scripted):
+        def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+            return []
+
+    with pytest.raises(ConfigError, match="ori returned 0 evaluations for 1 samples"):
+        SuiteReward(RewardSuite([Weighted(Careless(), 1.0)]), monitored=(), group=1)([""], ["1"])
+
+
+def test_a_component_of_which_nothing_was_scored_has_no_statistics() -> None:
+    row = component_statistics([RewardSuite([Weighted(Scripted(), 1.0)]).score([Sample("", "?")] * 2)])
+    assert row == {"reward_components/unscored": 2}
 
 
 def test_statistics_of_nothing_are_empty() -> None:

@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from agent.config.metric_names import RUNG_METRICS, STEP_METRICS
 from agent.config.run import ConfigError, RunConfig
+from agent.tasks.build import build_task
 from agent.training.run import Outcome
 from agent.training.stop import StopRequest
+from rewards.base import Evaluation, Reward, Sample
+from rewards.compose import RewardSuite, Weighted
 from tests.agent.running import Recorder, changed, run
 
 
@@ -191,3 +196,44 @@ def test_interrupts_arrive_although_a_shell_had_ignored_them() -> None:
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30)[0] == "preempted\n"
+
+
+@dataclass(frozen=True)
+class Moody(Reward):
+    """Raises on every text whose letters add up to a multiple of `every`."""
+
+    every: int
+    name: str = "moody"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        if any(sum(map(ord, sample.completion)) % self.every == 0 for sample in samples):
+            raise RuntimeError("no judge today")
+        return [Evaluation(min(1.0, len(sample.completion) / 100), "measured") for sample in samples]
+
+
+def rewarded_by(reward: Reward, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = RewardSuite([Weighted(reward, 1.0)])
+    monkeypatch.setattr(
+        "agent.training.run.build_task",
+        lambda config: replace(build_task(config), training_suite=suite, monitored=()),
+    )
+
+
+def test_samples_on_which_a_reward_raises_are_counted_and_the_run_goes_on(
+    tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewarded_by(Moody(every=3), monkeypatch)
+    outcome, recorder = run(changed(tiny_run, per_device_train_batch_size=8), tmp_path)
+    assert outcome.name == "finished"
+    assert 0 < sum(row["reward_components/unscored"] for _, row in recorder.rows) < 32
+    assert all(row["reward_components/moody/mean"] > 0 for _, row in recorder.rows)
+
+
+def test_a_reward_that_always_raises_fails_the_run_and_says_why(
+    tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewarded_by(Moody(every=1), monkeypatch)
+    with pytest.raises(
+        ConfigError, match=r"4 of 4 completions .* moody failed: RuntimeError: no judge today"
+    ):
+        run(tiny_run, tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.base import Evaluation, Reward, Sample
+from rewards.base import ContractError, Evaluation, Reward, Sample
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 
 
@@ -41,6 +41,27 @@ class Sleepy(Reward):
             while sample.completion == "slow":
                 time.sleep(0.01)
         return [Evaluation(1.0, "awake") for _ in samples]
+
+
+@dataclass(frozen=True)
+class Brittle(Reward):
+    """Raises on some samples; Python's own limits and odd messages included."""
+
+    name: str = "brittle"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        return [Evaluation(1.0 / int(sample.completion), "divided") for sample in samples]
+
+
+@dataclass(frozen=True)
+class Careless(Reward):
+    """Gives what it was told to, whatever it was asked."""
+
+    given: object
+    name: str = "careless"
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        return self.given  # type: ignore[return-value]
 
 
 class Forbidden(Reward):
@@ -120,6 +141,50 @@ def test_a_sample_beyond_the_time_limit_is_unscored_and_the_others_are_not() -> 
     scores = suite.score(samples("fast", "slow", "quick"))
     assert np.isnan(scores.totals).tolist() == [False, True, False]
     assert "longer than the limit of 0.2 s" in scores.evaluations["sleepy"][1].message
+
+
+@pytest.mark.parametrize("time_limit", [5.0, None])
+def test_a_sample_on_which_a_reward_raises_is_unscored_with_the_reason(time_limit: float | None) -> None:
+    suite = RewardSuite([Weighted(Brittle(), 1.0), Weighted(Fixed("a", 0.5), 1.0)], time_limit=time_limit)
+    scores = suite.score(samples("1", "0", "2"))
+    assert scores.totals[[0, 2]].tolist() == [(1.0 + 0.5) / 2, (0.5 + 1.0) / 2]
+    assert math.isnan(scores.totals[1])
+    assert math.isnan(scores.components["brittle"][1])
+    assert scores.unscored == 1
+    assert scores.reason == "brittle failed: ZeroDivisionError: float division by zero"
+    assert scores.evaluations["brittle"][1] == Evaluation(None, scores.reason)
+    # A score that is none (1 / -1) is refused where it is made, and the message is one line.
+    (evaluation,) = (
+        RewardSuite([Weighted(Brittle(), 1.0)], time_limit=time_limit)
+        .score(samples("-1"))
+        .evaluations["brittle"]
+    )
+    assert evaluation.message.startswith("brittle failed: ValueError: a score must lie in [0, 1]")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], "careless returned 0 evaluations for 1 samples"),
+        ([Evaluation(1.0, "x")] * 2, "careless returned 2 evaluations for 1 samples"),
+        ([0.5], r"careless must return a list of Evaluation, it returned \[0.5\]"),
+        (None, "careless must return a list of Evaluation, it returned None"),
+    ],
+)
+def test_a_reward_that_breaks_the_contract_ends_the_run(given: object, words: str) -> None:
+    """What cannot be laid at one sample's door would put scores on the wrong samples."""
+    with pytest.raises(ContractError, match=words):
+        RewardSuite([Weighted(Careless(given), 1.0)]).score(samples("1"))
+
+
+def test_a_reward_that_cannot_be_prepared_is_one_line() -> None:
+    class Unready(Forbidden):
+        def prepare(self) -> None:
+            raise KeyError("weights\nof the judge")
+
+    with pytest.raises(SuiteError, match="forbidden cannot be prepared: KeyError: ") as caught:
+        RewardSuite([Weighted(Unready(), 1.0)]).score(samples("1"))
+    assert "\n" not in str(caught.value)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8), st.floats(0.01, 5), st.floats(0.01, 5))

@@ -140,9 +140,23 @@ def test_swept_lengths_matter_in_every_mode(name: str, length_penalty: bool, pun
     [
         ({f"reward_{name}_weight": 0 for name in COUNTED}, "all weights are 0"),
         ({"reward_promoter_min": 4, "reward_promoter_max": 3}, "reward_promoter_min (4) is above"),
-        ({"reward_min_length": 5000, "reward_max_length": 4000}, "reward_min_length (5000) is above"),
-        ({"reward_min_length": 2500}, "reward_min_length (2500) is above reward_ideal_min_length (2000)"),
-        ({"reward_ideal_max_length": 40_000}, "reward_ideal_max_length (40000) is above reward_max_length"),
+        (
+            {"reward_min_length": 5000, "reward_max_length": 4000},
+            "reward_min_length (5000) is above reward_max_length (4000)",
+        ),
+        (
+            {"reward_ideal_min_length": 5000, "reward_max_length": 4000},
+            "reward_ideal_min_length (5000) is above reward_max_length (4000)",
+        ),
+        (
+            {"reward_min_length": 2500},
+            "reward_min_length (2500) is above reward_ideal_min_length (2000, the default)",
+        ),
+        (
+            {"reward_ideal_max_length": 40_000},
+            "reward_ideal_max_length (40000) is above reward_max_length (30000, the default)",
+        ),
+        ({"reward_max_length": 1500}, "is above reward_max_length (1500)"),
         ({"reward_gc_min": 0.7, "reward_gc_max": 0.6}, "reward_gc_min (0.7) is above"),
         ({"reward_ori_weight": -1}, "greater than or equal to 0"),
         ({"reward_ori_weight": float("nan")}, "finite"),

@@ -18,7 +18,7 @@ from rewards.plasmid.engine.index import FeatureIndex
 from rewards.plasmid.features import FEATURE_CLASSES, FeatureClass
 from rewards.plasmid.library import synbio, ugene
 from rewards.plasmid.library.cluster import cluster
-from rewards.plasmid.library.corpus import annotated_plasmids
+from rewards.plasmid.library.corpus import annotated_plasmids, genbank_records
 from rewards.plasmid.library.entry import LibraryFeature
 from rewards.plasmid.library.packages import MissingDataPackage, literal_assignments, package_files
 from rewards.plasmid.library.sources import (
@@ -125,15 +125,29 @@ def test_clustering() -> None:
     assert kept[0].sequence == unit
 
 
-def test_published_sequences_name_their_source() -> None:
-    rows = PUBLISHED.read_text().splitlines()
-    assert rows[0].split("\t") == ["name", "class", "sequence", "source"]
+PERMISSIVE = {"addgene/giraffe", "JMante1/Addgene-Annotation", "iGEM-Engineering/iGEM-distribution"}
+"""Repositories whose licence (MIT, BSD-3-Clause, CC-BY-4.0) was read."""
+
+
+def test_published_sequences_name_a_source_that_was_checked() -> None:
+    """A file at one commit and the name that it gives to the sequence, or a record that holds it."""
+    assert PUBLISHED.read_text().splitlines()[0].split("\t") == ["name", "class", "sequence", "source"]
     features = list(published_sequences())
     assert len({feature.name for feature in features}) == len(features)
+    records = {
+        f"{package}: {record.id}": str(record.seq).upper() * 2 for package, record in genbank_records()
+    }
     for feature in features:
         assert feature.feature_class in FEATURE_CLASSES
-        assert re.search(r"(19|20)\d\d", feature.source)
-        assert len(feature.sequence) <= 500
+        assert re.fullmatch("[ACGT]{17,500}", feature.sequence), feature.name
+        place = re.fullmatch(
+            r'https://github\.com/([^/ ]+/[^/ ]+)/blob/[0-9a-f]{40}/\S+ "[^"]+"', feature.source
+        )
+        if place:
+            assert place[1] in PERMISSIVE, feature.name
+        else:
+            circle = records[feature.source]
+            assert feature.sequence in circle or reverse_complement(feature.sequence) in circle, feature.name
 
 
 def test_corpus() -> None:

@@ -31,6 +31,16 @@ class Shouting(Reward):
 
 class NoReward:
     pass
+
+
+class Nameless(Reward):
+    def __call__(self, samples):
+        return []
+
+
+class Costly(Shouting):
+    def __init__(self):
+        raise OSError("no\\nlicence")
 '''
 
 SUITE = """
@@ -52,6 +62,8 @@ time_limit: 5
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "mine.py").write_text(PLUG_IN)
+    (tmp_path / "torn.py").write_text("class Mine(Reward:\n")
+    (tmp_path / "poor.py").write_text("import no_such_package\n")
     (tmp_path / "suite.yaml").write_text(SUITE)
     return tmp_path
 
@@ -92,6 +104,11 @@ def test_a_plug_in_survives_pickling(folder: Path) -> None:
         ("absent.py:Mine", {}, "has no file"),
         ("mine.py:NoReward", {}, "names no subclass"),
         ("mine.py:Absent", {}, "names no subclass"),
+        ("mine.py:Nameless", {}, "mine.py:Nameless has no name"),
+        ("mine.py:Costly", {}, "mine.py:Costly cannot be made: OSError: no licence"),
+        ("mine.py:Shouting", {"most": 3}, "mine.py:Shouting has no parameter 'most'; it has: least"),
+        ("torn.py:Mine", {}, "torn.py:Mine cannot be imported: SyntaxError: "),
+        ("poor.py:Mine", {}, "poor.py:Mine cannot be imported: ModuleNotFoundError: No module named"),
     ],
 )
 def test_what_cannot_be_made_is_named(folder: Path, name: str, params: dict[str, object], words: str) -> None:

@@ -37,8 +37,8 @@ class Length(PlasmidReward):
     def __post_init__(self) -> None:
         if not 0 < self.minimum <= self.ideal_minimum <= self.ideal_maximum <= self.maximum:
             raise ValueError(
-                "needs 0 < minimum <= ideal_minimum <= ideal_maximum <= maximum, got "
-                f"{self.minimum}, {self.ideal_minimum}, {self.ideal_maximum}, {self.maximum}"
+                f"needs 0 < minimum ({self.minimum}) <= ideal_minimum ({self.ideal_minimum})"
+                f" <= ideal_maximum ({self.ideal_maximum}) <= maximum ({self.maximum})"
             )
         if not 0.0 <= self.bonus <= 1.0:
             raise ValueError(f"needs a bonus in [0, 1], got {self.bonus}")

@@ -9,22 +9,20 @@ Codes = NDArray[np.uint8]
 
 UNKNOWN = 4
 
-_CODE_OF_BYTE = np.full(256, UNKNOWN, dtype=np.uint8)
-for _code, _letters in enumerate(("Aa", "Cc", "Gg", "Tt")):
-    for _letter in _letters:
-        _CODE_OF_BYTE[ord(_letter)] = _code
-_LETTER_OF_CODE = np.frombuffer(b"ACGTN", dtype=np.uint8)
+_CODE_OF_BYTE = bytes("ACGT".find(chr(byte).upper()) % (UNKNOWN + 1) for byte in range(256))  # -1 is unknown
+_LETTER_OF_CODE = b"ACGT".ljust(256, b"N")
 _COMPLEMENT = np.array([3, 2, 1, 0, UNKNOWN], dtype=np.uint8)
 
 
 def encode(text: str) -> Codes:
     """Codes of a text, shape [len(text)]; lower case is the same base, any other character is unknown."""
-    return _CODE_OF_BYTE[np.frombuffer(text.encode("ascii", "replace"), dtype=np.uint8)]
+    # A bytearray, so that the array can be written to, as the kernels are compiled for.
+    return np.frombuffer(bytearray(text.encode("ascii", "replace")).translate(_CODE_OF_BYTE), dtype=np.uint8)
 
 
 def decode(codes: Codes) -> bytes:
     """Upper-case letters of the codes; unknown is N."""
-    return _LETTER_OF_CODE[codes].tobytes()
+    return codes.tobytes().translate(_LETTER_OF_CODE)
 
 
 def reverse_complement(codes: Codes) -> Codes:

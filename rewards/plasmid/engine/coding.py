@@ -89,18 +89,26 @@ def _next_stretch(
     words: NDArray[np.uint16], table: NDArray[np.int32], at: int, until: int
 ) -> tuple[int, int, int, int]:
     """The next stretch of a frame: its first word, its last word, its score (0 for none), where to go on."""
-    total, best, start, end = np.int64(0), np.int64(MIN_SCORE - 1), at, -1
-    for i in range(at, until, 3):
-        going = total > 0  # no branch: it could not be predicted
-        start = start if going else i
-        total = (total if going else 0) + table[words[i]]
+    total, i = np.int64(0), at
+    while i < until:  # most of a sequence is only ever read here: the fewer values in the chain the better
+        total = max(total, np.int64(0)) + table[words[i]]
+        if total >= MIN_SCORE:
+            break
+        i += 3
+    if i >= until:
+        return 0, 0, 0, until
+    start, summed = i, np.int64(table[words[i]])
+    while summed < total:  # where the sum began: from any later word it is less
+        start -= 3
+        summed += table[words[start]]
+    best, end = total, i
+    for i in range(end + 3, until, 3):
+        total += table[words[i]]
         if total > best:
             best, end = total, i
-        elif end >= 0 and (total <= 0 or best - total > DROP):
+        elif total <= 0 or best - total > DROP:
             return start, end, int(best), i + 3
-    if end >= 0:
-        return start, end, int(best), until
-    return 0, 0, 0, until
+    return start, end, int(best), until
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewards.plasmid.engine.bases import Codes
+from rewards.plasmid.engine.bases import UNKNOWN, Codes
 from rewards.plasmid.engine.jit import kernel
 
 UPSTREAM = 50
@@ -18,12 +18,13 @@ def _codon(line: Codes, start: int, span: int, strand: int, at: int) -> int:
     length = len(line)
     codon = 0
     for i in range(at, at + 3):
-        if strand > 0:
-            code = line[(start + i) % length]
-        else:
-            code = line[(start + span - 1 - i) % length]
-            code = 3 - code if code < 4 else code
-        codon = (codon << 3) | code
+        place = start + i if strand > 0 else start + span - 1 - i
+        while place < 0:  # a remainder would cost more than all the rest
+            place += length
+        while place >= length:
+            place -= length
+        code = line[place]
+        codon = (codon << 3) | (code if strand > 0 or code == UNKNOWN else 3 - code)
     return codon
 
 

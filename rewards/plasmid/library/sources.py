@@ -158,7 +158,13 @@ def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
 
 
 def published_sequences() -> Iterator[LibraryFeature]:
-    """The short published sequences of ``published.tsv``, each with its source."""
+    """The short published sequences of ``published.tsv``, each with the source it was checked against.
+
+    A source is a record of a data package that holds the sequence, or a file at one commit of a public
+    repository and the name that the file gives to the sequence or to the annotated stretch it lies in. Those
+    are Addgene's own feature list (addgene/giraffe, MIT), Addgene's plasmids with their maps
+    (JMante1/Addgene-Annotation, BSD-3-Clause) and the iGEM distribution (CC-BY-4.0).
+    """
     for line in PUBLISHED.read_text(encoding="utf-8").splitlines()[1:]:
         name, feature_class, sequence, source = line.split("\t")
         yield LibraryFeature(name, feature_class, sequence, source)  # type: ignore[arg-type]

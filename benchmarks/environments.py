@@ -1,0 +1,37 @@
+"""Environments of tools that are only measured against: one each, made at first use, outside the checkout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+CACHE = Path.home() / ".cache" / "sweepfarm-clients"
+
+
+class CannotInstall(RuntimeError):
+    """A tool cannot be installed here; the message is one line and says what to try."""
+
+
+def python_with(requirement: str) -> Path:
+    """The interpreter of an environment that holds one package and what it needs.
+
+    Args:
+        requirement: ``name==version``, from the package index that pip is set up for.
+
+    Raises:
+        CannotInstall: If pip fails, as it does without a network.
+    """
+    home = CACHE / requirement.replace("==", "-")
+    python, done = home / "bin" / "python", home / "installed"
+    if not done.exists():
+        print(f"installing {requirement} into {home}", file=sys.stderr)
+        venv.create(home, with_pip=True, clear=True)
+        command = [python, "-m", "pip", "install", "--quiet", requirement]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        if said.returncode:
+            last = said.stderr.strip().splitlines()[-1:] or ["pip said nothing"]
+            raise CannotInstall(f"{last[0]}; try: {' '.join(map(str, command))}")
+        done.touch()
+    return python
