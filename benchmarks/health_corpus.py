@@ -1,7 +1,9 @@
 """Labelled curves for benchmarks/health.py: made ones, and recorded ones of real runs.
 
 Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the thresholds of
-`agent.health.limits` were chosen, and `final`, which only measures them.
+`agent.health.limits` were chosen, and `final`, which only measures them. `health_similarity_rise` was changed
+once after two runs recorded for the final set had been seen: these went to the tuning set, and others were
+recorded in their place.
 """
 
 from __future__ import annotations
@@ -108,12 +110,25 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "usual_2": ("tuning",),
     "slow_1": ("tuning",),
     "hot": ("tuning",),
+    "cold_1": ("tuning",),
     "rate_1e-3": ("tuning",),
     "rate_2e-3": ("tuning", "KL diverging", "collapsed"),
     "rate_3e-3": ("tuning", "KL diverging", "unstable"),
     "rate_5e-3": ("tuning", "KL diverging"),
     "rate_2e-2": ("tuning", "KL diverging", "collapsed"),
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
+    # Two completions share two thirds of their 16-mers, but the held-out score rises and stays: just sound.
+    "terminator_only": ("tuning",),
+    "usual_3": ("final",),
+    "usual_4": ("final",),
+    "slow_2": ("final",),
+    "cold_2": ("final",),
+    "long": ("final",),
+    "rate_8e-3": ("final", "KL diverging", "collapsed"),
+    "rate_1e-2": ("final", "KL diverging"),
+    "promoter_only_2": ("final", "reward hacking", "collapsed"),
+    "ori_only": ("final", "collapsed", "reward hacking", "KL diverging"),
+    "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
 }
 """Recorded run (curves/record.py says what it trained on) → its set, and what its curves show to be wrong
 with it; nothing for a sound run."""
