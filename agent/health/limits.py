@@ -24,7 +24,8 @@ class HealthLimits(BaseModel):
     health_similarity_rise: Share = 0.6
     """How much of the way from the starting model's mean overlap of two completions to 1 it may go.
 
-    Good plasmids share parts: recorded sound runs went up to half of the way, hacked ones beyond two thirds."""
+    Good plasmids share parts: recorded sound runs went up to 0.54 of the way, collapsed ones 0.63 and more.
+    """
     health_template_max: Share = 0.3
     """Share of all sentences that one template may have..."""
     health_template_ratio: Factor = 3.0
