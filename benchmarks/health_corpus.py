@@ -1,9 +1,9 @@
 """Labelled curves for benchmarks/health.py: made ones, and recorded ones of real runs.
 
-Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the thresholds of
-`agent.health.limits` were chosen, and `final`, which only measures them. `health_similarity_rise` was changed
-once after two runs recorded for the final set had been seen: these went to the tuning set, and others were
-recorded in their place.
+Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the checks and
+thresholds of `agent.health` were chosen, and `final`, which only measures them. Three sound runs recorded for
+the final set came close to being called ill. The checks were changed for them (overlap is judged on the way to
+identity, KL on the policy's own completions), so they went to the tuning set and others took their place.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
         for n in range(1, steps + 1)
     }
     starter = {f"starter/{name}": value for name, value in curves.starter.items()}
+    starter["starter/error"] = float(curves.rung["error"][0])
     onset = int(curves.onset * steps) if kind else steps + 1
     return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
 
@@ -111,11 +112,12 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "slow_1": ("tuning",),
     "hot": ("tuning",),
     "cold_1": ("tuning",),
+    "long_1": ("tuning",),
     "rate_1e-3": ("tuning",),
-    "rate_2e-3": ("tuning", "KL diverging", "collapsed"),
+    "rate_2e-3": ("tuning", "reward hacking", "unstable", "KL diverging"),
     "rate_3e-3": ("tuning", "KL diverging", "unstable"),
-    "rate_5e-3": ("tuning", "KL diverging"),
-    "rate_2e-2": ("tuning", "KL diverging", "collapsed"),
+    "rate_5e-3": ("tuning", "KL diverging", "unstable"),
+    "rate_2e-2": ("tuning", "KL diverging", "collapsed", "unstable"),
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
     # Two completions share two thirds of their 16-mers, but the held-out score rises and stays: just sound.
     "terminator_only": ("tuning",),
@@ -123,11 +125,12 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "usual_4": ("final",),
     "slow_2": ("final",),
     "cold_2": ("final",),
-    "long": ("final",),
-    "rate_8e-3": ("final", "KL diverging", "collapsed"),
-    "rate_1e-2": ("final", "KL diverging"),
+    "long_2": ("final",),
+    "rate_8e-3": ("final", "KL diverging", "collapsed", "unstable"),
+    "rate_1e-2": ("final", "KL diverging", "unstable"),
     "promoter_only_2": ("final", "reward hacking", "collapsed"),
     "ori_only": ("final", "collapsed", "reward hacking", "KL diverging"),
+    "marker_only": ("final", "collapsed", "reward hacking"),
     "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
 }
 """Recorded run (curves/record.py says what it trained on) → its set, and what its curves show to be wrong
