@@ -1,9 +1,9 @@
 """Labelled curves for benchmarks/health.py: made ones, and recorded ones of real runs.
 
 Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the checks and
-thresholds of `agent.health` were chosen, and `final`, which only measures them. Three sound runs recorded for
-the final set came close to being called ill. The checks were changed for them (overlap is judged on the way to
-identity, KL on the policy's own completions), so they went to the tuning set and others took their place.
+thresholds of `agent.health` were chosen, and `final`, which only measures them. Four sound runs recorded for
+the final set came close to being called ill. The checks were changed for them (overlap is judged on the way
+to identity, KL on the policy's own completions), so they went to the tuning set and others took their place.
 """
 
 from __future__ import annotations
@@ -113,19 +113,21 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "hot": ("tuning",),
     "cold_1": ("tuning",),
     "long_1": ("tuning",),
+    # Its completions grow alike at the end, but its held-out score is the highest of all: just sound.
+    "long_2": ("tuning",),
     "rate_1e-3": ("tuning",),
     "rate_2e-3": ("tuning", "reward hacking", "unstable", "KL diverging"),
     "rate_3e-3": ("tuning", "KL diverging", "unstable"),
     "rate_5e-3": ("tuning", "KL diverging", "unstable"),
     "rate_2e-2": ("tuning", "KL diverging", "collapsed", "unstable"),
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
-    # Two completions share two thirds of their 16-mers, but the held-out score rises and stays: just sound.
+    # So here, and the held-out score rises and stays.
     "terminator_only": ("tuning",),
     "usual_3": ("final",),
     "usual_4": ("final",),
     "slow_2": ("final",),
     "cold_2": ("final",),
-    "long_2": ("final",),
+    "long_3": ("final",),
     "rate_8e-3": ("final", "KL diverging", "collapsed", "unstable"),
     "rate_1e-2": ("final", "KL diverging", "unstable"),
     "promoter_only_2": ("final", "reward hacking", "collapsed"),

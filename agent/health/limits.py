@@ -21,10 +21,10 @@ class HealthLimits(BaseModel):
     """KL to the starting model (nats per token) above which a run is unhealthy."""
     health_unique_min: Share = 0.5
     """Least share of distinct completions, and of distinct beginnings of them, relative."""
-    health_similarity_rise: Share = 0.6
+    health_similarity_rise: Share = 0.7
     """How much of the way from the starting model's mean overlap of two completions to 1 it may go.
 
-    Good plasmids share parts: recorded sound runs went up to 0.54 of the way, collapsed ones 0.63 and more.
+    Good plasmids share parts: recorded sound runs went up to 0.6 of the way, most collapsed ones 0.74 and more.
     """
     health_template_max: Share = 0.3
     """Share of all sentences that one template may have..."""

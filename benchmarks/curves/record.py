@@ -54,6 +54,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "cold_2": {"learning_rate": 4e-4, "temperature": 0.8, "seed": 21},
     "long_1": {"learning_rate": 5e-4, "beta": 1e-3, "seed": 23, "max_steps": 96},
     "long_2": {"learning_rate": 4e-4, "beta": 2e-3, "seed": 24, "temperature": 1.0, "max_steps": 96},
+    "long_3": {"learning_rate": 3e-4, "beta": 1e-3, "seed": 25, "max_steps": 96},
     "rate_1e-3": {"learning_rate": 1e-3, "beta": 1e-3, "seed": 5},
     "rate_2e-3": {"learning_rate": 2e-3, "beta": 0.0, "seed": 9, "temperature": 0.7},
     "rate_3e-3": {"learning_rate": 3e-3, "beta": 0.0, "seed": 8, "num_iterations": 4},
