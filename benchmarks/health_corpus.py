@@ -127,7 +127,8 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "usual_4": ("final",),
     "slow_2": ("final",),
     "cold_2": ("final",),
-    "long_3": ("final",),
+    # Set up as a sound one, it ended on one molecule for all prompts, with a held-out score of 0.92.
+    "long_3": ("final", "collapsed"),
     "rate_8e-3": ("final", "KL diverging", "collapsed", "unstable"),
     "rate_1e-2": ("final", "KL diverging", "unstable"),
     "promoter_only_2": ("final", "reward hacking", "collapsed"),

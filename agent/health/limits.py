@@ -24,7 +24,7 @@ class HealthLimits(BaseModel):
     health_similarity_rise: Share = 0.7
     """How much of the way from the starting model's mean overlap of two completions to 1 it may go.
 
-    Good plasmids share parts: recorded sound runs went up to 0.6 of the way, most collapsed ones 0.74 and more.
+    Good plasmids share parts: recorded sound runs went up to 0.6 of it, most collapsed ones to 0.74 or more.
     """
     health_template_max: Share = 0.3
     """Share of all sentences that one template may have..."""
