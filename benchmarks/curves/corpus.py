@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from agent.health.finding import Kind
-from benchmarks.health_faults import SHAPES, Set
-from benchmarks.health_shapes import Curves, sound
+from benchmarks.curves.faults import SHAPES, Set
+from benchmarks.curves.shapes import Curves, sound
 
-RECORDED = Path(__file__).parent / "curves"
+RECORDED = Path(__file__).parent
 SEEDS: dict[Set, int] = {"tuning": 100, "final": 90_000}
 """First seed of each set; case number n of a shape uses the seed + n."""
 RUNGS = 8
@@ -136,5 +136,5 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "marker_only": ("final", "collapsed", "reward hacking"),
     "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
 }
-"""Recorded run (curves/record.py says what it trained on) → its set, and what its curves show to be wrong
+"""Recorded run (record.py says what it trained on) → its set, and what its curves show to be wrong
 with it; nothing for a sound run."""

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from agent.health.finding import Kind
-from benchmarks.health_shapes import (
+from benchmarks.curves.shapes import (
     Array,
     Curves,
     Shape,
