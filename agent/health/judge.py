@@ -42,6 +42,9 @@ WATCHED = (
 )  # fmt: skip
 """The metrics that are judged."""
 
+LEAST_ERROR = 0.002
+"""Of a held-out score in [0, 1]: where all samples score alike, tiny falls would pass for certain ones."""
+
 _NOTHING = Curve.of(())
 
 
@@ -123,6 +126,7 @@ def _score_fall(
         np.concatenate([[0], score.steps[known]]),
         np.concatenate([[starter["starter/score"]], score.values[known]]),
     )
-    of_scores = Curve(scores.steps, np.concatenate([[starter["starter/error"]], errors.values]))
+    measured = np.concatenate([[starter["starter/error"]], errors.values])
+    of_scores = Curve(scores.steps, np.maximum(measured, LEAST_ERROR))
     noise, share = limits.health_fall_noise, limits.health_fall_share
     return score_fall(scores, of_scores, reward, starter["starter/score"], noise, share)

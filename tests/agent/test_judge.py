@@ -124,6 +124,13 @@ def test_a_run_that_falls_below_its_starting_model_is_unstable_at_once() -> None
     assert [(finding.kind, finding.step) for finding in found] == [("unstable", 0)]
 
 
+def test_a_tiny_fall_is_none_even_if_it_was_measured_without_error() -> None:
+    starter = {**STARTER, "starter/score": 0.02, "starter/error": 0.0}
+    for low, kind in ((0.0105, []), (0.0095, ["unstable"])):
+        found = curves({"objective/reference": [low], "objective/error": [0.0]}, steps=1)
+        assert [finding.kind for finding in judge(found, starter, HealthLimits(), 1)] == kind
+
+
 def test_metrics_of_steps_are_smoothed() -> None:
     few = [0.1, 0.1, 1.0, 0.1, 0.1, 0.1]
     assert kinds(curves({"train/zero_variance_groups": few}), window=1) == {"no signal"}
