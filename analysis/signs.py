@@ -45,6 +45,8 @@ def fallen(
         limits: how far a fall must go.
         maximize: whether more is better.
     """
+    if len(score) < 3:
+        return None
     values = curve(score if maximize else -score)
     errors = Curve(values.steps, np.full(len(values), noise))
     rewards = Curve.of(()) if reward is None else curve(reward)

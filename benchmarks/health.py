@@ -6,7 +6,7 @@ Each labelled run is played to the monitor of the running agent, step by step, a
 the agent does. A fault is detected where its own kind is found at or after its onset, nothing fatal having
 been found before. A sound run is a false alarm where anything fatal is found; warnings are counted apart.
 
-The runs are those of the `final` set (see health_corpus.py): made with seeds 90000 and up, from shapes that
+The runs are those of the `final` set (see curves/corpus.py): made with seeds 90000 and up, from shapes that
 were not used to choose thresholds, and recorded runs that were not either. `--corpus tuning` shows the set
 that was used.
 """
@@ -27,7 +27,7 @@ from agent.health.finding import KINDS, WARNINGS, Kind  # noqa: E402
 from agent.health.judge import REFERENCE  # noqa: E402
 from agent.health.limits import HealthLimits  # noqa: E402
 from agent.health.monitor import Monitor  # noqa: E402
-from benchmarks.health_corpus import Case, made, recorded  # noqa: E402
+from benchmarks.curves.corpus import Case, made, recorded  # noqa: E402
 
 HEADLINE: tuple[Kind, ...] = ("KL diverging", "collapsed", "reward hacking")
 

@@ -18,7 +18,9 @@ def degenerate(
 
 def lost_diversity(now: Diversity, then: Diversity, limits: HealthLimits, step: int) -> Finding | None:
     """Judge the diversity of samples drawn at a training step against the starting model's."""
-    most_alike = limits.health_similarity_margin
+    rise = limits.health_similarity_rise
+    most_alike = then.similarity + rise * (1 - then.similarity)
+    most_alike_within = then.prompt_similarity + rise * (1 - then.prompt_similarity)
     template_max = max(limits.health_template_max, limits.health_template_ratio * then.template_share)
     checks = (
         (
@@ -40,13 +42,13 @@ def lost_diversity(now: Diversity, then: Diversity, limits: HealthLimits, step: 
             then.template_share,
         ),
         (
-            now.similarity > then.similarity + most_alike,
+            now.similarity > most_alike,
             "overlap of samples",
             now.similarity,
             then.similarity,
         ),
         (
-            now.prompt_similarity > then.prompt_similarity + most_alike,
+            now.prompt_similarity > most_alike_within,
             "overlap of samples of one prompt",
             now.prompt_similarity,
             then.prompt_similarity,

@@ -21,7 +21,7 @@ def score_fall(
         noise: how many standard errors a fall must exceed; a peak is the luckiest of many values.
         share: share of what had been gained over `start` that a fall must lose to count.
     """
-    if len(score) < 3:
+    if not len(score):
         return None
     peak = int(np.argmax(score.values))
     highest, now = float(score.values[peak]), float(score.values[-1])

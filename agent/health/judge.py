@@ -42,6 +42,9 @@ WATCHED = (
 )  # fmt: skip
 """The metrics that are judged."""
 
+LEAST_ERROR = 0.002
+"""Of a held-out score in [0, 1]: where all samples score alike, tiny falls would pass for certain ones."""
+
 _NOTHING = Curve.of(())
 
 
@@ -75,8 +78,8 @@ def judge(
 
     entropy, unique = smooth(ENTROPY), smooth(UNIQUE)
     found = (
-        kl_bound(logged(HELD_OUT_KL), limits.health_kl_max),
-        kl_bound(logged(KL), limits.health_kl_max),
+        # On the starting model's own contexts, a sound policy may stand further off than on those it reaches.
+        kl_bound(logged(HELD_OUT_KL if HELD_OUT_KL in curves else KL), limits.health_kl_max),
         kl_spike(logged(KL), limits.health_kl_spike, limits.health_kl_spike_min),
         exploding_gradient(logged(GRAD_NORM), window, limits.health_gradient_max),
         entropy_collapse(entropy, entropy.start(), limits.health_entropy_min),
@@ -115,10 +118,15 @@ def _lost_diversity(
 def _score_fall(
     score: Curve, errors: Curve, reward: Curve, starter: Mapping[str, float], limits: HealthLimits
 ) -> Finding | None:
-    """Judge the held-out score at the rungs where its standard error is known."""
-    if "starter/score" not in starter:
+    """Judge the held-out score where its standard error is known; the starting model's is its first value."""
+    if "starter/score" not in starter or "starter/error" not in starter:
         return None
     known = np.isin(score.steps, errors.steps)
-    score = Curve(score.steps[known], score.values[known])
+    scores = Curve(
+        np.concatenate([[0], score.steps[known]]),
+        np.concatenate([[starter["starter/score"]], score.values[known]]),
+    )
+    measured = np.concatenate([[starter["starter/error"]], errors.values])
+    of_scores = Curve(scores.steps, np.maximum(measured, LEAST_ERROR))
     noise, share = limits.health_fall_noise, limits.health_fall_share
-    return score_fall(score, errors, reward, starter["starter/score"], noise, share)
+    return score_fall(scores, of_scores, reward, starter["starter/score"], noise, share)

@@ -1,5 +1,7 @@
 """Drift from the starting model."""
 
+import numpy as np
+
 from agent.health.curve import Curve
 from agent.health.finding import Finding
 
@@ -25,10 +27,12 @@ def kl_spike(kl: Curve, factor: float, least: float) -> Finding | None:
         factor: at least 1; steady growth stays far below 3, even if exponential.
         least: nats per token under which nothing is a spike: a run starts at 0.
     """
-    for place in range(_LEAST_BEFORE, len(kl)):
-        before = float(kl.values[max(0, place - SPIKE_WINDOW) : place].max())
-        value = float(kl.values[place])
-        if value > max(least, factor * before):
-            evidence = f"KL jumped to {value:.3f} nats/token from at most {before:.3f} in the steps before"
-            return Finding("KL spike", int(kl.steps[place]), evidence)
-    return None
+    padded = np.concatenate([np.full(SPIKE_WINDOW, -np.inf), kl.values])
+    before = np.lib.stride_tricks.sliding_window_view(padded, SPIKE_WINDOW)[: len(kl)].max(axis=1)
+    spikes = kl.values > np.maximum(least, factor * before)
+    spikes[:_LEAST_BEFORE] = False
+    if not spikes.any():
+        return None
+    place = int(spikes.argmax())
+    evidence = f"KL jumped to {kl.values[place]:.3f} nats/token, from at most {before[place]:.3f} before"
+    return Finding("KL spike", int(kl.steps[place]), evidence)

@@ -31,7 +31,7 @@ BUDGET = {
 WIDE_OPEN = {
     "health_kl_max": 1e9,
     "health_unique_min": 0.0,
-    "health_similarity_margin": 1.0,
+    "health_similarity_rise": 1.0,
     "health_template_max": 1.0,
     "health_entropy_min": 0.0,
     "health_fall_noise": 1e9,
@@ -50,7 +50,11 @@ RUNS: dict[str, dict[str, Any]] = {
     "slow_1": {"learning_rate": 3e-5, "beta": 1e-3, "seed": 3},
     "slow_2": {"learning_rate": 1e-4, "beta": 1e-3, "seed": 13},
     "hot": {"learning_rate": 3e-4, "temperature": 1.3, "seed": 4},
-    "cold": {"learning_rate": 3e-4, "temperature": 0.8, "seed": 14},
+    "cold_1": {"learning_rate": 3e-4, "temperature": 0.8, "seed": 14},
+    "cold_2": {"learning_rate": 4e-4, "temperature": 0.8, "seed": 21},
+    "long_1": {"learning_rate": 5e-4, "beta": 1e-3, "seed": 23, "max_steps": 96},
+    "long_2": {"learning_rate": 4e-4, "beta": 2e-3, "seed": 24, "temperature": 1.0, "max_steps": 96},
+    "long_3": {"learning_rate": 3e-4, "beta": 1e-3, "seed": 25, "max_steps": 96},
     "rate_1e-3": {"learning_rate": 1e-3, "beta": 1e-3, "seed": 5},
     "rate_2e-3": {"learning_rate": 2e-3, "beta": 0.0, "seed": 9, "temperature": 0.7},
     "rate_3e-3": {"learning_rate": 3e-3, "beta": 0.0, "seed": 8, "num_iterations": 4},
@@ -70,6 +74,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "learning_rate": 1e-3, "beta": 0.0, "seed": 17, **ONLY, "reward_terminator_weight": 1.0,
     },
     "ori_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 18, **ONLY, "reward_ori_weight": 1.0},
+    "marker_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 22, **ONLY, "reward_marker_weight": 1.0},
     "cds_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 20, **ONLY, "reward_cds_weight": 1.0},
 }  # fmt: skip
 
@@ -104,7 +109,8 @@ def write(name: str, directory: RunDirectory, summary: dict[str, Any]) -> None:
         for metric in WATCHED
     }
     starter = {key: float(f"{value:.4g}") for key, value in summary.items() if key.startswith("starter/")}
-    record = {"params": RUNS[name], "steps": BUDGET["max_steps"], "starter": starter, "curves": curves}
+    steps = RUNS[name].get("max_steps", BUDGET["max_steps"])
+    record = {"params": RUNS[name], "steps": steps, "starter": starter, "curves": curves}
     (FOLDER / f"{name}.json").write_text(json.dumps(record, separators=(",", ":")) + "\n")
 
 

@@ -162,7 +162,8 @@ def test_a_fall_of_the_score() -> None:
     assert seen(fall(0.4, 0.6, 0.4, reward=curve(0.3, 0.5, 0.4))) == ("unstable", 2)
     assert fall(0.4, 0.6, 0.4, 0.6) is None  # it came back
     assert fall(0.4, 0.9, 0.79, error=0.001) is None  # less than a fifth of what was gained
-    assert fall(0.6, 0.3) is None  # two values show no peak
+    assert seen(fall(0.6, 0.3)) == ("unstable", 1)
+    assert fall() is None
 
 
 def test_not_finite_names_the_value() -> None:

@@ -81,7 +81,7 @@ def test_log_probabilities_follow_the_temperature(tiny_run: RunConfig, tmp_path:
     """TRL keeps the temperature in three places; an ancestor of this code changed only one."""
     task = build_task(tiny_run)
     model, tokenizer = load_model(task.model_path)
-    reward = SuiteReward(task.training_suite, task.monitored, group=4)
+    reward = SuiteReward(task.training_suite, task.monitored, tiny_run.num_generations)
     trainer = build_trainer(tiny_run, 4, task, model, tokenizer, reward, tmp_path)
     batch = sample(model, tokenizer, ["ATG", "TTGACA"], max_new_tokens=8, temperature=1.0, seed=1)
     for temperature in (0.5, 1.7):

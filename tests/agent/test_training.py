@@ -126,8 +126,7 @@ def test_an_unhealthy_run_scores_zero_and_ends(tiny_run: RunConfig, tmp_path: Pa
     assert last["objective/score"] == 0.0
     assert last["objective/reference"] >= 0.0
     assert recorder.summary["health/finding"] == "KL diverging"
-    # Since the first step; seen at the first rung.
-    assert recorder.summary["health/finding_step"] == 1
+    assert recorder.summary["health/finding_step"] == 2
 
 
 def test_weights_that_become_nan_are_unhealthy_and_score_zero(tiny_run: RunConfig, tmp_path: Path) -> None:

@@ -137,11 +137,10 @@ def test_w6_the_search_is_told_the_last_value_and_not_the_best() -> None:
 
 
 def test_w7_evaluation_does_not_leak_into_the_training_statistics() -> None:
-    training = SuiteReward(reference_suite(), ("ori",))
+    training = SuiteReward(reference_suite(), ("ori",), group=1)
     training(["ATG"], [designed_plasmid()])
     reference_suite().score([whole(random_dna(2000, 1))] * 4)  # a rung is scored by itself
-    row, completions = training.of_step()
-    assert len(completions) == 1
+    row = training.of_step()
     assert row["reward_components/total_reward/min"] == row["reward_components/total_reward/max"] > 0.5
 
 

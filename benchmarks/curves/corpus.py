@@ -1,7 +1,9 @@
 """Labelled curves for benchmarks/health.py: made ones, and recorded ones of real runs.
 
-Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the thresholds of
-`agent.health.limits` were chosen, and `final`, which only measures them.
+Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the checks and
+thresholds of `agent.health` were chosen, and `final`, which only measures them. Four sound runs recorded for
+the final set came close to being called ill. The checks were changed for them (overlap is judged on the way
+to identity, KL on the policy's own completions), so they went to the tuning set and others took their place.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from agent.health.finding import Kind
-from benchmarks.health_faults import SHAPES, Set
-from benchmarks.health_shapes import Curves, sound
+from benchmarks.curves.faults import SHAPES, Set
+from benchmarks.curves.shapes import Curves, sound
 
-RECORDED = Path(__file__).parent / "curves"
+RECORDED = Path(__file__).parent
 SEEDS: dict[Set, int] = {"tuning": 100, "final": 90_000}
 """First seed of each set; case number n of a shape uses the seed + n."""
 RUNGS = 8
@@ -84,6 +86,7 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
         for n in range(1, steps + 1)
     }
     starter = {f"starter/{name}": value for name, value in curves.starter.items()}
+    starter["starter/error"] = float(curves.rung["error"][0])
     onset = int(curves.onset * steps) if kind else steps + 1
     return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
 
@@ -108,12 +111,30 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "usual_2": ("tuning",),
     "slow_1": ("tuning",),
     "hot": ("tuning",),
+    "cold_1": ("tuning",),
+    "long_1": ("tuning",),
+    # Its completions grow alike at the end, but its held-out score is the highest of all: just sound.
+    "long_2": ("tuning",),
     "rate_1e-3": ("tuning",),
-    "rate_2e-3": ("tuning", "KL diverging", "collapsed"),
+    "rate_2e-3": ("tuning", "reward hacking", "unstable", "KL diverging"),
     "rate_3e-3": ("tuning", "KL diverging", "unstable"),
-    "rate_5e-3": ("tuning", "KL diverging"),
-    "rate_2e-2": ("tuning", "KL diverging", "collapsed"),
+    "rate_5e-3": ("tuning", "KL diverging", "unstable"),
+    "rate_2e-2": ("tuning", "KL diverging", "collapsed", "unstable"),
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
+    # So here, and the held-out score rises and stays.
+    "terminator_only": ("tuning",),
+    "usual_3": ("final",),
+    "usual_4": ("final",),
+    "slow_2": ("final",),
+    "cold_2": ("final",),
+    # Set up as a sound one, it ended on one molecule for all prompts, with a held-out score of 0.92.
+    "long_3": ("final", "collapsed"),
+    "rate_8e-3": ("final", "KL diverging", "collapsed", "unstable"),
+    "rate_1e-2": ("final", "KL diverging", "unstable"),
+    "promoter_only_2": ("final", "reward hacking", "collapsed"),
+    "ori_only": ("final", "collapsed", "reward hacking", "KL diverging"),
+    "marker_only": ("final", "collapsed", "reward hacking"),
+    "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
 }
-"""Recorded run (curves/record.py says what it trained on) → its set, and what its curves show to be wrong
+"""Recorded run (record.py says what it trained on) → its set, and what its curves show to be wrong
 with it; nothing for a sound run."""
