@@ -79,7 +79,7 @@ def test_pause_resume_and_stop(wandb_server: RunningServer) -> None:
     endless = {**GRID, "method": "random", "parameters": {"a": {"min": 0.0, "max": 1.0}}}
     sweep = wandb_server.sweep(endless, STEADY)
     assert "Cannot pause pending sweep" in wandb_server.wandb("sweep", "--pause", sweep, ok=False)
-    agent = wandb_server.agent(sweep)
+    agent = wandb_server.eager_agent(sweep)
     wait_until(lambda: wandb_server.rows(sweep), "a first run")
     wandb_server.wandb("sweep", "--pause", sweep)
     wait_until(lambda: all(r["state"] == "finished" for r in wandb_server.rows(sweep)), "the run finished")
