@@ -65,7 +65,7 @@ def train():
         run.log({"score": run.config.a})
 sweep = wandb.sweep({"method": "grid", "metric": {"name": "score", "goal": "maximize"},
                      "parameters": {"a": {"values": [1, 2]}}}, project="function")
-wandb.eager_agent(sweep, function=train, project="function")
+wandb.agent(sweep, function=train, project="function", count=2)
 print("BEST", wandb.Api().sweep(f"local/function/{sweep}").best_run().config)
 """
     )

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from server.orphans import DEAD_AFTER
+from tests.server.requests import let_pass
 from tests.server.trainers import ATTENTIVE, DEAF, STEADY
 from tests.server_fixture import RunningServer, running_server, start_server, wait_until
 
@@ -86,6 +88,7 @@ def test_a_killed_agent_leaves_no_second_trainer_on_its_host(tmp_path: Path) -> 
         wait_until(lambda: server.rows(sweep) and (server.rows(sweep)[0]["step"] or 0) > 2, "the run logs")
         first.kill()
         first.wait()
+        let_pass(server, DEAD_AFTER + 1)
         server.eager_agent(sweep, log="second.log", STEPS="3")
         wait_until(lambda: len(server.rows(sweep)) == 2, "a second run", 120)
         orphan, second = server.rows(sweep)
@@ -165,6 +168,7 @@ def test_a_crashing_machine_gives_its_run_to_another_agent(tmp_path: Path) -> No
         first.wait()
         (work := server.work / "train.py").write_text(STEADY, encoding="utf-8")
         assert work.exists()
+        let_pass(server, DEAD_AFTER + 1)
         second = server.eager_agent(sweep, log="second.log")
         assert second.wait(timeout=150) == 0
         (row,) = server.rows(sweep)
