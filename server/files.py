@@ -135,7 +135,8 @@ def run_files(
     db: sqlite3.Connection, run_id: int, names: list[str] | None = None, pattern: str | None = None
 ) -> list[sqlite3.Row]:
     """Return a run's files by name: all, those in `names`, or those that match a LIKE pattern."""
+    wanted = {str(PurePosixPath(name)) for name in names or ()}
     rows = db.execute(
         "SELECT * FROM file WHERE run_id = ? AND name LIKE ? ORDER BY name", (run_id, pattern or "%")
     ).fetchall()
-    return [row for row in rows if not names or row["name"] in names]
+    return [row for row in rows if not wanted or row["name"] in wanted]

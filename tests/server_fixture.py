@@ -20,6 +20,8 @@ import yaml
 
 # Set in the environment of every client, and so of everything that a client starts.
 MARK = "SWEEPFARM_TEST_CLIENT"
+# The client's senders, each with a pause between retries of its own.
+RETRYING = ("FILE_STREAM", "GRAPHQL", "FILE_TRANSFER")
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
@@ -59,6 +61,8 @@ class RunningServer:
             "WANDB_DATA_DIR": str(self.work / "artifacts"),
             "WANDB_ERROR_REPORTING": "false",
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "1",
+            # After an outage the client is back within this time, not within a minute.
+            **{f"WANDB_X_{kind}_RETRY_WAIT_MAX_SECONDS": "2" for kind in RETRYING},
             **more,
         }
 

@@ -182,13 +182,17 @@ def _commit(context: Context, arguments: Arguments) -> Node:
         contents = json.loads(context.service.files.path(manifest["blob"]).read_bytes())["contents"]
         if manifest_digest(contents) != artifact["digest"]:
             raise QueryError(f"the manifest of artifact {identifier} does not have the digest announced")
-        own = {checked_name(path): entry for path, entry in contents.items() if "ref" not in entry}
+        files = {checked_name(path): entry for path, entry in contents.items()}
     except FileNameError as error:
         raise QueryError(str(error)) from error
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        entries = {}
-        for path, entry in own.items():
+        entries: dict[str, Any] = {}
+        for path, entry in files.items():
+            if "ref" in entry:
+                # Kept elsewhere: clients fetch it from there themselves.
+                entries[path] = {"ref": entry["ref"], "size": entry.get("size") or 0}
+                continue
             content = find_content(db, hex_digest(entry["digest"]))
             if content is None:
                 raise QueryError(f"file {path} of artifact {identifier} was not uploaded")

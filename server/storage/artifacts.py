@@ -158,7 +158,8 @@ def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapp
     Args:
         db: The writer's connection.
         artifact: The artifact as it stands.
-        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`.
+        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`, with `ref` (an address) for a digest
+            where a file is kept elsewhere.
     """
     if artifact["state"] == "COMMITTED":
         return
@@ -174,7 +175,8 @@ def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapp
         size=sum(entry["size"] for entry in entries.values()),
         file_count=len(entries),
     )
-    need_contents(db, artifact["id"], [entry["digest"] for entry in entries.values()])
+    own = [entry["digest"] for entry in entries.values() if "ref" not in entry]
+    need_contents(db, artifact["id"], own)
     set_aliases(db, artifact, [*json.loads(artifact["wanted_aliases"]), LATEST])
 
 

@@ -97,6 +97,24 @@ print("TABLES", [a.name for a in run.logged_artifacts()])
     assert "samples" in read.split("TABLES")[1]
 
 
+def test_the_clients_own_check_of_an_installation_passes(shared_server: RunningServer) -> None:
+    printed = shared_server.python(
+        """
+from wandb.agents import pyagent
+from wandb.cli.cli import cli
+pyagent.Agent.HEARTBEAT_SLEEP_SECONDS = 0
+cli(["verify"])
+"""
+    )
+    failed = [line for line in printed.splitlines() if "\N{CROSS MARK}" in line]
+    # On one machine there is no https.
+    assert [line.split("...")[0] for line in failed] == [
+        "Checking requests to base url",
+        "Checking requests made over signed URLs",
+    ]
+    assert printed.count("\N{WHITE HEAVY CHECK MARK}") == 8
+
+
 SPACE = """
 def space(trial):
     kind = trial.suggest_categorical("kind", ["wide", "deep"])

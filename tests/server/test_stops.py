@@ -29,7 +29,7 @@ def row_of(server: RunningServer, sweep: str, a: float) -> dict[str, Any]:
 
 def test_hyperband_stops_a_running_run_through_its_client(tmp_path: Any) -> None:
     with running_server(tmp_path, "--stop-grace", "600") as server:
-        sweep = server.sweep(PAIR, STEADY)
+        sweep = server.sweep(PAIR, ATTENTIVE + STEADY)
         for i in range(2):
             server.eager_agent(sweep, log=f"agent{i}.log", STEPS="60", PAUSE="0.5")
         wait_until(lambda: row_of(server, sweep, 0.1).get("state") == "finished", "the worse run ends")
