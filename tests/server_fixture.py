@@ -116,12 +116,25 @@ class RunningServer:
         return self.start(*command, *options, sweep, log=log, **env)
 
     def sweep(self, config: dict[str, Any], trainer: str, project: str = "test") -> str:
+        """Register a sweep without the cost of a client and return `entity/project/id`."""
+        created = self.graphql(
+            "mutation($c: String!, $p: String) { upsertSweep(input: {config: $c, projectName: $p})"
+            " { sweep { name } } }",
+            c=self._sweep_file(config, trainer),
+            p=project,
+        )
+        return f"local/{project}/{created['upsertSweep']['sweep']['name']}"
+
+    def sweep_by_command(self, config: dict[str, Any], trainer: str, project: str = "test") -> str:
         """Register a sweep with the real command and return `entity/project/id`."""
-        (self.work / "train.py").write_text(trainer, encoding="utf-8")
-        text = yaml.safe_dump({"program": "train.py", **config})
+        text = self._sweep_file(config, trainer)
         (self.work / "sweep.yaml").write_text(text, encoding="utf-8")
         printed = self.wandb("sweep", "--project", project, "sweep.yaml")
         return printed.split("wandb agent ")[1].split()[0]
+
+    def _sweep_file(self, config: dict[str, Any], trainer: str) -> str:
+        (self.work / "train.py").write_text(trainer, encoding="utf-8")
+        return yaml.safe_dump({"program": "train.py", **config})
 
     def post(self, path: str, body: Any, key: str | None = None) -> tuple[int, Any]:
         """Post JSON and return the status and the parsed answer."""

@@ -128,7 +128,7 @@ def test_a_scheduler_on_the_clients_side_searches_a_conditional_space(shared_ser
     scheduler = {"engine": "optuna", "source": "space.py", "search_space": "space"}
     config = {**RANDOM, "method": "custom", "run_cap": 3, "scheduler": scheduler}
     del config["parameters"]
-    sweep = shared_server.sweep(config, STEADY, "scheduler")
+    sweep = shared_server.sweep_by_command(config, STEADY, "scheduler")
     chooser = shared_server.start(
         *("wandb", "sweep-scheduler", "--batch-size", "2", "--poll-interval", "1", sweep), log="chooser.log"
     )
