@@ -155,11 +155,8 @@ async def _upload(request: Request) -> Response:
     if run is None:
         return PlainTextResponse("no such run", status_code=404)
     stored = await service.files.receive(str(run["id"]), request.stream())
-    replaced = await run_in_threadpool(
-        service.database.write, lambda db: record_file(db, run["id"], name, stored)
-    )
-    if replaced is not None:
-        service.files.path(replaced).unlink(missing_ok=True)
+    await run_in_threadpool(service.database.write, lambda db: record_file(db, run["id"], name, stored))
+    await run_in_threadpool(service.remove_freed_files)
     return Response(status_code=200)
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from server.files import Stored, hex_of
 from server.service import Service
-from server.storage.artifacts import find_content
+from server.storage.contents import find_content
 
 
 class DigestError(ValueError):

@@ -75,11 +75,30 @@ def carries_signature(path: str, query: str, key: str) -> bool:
     return hmac.compare_digest(values.get("signature", "").encode(), sign(key, path, int(expires)).encode())
 
 
+def _is_own_preflight(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether a request only asks, as browsers do, if a page of this server may send another one."""
+    own = scope.get("scheme", "http").encode() + b"://" + headers.get(b"host", b"")
+    return (
+        scope.get("method") == "OPTIONS"
+        and b"access-control-request-method" in headers
+        and headers.get(b"origin") == own
+    )
+
+
+def _allowed(origin: bytes) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-methods", b"GET, PUT"),
+        (b"vary", b"Origin"),
+    ]
+
+
 class RequireKey:
     """ASGI middleware that answers 401 to every request without the key.
 
     Clients fetch an artifact's contents from addresses that they were given, without the key; those
-    addresses carry a signature made with it.
+    addresses carry a signature made with it. What browsers (and `wandb verify`) ask before a request of a
+    page is answered for this server's own pages only, which may send it anyway.
     """
 
     def __init__(self, app: App, key: str) -> None:
@@ -93,6 +112,12 @@ class RequireKey:
             await self.app(scope, receive, send)
             return
         headers = dict(scope.get("headers") or [])
+        if _is_own_preflight(scope, headers):
+            await send(
+                {"type": "http.response.start", "status": 204, "headers": _allowed(headers[b"origin"])}
+            )
+            await send({"type": "http.response.body", "body": b""})
+            return
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         # Browsers add the key to requests that other sites make; those must not change anything.
         foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from server.storage.removals import note_removal
+
 
 class FileNameError(ValueError):
     """A file name that leads out of its run."""
@@ -108,8 +110,8 @@ def hex_of(digest: str) -> str:
     return base64.b64decode(digest).hex()
 
 
-def record_file(db: sqlite3.Connection, run_id: int, name: str, stored: Stored) -> str | None:
-    """Make a stored content a run's file; return the content it replaces, to be removed, if any."""
+def record_file(db: sqlite3.Connection, run_id: int, name: str, stored: Stored) -> None:
+    """Make a stored content a run's file; a content that it replaces is to be removed."""
     earlier = db.execute("SELECT blob FROM file WHERE run_id = ? AND name = ?", (run_id, name)).fetchone()
     db.execute(
         "INSERT INTO file (run_id, name, size, md5, mimetype, blob, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -125,14 +127,16 @@ def record_file(db: sqlite3.Connection, run_id: int, name: str, stored: Stored) 
             time.time(),
         ),
     )
-    return None if earlier is None else str(earlier["blob"])
+    if earlier is not None:
+        note_removal(db, [earlier["blob"]])
 
 
 def run_files(
     db: sqlite3.Connection, run_id: int, names: list[str] | None = None, pattern: str | None = None
 ) -> list[sqlite3.Row]:
     """Return a run's files by name: all, those in `names`, or those that match a LIKE pattern."""
+    wanted = {str(PurePosixPath(name)) for name in names or ()}
     rows = db.execute(
         "SELECT * FROM file WHERE run_id = ? AND name LIKE ? ORDER BY name", (run_id, pattern or "%")
     ).fetchall()
-    return [row for row in rows if not names or row["name"] in names]
+    return [row for row in rows if not wanted or row["name"] in wanted]

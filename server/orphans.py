@@ -34,17 +34,20 @@ def host_is_taken(
     """
     marks = ", ".join("?" * len(LIVE))
     others = db.execute(
-        "SELECT run.id, run.stop_requested_at, agent.heartbeat_at FROM run JOIN agent ON agent.id = agent_id"
+        "SELECT run.id, run.stop_requested_at, agent.id, agent.heartbeat_at"
+        " FROM run JOIN agent ON agent.id = agent_id"
         f" WHERE agent.host = ? AND agent.id != ? AND run.state IN ({marks})"
         " AND run.started_at IS NOT NULL",
         (agent["host"], agent["id"], *LIVE),
     ).fetchall()
     dead_after = DEAD_AFTER if now - away_until > BACK_WITHIN + DEAD_AFTER else BACK_WITHIN
     taken = False
-    for run_id, stop_requested_at, heard_at in others:
+    for run_id, stop_requested_at, other_id, heard_at in others:
         silent = now - max(heard_at, away_until)
         if silent > dead_after:
             request_stop(db, run_id, "orphan", f"its agent on {agent['host']} has died")
+            # From here on silence alone tells that the run has died, too.
+            db.execute("UPDATE agent SET state = 'CRASHED' WHERE id = ?", (other_id,))
             taken |= stop_requested_at is None or now - stop_requested_at < patience
         elif silent > STARTED_TOGETHER and heard_at < agent["created_at"]:
             taken = True

@@ -186,10 +186,11 @@ class Scheduler:
 
     def _no_more(self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row) -> list[Command]:
         """Send an agent home when nothing is left, except while a run may still come back."""
-        states = [
-            state for (state,) in db.execute("SELECT state FROM run WHERE sweep_id = ?", (sweep["id"],))
-        ]
-        if any(state in ("preempting", "preempted") for state in states):
+        requeues = spec_of(sweep["config"]).requeue_crashed
+        runs = db.execute("SELECT state, requeues FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchall()
+        states = {state for state, _ in runs}
+        may_crash = any(state in LIVE and done < requeues for state, done in runs)
+        if may_crash or states & {"preempting", "preempted"}:
             return []
         if not any(state in LIVE for state in states):
             update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run is done")

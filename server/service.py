@@ -10,6 +10,7 @@ from server.scheduler import Scheduler
 from server.settings import ServerSettings
 from server.storage.backup import Backups
 from server.storage.database import DATABASE, Database
+from server.storage.removals import remove_noted
 from server.storage.runs import LIVE
 from server.storage.sweeps import list_sweeps
 from server.suggestions import Suggestions
@@ -41,6 +42,8 @@ class Service:
         self.key = ensure_api_key(data)
         self.database = Database(data / DATABASE)
         self.files = FileStore(data / "files", settings.max_file)
+        # What a crash kept the last process from removing.
+        self.remove_freed_files()
         self.suggestions = Suggestions(self.database, settings.seed)
         with self.database.read() as db:
             live = db.execute(
@@ -55,6 +58,10 @@ class Service:
             for sweep in list_sweeps(db):
                 if sweep["state"] in ("PENDING", "RUNNING", "PAUSED"):
                     self.suggestions.refresh(sweep["id"])
+
+    def remove_freed_files(self) -> None:
+        """Remove the files that the changes so far have freed."""
+        remove_noted(self.database, self.files.remove)
 
     def close(self) -> None:
         """Stop the threads and close the database."""

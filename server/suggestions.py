@@ -14,7 +14,6 @@ from server.search.hyperband import bands
 from server.search.random_search import random_point
 from server.search.space import SweepSpec
 from server.search.trial import STARTUP_RUNS, Trial
-from server.stopping import rung_values
 from server.storage.database import Database
 from server.storage.runs import OVER, plain_config
 from server.storage.sweeps import spec_of, sweep_by_id, sweep_runs
@@ -151,9 +150,9 @@ def _parsed(point: str) -> Point:
 
 def told_trials(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> list[Trial]:
     """Return what the search is told of a sweep's runs, oldest first; runs outside the space are left out."""
-    at_rung = rung_values(db, sweep_id, bands(spec.early_terminate))
+    rungs = bands(spec.early_terminate)
     trials: list[Trial] = []
-    narrow = "name, state, point, stop_requested_at, metric_count, metric_last"
+    narrow = "id, state, point, stop_requested_at, metric_count, metric_last"
     for run in db.execute(
         # Wide columns only where they are needed: a sweep may have a thousand runs.
         f"SELECT {narrow}, IIF(point IS NULL, config, '{{}}') AS config,"
@@ -162,21 +161,28 @@ def told_trials(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> list[
     ):
         point = _parsed(run["point"]) if run["point"] else spec.point_of(plain_config(run))
         if point is not None and point.keys() == spec.parameters.keys():
-            trials.append(_told(run, point, spec, at_rung.get(run["name"], {})))
+            trials.append(_told(db, run, point, spec, rungs))
     return trials
 
 
-def _told(run: sqlite3.Row, point: Point, spec: SweepSpec, at_rung: dict[int, float]) -> Trial:
+def _told(
+    db: sqlite3.Connection, run: sqlite3.Row, point: Point, spec: SweepSpec, rungs: tuple[int, ...]
+) -> Trial:
     assert spec.metric is not None
     if run["state"] not in OVER:
-        return Trial(point, "running", at_rung=at_rung)
+        return Trial(point, "running")
     if run["stop_requested_at"] is not None and run["metric_count"]:
-        # Stopped between rungs (by a person, or before any): judged by the last value it reached.
-        return Trial(point, "pruned", at_rung=at_rung or {run["metric_count"]: run["metric_last"]})
+        # Judged by its value at the last rung; before any (stopped by a person), by its last value.
+        reached = [rung for rung in rungs if rung <= run["metric_count"]]
+        n = max(reached, default=run["metric_count"])
+        (value,) = db.execute(
+            "SELECT value FROM metric_value WHERE run_id = ? AND n = ?", (run["id"], n)
+        ).fetchone()
+        return Trial(point, "pruned", at_rung={n: value})
     value = run["metric_last"]
     if value is None:
         summary = json.loads(run["summary"]).get(spec.metric.name)
         value = float(summary) if isinstance(summary, int | float) else None
     if run["state"] == "finished" and value is not None:
-        return Trial(point, "finished", value, at_rung)
+        return Trial(point, "finished", value)
     return Trial(point, "failed")

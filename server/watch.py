@@ -12,7 +12,7 @@ from server.storage.runs import LIVE
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks.
+# Most seconds between two looks; less where less patience is asked for.
 INTERVAL = 5.0
 
 
@@ -35,7 +35,8 @@ class Watch:
         self._thread.join()
 
     def _look_forever(self) -> None:
-        while not self._closing.wait(INTERVAL):
+        interval = min(INTERVAL, self._settings.crash_after / 4, self._settings.agent_timeout / 4)
+        while not self._closing.wait(interval):
             try:
                 self._database.write(self.look)
             except Exception:

@@ -1,5 +1,6 @@
 """A real server in its own process, and real clients that talk to it."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,9 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
+# Set in the environment of every client, and so of everything that a client starts.
+MARK = "SWEEPFARM_TEST_CLIENT"
+# The client's senders, each with a pause between retries of its own.
+RETRYING = ("FILE_STREAM", "GRAPHQL", "FILE_TRANSFER")
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
@@ -46,6 +52,7 @@ class RunningServer:
             **kept,
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
+            MARK: str(self.work),
             "WANDB_BASE_URL": self.url,
             "WANDB_API_KEY": self.key,
             "WANDB_DIR": str(self.work),
@@ -54,6 +61,8 @@ class RunningServer:
             "WANDB_DATA_DIR": str(self.work / "artifacts"),
             "WANDB_ERROR_REPORTING": "false",
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "1",
+            # After an outage the client is back within this time, not within a minute.
+            **{f"WANDB_X_{kind}_RETRY_WAIT_MAX_SECONDS": "2" for kind in RETRYING},
             **more,
         }
 
@@ -99,13 +108,33 @@ class RunningServer:
         """Start a real agent."""
         return self.start(str(BIN / "wandb"), "agent", *options, sweep, log=log, **env)
 
+    def eager_agent(
+        self, sweep: str, *options: str, log: str = "agent.log", **env: str
+    ) -> subprocess.Popen[str]:
+        """Start a real agent that asks twice a second, where its pace is not what is tested."""
+        command = (sys.executable, "-m", "tests.eager_agent", "agent")
+        return self.start(*command, *options, sweep, log=log, **env)
+
     def sweep(self, config: dict[str, Any], trainer: str, project: str = "test") -> str:
+        """Register a sweep without the cost of a client and return `entity/project/id`."""
+        created = self.graphql(
+            "mutation($c: String!, $p: String) { upsertSweep(input: {config: $c, projectName: $p})"
+            " { sweep { name } } }",
+            c=self._sweep_file(config, trainer),
+            p=project,
+        )
+        return f"local/{project}/{created['upsertSweep']['sweep']['name']}"
+
+    def sweep_by_command(self, config: dict[str, Any], trainer: str, project: str = "test") -> str:
         """Register a sweep with the real command and return `entity/project/id`."""
-        (self.work / "train.py").write_text(trainer, encoding="utf-8")
-        text = yaml.safe_dump({"program": "train.py", **config})
+        text = self._sweep_file(config, trainer)
         (self.work / "sweep.yaml").write_text(text, encoding="utf-8")
         printed = self.wandb("sweep", "--project", project, "sweep.yaml")
         return printed.split("wandb agent ")[1].split()[0]
+
+    def _sweep_file(self, config: dict[str, Any], trainer: str) -> str:
+        (self.work / "train.py").write_text(trainer, encoding="utf-8")
+        return yaml.safe_dump({"program": "train.py", **config})
 
     def post(self, path: str, body: Any, key: str | None = None) -> tuple[int, Any]:
         """Post JSON and return the status and the parsed answer."""
@@ -137,14 +166,32 @@ class RunningServer:
         return found
 
     def stop(self) -> None:
-        """End the clients and the server."""
+        """End the server and every process of its clients: trainers outlive an agent that is killed."""
+        kill_marked(MARK, str(self.work))
         for client in self.clients:
-            if client.poll() is None:
-                client.kill()
             client.wait()
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(timeout=30)
+
+
+def marked(name: str, value: str) -> list[psutil.Process]:
+    """Return the living processes that were started with a variable of this value, however far removed."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(name) == value and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def kill_marked(name: str, value: str) -> None:
+    """Kill the processes that `marked` finds, and those that they start meanwhile."""
+    while found := marked(name, value):
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(0.02)
 
 
 def wait_until(condition: Any, what: str, seconds: float = 90) -> Any:

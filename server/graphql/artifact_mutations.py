@@ -26,12 +26,12 @@ from server.storage.artifacts import (
     create_artifact,
     delete_artifact,
     ensure_collection,
-    find_content,
     find_same,
     manifest_digest,
     set_aliases,
     update_artifact,
 )
+from server.storage.contents import find_content, need_contents
 from server.storage.projects import ensure_project, find_project
 from server.storage.runs import find_run
 
@@ -113,6 +113,7 @@ def _manifest(context: Context, number: int, digest: str | None) -> Node:
                 raise QueryError("no such artifact")
             if artifact["state"] == "PENDING":
                 update_artifact(db, number, manifest_digest=hexadecimal)
+                need_contents(db, number, [hexadecimal])
 
         context.service.database.write(work)
         file |= _upload(context, hexadecimal)
@@ -135,28 +136,34 @@ def _update_manifest(context: Context, arguments: Arguments) -> Node:
 
 def _create_files(context: Context, arguments: Arguments) -> Node:
     """Say where to put each file; one whose content is known already has no address."""
-    edges: list[Node] = []
-    for wanted in input_of(arguments).get("artifactFiles") or []:
-        try:
-            name = checked_name(str(wanted.get("name")))
-        except FileNameError as error:
-            raise QueryError(str(error)) from error
-        digest = hex_digest(str(wanted.get("md5")))
-        with context.read() as db:
-            artifact = _found(db, wanted.get("artifactID"))
-            known = find_content(db, digest) is not None
-        node: Node = {
-            "id": f"ArtifactFile:{artifact['id']}:{name}",
-            "name": name,
-            "displayName": name,
-            "storagePath": f"content/{digest}",
-            "uploadMultipartUrls": None,
-            "artifact": {"id": artifact_id(artifact["id"])},
-            "uploadUrl": None,
-            "uploadHeaders": [],
-        }
-        edges.append({"node": node if known else {**node, **_upload(context, digest)}})
+
+    def work(db: sqlite3.Connection) -> list[Node]:
+        # In one change: a content that is known now must not go away before the artifact is committed.
+        return [_place_file(context, db, wanted) for wanted in input_of(arguments).get("artifactFiles") or []]
+
+    edges = [{"node": node} for node in context.service.database.write(work)]
     return {"files": {"edges": edges, "pageInfo": {"hasNextPage": False, "endCursor": None}}}
+
+
+def _place_file(context: Context, db: sqlite3.Connection, wanted: dict[str, Any]) -> Node:
+    try:
+        name = checked_name(str(wanted.get("name")))
+    except FileNameError as error:
+        raise QueryError(str(error)) from error
+    digest = hex_digest(str(wanted.get("md5")))
+    artifact = _found(db, wanted.get("artifactID"))
+    need_contents(db, artifact["id"], [digest])
+    node: Node = {
+        "id": f"ArtifactFile:{artifact['id']}:{name}",
+        "name": name,
+        "displayName": name,
+        "storagePath": f"content/{digest}",
+        "uploadMultipartUrls": None,
+        "artifact": {"id": artifact_id(artifact["id"])},
+        "uploadUrl": None,
+        "uploadHeaders": [],
+    }
+    return node if find_content(db, digest) is not None else {**node, **_upload(context, digest)}
 
 
 def _commit(context: Context, arguments: Arguments) -> Node:
@@ -175,13 +182,17 @@ def _commit(context: Context, arguments: Arguments) -> Node:
         contents = json.loads(context.service.files.path(manifest["blob"]).read_bytes())["contents"]
         if manifest_digest(contents) != artifact["digest"]:
             raise QueryError(f"the manifest of artifact {identifier} does not have the digest announced")
-        own = {checked_name(path): entry for path, entry in contents.items() if "ref" not in entry}
+        files = {checked_name(path): entry for path, entry in contents.items()}
     except FileNameError as error:
         raise QueryError(str(error)) from error
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        entries = {}
-        for path, entry in own.items():
+        entries: dict[str, Any] = {}
+        for path, entry in files.items():
+            if "ref" in entry:
+                # Kept elsewhere: clients fetch it from there themselves.
+                entries[path] = {"ref": entry["ref"], "size": entry.get("size") or 0}
+                continue
             content = find_content(db, hex_digest(entry["digest"]))
             if content is None:
                 raise QueryError(f"file {path} of artifact {identifier} was not uploaded")
@@ -261,7 +272,9 @@ def _delete(context: Context, arguments: Arguments) -> Node:
         delete_artifact(db, artifact)
         return artifact
 
-    return {"artifact": {"id": artifact_id(context.service.database.write(work)["id"])}}
+    artifact = context.service.database.write(work)
+    context.service.remove_freed_files()
+    return {"artifact": {"id": artifact_id(artifact["id"])}}
 
 
 ARTIFACT_MUTATIONS: dict[str, Resolver] = {

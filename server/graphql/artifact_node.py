@@ -260,8 +260,9 @@ def _files(context: Context, artifact: sqlite3.Row, arguments: Mapping[str, Any]
 
     def node(item: tuple[str, Any]) -> Node:
         name, entry = item
-        digest = base64.b64encode(bytes.fromhex(entry["digest"])).decode()
-        url = download_url(context, entry["digest"])
+        elsewhere = entry.get("ref")
+        digest = None if elsewhere else base64.b64encode(bytes.fromhex(entry["digest"])).decode()
+        url = elsewhere or download_url(context, entry["digest"])
         return {
             "__typename": "File",
             "id": f"ArtifactFile:{artifact['id']}:{name}",

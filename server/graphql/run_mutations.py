@@ -15,6 +15,7 @@ from server.graphql.run_node import SUMMARY_PREFIX, run_node, run_url
 from server.stopping import clear_stop, request_stop
 from server.storage.artifacts import delete_artifact
 from server.storage.projects import ensure_project, find_project
+from server.storage.removals import note_removal
 from server.storage.runs import LIVE, OVER, create_run, find_run, run_by_id, update_run
 from server.storage.sweeps import find_sweep
 
@@ -169,30 +170,31 @@ def _update_run_state(context: Context, arguments: Arguments) -> Node:
 def _delete_run(context: Context, arguments: Arguments) -> Node:
     given = input_of(arguments)
 
-    def work(db: sqlite3.Connection) -> list[str]:
+    def work(db: sqlite3.Connection) -> None:
         run = _found_run(db, given.get("id"))
-        blobs = [file["blob"] for file in run_files(db, run["id"])]
+        note_removal(db, [file["blob"] for file in run_files(db, run["id"])])
         if given.get("deleteArtifacts"):
             for artifact in db.execute("SELECT * FROM artifact WHERE run_id = ?", (run["id"],)).fetchall():
                 delete_artifact(db, artifact)
         db.execute("DELETE FROM run WHERE id = ?", (run["id"],))
         if run["sweep_id"] is not None:
             context.service.suggestions.refresh_after_commit(run["sweep_id"])
-        return blobs
 
-    context.service.files.remove(context.service.database.write(work))
+    context.service.database.write(work)
+    context.service.remove_freed_files()
     return {"clientMutationId": given.get("clientMutationId"), "success": True}
 
 
 def _delete_files(context: Context, arguments: Arguments) -> Node:
     numbers = [row_id("File", identifier) for identifier in input_of(arguments).get("files") or []]
 
-    def work(db: sqlite3.Connection) -> list[str]:
+    def work(db: sqlite3.Connection) -> None:
         marks = ", ".join("?" * len(numbers))
         found = db.execute(f"DELETE FROM file WHERE id IN ({marks}) RETURNING blob", numbers).fetchall()
-        return [blob for (blob,) in found]
+        note_removal(db, [blob for (blob,) in found])
 
-    context.service.files.remove(context.service.database.write(work))
+    context.service.database.write(work)
+    context.service.remove_freed_files()
     return {"success": True}
 
 

@@ -101,17 +101,15 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         return connection(found, arguments, _log_line_node)
 
     def history_keys(_: Any) -> Node:
-        with context.read() as db:
-            newest = db.execute(
-                "SELECT data FROM history WHERE run_id = ? ORDER BY step DESC, line DESC LIMIT 1",
-                (run["id"],),
-            ).fetchone()
-        last = json.loads(newest["data"]) if newest else {}
+        counts = json.loads(run["history_keys"])
+        last = json.loads(run["history_last"])
+        # A nested metric is as frequent as what holds it.
+        counts |= {name: counts.get(name.partition(".")[0], 0) for name in last.keys() - counts.keys()}
         return {
             "sets": [],
             "keys": {
                 key: {"typeCounts": [{"type": "number", "count": count}], "previousValue": last.get(key)}
-                for key, count in json.loads(run["history_keys"]).items()
+                for key, count in counts.items()
             },
             "lastStep": run["last_step"],
         }

@@ -3,7 +3,8 @@
 Reference: Bergstra, Bardenet, Bengio, Kegl, "Algorithms for Hyper-Parameter Optimization" (2011).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import optuna
@@ -13,7 +14,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from server.search.distributions import Axis
 from server.search.random_search import random_point
@@ -54,15 +55,34 @@ def tpe_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, 
     if spec.sampler == "gp":
         sampler: optuna.samplers.BaseSampler = optuna.samplers.GPSampler(n_startup_trials=0, seed=seed)
     else:
-        sampler = optuna.samplers.TPESampler(
-            n_startup_trials=0, multivariate=joint, constant_liar=True, seed=seed
-        )
+        sampler = _Estimator(space, joint=joint, seed=seed)
     asked = study_of(spec, trials, sampler).ask(space)
     constants = random_point(spec, seed)
     return {
         name: searched[name].decode(asked.params[name]) if name in searched else constants[name]
         for name in spec.parameters
     }
+
+
+class _Space(dict[str, BaseDistribution]):
+    """The space of every trial; copies of a trial share it, since nobody changes it."""
+
+    def __deepcopy__(self, _: Any) -> "_Space":
+        return self
+
+
+class _Estimator(optuna.samplers.TPESampler):
+    """Knows the space, and need not find it out by comparing those of all trials."""
+
+    def __init__(self, space: _Space, *, joint: bool, seed: int) -> None:
+        super().__init__(n_startup_trials=0, multivariate=joint, constant_liar=True, seed=seed)
+        self._joint_space = dict(sorted(space.items())) if joint else {}
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the parameters that are drawn together."""
+        return self._joint_space
 
 
 def _most_telling(trials: Sequence[Trial], *, maximize: bool) -> list[Trial]:
@@ -95,8 +115,10 @@ def study_of(
     return study
 
 
-def _space(spec: SweepSpec) -> dict[str, BaseDistribution]:
-    return {name: _optuna_distribution(d.axis) for name, d in spec.parameters.items() if not d.is_constant}
+def _space(spec: SweepSpec) -> _Space:
+    return _Space(
+        {name: _optuna_distribution(d.axis) for name, d in spec.parameters.items() if not d.is_constant}
+    )
 
 
 def _optuna_distribution(axis: Axis) -> BaseDistribution:
@@ -107,15 +129,23 @@ def _optuna_distribution(axis: Axis) -> BaseDistribution:
     return FloatDistribution(axis.low, axis.high, log=axis.log)
 
 
-def _optuna_trial(trial: Trial, spec: SweepSpec, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+def _optuna_trial(trial: Trial, spec: SweepSpec, space: _Space) -> FrozenTrial:
     params = {name: spec.parameters[name].encode(trial.point[name]) for name in space}
     for name, distribution in space.items():
         if not isinstance(distribution, FloatDistribution):
             params[name] = int(params[name])
-    return create_trial(
-        state=_STATES[trial.state],
+    state = _STATES[trial.state]
+    return FrozenTrial(
+        # The study numbers its trials itself.
+        number=-1,
+        trial_id=-1,
+        state=state,
         value=trial.value if trial.state == "finished" else None,
+        datetime_start=datetime.min,
+        datetime_complete=datetime.min if state.is_finished() else None,
         params=params,
-        distributions=dict(space),
+        distributions=space,
+        user_attrs={},
+        system_attrs={},
         intermediate_values=dict(trial.at_rung or {}),
     )

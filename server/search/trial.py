@@ -19,7 +19,7 @@ class Trial:
         state: `finished` (its last value counts), `pruned` (stopped by Hyperband; its rung values count),
             `failed` (nothing counts) or `running` (pending, so that nobody repeats the point).
         value: Last value of the metric, for a finished run.
-        at_rung: Values of the metric at the rungs it reached, by rung.
+        at_rung: Value of the metric at the last rung that a pruned run reached, by rung.
     """
 
     point: Mapping[str, Any]

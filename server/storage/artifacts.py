@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.storage.contents import need_contents, release_contents
+
 LATEST = "latest"
 
 
@@ -142,12 +144,6 @@ def update_artifact(db: sqlite3.Connection, artifact_id: int, **columns: Any) ->
     )
 
 
-def find_content(db: sqlite3.Connection, digest: str) -> sqlite3.Row | None:
-    """Return the content with this digest (hex), or None."""
-    row: sqlite3.Row | None = db.execute("SELECT * FROM content WHERE digest = ?", (digest,)).fetchone()
-    return row
-
-
 def manifest_digest(entries: Mapping[str, Any]) -> str:
     """Return the digest that clients give an artifact with these manifest entries (MD5, hex)."""
     digest = hashlib.md5(b"wandb-artifact-manifest-v1\n", usedforsecurity=False)
@@ -162,7 +158,8 @@ def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapp
     Args:
         db: The writer's connection.
         artifact: The artifact as it stands.
-        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`.
+        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`, with `ref` (an address) for a digest
+            where a file is kept elsewhere.
     """
     if artifact["state"] == "COMMITTED":
         return
@@ -178,14 +175,20 @@ def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapp
         size=sum(entry["size"] for entry in entries.values()),
         file_count=len(entries),
     )
+    own = [entry["digest"] for entry in entries.values() if "ref" not in entry]
+    need_contents(db, artifact["id"], own)
     set_aliases(db, artifact, [*json.loads(artifact["wanted_aliases"]), LATEST])
 
 
 def delete_artifact(db: sqlite3.Connection, artifact: sqlite3.Row) -> None:
-    """Take a version out of its collection; `latest` moves to the newest that is left."""
+    """Take a version out of its collection; `latest` moves to the newest that is left.
+
+    Contents that no other artifact needs are noted for removal.
+    """
     was_latest = any(row["alias"] == LATEST for row in aliases_of(db, artifact["id"]))
     db.execute("DELETE FROM artifact_alias WHERE artifact_id = ?", (artifact["id"],))
     update_artifact(db, artifact["id"], state="DELETED", client_id=None)
+    release_contents(db, artifact["id"])
     left = versions(db, artifact["collection_id"])
     if was_latest and left:
         set_aliases(db, left[0], [LATEST])

@@ -33,6 +33,27 @@ def number_at(row: Row, key: str) -> float | None:
     return None
 
 
+def last_numbers(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the last finite number of every metric in the rows, nested ones under dotted names."""
+    found: dict[str, float] = {}
+    seen: set[str] = set()
+
+    def note(name: str, value: Any) -> None:
+        if isinstance(value, dict) and "_type" not in value:
+            for key, inner in value.items():
+                note(f"{name}.{key}", inner)
+        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            found.setdefault(name, value)
+
+    for row in reversed(rows):
+        # Rows mostly hold the same metrics, and then only the newest is looked at.
+        if not row.keys() <= seen:
+            for key, value in row.items():
+                note(key, value)
+            seen |= row.keys()
+    return found
+
+
 def append_history(
     db: sqlite3.Connection,
     run: sqlite3.Row,
@@ -86,6 +107,7 @@ def append_history(
         history_lines=offset + len(rows),
         last_step=last_step,
         history_keys=json.dumps(counts),
+        history_last=json.dumps(json.loads(run["history_last"]) | last_numbers(rows)),
     )
     if metric is not None and repeated:
         index_metric(db, run["id"], metric)

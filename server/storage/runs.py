@@ -68,8 +68,9 @@ def end_run(db: sqlite3.Connection, run: sqlite3.Row, exit_code: int | None, now
     """
     if exit_code == 0:
         state = "finished"
-    elif run["stop_requested_at"] is not None:
+    elif run["stop_requested_at"] is not None and not (run["stop_kind"] == "orphan" and exit_code is None):
         # Also where it called itself preempted: the signal it met was this stop, and it must not come back.
+        # An orphan that says nothing did not obey; it had died with its agent.
         state = "killed"
     elif run["state"] == "preempting":
         state = "preempted"

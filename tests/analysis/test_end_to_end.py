@@ -54,7 +54,7 @@ def swept(served):
     (served.work / "sweep.yaml").write_text(yaml.safe_dump(SWEEP))
     names = {"WANDB_ENTITY": "me", "WANDB_PROJECT": "plasmid"}
     path = served.wandb("sweep", "sweep.yaml", **names).split("wandb agent ")[1].split()[0]
-    served.wandb("agent", "--count", str(len(RATES)), path, **names)
+    assert served.eager_agent(path, "--count", str(len(RATES)), **names).wait(timeout=300) == 0
     return path
 
 
@@ -123,7 +123,12 @@ def test_no_server_is_one_line(server, swept, tmp_path):
 @pytest.mark.parametrize("alive_bytes", [1_000, 5_000, 20_000])
 def test_a_server_that_dies_in_the_middle_is_one_line_and_no_file(server, swept, tmp_path, alive_bytes):
     proxy = DyingProxy(int(server["WANDB_BASE_URL"].rsplit(":", 1)[1]), alive_bytes)
-    dying = {**server, "WANDB_BASE_URL": f"http://127.0.0.1:{proxy.port}"}
+    # By itself, the client would try for half a minute more.
+    dying = {
+        **server,
+        "WANDB_BASE_URL": f"http://127.0.0.1:{proxy.port}",
+        "WANDB_X_GRAPHQL_RETRY_MAX": "3",
+    }
     done = analyse(dying, swept, "--out", str(tmp_path / "out"))
     proxy.close()
     assert done.returncode == 1

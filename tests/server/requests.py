@@ -1,11 +1,13 @@
 """Single requests of the protocol, as clients send them."""
 
 import json
+import sqlite3
 from itertools import count
 from typing import Any
 
 import yaml
 
+from server.storage.database import DATABASE
 from tests.server_fixture import RunningServer
 
 _HOSTS = count()
@@ -61,6 +63,17 @@ def stream(server: RunningServer, run: str, project: str = "p", **body: Any) -> 
 def rows_from(offset: int, values: list[float], key: str = "score") -> dict[str, Any]:
     lines = [json.dumps({key: value, "_step": offset + i}) for i, value in enumerate(values)]
     return {"wandb-history.jsonl": {"offset": offset, "content": lines}}
+
+
+def let_pass(server: RunningServer, seconds: float) -> None:
+    """Let time pass for all agents and runs: what the server remembers of them becomes so much older."""
+    with sqlite3.connect(server.data / DATABASE, timeout=30) as db:
+        db.execute("UPDATE run SET assigned_at = assigned_at - ?", (seconds,))
+        db.execute(
+            "UPDATE agent SET heartbeat_at = heartbeat_at - ?, created_at = created_at - ?",
+            (seconds, seconds),
+        )
+    db.close()
 
 
 def state_of(server: RunningServer, sweep: str, run: str) -> str:

@@ -3,9 +3,20 @@
 import base64
 import hashlib
 import http.client
+import json
+import sqlite3
+from importlib import resources
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from server.service import Service
+from server.settings import ServerSettings
+from server.storage.artifacts import commit_artifact, create_artifact, delete_artifact, ensure_collection
+from server.storage.contents import find_content, need_contents
+from server.storage.database import DATABASE, Database
+from server.storage.projects import ensure_project
+from server.storage.removals import note_removal
 from tests.server.requests import init
 from tests.server_fixture import RunningServer
 
@@ -135,6 +146,122 @@ print("RUNS", [r.id for r in wandb.Api().runs("local/gone")])
     assert "RUNS ['bad']" in read
     gone = list((shared_server.data / "files").rglob("*"))
     assert not any(path.is_file() and path.read_bytes() == b"text" for path in gone)
+
+
+KEEP_OR_DELETE = """
+import wandb
+
+def log(name, *texts):
+    artifact = wandb.Artifact(name, type="t")
+    for text in texts:
+        with artifact.new_file(f"{text}.txt", mode="w") as file:
+            file.write(text)
+    run.log_artifact(artifact).wait()
+
+def read(name, text):
+    folder = api.artifact(f"local/room/{name}:latest").download(root=name)
+    return open(f"{folder}/{text}.txt").read()
+
+with wandb.init(project="room", id="room") as run:
+    log("first", "only in first", "in both")
+    log("second", "only in second", "in both")
+api = wandb.Api()
+api.artifact("local/room/first:latest").delete(delete_aliases=True)
+print("LEFT", read("second", "in both"))
+with wandb.init(project="room", id="again") as run:
+    log("first", "new in first")
+print("NEW", read("first", "new in first"))
+"""
+
+
+def test_a_deleted_artifact_frees_what_no_other_one_holds(shared_server: RunningServer) -> None:
+    read = shared_server.python(KEEP_OR_DELETE)
+    assert "LEFT in both" in read
+    assert "NEW new in first" in read
+    held = [path.read_bytes() for path in (shared_server.data / "files/content").iterdir()]
+    for text, copies in (
+        (b"only in first", 0),
+        (b"only in second", 1),
+        (b"in both", 1),
+        (b"new in first", 1),
+    ):
+        assert held.count(text) == copies, text
+
+
+def test_files_are_removed_after_a_crash_between_record_and_file(tmp_path: Path) -> None:
+    settings = ServerSettings(data=tmp_path)
+    service = Service(settings)
+    freed, other = (service.files.path(f"content/{name}") for name in ("freed", "other"))
+    freed.parent.mkdir()
+    for path in (freed, other):
+        path.write_text("text")
+    service.database.write(lambda db: note_removal(db, ["content/freed", "content/gone already"]))
+    service.close()
+    assert freed.exists()
+    again = Service(settings)
+    assert not freed.exists()
+    assert other.exists()
+    with again.database.read() as db:
+        assert db.execute("SELECT COUNT(*) FROM removal").fetchone()[0] == 0
+    again.close()
+
+
+def test_a_content_stays_for_an_artifact_that_is_still_being_uploaded(tmp_path: Path) -> None:
+    database = Database(tmp_path / DATABASE)
+
+    def work(db: sqlite3.Connection) -> list[bool]:
+        project = ensure_project(db, "local", "p")
+        collection = ensure_collection(db, project["id"], "t", "name")
+        db.execute("INSERT INTO content (digest, size, blob) VALUES ('d', 1, 'content/d')")
+        done, pending = (create_artifact(db, collection["id"], digest=name) for name in "ab")
+        commit_artifact(db, done, {"f": {"digest": "d", "size": 1}})
+        need_contents(db, pending["id"], ["d"])
+        kept = []
+        for artifact in (done, pending):
+            delete_artifact(db, artifact)
+            kept.append(find_content(db, "d") is not None)
+        return kept
+
+    assert database.write(work) == [True, False]
+    with database.read() as db:
+        assert [blob for (blob,) in db.execute("SELECT blob FROM removal")] == ["content/d"]
+    database.close()
+
+
+def test_an_older_folder_learns_which_contents_are_needed(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / DATABASE)
+    for file in ("0001_initial.sql", "0002_artifacts.sql"):
+        old.executescript((resources.files("server.storage") / "migrations" / file).read_text())
+    old.executescript(
+        """
+        PRAGMA user_version = 2;
+        INSERT INTO project VALUES (1, 'local', 'p', 0);
+        INSERT INTO collection VALUES (1, 1, 't', 'name', NULL, 0, 0);
+        INSERT INTO content VALUES ('gone', 1, 'content/gone'), ('both', 1, 'content/both'),
+            ('kept', 1, 'content/kept'), ('manifest', 1, 'content/manifest'), ('sent', 1, 'content/sent');
+        """
+    )
+    for state, manifest, *digests in (
+        ("DELETED", None, "gone", "both"),
+        ("COMMITTED", "manifest", "kept", "both"),
+    ):
+        entries = {name: {"digest": name, "size": 1} for name in digests}
+        old.execute(
+            "INSERT INTO artifact (collection_id, state, digest, manifest_digest, entries, created_at,"
+            " updated_at) VALUES (1, ?, 'd', ?, ?, 0, 0)",
+            (state, manifest, json.dumps(entries)),
+        )
+    old.commit()
+    old.close()
+    database = Database(tmp_path / DATABASE)
+    with database.read() as db:
+        assert [blob for (blob,) in db.execute("SELECT blob FROM removal")] == ["content/gone"]
+        needed = {digest for (digest,) in db.execute("SELECT digest FROM artifact_content")}
+        left = {digest for (digest,) in db.execute("SELECT digest FROM content")}
+    assert needed == {"manifest", "kept", "both"}
+    # What an upload in progress may still want stays.
+    assert left == {"manifest", "kept", "both", "sent"}
+    database.close()
 
 
 CREATE = """

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+from unittest.mock import ANY
 from urllib.parse import urlsplit
 
 import pytest
@@ -67,6 +68,14 @@ def test_no_other_header_carries_the_key(value: str) -> None:
 def test_another_site_cannot_use_a_browsers_key(shared_server: RunningServer) -> None:
     headers = {"Authorization": f"Bearer {shared_server.key}", "Sec-Fetch-Site": "cross-site"}
     assert request(shared_server, "POST", "/graphql", headers, b"{}")[0] == 401
+
+
+def test_a_preflight_is_answered_for_the_servers_own_pages_only(shared_server: RunningServer) -> None:
+    for origin, status in ((shared_server.url, 204), ("http://elsewhere.example", 401), ("null", 401)):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        assert request(shared_server, "OPTIONS", "/files/local/p/r/f", headers) == (status, ANY)
+        # The request itself needs the key all the same.
+        assert request(shared_server, "GET", "/files/local/p/r/f", {"Origin": origin})[0] == 401
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "", "a\0b", "a\\..\\b"])

@@ -18,7 +18,7 @@ GRID = {
 
 
 def test_two_agents_finish_a_sweep_and_the_api_reads_it(wandb_server: RunningServer) -> None:
-    sweep = wandb_server.sweep(GRID, STEADY)
+    sweep = wandb_server.sweep_by_command(GRID, STEADY)
     agents = [wandb_server.agent(sweep, log=f"agent{i}.log") for i in range(2)]
     for agent in agents:
         assert agent.wait(timeout=120) == 0
@@ -77,9 +77,9 @@ print("READ" + json.dumps({{
 @pytest.mark.slow
 def test_pause_resume_and_stop(wandb_server: RunningServer) -> None:
     endless = {**GRID, "method": "random", "parameters": {"a": {"min": 0.0, "max": 1.0}}}
-    sweep = wandb_server.sweep(endless, STEADY)
+    sweep = wandb_server.sweep_by_command(endless, STEADY)
     assert "Cannot pause pending sweep" in wandb_server.wandb("sweep", "--pause", sweep, ok=False)
-    agent = wandb_server.agent(sweep)
+    agent = wandb_server.eager_agent(sweep)
     wait_until(lambda: wandb_server.rows(sweep), "a first run")
     wandb_server.wandb("sweep", "--pause", sweep)
     wait_until(lambda: all(r["state"] == "finished" for r in wandb_server.rows(sweep)), "the run finished")

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.server.trainers import DEAF, STEADY
+from server.orphans import DEAD_AFTER
+from tests.server.requests import let_pass
+from tests.server.trainers import ATTENTIVE, DEAF, STEADY
 from tests.server_fixture import RunningServer, running_server, start_server, wait_until
 
 pytestmark = pytest.mark.slow
@@ -81,12 +83,13 @@ def test_a_server_killed_under_twenty_runs_loses_and_repeats_nothing(tmp_path: P
 
 def test_a_killed_agent_leaves_no_second_trainer_on_its_host(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
-        sweep = server.sweep(RANDOM, STEADY)
-        first = server.agent(sweep, log="first.log", STEPS="1000", PAUSE="0.5")
+        sweep = server.sweep(RANDOM, ATTENTIVE + STEADY)
+        first = server.eager_agent(sweep, log="first.log", STEPS="1000", PAUSE="0.5")
         wait_until(lambda: server.rows(sweep) and (server.rows(sweep)[0]["step"] or 0) > 2, "the run logs")
         first.kill()
         first.wait()
-        server.agent(sweep, log="second.log", STEPS="3")
+        let_pass(server, DEAD_AFTER + 1)
+        server.eager_agent(sweep, log="second.log", STEPS="3")
         wait_until(lambda: len(server.rows(sweep)) == 2, "a second run", 120)
         orphan, second = server.rows(sweep)
         assert orphan["state"] == "finished"
@@ -109,24 +112,30 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path: Path) -> None:
     server = start_server(small / "data", tmp_path / "work")
     try:
         script = STEADY.replace("wandb.init(", 'wandb.init(project="p", id="r", config={"a": 1}, ')
-        client = server.start("python", "-c", script, STEPS="60", PAUSE="0.3")
+        client = server.start("python", "-c", script, STEPS="100", PAUSE="0.1")
         wait_until(lambda: _lines(server) > 5, "the run logs")
         # Whatever is left of the disk is taken, and given back later.
         hog = small / "hog"
         with hog.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(4096))
-        time.sleep(8)
+        wait_until(lambda: _refuses(server), "nothing can be stored any more")
+        # The client sends every second: it meets the full disk, too.
+        time.sleep(3)
         assert server.process.poll() is None
         during = _lines(server)
         hog.unlink()
         assert client.wait(timeout=120) == 0
-        assert during < 60
+        assert during < 100
         state, count, lines = stored(server, "p", "r")
-        assert (state, count, len(lines)) == ("finished", 60, 60)
+        assert (state, count, len(lines)) == ("finished", 100, 100)
     finally:
         server.stop()
         subprocess.run(["umount", "-l", small], check=True)
+
+
+def _refuses(server: RunningServer) -> bool:
+    return server.post("/files/local/p/r/file_stream", {})[0] == 503
 
 
 def _lines(server: RunningServer) -> int:
@@ -140,25 +149,27 @@ def test_a_lost_heartbeat_answer_loses_and_repeats_no_run(tmp_path: Path) -> Non
     from tests.server.losing_proxy import losing_proxy
 
     with running_server(tmp_path) as server:
-        sweep = server.sweep({**RANDOM, "run_cap": 2}, STEADY)
+        sweep = server.sweep({**RANDOM, "run_cap": 1}, STEADY)
         with losing_proxy(server.url, b'\\"run_id\\"') as (url, lost):
             agent = server.agent(sweep, WANDB_BASE_URL=url)
             assert agent.wait(timeout=150) == 0
             assert lost() == 1
-        assert [row["state"] for row in server.rows(sweep)] == ["finished", "finished"]
+        assert [row["state"] for row in server.rows(sweep)] == ["finished"]
 
 
 def test_a_crashing_machine_gives_its_run_to_another_agent(tmp_path: Path) -> None:
     """Trainer and agent vanish together; the sweep says that such runs come back."""
     with running_server(tmp_path, "--crash-after", "4") as server:
         sweep = server.sweep({**RANDOM, "run_cap": 1, "requeue_crashed": 1}, DEAF)
-        first = server.start("setsid", "wandb", "agent", sweep, log="first.log")
+        eager = ("python", "-m", "tests.eager_agent", "agent", sweep)
+        first = server.start("setsid", *eager, log="first.log")
         wait_until(lambda: server.rows(sweep) and (server.rows(sweep)[0]["step"] or 0) > 1, "the run logs")
         subprocess.run(["pkill", "-9", "-s", str(os.getsid(first.pid))], check=False)
         first.wait()
         (work := server.work / "train.py").write_text(STEADY, encoding="utf-8")
         assert work.exists()
-        second = server.agent(sweep, log="second.log")
+        let_pass(server, DEAD_AFTER + 1)
+        second = server.eager_agent(sweep, log="second.log")
         assert second.wait(timeout=150) == 0
         (row,) = server.rows(sweep)
         assert row["state"] == "finished"

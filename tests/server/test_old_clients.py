@@ -59,7 +59,7 @@ def test_an_older_client_does_a_whole_sweep(shared_server: RunningServer, versio
 
     printed = run(str(programs / "wandb"), "sweep", "--project", project, "sweep.yaml")
     sweep = printed.split("wandb agent ")[1].split()[0]
-    run(str(programs / "wandb"), "agent", sweep)
+    run(str(programs / "python"), "-m", "tests.eager_agent", "agent", sweep)
     wait_until(lambda: all(r["state"] == "finished" for r in shared_server.rows(sweep)), "all runs end")
     assert sorted(row["value"] for row in shared_server.rows(sweep)) == [0.1, 0.2]
     read = run(

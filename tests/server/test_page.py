@@ -96,7 +96,8 @@ def test_a_run_shows_everything_it_logged(filled: tuple[RunningServer, str], pag
     for word in ("loss", "objective/score", "ATGGCC", "lr", "a console line", "output.log", "image"):
         assert word in text, word
     assert page.read("document.querySelectorAll('#charts .chart').length") == 2
-    assert page.read("document.querySelector('#samples img').naturalWidth") == 4
+    width = "document.querySelector('#samples img').naturalWidth"
+    wait_until(lambda: page.read(width) == 4, "the image is loaded", 20)
     # A metric that is logged rarely keeps all of its points.
     view = server.get("/page-data/runs/local/big/live")
     rare = next(curve for curve in view["curves"] if curve["id"] == "objective/score")

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.search.parameters import BUILDERS
 from server.search.random_search import random_point
 from server.search.space import parse_sweep_config
 from server.search.tpe import tpe_point
@@ -27,36 +28,58 @@ def bounds(numbers: st.SearchStrategy[Any], at_least: float = 0.0) -> st.SearchS
     return pairs.filter(lambda pair: pair[1] - pair[0] >= at_least)
 
 
-def between(name: str, pair: tuple[Any, Any], **more: Any) -> dict[str, Any]:
-    return {"distribution": name, "min": pair[0], "max": pair[1], **more}
+def between(
+    numbers: st.SearchStrategy[Any], at_least: float = 0.0, **more: st.SearchStrategy[Any]
+) -> st.SearchStrategy[dict[str, Any]]:
+    others = st.fixed_dictionaries(more)
+    ends = bounds(numbers, at_least)
+    return st.builds(lambda pair, rest: {"min": pair[0], "max": pair[1], **rest}, ends, others)
 
 
-@st.composite
-def parameters(draw: st.DrawFn) -> dict[str, Any]:
-    """One parameter of any distribution of the W&B syntax."""
-    spread = draw(st.floats(0.1, 3))
-    q = draw(step)
-    values = draw(st.lists(scalars, min_size=1, max_size=5))
-    return draw(
-        st.sampled_from(
-            [
-                {"value": draw(scalars)},
-                {"values": values},
-                {"values": values, "probabilities": [1 / len(values)] * len(values)},
-                between("int_uniform", draw(bounds(st.integers(-20, 20)))),
-                between("uniform", draw(bounds(small))),
-                between("log_uniform_values", draw(bounds(above_zero))),
-                between("inv_log_uniform_values", draw(bounds(above_zero))),
-                between("log_uniform", draw(bounds(st.floats(-5, 5)))),
-                between("q_uniform", draw(bounds(small, 10)), q=q),
-                between("q_log_uniform_values", draw(bounds(st.floats(10, 900), 10)), q=q),
-                {"distribution": "normal", "mu": draw(small), "sigma": spread},
-                {"distribution": "q_normal", "mu": draw(small), "sigma": spread, "q": q},
-                {"distribution": "log_normal", "mu": draw(st.floats(-3, 3)), "sigma": spread},
-                {"distribution": "beta", "a": spread, "b": draw(st.floats(0.2, 4))},
-            ]
-        )
-    )
+def fields(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(strategies)
+
+
+spread = st.floats(0.1, 3)
+exponents = st.floats(-5, 5)
+several = st.lists(scalars, min_size=1, max_size=5)
+# What a parameter of each distribution of the W&B syntax may hold.
+DISTRIBUTIONS = {
+    "constant": fields(value=scalars),
+    "categorical": fields(values=several),
+    "categorical_w_probabilities": several.map(
+        lambda values: {"values": values, "probabilities": [1 / len(values)] * len(values)}
+    ),
+    "int_uniform": between(st.integers(-20, 20)),
+    "uniform": between(small),
+    "log_uniform": between(exponents),
+    "log_uniform_values": between(above_zero),
+    "inv_log_uniform": between(exponents),
+    "inv_log_uniform_values": between(above_zero),
+    "normal": fields(mu=small, sigma=spread),
+    "log_normal": fields(mu=st.floats(-3, 3), sigma=spread),
+    "beta": fields(a=spread, b=st.floats(0.2, 4)),
+    "q_uniform": between(small, 10, q=step),
+    "q_log_uniform": between(st.floats(2.5, 7), 1, q=step),
+    "q_log_uniform_values": between(st.floats(10, 900), 10, q=step),
+    "q_normal": fields(mu=small, sigma=spread, q=step),
+    "q_log_normal": fields(mu=st.floats(-3, 5), sigma=spread, q=step),
+    "q_beta": fields(a=spread, b=st.floats(0.2, 4), q=step),
+}
+
+
+def named(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    return DISTRIBUTIONS[name].map(lambda body: {"distribution": name, **body})
+
+
+def test_every_distribution_is_among_those_drawn() -> None:
+    assert DISTRIBUTIONS.keys() == BUILDERS.keys()
+
+
+def parameters() -> st.SearchStrategy[dict[str, Any]]:
+    """One parameter of any distribution, named or, where its keys tell, not."""
+    untold = st.one_of(*(DISTRIBUTIONS[name] for name in ("constant", "categorical", "int_uniform")))
+    return st.one_of(st.sampled_from(sorted(DISTRIBUTIONS)).flatmap(named), untold)
 
 
 spaces = st.dictionaries(

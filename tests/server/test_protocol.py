@@ -1,13 +1,12 @@
 """What clients punish, request by request."""
 
 import json
-import time
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.server.requests import beat, init, new_agent, new_sweep, rows_from, state_of, stream
+from tests.server.requests import beat, init, let_pass, new_agent, new_sweep, rows_from, state_of, stream
 from tests.server_fixture import RunningServer, running_server, start_server, wait_until
 
 RANDOM = {"method": "random", "metric": {"name": "score"}, "parameters": {"a": {"min": 0.0, "max": 1.0}}}
@@ -118,7 +117,6 @@ def test_an_answer_is_not_repeated_forever(shared_server: RunningServer) -> None
     assert state_of(shared_server, sweep, handed_out[0]) == "failed"
 
 
-@pytest.mark.slow
 def test_an_answer_lost_in_a_restart_is_repeated(tmp_path: Any) -> None:
     server = start_server(tmp_path / "data", tmp_path / "work")
     sweep = new_sweep(server, RANDOM)
@@ -128,18 +126,17 @@ def test_an_answer_lost_in_a_restart_is_repeated(tmp_path: Any) -> None:
     server.process.wait()
     server = start_server(tmp_path / "data", tmp_path / "work")
     try:
-        time.sleep(4.5)
+        let_pass(server, 4.5)
         assert beat(server, agent) == [first]
     finally:
         server.stop()
 
 
-@pytest.mark.slow
 def test_a_run_that_dies_before_init_is_failed(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     agent = new_agent(shared_server, sweep)
     (first,) = beat(shared_server, agent)
-    time.sleep(5)
+    let_pass(shared_server, 5)
     (second,) = beat(shared_server, agent)
     assert second["run_id"] != first["run_id"]
     assert state_of(shared_server, sweep, first["run_id"]) == "failed"

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 from typing import Any
 
 from server.orphans import DEAD_AFTER, host_is_taken
@@ -14,7 +13,7 @@ from server.storage.projects import ensure_project
 from server.storage.runs import create_run, find_run, run_by_id, update_run
 from server.storage.sweeps import create_sweep, sweep_by_id
 from server.suggestions import Suggestions
-from tests.server.requests import beat, init, new_agent, new_sweep, rows_from, state_of, stream
+from tests.server.requests import beat, init, let_pass, new_agent, new_sweep, rows_from, state_of, stream
 from tests.server_fixture import RunningServer
 
 RANDOM = {"method": "random", "metric": {"name": "score"}, "parameters": {"a": {"min": 0.0, "max": 1.0}}}
@@ -78,7 +77,7 @@ def test_a_new_agent_waits_for_the_one_it_may_replace(shared_server: RunningServ
     (command,) = beat(shared_server, first)
     init(shared_server, command["run_id"])
     beat(shared_server, first, command["run_id"])
-    time.sleep(2.6)
+    let_pass(shared_server, 2.6)
     second = new_agent(shared_server, sweep, "machine")
     assert beat(shared_server, second) == []
     assert beat(shared_server, new_agent(shared_server, sweep, "elsewhere")) != []

@@ -1,6 +1,9 @@
 """Grid, random and Bayesian points."""
 
+import json
 import random
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,12 @@ from server.search.random_search import random_point
 from server.search.space import SweepSpec, parse_sweep_config
 from server.search.tpe import tpe_point
 from server.search.trial import STARTUP_RUNS, Trial
+from server.storage.database import DATABASE, Database
+from server.storage.history import append_history
+from server.storage.projects import ensure_project
+from server.storage.runs import create_run, update_run
+from server.storage.sweeps import create_sweep
+from server.suggestions import told_trials
 
 
 def spec_of(method: str, parameters: dict[str, Any]) -> SweepSpec:
@@ -151,3 +160,42 @@ def test_a_long_sweep_is_told_by_its_best_its_newest_and_what_runs() -> None:
     best = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0)[-BEST:]
     assert all(trial in kept for trial in best)
     assert kept[-1] is trials[-1]
+
+
+def test_the_search_is_told_what_became_of_each_run(tmp_path: Path) -> None:
+    config = {
+        "method": "bayes",
+        "metric": {"name": "score"},
+        "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2},
+        "parameters": {"a": {"values": [1, 2, 3]}},
+    }
+    database = Database(tmp_path / DATABASE)
+
+    def told(db: sqlite3.Connection) -> list[Trial]:
+        project = ensure_project(db, "local", "p")
+        sweep = create_sweep(db, project["id"], json.dumps(config))
+        for state, values, stopped in (
+            ("finished", [5.0, 4.0], None),
+            ("finished", [9.0, 8.0, 7.0, 6.0, 5.0], 1.0),
+            ("killed", [9.0], 1.0),
+            ("killed", [], 1.0),
+            ("crashed", [3.0], None),
+            ("running", [3.0], None),
+        ):
+            point = json.dumps({"a": 1})
+            run = create_run(db, project["id"], sweep_id=sweep["id"], state=state, point=point)
+            update_run(db, run["id"], stop_requested_at=stopped)
+            lines = [json.dumps({"score": value}) for value in values]
+            append_history(db, run, 0, lines, [json.loads(line) for line in lines], "score")
+        return told_trials(db, sweep["id"], parse_sweep_config(config))
+
+    trials = database.write(told)
+    database.close()
+    assert [(trial.state, trial.value, trial.at_rung) for trial in trials] == [
+        ("finished", 4.0, None),
+        ("pruned", None, {4: 6.0}),
+        ("pruned", None, {1: 9.0}),
+        ("failed", None, None),
+        ("failed", None, None),
+        ("running", None, None),
+    ]

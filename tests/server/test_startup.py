@@ -1,5 +1,6 @@
 """Starting: the key, the ready line, and one clear line for each thing that can be wrong."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from server.serve import _listen
 from tests.server_fixture import RunningServer, launch, running_server, start_server
 
 
@@ -58,6 +60,27 @@ def test_a_taken_port(tmp_path: Path) -> None:
     assert f"port {port} on 127.0.0.1 is taken" in printed
     assert "--port" in printed
     assert not (tmp_path / "data").exists()
+
+
+def test_an_answers_parts_are_not_held_back() -> None:
+    """Nagle's algorithm would add 40 ms to every request."""
+
+    async def option_of_a_connection() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            found.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = _listen("127.0.0.1", 0)
+        async with await asyncio.start_server(accept, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            option = await found
+            writer.close()
+        return option
+
+    assert asyncio.run(option_of_a_connection()) != 0
 
 
 def test_a_data_folder_that_is_in_use(wandb_server: RunningServer) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.trainers import DEAF, DIES_BEFORE_INIT, PREEMPTED, STEADY
+from tests.server.trainers import ATTENTIVE, DEAF, DIES_BEFORE_INIT, PREEMPTED, STEADY
 from tests.server_fixture import RunningServer, running_server, start_server, wait_until
 
 pytestmark = pytest.mark.slow
@@ -29,9 +29,9 @@ def row_of(server: RunningServer, sweep: str, a: float) -> dict[str, Any]:
 
 def test_hyperband_stops_a_running_run_through_its_client(tmp_path: Any) -> None:
     with running_server(tmp_path, "--stop-grace", "600") as server:
-        sweep = server.sweep(PAIR, STEADY)
+        sweep = server.sweep(PAIR, ATTENTIVE + STEADY)
         for i in range(2):
-            server.agent(sweep, log=f"agent{i}.log", STEPS="60", PAUSE="0.5")
+            server.eager_agent(sweep, log=f"agent{i}.log", STEPS="60", PAUSE="0.5")
         wait_until(lambda: row_of(server, sweep, 0.1).get("state") == "finished", "the worse run ends")
         worse = row_of(server, sweep, 0.1)
         assert worse["stopped"] == "hyperband"
@@ -53,14 +53,14 @@ def test_a_run_that_ignores_the_flag_is_ended_by_its_agent(tmp_path: Any) -> Non
     with running_server(tmp_path, "--stop-grace", "1") as server:
         sweep = server.sweep(PAIR, DEAF)
         for i in range(2):
-            server.agent(sweep, log=f"agent{i}.log")
+            server.eager_agent(sweep, log=f"agent{i}.log")
         wait_until(lambda: row_of(server, sweep, 0.1).get("state") == "killed", "the worse run is killed")
         assert row_of(server, sweep, 0.1)["stopped"] == "hyperband"
 
 
 def test_cancel_ends_the_run_and_then_the_agent(wandb_server: RunningServer) -> None:
     sweep = wandb_server.sweep(PAIR, DEAF)
-    agent = wandb_server.agent(sweep)
+    agent = wandb_server.eager_agent(sweep)
     wait_until(lambda: (row_of(wandb_server, sweep, 0.9).get("step") or 0) > 2, "the run logs")
     wandb_server.wandb("sweep", "--cancel", sweep)
     assert agent.wait(timeout=60) == 0
@@ -72,7 +72,7 @@ def test_api_stop(wandb_server: RunningServer) -> None:
     wandb_server.start(
         *("python", "-c"),
         'import os; os.environ["STEPS"] = "200"; os.environ["PAUSE"] = "0.5"\n'
-        + STEADY.replace("wandb.init(", 'wandb.init(project="p", id="r", config={"a": 1}, '),
+        + (ATTENTIVE + STEADY).replace("wandb.init(", 'wandb.init(project="p", id="r", config={"a": 1}, '),
     )
     query = '{ project(name: "p") { run(name: "r") { state stopped historyLineCount } } }'
 
@@ -88,7 +88,7 @@ def test_api_stop(wandb_server: RunningServer) -> None:
 
 def test_a_preempted_run_goes_on_where_it_was(wandb_server: RunningServer) -> None:
     sweep = wandb_server.sweep({**PAIR, "parameters": {"a": {"values": [0.5]}}}, PREEMPTED)
-    agent = wandb_server.agent(sweep)
+    agent = wandb_server.eager_agent(sweep)
     assert agent.wait(timeout=120) == 0
     (row,) = wandb_server.rows(sweep)
     assert row["state"] == "finished"
@@ -100,11 +100,26 @@ def test_a_preempted_run_goes_on_where_it_was(wandb_server: RunningServer) -> No
     assert str(list(range(10))) in read
 
 
-def test_a_crashing_trainer_does_not_loop(wandb_server: RunningServer) -> None:
-    sweep = wandb_server.sweep(PAIR, DIES_BEFORE_INIT)
-    agent = wandb_server.agent(sweep)
-    agent.wait(timeout=120)
-    assert [row["state"] for row in wandb_server.rows(sweep)] == ["failed", "failed"]
+def test_agents_whose_trainers_die_at_once_give_up(tmp_path: Any) -> None:
+    """At the agents' own pace; side by side, since both mostly wait."""
+    with running_server(tmp_path) as server:
+        grid = server.sweep(PAIR, DIES_BEFORE_INIT)
+        endless = server.sweep({**PAIR, "method": "random"}, DIES_BEFORE_INIT)
+        agents = [
+            server.agent(grid, log="grid.log"),
+            server.agent(
+                endless,
+                *("--max-consecutive-failed-runs", "2"),
+                log="endless.log",
+                WANDB_AGENT_DISABLE_FLAPPING="true",
+            ),
+        ]
+        for agent in agents:
+            agent.wait(timeout=120)
+        assert [row["state"] for row in server.rows(grid)] == ["failed", "failed"]
+        states = [row["state"] for row in server.rows(endless)]
+        assert "failed" in states
+        assert len(states) in (2, 3)
 
 
 def test_killing_the_server_loses_nothing(tmp_path: Any) -> None:
@@ -113,11 +128,12 @@ def test_killing_the_server_loses_nothing(tmp_path: Any) -> None:
     port = int(server.url.rsplit(":", 1)[1])
     single = {key: value for key, value in PAIR.items() if key != "early_terminate"}
     sweep = server.sweep({**single, "parameters": {"a": {"values": [0.5]}}}, STEADY)
-    agent = server.agent(sweep, STEPS="60", PAUSE="0.3")
+    agent = server.eager_agent(sweep, STEPS="60", PAUSE="0.1")
     wait_until(lambda: (row_of(server, sweep, 0.5).get("step") or 0) > 5, "the run logs")
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
-    time.sleep(5)
+    # Long enough for the agent and the run, which both speak every second, to find nobody there.
+    time.sleep(3)
     again = start_server(data, work, port=port)
     try:
         assert agent.wait(timeout=120) == 0

@@ -1,5 +1,11 @@
 """Training scripts that real agents start."""
 
+# Put before a script, it makes the client look for the stop flag every second instead of every fifteen.
+ATTENTIVE = """
+from wandb.sdk.lib.run_stopping import RunStopChecker
+RunStopChecker.__init__.__kwdefaults__["poll_interval"] = 1
+"""
+
 # Logs `score` = a at every step, and honours the client's stop flag.
 STEADY = """
 import os, time, wandb
