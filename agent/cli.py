@@ -1,45 +1,10 @@
-"""`sweepfarm train` and `sweepfarm agent`."""
+"""`sweepfarm train`."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import click
-
-
-@click.command(name="agent")
-@click.argument("sweep", envvar="SWEEP_ID", default="")
-@click.option("--count", type=click.IntRange(min=1), help="Take at most this many runs.")
-@click.option(
-    "--agents-here",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    envvar="AGENTS_HERE",
-    help="Agents sharing this machine; its cores are divided among them.",
-)
-def agent(sweep: str, count: int | None, agents_here: int) -> None:
-    """Take runs from SWEEP (entity/project/id; SWEEP_ID where it is left out) until it is over.
-
-    Runs against W&B, or against the server that WANDB_BASE_URL names.
-
-    \b
-    Example:
-      sweepfarm agent local/plasmid-grpo-sweeps/abc123xy
-    """
-    import os
-
-    from agent.worker import Unreachable, become_agent, require_server
-
-    if not sweep.strip():
-        raise click.ClickException(
-            "no sweep is named: give entity/project/id, as `wandb sweep` printed it, or set SWEEP_ID to it"
-        )
-    try:
-        require_server(os.environ)
-    except Unreachable as error:
-        raise click.ClickException(str(error)) from None
-    become_agent(sweep, count=count, agents_here=agents_here)
 
 
 @click.command(name="train")

@@ -2,14 +2,11 @@
 
 import os
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from agent.warm.start import start_warm_parent
 
 WANDB = "https://api.wandb.ai"
 MAX_CONSECUTIVE_FAILURES = 3
@@ -95,12 +92,13 @@ def require_server(environment: Mapping[str, str]) -> None:
         ) from None
 
 
-def become_agent(sweep: str, *, count: int | None, agents_here: int) -> None:
-    """Start a warm parent for the runs and replace this process with the agent; does not return.
+def become_agent(sweep: str, *, count: int | None, environment: Mapping[str, str]) -> None:
+    """Replace this process with the agent; does not return.
 
-    SIGINT is put back to its default first: a shell that starts a job with `&` leaves it ignored, every child
-    inherits that, and W&B's stops, which come as SIGINT, would never arrive.
+    Args:
+        sweep: `entity/project/id`.
+        count: runs to take at most.
+        environment: of the agent and its runs; see `agent_environment`.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     command = agent_command(sweep, count)
-    os.execvpe(command[0], command, start_warm_parent(agent_environment(os.environ, agents_here)))
+    os.execvpe(command[0], command, dict(environment))

@@ -9,8 +9,9 @@ import click
 @click.command(name="check")
 @click.argument("sweep_file", type=click.Path(path_type=Path))
 @click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
+@click.option("--machine", is_flag=True, help="Also look at this machine: device, memory, disk, the reward.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(sweep_file: Path, overlay: Path | None, as_json: bool) -> None:
+def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) -> None:
     """Check a sweep file before anything is spent on it.
 
     Prints the Hyperband rungs in training steps and what share of runs each lets through. Fails with one line
@@ -23,7 +24,12 @@ def check(sweep_file: Path, overlay: Path | None, as_json: bool) -> None:
     from sweepfarm.check import check_sweep
     from sweepfarm.sweep_file import read_sweep
 
-    result = check_sweep(read_sweep(sweep_file, overlay))
+    content = read_sweep(sweep_file, overlay)
+    result = check_sweep(content)
+    if machine:
+        from sweepfarm.machine_report import say
+
+        say(content, Path("runs"), agents_here=1)
     if as_json:
         click.echo(json.dumps(result.as_json(), indent=1))
         return

@@ -11,7 +11,7 @@ VERBS: dict[str, str] = {
     "check": "sweepfarm.check_command:check",
     "sweep": "sweepfarm.farm_command:sweep",
     "train": "agent.cli:train",
-    "agent": "agent.cli:agent",
+    "agent": "sweepfarm.agent_command:agent",
     "server": "server.cli:server",
     "report": "analysis.cli:report",
     "compare": "analysis.cli:compare",

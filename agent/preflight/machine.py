@@ -1,0 +1,48 @@
+"""The machine that runs would be trained on."""
+
+import shutil
+from pathlib import Path
+
+import psutil
+import torch
+
+from agent.config.run import RunConfig
+from agent.preflight.finding import Check
+from agent.preflight.memory import Shape, peak_bytes, saved_bytes
+
+_GB = 1e9
+_TIGHT = 0.8
+"""Share of the free memory from which on an estimate is too close."""
+
+
+def check_device() -> Check:
+    """Say what trains."""
+    if torch.cuda.is_available():
+        return Check("device", "ok", torch.cuda.get_device_name(0))
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count()
+    return Check("device", "ok", f"CPU, {cores} cores")
+
+
+def check_memory(shape: Shape, largest: RunConfig, agents_here: int) -> Check:
+    """Compare the largest run of a sweep with this agent's share of the free memory."""
+    needed = peak_bytes(shape, largest)
+    if torch.cuda.is_available():
+        free = torch.cuda.mem_get_info()[0]
+    else:
+        free = psutil.virtual_memory().available // agents_here
+    text = f"the largest run takes about {needed / _GB:.2f} GB of {free / _GB:.1f} GB free"
+    if needed > free:
+        return Check("memory", "error", f"{text}: lower per_device_train_batch_size or max_completion_length")
+    level = "warning" if needed > _TIGHT * free else "ok"
+    return Check("memory", level, text)  # type: ignore[arg-type]
+
+
+def check_disk(folder: Path, shape: Shape, agents_here: int) -> Check:
+    """Compare what runs under way save with the free space where they save it."""
+    existing = next(parent for parent in [folder.absolute(), *folder.absolute().parents] if parent.exists())
+    free = shutil.disk_usage(existing).free
+    needed = saved_bytes(shape) * agents_here
+    text = f"runs under way save up to {needed / _GB:.2f} GB, {free / _GB:.1f} GB free at {existing}"
+    if needed > free:
+        return Check("disk", "error", f"{text}: free some space, or set SWEEPFARM_RUNS to another disk")
+    return Check("disk", "ok", text)

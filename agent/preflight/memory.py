@@ -1,0 +1,68 @@
+"""How much memory a run takes at most, estimated from the shape of its model."""
+
+from dataclasses import dataclass
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from agent.config.run import RunConfig
+
+_FLOAT = 4
+"""Bytes of a number: training is in float32 below 100 M parameters."""
+_PROMPT_TOKENS = 64
+_ACTIVATIONS = 34
+"""Numbers kept per token, layer and unit of width for the backward pass (Korthikanti et al. 2022, eq. 1)."""
+_LOGIT_COPIES = 3
+"""Logits, their softmax and their gradient."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the estimate needs of a model."""
+
+    parameters: int
+    layers: int
+    width: int
+    heads: int
+    vocabulary: int
+
+
+def model_shape(path: str) -> Shape:
+    """Read the shape of a model from its configuration, without its weights.
+
+    Raises:
+        OSError: there is no model at `path`.
+    """
+    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    return Shape(
+        parameters=model.num_parameters(),
+        layers=config.num_hidden_layers,
+        width=config.hidden_size,
+        heads=config.num_attention_heads,
+        vocabulary=config.vocab_size,
+    )
+
+
+def peak_bytes(shape: Shape, config: RunConfig) -> int:
+    """Estimate the memory of a run at its fullest: states, and the larger of sampling and training.
+
+    Weights, reference, gradients and both moments of Adam take five numbers per parameter. A training pass
+    keeps activations, attention scores and logits of one micro-batch; sampling keeps keys and values of all
+    completions of a step.
+    """
+    tokens = _PROMPT_TOKENS + config.max_completion_length
+    batch = config.per_device_train_batch_size
+    states = 5 * shape.parameters
+    activations = batch * tokens * shape.layers * shape.width * _ACTIVATIONS
+    scores = batch * shape.layers * shape.heads * tokens * tokens
+    logits = _LOGIT_COPIES * batch * config.max_completion_length * shape.vocabulary
+    rows = max(config.completions_per_step, config.eval_prompts * config.eval_samples)
+    sampling = rows * (2 * shape.layers * shape.width * tokens + _LOGIT_COPIES * shape.vocabulary)
+    return _FLOAT * (states + max(activations + scores + logits, sampling))
+
+
+def saved_bytes(shape: Shape) -> int:
+    """Disk that a run takes at most: two checkpoints, and two states of weights and Adam's moments."""
+    return _FLOAT * shape.parameters * (2 * 1 + 2 * 3)
