@@ -28,6 +28,8 @@ Probability = Annotated[float, Field(gt=0, le=1)]
 
 LossType = Literal["dapo", "grpo", "bnpo", "dr_grpo", "cispo", "sapo", "luspo", "vespo"]
 
+Aggregation = Literal["sum_then_normalize", "normalize_then_sum"]
+
 
 OBJECTIVE_FIELDS = (
     "max_steps",
@@ -105,6 +107,9 @@ class RunConfig(BaseModel):
     """How token losses are clipped and averaged; TRL's names."""
     scale_rewards: Literal["group", "batch", "none"] = "group"
     """By whose standard deviation advantages are divided."""
+    reward_aggregation: Aggregation = "sum_then_normalize"
+    """Advantages from the total, or from each component normalised in its group first (GDPO), so that one of
+    large spread does not drown the others. Weights stay; what multiplies the total (length) has no part."""
     reward_scale: PositiveFloat = 1.0
     """Multiplies rewards before advantages; matters only with `scale_rewards: none`, as a division by their
     standard deviation cancels it. Recorded rewards and `reward_threshold` are those before it."""

@@ -1,5 +1,7 @@
 """The bridge between TRL's reward functions and a reward suite."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -71,6 +73,16 @@ class SuiteReward:
         self._completions.extend(completions)
         return [None if np.isnan(total) else float(total) for total in scores.totals]
 
+    @property
+    def latest(self) -> SuiteScores:
+        """What the last batch scored."""
+        return self._scored[-1]
+
+    def objectives(self) -> dict[str, tuple[ComponentReward, float]]:
+        """Each weighted component by itself and its weight; penalties weigh less than 0."""
+        weights = {name: weight for name, weight in self._suite.weights.items() if weight}
+        return {name: (ComponentReward(self, name), weight) for name, weight in weights.items()}
+
     def of_step(self) -> dict[str, float]:
         """What the completions that the last step trained on scored, and how much they differ.
 
@@ -89,6 +101,24 @@ class SuiteReward:
             self._latest["health/similarity"] = prompt_similarity(self._completions, self._group)
             self._scored, self._completions = [], []
         return dict(self._latest)
+
+
+class ComponentReward:
+    """A TRL reward function for one component of what a `SuiteReward` has just scored: its raw score.
+
+    Args:
+        of: called by TRL with the same batch before this one.
+        name: of the component.
+    """
+
+    def __init__(self, of: SuiteReward, name: str) -> None:
+        self.__name__ = name
+        self._of = of
+
+    def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
+        """Raw scores of the batch, in order; `None` where unscored."""
+        scores = self._of.latest.components[self.__name__]
+        return [None if np.isnan(score) else float(score) for score in scores]
 
 
 def component_statistics(batches: Sequence[SuiteScores]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from trl.trainer.grpo_config import GRPOConfig
 from agent.config.run import RunConfig
 from agent.tasks.base import Task
 from agent.training.grpo import SelectiveGRPOTrainer
-from agent.training.scoring import SuiteReward
+from agent.training.scoring import ComponentReward, SuiteReward
 
 _BF16_FROM = 100_000_000
 """Parameters from which bf16 pays; below, casts cost what they gain."""
@@ -38,6 +38,13 @@ def build_trainer(
         folder: the trainer's own output folder.
     """
     on_gpu = torch.cuda.is_available()
+    rewards: list[SuiteReward | ComponentReward] = [reward]
+    weights = [1.0]
+    if config.reward_aggregation == "normalize_then_sum":
+        # The total is still scored first, for the log and `reward_threshold`; it has no say itself.
+        objectives = reward.objectives().values()
+        rewards += [component for component, _ in objectives]
+        weights = [0.0, *(weight for _, weight in objectives)]
     arguments = GRPOConfig(
         output_dir=str(folder),
         max_steps=config.max_steps,
@@ -60,6 +67,8 @@ def build_trainer(
         num_iterations=config.num_iterations,
         loss_type=config.loss_type,
         scale_rewards=config.scale_rewards,
+        multi_objective_aggregation=config.reward_aggregation,
+        reward_weights=weights,
         # Dropout would make sampling and log-probabilities disagree.
         disable_dropout=True,
         activation_checkpointing=False,
@@ -77,7 +86,7 @@ def build_trainer(
     return SelectiveGRPOTrainer(
         model=model,
         processing_class=tokenizer,
-        reward_funcs=[reward],
+        reward_funcs=rewards,
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": list(task.prompts.train)}),
         peft_config=_adapters(config),

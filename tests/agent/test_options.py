@@ -28,6 +28,19 @@ def test_a_reward_scale_counts_only_where_nothing_divides_it(
     assert scaled["train/grad_norm"] == pytest.approx(factor * plain["train/grad_norm"], rel=0.05)
 
 
+def test_components_normalised_by_themselves_give_other_advantages(
+    tiny_run: RunConfig, tmp_path: Path
+) -> None:
+    config = changed(tiny_run, max_steps=1, rungs=1, reward_gc_weight=1.0, reward_cds_weight=1.0)
+    plain, apart = (
+        run(changed(config, reward_aggregation=way), tmp_path / way)[1].rows[0][1]
+        for way in ("sum_then_normalize", "normalize_then_sum")
+    )
+    mean = "reward_components/total_reward/mean"
+    assert plain[mean] == apart[mean]
+    assert plain["train/grad_norm"] != apart["train/grad_norm"]
+
+
 @pytest.fixture
 def adapted(tiny_run: RunConfig) -> RunConfig:
     return changed(tiny_run, lora_rank=2, learning_rate=1e-2, max_steps=8, rungs=4)
