@@ -16,13 +16,10 @@ from tests.server_fixture import RunningServer, start_server, wait_until
 pytestmark = pytest.mark.slow
 
 STEPS = 12
-QUICK = (
-    "import agent.entrypoint as entrypoint\n"
-    "import wandb\n"
-    "entrypoint._UPLOAD_SECONDS = 3.0\n"
-    "make = wandb.Settings\n"
-    "wandb.Settings = lambda **k: make(**k, init_timeout=5)\n"
+NO_WAIT_TO_OPEN = (
+    "import wandb\nmake = wandb.Settings\nwandb.Settings = lambda **k: make(**k, init_timeout=5)\n"
 )
+NO_WAIT_TO_CLOSE = "import agent.entrypoint\nagent.entrypoint._UPLOAD_SECONDS = 3.0\n"
 """The same patience, in seconds that a test can wait."""
 
 
@@ -71,7 +68,9 @@ def test_a_server_that_is_gone_at_the_start_gets_the_run_later(
     server: RunningServer, machine: Machine, tmp_path: Path
 ) -> None:
     kill(server)
-    assert machine.start("early", script=QUICK, max_steps=STEPS).wait(180) == 0, machine.log("early")
+    assert machine.start("early", script=NO_WAIT_TO_OPEN, max_steps=STEPS).wait(180) == 0, machine.log(
+        "early"
+    )
     assert "the run goes on offline" in machine.log("early")
     assert len(machine.rows("early")) == STEPS
     assert synced(server, tmp_path, machine, "early") == ("finished", machine.rows("early"))
@@ -80,7 +79,7 @@ def test_a_server_that_is_gone_at_the_start_gets_the_run_later(
 def test_a_server_that_goes_in_the_middle_gets_the_run_later(
     server: RunningServer, machine: Machine, tmp_path: Path
 ) -> None:
-    run = machine.start("middle", script=QUICK, max_steps=200)
+    run = machine.start("middle", script=NO_WAIT_TO_CLOSE, max_steps=200)
     wait_until(lambda: len(machine.rows("middle")) >= 3, "three steps")
     kill(server)
     assert run.wait(180) == 0, machine.log("middle")
