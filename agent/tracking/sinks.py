@@ -1,5 +1,6 @@
 """Where metrics go: the run directory always, W&B beside it when a run has one."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ class Sinks:
         self.directory = directory
         self._run = run
         self._recorded = -1
+        self._tables_arrive = True
 
     def log(self, step: int, row: Mapping[str, float], tables: Mapping[str, Table]) -> None:
         """Log one training step; call once per step, with rising steps.
@@ -44,9 +46,24 @@ class Sinks:
         """
         full: dict[str, Any] = {"train/global_step": step, **row}
         self.directory.log(full)
-        if self._run is not None:
-            # Without `commit` the row would wait in memory for the next one, and a killed run would lose it.
-            self._run.log(full | _for_wandb(tables), step=step, commit=True)
+        if self._run is not None and not (tables and self._tables_arrive and self._sent(step, full, tables)):
+            # Without `commit` a row would wait in memory for the next, and a killed run would lose it.
+            self._run.log(full, step=step, commit=True)
+
+    def _sent(self, step: int, row: Mapping[str, Any], tables: Mapping[str, Table]) -> bool:
+        """Log a row with its tables; unlike a number, a table asks the server first and waits for it."""
+        import wandb
+
+        made = {name: wandb.Table(columns=columns, data=data) for name, (columns, data) in tables.items()}
+        assert self._run is not None
+        try:
+            self._run.log({**row, **made}, step=step, commit=True)
+        except wandb.Error as error:
+            self._tables_arrive = False  # else every rung would wait again
+            told = f"sweepfarm: no more tables are sent to W&B ({error}); samples.jsonl has everything"
+            print(told, file=sys.stderr)
+            return False
+        return True
 
     def catch_up(self) -> None:
         """Log again what the directory holds and W&B lacks: a killed run may not have sent its last rows."""
@@ -86,11 +103,3 @@ def summary_of(findings: Sequence[Finding]) -> dict[str, Any]:
     if warnings:
         values["health/warnings"] = "; ".join(f"{w.kind} at step {w.step}: {w.evidence}" for w in warnings)
     return values
-
-
-def _for_wandb(tables: Mapping[str, Table]) -> dict[str, Any]:
-    if not tables:
-        return {}
-    import wandb
-
-    return {name: wandb.Table(columns=columns, data=data) for name, (columns, data) in tables.items()}
