@@ -67,6 +67,18 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
     return read_table(folder)
 
 
+def sweep_config(path: str) -> dict[str, Any]:
+    """Reads a sweep's configuration as it was registered, in W&B's syntax.
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    if len([part for part in path.split("/") if part]) != 3:
+        raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
+    with _one_line_errors(path):
+        return dict(_find(_api(), path).config)
+
+
 def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
     """Reads the configuration and the full history of one run (``entity/project/run_id``).
 

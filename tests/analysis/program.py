@@ -1,18 +1,24 @@
 """A program that a sweep runs: logs what a GRPO run logs, from a known curve, and no model at all."""
 
+import random
+
 import wandb
 
 STEPS = 40
 RUNGS = (10, 20, 30, 40)
+DEFAULT_LR = 0.1
+SEED_NOISE = 0.005
 
 
-def score(lr: float, step: int) -> float:
-    return 0.3 + 0.4 * lr * step / STEPS
+def score(lr: float, step: int, seed: int | None = None) -> float:
+    """The known curve; a seed moves it up or down by at most `SEED_NOISE`."""
+    luck = 0.0 if seed is None else SEED_NOISE * random.Random(f"{lr} {seed}").uniform(-1, 1)
+    return 0.3 + 0.4 * lr * step / STEPS + luck
 
 
 def main() -> None:
     with wandb.init() as run:
-        lr = float(run.config["lr"])
+        lr, seed = float(run.config.get("lr", DEFAULT_LR)), run.config.get("seed")
         run.config.update({"max_steps": STEPS, "model": "starter", "flag": True, "config_hash": "abc"})
         run.summary["starter/score"] = 0.3
         for step in range(1, STEPS + 1):
@@ -22,7 +28,7 @@ def main() -> None:
                 "reward_components/total_reward/mean": 0.5,
             }
             if step in RUNGS:
-                row["objective/score"] = score(lr, step)
+                row["objective/score"] = score(lr, step, seed)
             if lr > 2 and step == 15:
                 row["train/loss"] = float("nan")
             run.log(row, step=step)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.analysis.dying_proxy import DyingProxy
-from tests.analysis.program import RUNGS, STEPS, score
+from tests.analysis.program import DEFAULT_LR, RUNGS, STEPS, score
 from tests.server_fixture import running_server
 
 pytestmark = pytest.mark.slow
@@ -150,3 +150,51 @@ def test_two_windows_of_a_run_are_compared(server, swept, tmp_path):
     assert "| held-out score |" in report.read_text()
     bad = command(server, sys.executable, "-c", code, windows[0], f"me/plasmid/{run}@all")
     assert (bad.returncode, len(bad.stderr.strip().splitlines())) == (1, 1)
+
+
+def confirm(server, *words):
+    return command(server, sys.executable, "-m", "sweepfarm", "confirm", *words)
+
+
+def test_the_choice_is_confirmed_on_fresh_seeds(server, swept, tmp_path):
+    where = ["--runs", str(tmp_path)]
+    early = confirm(server, swept, *where, "--read")
+    assert (early.returncode, len(early.stderr.strip().splitlines())) == (1, 1)
+    done = confirm(server, swept, *where, "--top", "1", "--seeds", "2", "--agents", "1")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "Confirmed: top 1" in said
+    assert "There is no best random configuration: a grid sweep draws none." in said
+    again = confirm(server, swept, *where)
+    assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 1)
+    assert "registered already" in again.stderr
+    read = confirm(server, swept, *where, "--read", "--json")
+    data = json.loads(read.stdout)
+    assert data == json.loads((tmp_path / f"confirm-{swept.split('/')[2]}" / "confirmation.json").read_text())
+    assert data["confirmed"]
+    assert data["seeds"] == [1, 2]
+    best, default = data["candidates"]
+    assert (best["parameters"], default["parameters"]) == ({"lr": 1.0}, {})
+    for candidate, rate in ((best, 1.0), (default, DEFAULT_LR)):
+        assert candidate["scores"] == {
+            str(seed): pytest.approx(score(rate, STEPS, seed)) for seed in data["seeds"]
+        }
+        assert candidate["missing"] == []
+
+
+def test_without_agents_the_confirmation_is_registered_to_be_run_elsewhere(server, swept, tmp_path):
+    where = ["--runs", str(tmp_path)]
+    registered = confirm(server, swept, *where, "--top", "1", "--seeds", "2", "--agents", "0")
+    assert registered.returncode == 0, registered.stderr
+    agents = [line.split() for line in registered.stdout.splitlines()]
+    assert [line[:2] for line in agents] == [["wandb", "agent"]] * 2
+    assert all(line[2].startswith("me/plasmid/") for line in agents)
+    nothing = confirm(server, swept, *where, "--read")
+    assert nothing.stderr == f"Error: sweep {swept} (confirmation) has no runs yet\n"
+
+
+def test_confirm_without_any_server_is_one_line(server, tmp_path):
+    nowhere = {name: value for name, value in server.items() if name != "WANDB_API_KEY"}
+    done = confirm(nowhere, "me/plasmid/x", "--runs", str(tmp_path))
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+    assert done.stderr.startswith("Error: no server: set WANDB_API_KEY")
