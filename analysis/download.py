@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.files import replace_file
+from analysis.files import replace_text
+from analysis.folder import history_file, read_table, write_frame
 from analysis.sweep import Sweep
-from analysis.table import SweepTable, history_file, history_frame, read_table, runs_frame, write_history
+from analysis.table import SweepTable, history_frame, runs_frame
 
 TIMEOUT = 60
 """Seconds that one request may take."""
@@ -60,10 +61,10 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
         for run in api.runs(path.rsplit("/", 1)[0], filters={"sweep": found.id}, lazy=False):
             row = _run_row(run)
             if known.get(run.id) != row or not history_file(folder, run.id).exists():
-                write_history(history_frame(run.scan_history(use_cache=False)), folder, run.id)
+                write_frame(history_frame(run.scan_history(use_cache=False)), history_file(folder, run.id))
             rows.append(row)
-    replace_file(folder / "runs.parquet", lambda file: runs_frame(rows).to_parquet(file, index=False))
-    replace_file(folder / "sweep.json", lambda file: file.write_text(sweep.to_json()))
+    write_frame(runs_frame(rows), folder / "runs.parquet")
+    replace_text(folder / "sweep.json", sweep.to_json())
     return read_table(folder)
 
 

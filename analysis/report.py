@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,13 @@ from analysis.chosen import chosen_config
 from analysis.download import download
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
+from analysis.folder import Format, read_table, write_table
 from analysis.importance import importance
 from analysis.markdown import result_markdown
 from analysis.page import page
 from analysis.result import result_data
 from analysis.select import select
-from analysis.table import SweepTable, read_table
+from analysis.table import SweepTable
 from analysis.terminal import print_result
 
 
@@ -47,7 +50,13 @@ def read_sweep(source: str) -> SweepTable:
     return read_table(folder) if (folder / "sweep.json").is_file() else download(source)
 
 
-def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepReport:
+def write_report(
+    sweep_path: str,
+    out_dir: Path,
+    console: Console,
+    export: Path | None = None,
+    form: Format = "parquet",
+) -> SweepReport:
     """Analyses a sweep, prints the ranked table and writes the report's files.
 
     Writes ``report.html``, ``report.md``, ``chosen_config.yaml`` (where a run could be chosen) and
@@ -58,6 +67,8 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
         sweep_path: ``entity/project/sweep_id``, or the folder of an export.
         out_dir: folder for the files; made where it is missing.
         console: where the table is printed.
+        export: folder to which the sweep's runs and histories are written too, for reading with no server.
+        form: of their tables.
 
     Raises:
         AnalysisError: if the sweep cannot be read or has nothing to rank, or the folder cannot be written.
@@ -82,7 +93,10 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
             starter=data["starter_objective"],
         )
     data |= {"chosen_config": None if chosen_text is None else str(chosen), "page": html.as_uri()}
-    try:
+    if export is not None:
+        with _writing("the export", export):
+            write_table(table, export, form)
+    with _writing("the report", out_dir):
         replace_text(html, html_text)
         replace_text(out_dir / "report.md", result_markdown(data))
         if chosen_text is None:
@@ -90,9 +104,14 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
         else:
             replace_text(chosen, chosen_text)
         replace_text(result, json.dumps(data, indent=2) + "\n")
-    except OSError as error:
-        raise AnalysisError(
-            f"cannot write the report to {out_dir}: {os.strerror(error.errno or 0)}"
-        ) from error
     print_result(data, console)
     return SweepReport(data, html, None if chosen_text is None else chosen, result)
+
+
+@contextmanager
+def _writing(what: str, folder: Path) -> Iterator[None]:
+    """Turns a failed write into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise AnalysisError(f"cannot write {what} to {folder}: {os.strerror(error.errno or 0)}") from error

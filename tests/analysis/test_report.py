@@ -9,8 +9,8 @@ from rich.console import Console
 
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
+from analysis.folder import write_table
 from analysis.report import write_report
-from analysis.table import write_table
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
 
@@ -140,6 +140,25 @@ def test_json_is_the_result_and_nothing_else(export, tmp_path):
     done = CliRunner().invoke(report, [str(export), "--out", str(tmp_path / "out"), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "result.json").read_text())
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_report_of_an_export_is_the_same_report(export, tmp_path, form):
+    kept = str(tmp_path / "kept")
+    words = [str(export), "--out", str(tmp_path / "a"), "--export", kept, "--format", form]
+    assert CliRunner().invoke(report, words).exit_code == 0
+    assert CliRunner().invoke(report, [kept, "--out", str(tmp_path / "b")]).exit_code == 0
+    for name in ("report.html", "report.md", "chosen_config.yaml"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_an_export_that_cannot_be_written_is_one_line_and_leaves_no_report(export, tmp_path):
+    (tmp_path / "kept").write_text("a file")
+    words = [str(export), "--out", str(tmp_path / "out"), "--export", str(tmp_path / "kept" / "in")]
+    done = CliRunner().invoke(report, words)
+    assert done.exit_code == 1
+    assert done.output == f"Error: cannot write the export to {tmp_path}/kept/in: Not a directory\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_bad_input_is_one_line_and_exit_1(tmp_path):
