@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
-from analysis.folder import history_file, read_table, write_frame
+from analysis.folder import history_file, read_table, scored_file, write_frame
+from analysis.samples import TABLE, samples_frame
 from analysis.sweep import Sweep
 from analysis.table import SweepTable, history_frame, runs_frame
 
@@ -62,6 +64,7 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
             row = _run_row(run)
             if known.get(run.id) != row or not history_file(folder, run.id).exists():
                 write_frame(history_frame(run.scan_history(use_cache=False)), history_file(folder, run.id))
+                scored_file(folder, run.id).unlink(missing_ok=True)
             rows.append(row)
     write_frame(runs_frame(rows), folder / "runs.parquet")
     replace_text(folder / "sweep.json", sweep.to_json())
@@ -92,6 +95,32 @@ def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
         run = _api().run(path)
         config = {name: value for name, value in run.config.items() if not name.startswith("_")}
         return config, history_frame(run.scan_history(use_cache=False))
+
+
+def download_samples(path: str, run: str) -> pd.DataFrame | None:
+    """Reads the last table of scored completions of one run of a sweep, and keeps it with the sweep.
+
+    Args:
+        path: ``entity/project/sweep_id``, downloaded before.
+        run: id of the run.
+
+    Returns:
+        The columns of `analysis.samples.COLUMNS`; None where the run logged no such table.
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    with _one_line_errors(path), tempfile.TemporaryDirectory() as scratch:
+        api = _api()
+        found = api.run(f"{path.rsplit('/', 1)[0]}/{run}")
+        logged = found.summary_metrics.get(TABLE)
+        if not isinstance(logged, dict) or "path" not in logged:
+            return None
+        with found.file(logged["path"]).download(root=scratch) as file:
+            frame = samples_frame(json.load(file))
+        if frame is not None:
+            write_frame(frame, scored_file(cache_folder(api.settings["base_url"], path), run))
+        return frame
 
 
 def _find(api: Any, path: str) -> Any:

@@ -1,8 +1,8 @@
 """A sweep on disk: at once the cache of a download and the export that can be read with no server.
 
 A folder holds `sweep.json`, and as parquet or CSV the tables `runs`, `history/<run id>` and, where
-completions were recorded, `samples/<run id>`. Histories are read one run at a time, so that a sweep need not
-fit into memory.
+completions were recorded, `samples/<run id>` and `scored/<run id>`. Histories are read one run at a time, so
+that a sweep need not fit into memory.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.files import replace_file, replace_text
+from analysis.samples import COLUMNS
 from analysis.sweep import Sweep
-from analysis.table import NONFINITE, RUN_COLUMNS, STEP, SweepTable
+from analysis.table import NONFINITE, RUN_COLUMNS, SweepTable
 
 Format = Literal["parquet", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-LOGGED = {STEP: "int64", NONFINITE: "str", "completion": "str"}
-"""Types of columns of histories and samples; all others are float64."""
+LOGGED = {**COLUMNS, NONFINITE: "str"}
+"""Types of columns of histories and completions; all others are float64."""
 
 
 class FolderHistories(Mapping[str, pd.DataFrame]):
@@ -56,6 +57,11 @@ def samples_file(folder: Path, run: str, form: Format = "parquet") -> Path:
     return folder / "samples" / f"{run}.{form}"
 
 
+def scored_file(folder: Path, run: str, form: Format = "parquet") -> Path:
+    """Where a folder keeps the scored completions of a run."""
+    return folder / "scored" / f"{run}.{form}"
+
+
 def write_table(table: SweepTable, folder: Path, form: Format = "parquet") -> None:
     """Writes a sweep as a folder that `read_table` reads back, each file whole or not at all.
 
@@ -69,6 +75,8 @@ def write_table(table: SweepTable, folder: Path, form: Format = "parquet") -> No
         write_frame(history, history_file(folder, run, form), form)
     for run, samples in table.samples.items():
         write_frame(samples, samples_file(folder, run, form), form)
+    for run, scored in table.scored.items():
+        write_frame(scored, scored_file(folder, run, form), form)
     write_frame(table.runs, folder / f"runs.{form}", form)
     replace_text(folder / "sweep.json", table.sweep.to_json())
 
@@ -109,6 +117,8 @@ def read_table(folder: Path) -> SweepTable:
     missing = [run for run in runs["id"] if not history_file(folder, run, form).exists()]
     if missing:
         raise AnalysisError(f"{folder} lacks the history of {len(missing)} runs, first {missing[0]}")
-    paths = {run: samples_file(folder, run, form) for run in runs["id"]}
-    samples = {run: _read(path, form) for run, path in paths.items() if path.exists()}
-    return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"]), form), samples)
+    samples, scored = (
+        {run: _read(path, form) for run in runs["id"] if (path := place(folder, run, form)).exists()}
+        for place in (samples_file, scored_file)
+    )
+    return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"]), form), samples, scored)

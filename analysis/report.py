@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from analysis.assess import assess
 from analysis.chosen import chosen_config
-from analysis.download import download
+from analysis.download import download, download_samples
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
 from analysis.folder import Format, read_table, write_table
@@ -46,8 +46,19 @@ class SweepReport:
 
 def read_sweep(source: str) -> SweepTable:
     """Reads a sweep from a server (``entity/project/sweep_id``) or from the folder of an export."""
-    folder = Path(source)
-    return read_table(folder) if (folder / "sweep.json").is_file() else download(source)
+    return read_table(Path(source)) if _is_export(source) else download(source)
+
+
+def _is_export(source: str) -> bool:
+    return (Path(source) / "sweep.json").is_file()
+
+
+def _with_samples(source: str, table: SweepTable, run: str | None) -> SweepTable:
+    """The table with the scored completions of one run, where that logged any."""
+    if run is None or run in table.scored or _is_export(source):
+        return table
+    samples = download_samples(source, run)
+    return table if samples is None else replace(table, scored={**table.scored, run: samples})
 
 
 def write_report(
@@ -80,6 +91,7 @@ def write_report(
     data = result_data(table, assessment, selection, explained)
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
+    table = _with_samples(sweep_path, table, selection.best)
     html_text = page(table, assessment, selection, explained, data)
     chosen_text = None
     if selection.best is not None and selection.step is not None:

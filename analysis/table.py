@@ -45,12 +45,15 @@ class SweepTable:
             where the step did not log it), and `nonfinite`.
         samples: run id → recorded completions: `step` (0 for the starting model's) and `completion`; without
             the runs that recorded none.
+        scored: run id → the last table of scored completions that it logged, with the columns of
+            `analysis.samples.COLUMNS`; of the runs alone for which it was asked for.
     """
 
     sweep: Sweep
     runs: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
     samples: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    scored: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def configs(self) -> dict[str, dict[str, Any]]:
         """Run id → its configuration, as the run saved it."""

@@ -8,12 +8,21 @@ STEPS = 40
 RUNGS = (10, 20, 30, 40)
 DEFAULT_LR = 0.1
 SEED_NOISE = 0.005
+SAMPLED = 1.0
+"""The rate of the one run that logs completions."""
+COLUMNS = ["step", "prompt", "completion", "reference", "ori", "explanation"]
 
 
 def score(lr: float, step: int, seed: int | None = None) -> float:
     """The known curve; a seed moves it up or down by at most `SEED_NOISE`."""
     luck = 0.0 if seed is None else SEED_NOISE * random.Random(f"{lr} {seed}").uniform(-1, 1)
     return 0.3 + 0.4 * lr * step / STEPS + luck
+
+
+def samples(step: int) -> list[list[object]]:
+    """Eight completions, better from one to the next, and one that could not be scored."""
+    scored = [[step, "<b>", f"</p><script>{i}", i / 10, i / 10, f"ori: {i} found"] for i in range(8)]
+    return [*scored, [step, "<b>", "not DNA", None, None, "ori: unscored"]]
 
 
 def main() -> None:
@@ -31,6 +40,8 @@ def main() -> None:
                 row["objective/score"] = score(lr, step, seed)
             if lr > 2 and step == 15:
                 row["train/loss"] = float("nan")
+            if lr == SAMPLED and step in RUNGS:
+                row["samples"] = wandb.Table(columns=COLUMNS, data=samples(step))
             run.log(row, step=step)
         run.summary["outcome"] = "finished"
         run.summary["outcome_step"] = STEPS

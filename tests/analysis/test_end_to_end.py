@@ -1,6 +1,7 @@
 """The whole way: real runs of a real sweep on the embedded server, read back and reported."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,20 @@ def test_a_real_sweep_is_reported(server, swept, tmp_path):
     assert data["best_run"] == runs[1.0]["id"]
     chosen = yaml.safe_load((tmp_path / "chosen_config.yaml").read_text())
     assert chosen == {"lr": 1.0, "max_steps": STEPS, "model": "starter", "flag": True}
+
+
+def test_the_page_shows_the_last_samples_of_the_chosen_run(server, swept, tmp_path):
+    words = ["--out", str(tmp_path), "--export", str(tmp_path / "kept"), "--format", "csv"]
+    done = analyse(server, swept, *words)
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "report.html").read_text()
+    assert f"Of 8 held-out completions that the chosen run logged at step {STEPS}" in html
+    shown = re.findall(r'<article class="card"><b>(.*?)</b>\s*<p class="sample">(.*?)</p>', html)
+    mark = '<span class="soft">&lt;b&gt;</span>&lt;/p&gt;&lt;script&gt;'
+    assert shown == [(f"0.{i}000", f"{mark}{i}") for i in (7, 6, 5, 0, 1, 2)]
+    nowhere = {**server, "WANDB_BASE_URL": "http://127.0.0.1:9"}
+    assert analyse(nowhere, str(tmp_path / "kept"), "--out", str(tmp_path / "again")).returncode == 0
+    assert (tmp_path / "again" / "report.html").read_text() == html
 
 
 def test_the_servers_own_page_shows_the_same_objectives(served, server, swept, tmp_path):

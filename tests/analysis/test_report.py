@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -7,10 +8,13 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
+from analysis.assess import assess
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
 from analysis.folder import write_table
 from analysis.report import write_report
+from analysis.samples import ends, samples_frame
+from analysis.select import select
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
 
@@ -123,6 +127,48 @@ def test_names_cannot_break_out_of_the_page(tmp_path):
     write_table(recorder.table(), tmp_path / "export")
     written = write_report(str(tmp_path / "export"), tmp_path, Console(quiet=True))
     assert evil not in written.page.read_text()
+
+
+def scored(*rows):
+    columns = ["step", "prompt", "completion", "reference", "ori", "explanation"]
+    return samples_frame({"columns": columns, "data": [[60, "ATG", *row] for row in rows]})
+
+
+def test_the_ends_of_a_table_of_completions():
+    frame = scored(*[(f"c{i}", i / 10, None, "said") for i in (4, 1, 3, 0, 2)], ("none", None, None, None))
+    found = ends(frame)
+    assert (found.step, found.scored) == (60, 5)
+    assert [row["completion"] for row in found.best] == ["c4", "c3", "c2"]
+    assert [row["completion"] for row in found.worst] == ["c0", "c1"]
+    one = ends(scored(("c", 0.5, None, "said")))
+    assert ([row["completion"] for row in one.best], one.worst) == (["c"], [])
+    assert ends(scored(("c", None, None, None))) is None
+    assert ends(None) is None
+
+
+@pytest.mark.parametrize(
+    "table", [{}, {"columns": ["step", "text"], "data": [[1, "a"]]}, {"columns": None, "data": None}]
+)
+def test_what_is_no_table_of_completions_is_none(table):
+    assert samples_frame(table) is None
+
+
+def test_a_run_without_completions_says_so_in_one_line(export, tmp_path):
+    html = write_report(str(export), tmp_path, Console(quiet=True)).page.read_text()
+    assert "logged no table <code>samples</code> of scored completions, so none are shown" in html
+
+
+def test_completions_cannot_break_out_of_the_page_and_long_ones_are_cut(tmp_path):
+    evil = "</script><script>alert(1)</script>"
+    table = plasmid_sweep()
+    best = select(assess(table)).best
+    rows = scored((evil, 0.9, None, evil), ("A" * 5000, 0.1, None, "long"))
+    write_table(replace(table, scored={best: rows}), tmp_path / "export")
+    html = write_report(str(tmp_path / "export"), tmp_path, Console(quiet=True)).page.read_text()
+    assert evil not in html
+    assert html.count("&lt;/script&gt;&lt;script&gt;alert(1)") == 2
+    assert "A" * 601 not in html
+    assert "(5000 characters)" in html
 
 
 def test_no_choice_leaves_no_stale_chosen_config(tmp_path):
