@@ -20,6 +20,9 @@ from analysis.samples import TABLE, ends
 from analysis.select import Selection
 from analysis.table import SweepTable
 
+LONG = ("components", "interaction", "parameters")
+"""Sections whose pictures are unreadable below a certain width; a narrow screen scrolls them sideways."""
+
 LONGEST = 600
 """Most characters shown of a prompt, a completion or an explanation."""
 
@@ -47,6 +50,7 @@ def page(
         samples=ends(table.scored.get(selection.best or "")),
         samples_key=TABLE,
         longest=LONGEST,
+        long=LONG,
         figures=_script_json({key: _bare(figure) for key, _, _, figure in sections}),
         plotly=get_plotlyjs(),
     )
