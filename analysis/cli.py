@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -14,15 +15,32 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the page, Markdown, chosen_config.yaml and result.json.  [default: runs/report-SWEEP]",
 )
+@click.option(
+    "--export",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write all runs and their full histories to this folder too.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="Tables of --export.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of the table.")
-def report(sweep: str, out: Path | None, as_json: bool) -> None:
+def report(
+    sweep: str, out: Path | None, export: Path | None, form: Literal["parquet", "csv"], as_json: bool
+) -> None:
     """Judge and rank the runs of a sweep, and choose a configuration.
 
     Reads the server that WANDB_BASE_URL and WANDB_API_KEY name, or the folder of an exported sweep.
 
     \b
-    Example:
+    Examples:
       sweepfarm report me/plasmid/x3k9q2ab --out runs/latest
+      sweepfarm report me/plasmid/x3k9q2ab --export kept --format csv
+      sweepfarm report kept
     """
     from rich.console import Console
 
@@ -32,7 +50,7 @@ def report(sweep: str, out: Path | None, as_json: bool) -> None:
     out = out or Path("runs") / f"report-{sweep.rstrip('/').rsplit('/', 1)[-1]}"
     console = Console(quiet=as_json)
     try:
-        written = write_report(sweep, out, console)
+        written = write_report(sweep, out, console, export, form)
     except AnalysisError as error:
         raise click.ClickException(str(error)) from error
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,11 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.files import replace_file
+from analysis.files import replace_text
+from analysis.folder import history_file, read_table, scored_file, write_frame
+from analysis.samples import TABLE, samples_frame
 from analysis.sweep import Sweep
-from analysis.table import SweepTable, history_file, history_frame, read_table, runs_frame, write_history
+from analysis.table import SweepTable, history_frame, runs_frame
 
 TIMEOUT = 60
 """Seconds that one request may take."""
@@ -60,11 +63,24 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
         for run in api.runs(path.rsplit("/", 1)[0], filters={"sweep": found.id}, lazy=False):
             row = _run_row(run)
             if known.get(run.id) != row or not history_file(folder, run.id).exists():
-                write_history(history_frame(run.scan_history(use_cache=False)), folder, run.id)
+                write_frame(history_frame(run.scan_history(use_cache=False)), history_file(folder, run.id))
+                scored_file(folder, run.id).unlink(missing_ok=True)
             rows.append(row)
-    replace_file(folder / "runs.parquet", lambda file: runs_frame(rows).to_parquet(file, index=False))
-    replace_file(folder / "sweep.json", lambda file: file.write_text(sweep.to_json()))
+    write_frame(runs_frame(rows), folder / "runs.parquet")
+    replace_text(folder / "sweep.json", sweep.to_json())
     return read_table(folder)
+
+
+def sweep_config(path: str) -> dict[str, Any]:
+    """Reads a sweep's configuration as it was registered, in W&B's syntax.
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    if len([part for part in path.split("/") if part]) != 3:
+        raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
+    with _one_line_errors(path):
+        return dict(_find(_api(), path).config)
 
 
 def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -79,6 +95,32 @@ def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
         run = _api().run(path)
         config = {name: value for name, value in run.config.items() if not name.startswith("_")}
         return config, history_frame(run.scan_history(use_cache=False))
+
+
+def download_samples(path: str, run: str) -> pd.DataFrame | None:
+    """Reads the last table of scored completions of one run of a sweep, and keeps it with the sweep.
+
+    Args:
+        path: ``entity/project/sweep_id``, downloaded before.
+        run: id of the run.
+
+    Returns:
+        The columns of `analysis.samples.COLUMNS`; None where the run logged no such table.
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    with _one_line_errors(path), tempfile.TemporaryDirectory() as scratch:
+        api = _api()
+        found = api.run(f"{path.rsplit('/', 1)[0]}/{run}")
+        logged = found.summary_metrics.get(TABLE)
+        if not isinstance(logged, dict) or "path" not in logged:
+            return None
+        with found.file(logged["path"]).download(root=scratch) as file:
+            frame = samples_frame(json.load(file))
+        if frame is not None:
+            write_frame(frame, scored_file(cache_folder(api.settings["base_url"], path), run))
+        return frame
 
 
 def _find(api: Any, path: str) -> Any:

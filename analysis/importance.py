@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -224,8 +225,9 @@ def _cut(values: pd.Series, bins: int) -> tuple[NDArray[np.int64], tuple[str, ..
     """Codes and labels of a parameter's values, numbers ascending."""
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if numeric and values.nunique() > 6:
-        ranges = pd.qcut(values.astype(float), bins, duplicates="drop")
-        labels = tuple(f"{interval.left:.2g} to {interval.right:.2g}" for interval in ranges.cat.categories)
+        # The edges themselves: the intervals of the categories are rounded and widened, below 0 if need be.
+        ranges, edges = pd.qcut(values.astype(float), bins, duplicates="drop", retbins=True)
+        labels = tuple(f"{low:.2g} to {high:.2g}" for low, high in pairwise(edges))
         return np.asarray(ranges.cat.codes, dtype=np.int64), labels
     ordered = sorted(set(values)) if numeric else sorted(set(values), key=repr)
     places = {value: place for place, value in enumerate(ordered)}

@@ -16,8 +16,15 @@ from analysis.assess import Assessment
 from analysis.colours import BEST_COLOUR, VERDICT_COLOURS
 from analysis.frontier import frontier
 from analysis.importance import Importance, interaction
+from analysis.samples import TABLE, ends
 from analysis.select import Selection
 from analysis.table import SweepTable
+
+LONG = ("components", "interaction", "parameters")
+"""Sections whose pictures are unreadable below a certain width; a narrow screen scrolls them sideways."""
+
+LONGEST = 600
+"""Most characters shown of a prompt, a completion or an explanation."""
 
 
 def page(
@@ -40,6 +47,10 @@ def page(
         colours={str(kind): colour for kind, colour in VERDICT_COLOURS.items()},
         best_colour=BEST_COLOUR,
         sections=[(key, title, text) for key, title, text, _ in sections],
+        samples=ends(table.scored.get(selection.best or "")),
+        samples_key=TABLE,
+        longest=LONGEST,
+        long=LONG,
         figures=_script_json({key: _bare(figure) for key, _, _, figure in sections}),
         plotly=get_plotlyjs(),
     )

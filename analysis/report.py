@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,16 @@ from rich.console import Console
 
 from analysis.assess import assess
 from analysis.chosen import chosen_config
-from analysis.download import download
+from analysis.download import download, download_samples
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
+from analysis.folder import Format, read_table, write_table
 from analysis.importance import importance
 from analysis.markdown import result_markdown
 from analysis.page import page
 from analysis.result import result_data
 from analysis.select import select
-from analysis.table import SweepTable, read_table
+from analysis.table import SweepTable
 from analysis.terminal import print_result
 
 
@@ -43,11 +46,28 @@ class SweepReport:
 
 def read_sweep(source: str) -> SweepTable:
     """Reads a sweep from a server (``entity/project/sweep_id``) or from the folder of an export."""
-    folder = Path(source)
-    return read_table(folder) if (folder / "sweep.json").is_file() else download(source)
+    return read_table(Path(source)) if _is_export(source) else download(source)
 
 
-def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepReport:
+def _is_export(source: str) -> bool:
+    return (Path(source) / "sweep.json").is_file()
+
+
+def _with_samples(source: str, table: SweepTable, run: str | None) -> SweepTable:
+    """The table with the scored completions of one run, where that logged any."""
+    if run is None or run in table.scored or _is_export(source):
+        return table
+    samples = download_samples(source, run)
+    return table if samples is None else replace(table, scored={**table.scored, run: samples})
+
+
+def write_report(
+    sweep_path: str,
+    out_dir: Path,
+    console: Console,
+    export: Path | None = None,
+    form: Format = "parquet",
+) -> SweepReport:
     """Analyses a sweep, prints the ranked table and writes the report's files.
 
     Writes ``report.html``, ``report.md``, ``chosen_config.yaml`` (where a run could be chosen) and
@@ -58,6 +78,8 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
         sweep_path: ``entity/project/sweep_id``, or the folder of an export.
         out_dir: folder for the files; made where it is missing.
         console: where the table is printed.
+        export: folder to which the sweep's runs and histories are written too, for reading with no server.
+        form: of their tables.
 
     Raises:
         AnalysisError: if the sweep cannot be read or has nothing to rank, or the folder cannot be written.
@@ -69,6 +91,7 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
     data = result_data(table, assessment, selection, explained)
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
+    table = _with_samples(sweep_path, table, selection.best)
     html_text = page(table, assessment, selection, explained, data)
     chosen_text = None
     if selection.best is not None and selection.step is not None:
@@ -82,7 +105,10 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
             starter=data["starter_objective"],
         )
     data |= {"chosen_config": None if chosen_text is None else str(chosen), "page": html.as_uri()}
-    try:
+    if export is not None:
+        with _writing("the export", export):
+            write_table(table, export, form)
+    with _writing("the report", out_dir):
         replace_text(html, html_text)
         replace_text(out_dir / "report.md", result_markdown(data))
         if chosen_text is None:
@@ -90,9 +116,14 @@ def write_report(sweep_path: str, out_dir: Path, console: Console) -> SweepRepor
         else:
             replace_text(chosen, chosen_text)
         replace_text(result, json.dumps(data, indent=2) + "\n")
-    except OSError as error:
-        raise AnalysisError(
-            f"cannot write the report to {out_dir}: {os.strerror(error.errno or 0)}"
-        ) from error
     print_result(data, console)
     return SweepReport(data, html, None if chosen_text is None else chosen, result)
+
+
+@contextmanager
+def _writing(what: str, folder: Path) -> Iterator[None]:
+    """Turns a failed write into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise AnalysisError(f"cannot write {what} to {folder}: {os.strerror(error.errno or 0)}") from error

@@ -26,6 +26,12 @@ class Interval:
         """Whether a value lies outside the interval."""
         return not self.low <= value <= self.high
 
+    def __format__(self, sign: str) -> str:
+        """``0.6200 (0.5900 to 0.6500)``; with the format ``+`` every number has its sign."""
+        if not math.isfinite(self.low + self.high):
+            return f"{self.estimate:{sign}.4f} (no interval)"
+        return f"{self.estimate:{sign}.4f} ({self.low:{sign}.4f} to {self.high:{sign}.4f})"
+
 
 def iqm(values: ArrayLike) -> float:
     """Interquartile mean: the mean without the lowest and the highest quarter (rounded down) of the values.

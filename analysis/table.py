@@ -1,25 +1,19 @@
 """A sweep as two tidy pandas tables: its runs, and the full history of each.
 
-On disk a sweep is a folder (`sweep.json`, `runs.parquet`, `history/<run id>.parquet`, and where completions
-were recorded `samples/<run id>.parquet`). The folder is at once the cache of a download and the export that
-can be read with no server. Histories are read one run at a time, so that a sweep need not fit into memory.
+`analysis.folder` keeps them on disk.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.errors import AnalysisError
-from analysis.files import replace_file
 from analysis.sweep import Sweep
 
 STEP = "step"
@@ -37,7 +31,7 @@ RUN_COLUMNS = {
     "config": "str",
     "summary": "str",
 }
-"""Columns of `runs.parquet`; `config` and `summary` are JSON texts, so that every value keeps its type."""
+"""Columns of the runs' table; `config` and `summary` are JSON texts, so that every value keeps its type."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +45,15 @@ class SweepTable:
             where the step did not log it), and `nonfinite`.
         samples: run id → recorded completions: `step` (0 for the starting model's) and `completion`; without
             the runs that recorded none.
+        scored: run id → the last table of scored completions that it logged, with the columns of
+            `analysis.samples.COLUMNS`; of the runs alone for which it was asked for.
     """
 
     sweep: Sweep
     runs: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
     samples: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    scored: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def configs(self) -> dict[str, dict[str, Any]]:
         """Run id → its configuration, as the run saved it."""
@@ -82,35 +79,6 @@ class SweepTable:
         if not frames:
             return pd.DataFrame(columns=["id", STEP, *keys])
         return pd.concat(frames, ignore_index=True)[["id", STEP, *keys]]
-
-
-class FolderHistories(Mapping[str, pd.DataFrame]):
-    """The histories of a folder, each read when it is asked for."""
-
-    def __init__(self, folder: Path, runs: Sequence[str]) -> None:
-        self._folder = folder
-        self._runs = tuple(runs)
-
-    def __getitem__(self, run: str) -> pd.DataFrame:
-        if run not in self._runs:
-            raise KeyError(run)
-        return pd.read_parquet(history_file(self._folder, run))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._runs)
-
-    def __len__(self) -> int:
-        return len(self._runs)
-
-
-def history_file(folder: Path, run: str) -> Path:
-    """Where a folder keeps the history of a run."""
-    return folder / "history" / f"{run}.parquet"
-
-
-def samples_file(folder: Path, run: str) -> Path:
-    """Where a folder keeps the completions of a run."""
-    return folder / "samples" / f"{run}.parquet"
 
 
 def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -169,38 +137,3 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             result[f"{prefix}{name}"] = value
     return result
-
-
-def write_table(table: SweepTable, folder: Path) -> None:
-    """Writes a sweep as a folder that `read_table` reads back, each file whole or not at all."""
-    (folder / "history").mkdir(parents=True, exist_ok=True)
-    for run, history in table.histories.items():
-        write_history(history, folder, run)
-    for run, samples in table.samples.items():
-        replace_file(samples_file(folder, run), partial(samples.to_parquet, index=False))
-    replace_file(folder / "runs.parquet", lambda path: table.runs.to_parquet(path, index=False))
-    replace_file(folder / "sweep.json", lambda path: path.write_text(table.sweep.to_json()))
-
-
-def write_history(history: pd.DataFrame, folder: Path, run: str) -> None:
-    """Writes the history of one run into a folder."""
-    replace_file(history_file(folder, run), lambda path: history.to_parquet(path, index=False))
-
-
-def read_table(folder: Path) -> SweepTable:
-    """Reads a folder written by `write_table` or by a download.
-
-    Raises:
-        AnalysisError: if the folder is not such a folder, or a history is missing from it.
-    """
-    try:
-        sweep = Sweep.from_json((folder / "sweep.json").read_text())
-        runs = pd.read_parquet(folder / "runs.parquet")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise AnalysisError(f"{folder} is not a folder of an exported sweep: {error}") from error
-    missing = [run for run in runs["id"] if not history_file(folder, run).exists()]
-    if missing:
-        raise AnalysisError(f"{folder} lacks the history of {len(missing)} runs, first {missing[0]}")
-    paths = {run: samples_file(folder, run) for run in runs["id"]}
-    samples = {run: pd.read_parquet(path) for run, path in paths.items() if path.exists()}
-    return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"])), samples)

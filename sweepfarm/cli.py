@@ -14,6 +14,7 @@ VERBS: dict[str, str] = {
     "agent": "sweepfarm.agent_command:agent",
     "server": "server.cli:server",
     "report": "analysis.cli:report",
+    "confirm": "sweepfarm.confirm_command:confirm",
     "compare": "analysis.cli:compare",
     "score": "rewards.cli:score",
 }

@@ -99,6 +99,31 @@ class Agents:
             agent.wait()
 
 
+def run_agents(
+    sweep: str, count: int, folder: Path, runs: Path, environment: Mapping[str, str], console: Console
+) -> list[Path]:
+    """Run agents until the sweep gives them nothing more, and show its runs meanwhile.
+
+    Args:
+        sweep: `entity/project/id`.
+        count: how many.
+        folder: of the sweep, for logs.
+        runs: where run directories go.
+        environment: names the server.
+        console: where runs are shown.
+
+    Returns:
+        The agents' logs.
+    """
+    own = {"SWEEPFARM_RUNS": str(runs.resolve()), "WANDB_DIR": str(folder)}
+    team = Agents(sweep, count, folder, {**environment, **own})
+    try:
+        watch(sweep, team, console)
+    finally:
+        team.stop()
+    return team.logs
+
+
 def watch(sweep: str, agents: Agents, console: Console) -> None:
     """Show the sweep's runs until every agent has ended."""
     import wandb

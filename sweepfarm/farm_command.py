@@ -40,7 +40,7 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
     from sweepfarm.local_server import local_server, outer_server
     from sweepfarm.sweep_file import read_sweep
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     console = Console()
     content = read_sweep(sweep_file, overlay)
     check = check_sweep(content)
@@ -86,29 +86,23 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     from analysis.errors import AnalysisError
     from analysis.report import write_report
     from sweepfarm.errors import UserError
-    from sweepfarm.farm import Agents, register, watch
+    from sweepfarm.farm import register, run_agents
 
     path, folder = register(content, runs, os.environ)
     _link_latest(runs, folder)
     console.print(f"sweep:  {path}")
-    team = Agents(
-        path, agents, folder, {**os.environ, "SWEEPFARM_RUNS": str(runs.resolve()), "WANDB_DIR": str(folder)}
-    )
-    try:
-        watch(path, team, console)
-    finally:
-        team.stop()
+    logs = run_agents(path, agents, folder, runs, os.environ, console)
     try:
         report = write_report(path, folder, console)
     except AnalysisError as error:
-        raise UserError(f"{error}; the agents' logs: {', '.join(map(str, team.logs))}") from None
+        raise UserError(f"{error}; the agents' logs: {', '.join(map(str, logs))}") from None
     # The client's agent exits 0 even when it gives up after failed runs: count what it did instead.
     done, wanted = len(report.data["runs"]), content.get("run_cap")
     if wanted and done < wanted:
-        raise UserError(f"only {done} of {wanted} runs were made; see {', '.join(map(str, team.logs))}")
+        raise UserError(f"only {done} of {wanted} runs were made; see {', '.join(map(str, logs))}")
 
 
-def _interrupt(*_: object) -> None:
+def interrupt(*_: object) -> None:
     """End as Ctrl-C does, so that no agent or server is left behind."""
     raise KeyboardInterrupt
 

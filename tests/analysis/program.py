@@ -1,18 +1,33 @@
 """A program that a sweep runs: logs what a GRPO run logs, from a known curve, and no model at all."""
 
+import random
+
 import wandb
 
 STEPS = 40
 RUNGS = (10, 20, 30, 40)
+DEFAULT_LR = 0.1
+SEED_NOISE = 0.005
+SAMPLED = 1.0
+"""The rate of the one run that logs completions."""
+COLUMNS = ["step", "prompt", "completion", "reference", "ori", "explanation"]
 
 
-def score(lr: float, step: int) -> float:
-    return 0.3 + 0.4 * lr * step / STEPS
+def score(lr: float, step: int, seed: int | None = None) -> float:
+    """The known curve; a seed moves it up or down by at most `SEED_NOISE`."""
+    luck = 0.0 if seed is None else SEED_NOISE * random.Random(f"{lr} {seed}").uniform(-1, 1)
+    return 0.3 + 0.4 * lr * step / STEPS + luck
+
+
+def samples(step: int) -> list[list[object]]:
+    """Eight completions, better from one to the next, and one that could not be scored."""
+    scored = [[step, "<b>", f"</p><script>{i}", i / 10, i / 10, f"ori: {i} found"] for i in range(8)]
+    return [*scored, [step, "<b>", "not DNA", None, None, "ori: unscored"]]
 
 
 def main() -> None:
     with wandb.init() as run:
-        lr = float(run.config["lr"])
+        lr, seed = float(run.config.get("lr", DEFAULT_LR)), run.config.get("seed")
         run.config.update({"max_steps": STEPS, "model": "starter", "flag": True, "config_hash": "abc"})
         run.summary["starter/score"] = 0.3
         for step in range(1, STEPS + 1):
@@ -22,9 +37,11 @@ def main() -> None:
                 "reward_components/total_reward/mean": 0.5,
             }
             if step in RUNGS:
-                row["objective/score"] = score(lr, step)
+                row["objective/score"] = score(lr, step, seed)
             if lr > 2 and step == 15:
                 row["train/loss"] = float("nan")
+            if lr == SAMPLED and step in RUNGS:
+                row["samples"] = wandb.Table(columns=COLUMNS, data=samples(step))
             run.log(row, step=step)
         run.summary["outcome"] = "finished"
         run.summary["outcome_step"] = STEPS

@@ -1,6 +1,7 @@
 """The whole way: real runs of a real sweep on the embedded server, read back and reported."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from tests.analysis.dying_proxy import DyingProxy
-from tests.analysis.program import RUNGS, STEPS, score
+from tests.analysis.program import DEFAULT_LR, RUNGS, STEPS, score
 from tests.server_fixture import running_server
 
 pytestmark = pytest.mark.slow
@@ -76,6 +77,20 @@ def test_a_real_sweep_is_reported(server, swept, tmp_path):
     assert chosen == {"lr": 1.0, "max_steps": STEPS, "model": "starter", "flag": True}
 
 
+def test_the_page_shows_the_last_samples_of_the_chosen_run(server, swept, tmp_path):
+    words = ["--out", str(tmp_path), "--export", str(tmp_path / "kept"), "--format", "csv"]
+    done = analyse(server, swept, *words)
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "report.html").read_text()
+    assert f"Of 8 held-out completions that the chosen run logged at step {STEPS}" in html
+    shown = re.findall(r'<article class="card"><b>(.*?)</b>\s*<p class="sample">(.*?)</p>', html)
+    mark = '<span class="soft">&lt;b&gt;</span>&lt;/p&gt;&lt;script&gt;'
+    assert shown == [(f"0.{i}000", f"{mark}{i}") for i in (7, 6, 5, 0, 1, 2)]
+    nowhere = {**server, "WANDB_BASE_URL": "http://127.0.0.1:9"}
+    assert analyse(nowhere, str(tmp_path / "kept"), "--out", str(tmp_path / "again")).returncode == 0
+    assert (tmp_path / "again" / "report.html").read_text() == html
+
+
 def test_the_servers_own_page_shows_the_same_objectives(served, server, swept, tmp_path):
     data = json.loads(analyse(server, swept, "--out", str(tmp_path), "--json").stdout)
     shown = {row["id"]: row["value"] for row in served.rows(swept)}
@@ -83,7 +98,7 @@ def test_the_servers_own_page_shows_the_same_objectives(served, server, swept, t
 
 
 def test_the_full_history_is_read_and_the_export_needs_no_server(server, swept, tmp_path):
-    from analysis.table import read_table
+    from analysis.folder import read_table
 
     online = analyse(server, swept, "--out", str(tmp_path / "online"))
     assert online.returncode == 0, online.stderr
@@ -138,7 +153,7 @@ def test_a_server_that_dies_in_the_middle_is_one_line_and_no_file(server, swept,
 
 
 def test_two_windows_of_a_run_are_compared(server, swept, tmp_path):
-    from analysis.table import read_table
+    from analysis.folder import read_table
 
     address = server["WANDB_BASE_URL"].split("//")[1].replace(":", "_")
     run = read_table(Path(server["SWEEPFARM_CACHE"]) / "analysis" / address / swept).runs["id"].iloc[0]
@@ -155,3 +170,51 @@ def test_two_windows_of_a_run_are_compared(server, swept, tmp_path):
     assert "| held-out score |" in report.read_text()
     bad = command(server, sys.executable, "-c", code, windows[0], f"me/plasmid/{run}@all")
     assert (bad.returncode, len(bad.stderr.strip().splitlines())) == (1, 1)
+
+
+def confirm(server, *words):
+    return command(server, sys.executable, "-m", "sweepfarm", "confirm", *words)
+
+
+def test_the_choice_is_confirmed_on_fresh_seeds(server, swept, tmp_path):
+    where = ["--runs", str(tmp_path)]
+    early = confirm(server, swept, *where, "--read")
+    assert (early.returncode, len(early.stderr.strip().splitlines())) == (1, 1)
+    done = confirm(server, swept, *where, "--top", "1", "--seeds", "2", "--agents", "1")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "Confirmed: top 1" in said
+    assert "There is no best random configuration: a grid sweep draws none." in said
+    again = confirm(server, swept, *where)
+    assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 1)
+    assert "registered already" in again.stderr
+    read = confirm(server, swept, *where, "--read", "--json")
+    data = json.loads(read.stdout)
+    assert data == json.loads((tmp_path / f"confirm-{swept.split('/')[2]}" / "confirmation.json").read_text())
+    assert data["confirmed"]
+    assert data["seeds"] == [1, 2]
+    best, default = data["candidates"]
+    assert (best["parameters"], default["parameters"]) == ({"lr": 1.0}, {})
+    for candidate, rate in ((best, 1.0), (default, DEFAULT_LR)):
+        assert candidate["scores"] == {
+            str(seed): pytest.approx(score(rate, STEPS, seed)) for seed in data["seeds"]
+        }
+        assert candidate["missing"] == []
+
+
+def test_without_agents_the_confirmation_is_registered_to_be_run_elsewhere(server, swept, tmp_path):
+    where = ["--runs", str(tmp_path)]
+    registered = confirm(server, swept, *where, "--top", "1", "--seeds", "2", "--agents", "0")
+    assert registered.returncode == 0, registered.stderr
+    agents = [line.split() for line in registered.stdout.splitlines()]
+    assert [line[:2] for line in agents] == [["wandb", "agent"]] * 2
+    assert all(line[2].startswith("me/plasmid/") for line in agents)
+    nothing = confirm(server, swept, *where, "--read")
+    assert nothing.stderr == f"Error: sweep {swept} (confirmation) has no runs yet\n"
+
+
+def test_confirm_without_any_server_is_one_line(server, tmp_path):
+    nowhere = {name: value for name, value in server.items() if name != "WANDB_API_KEY"}
+    done = confirm(nowhere, "me/plasmid/x", "--runs", str(tmp_path))
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+    assert done.stderr.startswith("Error: no server: set WANDB_API_KEY")

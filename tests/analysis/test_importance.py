@@ -80,6 +80,10 @@ def test_the_beta_cliff_is_seen_as_an_interaction():
     found = interaction(table, assessed, "beta", "flag")
     assert found.y_labels == ("False", "True")
     assert len(found.x_labels) == 4
+    edges = [float(edge) for label in found.x_labels for edge in label.split(" to ")]
+    values = table.parameters()["beta"].astype(float)
+    assert (edges[0], edges[-1]) == pytest.approx((values.min(), values.max()), rel=0.05)
+    assert edges[1:-1:2] == edges[2::2]
     assert found.count.sum() == 80
     np.testing.assert_allclose(found.mean[0], 0.4, atol=0.02)
     np.testing.assert_allclose(found.mean[1], [0.8, 0.8, 0.4, 0.4], atol=0.12)

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -7,10 +8,13 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
+from analysis.assess import assess
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
+from analysis.folder import write_table
 from analysis.report import write_report
-from analysis.table import write_table
+from analysis.samples import ends, samples_frame
+from analysis.select import select
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
 
@@ -125,6 +129,48 @@ def test_names_cannot_break_out_of_the_page(tmp_path):
     assert evil not in written.page.read_text()
 
 
+def scored(*rows):
+    columns = ["step", "prompt", "completion", "reference", "ori", "explanation"]
+    return samples_frame({"columns": columns, "data": [[60, "ATG", *row] for row in rows]})
+
+
+def test_the_ends_of_a_table_of_completions():
+    frame = scored(*[(f"c{i}", i / 10, None, "said") for i in (4, 1, 3, 0, 2)], ("none", None, None, None))
+    found = ends(frame)
+    assert (found.step, found.scored) == (60, 5)
+    assert [row["completion"] for row in found.best] == ["c4", "c3", "c2"]
+    assert [row["completion"] for row in found.worst] == ["c0", "c1"]
+    one = ends(scored(("c", 0.5, None, "said")))
+    assert ([row["completion"] for row in one.best], one.worst) == (["c"], [])
+    assert ends(scored(("c", None, None, None))) is None
+    assert ends(None) is None
+
+
+@pytest.mark.parametrize(
+    "table", [{}, {"columns": ["step", "text"], "data": [[1, "a"]]}, {"columns": None, "data": None}]
+)
+def test_what_is_no_table_of_completions_is_none(table):
+    assert samples_frame(table) is None
+
+
+def test_a_run_without_completions_says_so_in_one_line(export, tmp_path):
+    html = write_report(str(export), tmp_path, Console(quiet=True)).page.read_text()
+    assert "logged no table <code>samples</code> of scored completions, so none are shown" in html
+
+
+def test_completions_cannot_break_out_of_the_page_and_long_ones_are_cut(tmp_path):
+    evil = "</script><script>alert(1)</script>"
+    table = plasmid_sweep()
+    best = select(assess(table)).best
+    rows = scored((evil, 0.9, None, evil), ("A" * 5000, 0.1, None, "long"))
+    write_table(replace(table, scored={best: rows}), tmp_path / "export")
+    html = write_report(str(tmp_path / "export"), tmp_path, Console(quiet=True)).page.read_text()
+    assert evil not in html
+    assert html.count("&lt;/script&gt;&lt;script&gt;alert(1)") == 2
+    assert "A" * 601 not in html
+    assert "(5000 characters)" in html
+
+
 def test_no_choice_leaves_no_stale_chosen_config(tmp_path):
     for outcome in ("finished", "unhealthy"):
         table = Recorder(sweep("lr")).run("r0", rows({60: 0.5}, 60), summary={"outcome": outcome}).table()
@@ -140,6 +186,25 @@ def test_json_is_the_result_and_nothing_else(export, tmp_path):
     done = CliRunner().invoke(report, [str(export), "--out", str(tmp_path / "out"), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "result.json").read_text())
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_report_of_an_export_is_the_same_report(export, tmp_path, form):
+    kept = str(tmp_path / "kept")
+    words = [str(export), "--out", str(tmp_path / "a"), "--export", kept, "--format", form]
+    assert CliRunner().invoke(report, words).exit_code == 0
+    assert CliRunner().invoke(report, [kept, "--out", str(tmp_path / "b")]).exit_code == 0
+    for name in ("report.html", "report.md", "chosen_config.yaml"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_an_export_that_cannot_be_written_is_one_line_and_leaves_no_report(export, tmp_path):
+    (tmp_path / "kept").write_text("a file")
+    words = [str(export), "--out", str(tmp_path / "out"), "--export", str(tmp_path / "kept" / "in")]
+    done = CliRunner().invoke(report, words)
+    assert done.exit_code == 1
+    assert done.output == f"Error: cannot write the export to {tmp_path}/kept/in: Not a directory\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_bad_input_is_one_line_and_exit_1(tmp_path):

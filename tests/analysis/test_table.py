@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
-from analysis.table import history_frame, read_table, write_table
+from analysis.folder import read_table, write_table
+from analysis.table import history_frame
 from tests.analysis.recorded import METRIC, Recorder, plasmid_sweep, rows, sweep
 
 
@@ -54,15 +55,45 @@ def test_parameters_come_from_the_config_and_never_from_the_name():
     assert parameters.loc["b", "opt.beta"] is None
 
 
-def test_an_export_reads_back_equal(tmp_path):
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_an_export_reads_back_equal(tmp_path, form):
     table = plasmid_sweep()
-    write_table(table, tmp_path)
+    write_table(table, tmp_path, form)
+    assert {path.suffix for path in tmp_path.rglob("*.*")} == {".json", f".{form}"}
     back = read_table(tmp_path)
     assert back.sweep == table.sweep
     pd.testing.assert_frame_equal(back.runs, table.runs)
     assert back.configs() == table.configs()
     for run in table.runs["id"]:
         pd.testing.assert_frame_equal(back.histories[run], table.histories[run])
+
+
+AWKWARD = ["", "NA", "null", "a,b", 'say "ATG"', "two\nlines", "return\r\nand line", " spaces ", "1e5", "é😀"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_awkward_texts_and_numbers_survive_an_export(tmp_path, form):
+    numbers = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, "NaN", "Infinity", 1 / 3]
+    logged = [{"_step": step, METRIC: number, "only/once": 1} for step, number in enumerate(numbers)]
+    del logged[3]["only/once"]
+    recorder = Recorder(sweep("lr"))
+    recorder.run("007", logged, name="NA", config={"model": ""}, samples={0: AWKWARD, 60: AWKWARD})
+    recorder.run("1e5", [], name="", state="crashed")
+    table = recorder.table()
+    write_table(table, tmp_path, form)
+    back = read_table(tmp_path)
+    pd.testing.assert_frame_equal(back.runs, table.runs)
+    for run in ("007", "1e5"):
+        pd.testing.assert_frame_equal(back.histories[run], table.histories[run], check_exact=True)
+    assert back.samples["007"]["completion"].tolist() == AWKWARD * 2
+    assert np.signbit(back.histories["007"][METRIC][3])
+
+
+def test_one_folder_holds_one_format(tmp_path):
+    write_table(plasmid_sweep(), tmp_path, "csv")
+    write_table(plasmid_sweep(), tmp_path, "csv")
+    with pytest.raises(AnalysisError, match="holds a sweep as csv: give another folder for parquet"):
+        write_table(plasmid_sweep(), tmp_path, "parquet")
 
 
 def test_long_history_has_one_row_per_run_and_step():

@@ -1,0 +1,102 @@
+"""What a confirmation registers: one small grid sweep over fresh seeds for each candidate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from analysis.assess import SEED
+from analysis.candidates import Candidate
+from analysis.errors import AnalysisError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was registered.
+
+    Attributes:
+        sweep: path of the sweep whose choice is confirmed.
+        seeds: fresh seeds, the same for all candidates.
+        candidates: the configurations.
+        sweeps: path of the grid sweep over `seeds` of each candidate, in the same order.
+        notes: what a reader should know of the choice of candidates.
+    """
+
+    sweep: str
+    seeds: tuple[int, ...]
+    candidates: tuple[Candidate, ...]
+    sweeps: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The plan as JSON text; `from_json` reads it back."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            AnalysisError: it is something else.
+        """
+        try:
+            fields = json.loads(text)
+            found = tuple(Candidate(**candidate) for candidate in fields.pop("candidates"))
+            return cls(
+                sweep=fields["sweep"],
+                seeds=tuple(fields["seeds"]),
+                candidates=found,
+                sweeps=tuple(fields["sweeps"]),
+                notes=tuple(fields["notes"]),
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise AnalysisError(f"this is no plan of a confirmation: {error}") from error
+
+
+def constants(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters that a sweep (its configuration in W&B's syntax) gives to every run, nested ones dotted."""
+    return dict(_constants(config.get("parameters") or {}))
+
+
+def _constants(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, spec in parameters.items():
+        if isinstance(spec.get("parameters"), Mapping):
+            found += _constants(spec["parameters"], f"{prefix}{name}.")
+        elif "value" in spec:
+            found.append((prefix + name, spec["value"]))
+        elif len(spec.get("values", ())) == 1:
+            found.append((prefix + name, spec["values"][0]))
+    return found
+
+
+def grid_sweep(
+    config: Mapping[str, Any], path: str, candidate: Candidate, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """The sweep that runs a candidate once on every seed, with no early stop: an equal budget for all.
+
+    Args:
+        config: of the sweep that is confirmed; program, command and metric are taken from it.
+        path: of that sweep, ``entity/project/sweep_id``.
+        candidate: what to run.
+        seeds: on what.
+    """
+    entity, project, sweep = path.split("/")
+    parameters: dict[str, Any] = {}
+    for name, value in candidate.parameters.items():
+        *outer, last = name.split(".")
+        level = parameters
+        for part in outer:
+            level = level.setdefault(part, {"parameters": {}})["parameters"]
+        level[last] = {"value": value}
+    kept = {key: config[key] for key in ("program", "command", "metric") if key in config}
+    return {
+        "name": f"confirm {sweep}: {candidate.label}",
+        "entity": entity,
+        "project": project,
+        **kept,
+        "method": "grid",
+        "parameters": {**parameters, SEED: {"values": list(seeds)}},
+    }
