@@ -14,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.finding import COMPARABLE, Kind
 from analysis.plan import Plan
 from analysis.select import scores_at
-from analysis.stats import LEVEL, Interval, difference_interval, mean_interval, probability_of_improvement
+from analysis.stats import Interval, all_differences, mean_interval, probability_of_improvement
 from analysis.table import SweepTable, runs_frame
 
 CANDIDATE = "confirmation/candidate"
@@ -53,8 +53,8 @@ class Comparison:
 
     Attributes:
         label: of the other one.
-        gain: by how much the winner is better, positive whatever the goal; Welch's interval, as wide as it
-            takes for all pairs of candidates to hold together with 95 %: the winner was picked after looking.
+        gain: by how much the winner is better, positive whatever the goal; of the intervals that hold with
+            95 % for all pairs of candidates together, since the winner was picked after looking.
         probability: that a run of the winner beats one of the other.
     """
 
@@ -108,17 +108,13 @@ def confirm(plan: Plan, tables: Sequence[SweepTable]) -> Confirmation:
     tuned = [outcome for outcome in outcomes if outcome.candidate.tuned]
     winner = max(tuned, key=lambda outcome: sign * outcome.mean.estimate)
     others = [outcome for outcome in outcomes if outcome is not winner]
-    pairs = len(outcomes) * len(others) // 2
-    comparisons = [_comparison(winner, other, sign, pairs) for other in others]
+    scores = [[sign * score for score in one.scores.values()] for one in (winner, *others)]
+    comparisons = [
+        Comparison(other.candidate.label, gain, probability_of_improvement(scores[0], own))
+        for other, own, gain in zip(others, scores[1:], all_differences(scores)[0][1:], strict=True)
+    ]
     doubts = _doubts(winner, others, comparisons)
     return Confirmation(step, tuple(outcomes), winner, tuple(comparisons), tuple(doubts))
-
-
-def _comparison(winner: Outcome, other: Outcome, sign: int, pairs: int) -> Comparison:
-    """The winner against one other, by Bonferroni at the level that `pairs` comparisons ask for."""
-    first, second = ([sign * score for score in one.scores.values()] for one in (winner, other))
-    gain = difference_interval(first, second, 1 - (1 - LEVEL) / pairs)
-    return Comparison(other.candidate.label, gain, probability_of_improvement(first, second))
 
 
 def _together(plan: Plan, tables: Sequence[SweepTable]) -> SweepTable:

@@ -76,20 +76,20 @@ def _bounds(name: str, interval: Interval) -> dict[str, float | None]:
 
 
 def print_confirmation(data: dict[str, Any], console: Console) -> None:
-    """Prints the candidates, best first where the winner is, and the statement."""
+    """Prints the candidates, in order of the plan, and the statement."""
     table = Table(box=box.SIMPLE_HEAD, title=f"Confirmation of {escape(data['sweep'])}", title_justify="left")
-    table.add_column("candidate")
-    table.add_column("run", no_wrap=True)
-    for title in ("in the sweep", "fresh mean", "95 % interval", "runs", "ill", "missing"):
-        table.add_column(title, justify="right")
+    for title in ("candidate", "run"):
+        table.add_column(title, no_wrap=True)
+    for title in ("sweep", "fresh", "from", "to", "runs", "ill", "lost"):
+        table.add_column(title, justify="right", no_wrap=True)
     for row in data["candidates"]:
-        known = row["low"] is not None
         table.add_row(
             row["label"],
             escape(row["run"] or "–"),
-            "–" if row["tuning_score"] is None else f"{row['tuning_score']:.4f}",
-            f"{row['mean']:.4f}",
-            f"{row['low']:.4f} to {row['high']:.4f}" if known else "–",
+            *(
+                "–" if row[key] is None else f"{row[key]:.4f}"
+                for key in ("tuning_score", "mean", "low", "high")
+            ),
             str(len(row["scores"])),
             str(len(row["ill"])),
             str(len(row["missing"])),

@@ -79,6 +79,23 @@ def difference_p(a: ArrayLike, b: ArrayLike) -> float:
     return float(2 * scipy_stats.t.sf(difference / error, freedom))
 
 
+def all_differences(groups: Sequence[ArrayLike], level: float = LEVEL) -> list[list[Interval]]:
+    """Intervals of mean(a) - mean(b) for every pair of groups, which hold all together (Tukey-Kramer).
+
+    The spread is pooled over the groups, so that a few values in each are enough. Infinite where a group has
+    fewer than two values.
+    """
+    samples = [np.asarray(group, dtype=np.float64).ravel() for group in groups]
+    means = [float(np.mean(sample)) for sample in samples]
+    if min(map(len, samples)) < 2:
+        return [[Interval(a - b, -math.inf, math.inf) for b in means] for a in means]
+    found = scipy_stats.tukey_hsd(*samples).confidence_interval(level)
+    return [
+        [Interval(a - b, float(found.low[i, j]), float(found.high[i, j])) for j, b in enumerate(means)]
+        for i, a in enumerate(means)
+    ]
+
+
 def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float | None]:
     """Standard error of the difference of two means and its degrees of freedom (None: too few values)."""
     if len(a) < 2 or len(b) < 2:

@@ -32,6 +32,16 @@ def test_mean_interval_is_students():
     assert found.low == pytest.approx(6 - found.high)
 
 
+def test_all_differences_are_tukeys_and_of_both_signs():
+    found = stats.all_differences([[1, 2, 3], [4, 5, 6], [2, 3, 4]])
+    # q(0.95; 3, 6) = 4.339; every deviation is 1.
+    half = 4.339 / math.sqrt(3)
+    assert found[1][0].estimate == 3
+    assert (found[1][0].low, found[1][0].high) == pytest.approx((3 - half, 3 + half), abs=1e-3)
+    assert (found[0][1].low, found[0][1].high) == pytest.approx((-3 - half, -3 + half), abs=1e-3)
+    assert stats.all_differences([[1, 2], [3]])[0][1] == stats.Interval(-1.5, -math.inf, math.inf)
+
+
 def test_one_value_allows_no_interval():
     assert stats.mean_interval([0.4]) == stats.Interval(0.4, -math.inf, math.inf)
     assert stats.difference_interval([0.4], [0.1, 0.2]).low == -math.inf
