@@ -66,7 +66,7 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
     directory = RunDirectory(out or Path("runs") / f"train-{config.config_hash}", config.flat())
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=as_json) as progress:
+    with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
         bar = progress.add_task("training", total=config.max_steps)
 
         def show(step: int, row: dict[str, float]) -> None:

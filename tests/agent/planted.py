@@ -23,7 +23,7 @@ SECONDS_PER_RUNG = 0.7
 START = 0.4
 """Held-out score of the starting model."""
 STARTER = {
-    "score": START, "entropy": 2.0, "kl": 0.0, "mean_length": 100.0, "truncated_fraction": 0.2,
+    "score": START, "error": 0.01, "entropy": 2.0, "kl": 0.0, "mean_length": 100.0, "truncated_fraction": 0.2,
     "unique_fraction": 1.0, "unique_starts": 1.0, "similarity": 0.1, "prompt_similarity": 0.1,
     "template_share": 0.02,
 }  # fmt: skip
@@ -49,7 +49,7 @@ def region(x: float) -> str:
 
 def held_out(where: str, y: float, rung: int) -> dict[str, float]:
     """The held-out measurements of a rung, gate apart."""
-    values = dict(STARTER) | {"error": 0.01}
+    values = dict(STARTER)
     gone = rung / RUNGS
     ends = {"collapsing": 0.95, "exploding": 0.9, "hacking": 0.85, "dead": 0.4, "slow": 0.75, "good": 0.7}
     course = {"slow": gone**1.5, "good": gone**0.5}.get(where, min(1.0, 2 * gone))
