@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from agent.training.divergence import token_log_probabilities
 from agent.training.sampling import Completions, read_completions, sample
 from rewards.cache_dir import cache_dir
 
@@ -27,14 +28,17 @@ def starter_completions(
     temperature: float,
     top_p: float = 1.0,
     seed: int,
-) -> Completions:
+) -> tuple[Completions, torch.Tensor]:
     """Sample as `sample` does, or read what an earlier run sampled from the same weights.
 
     The cache is keyed by all that the draw depends on: weights, tokens of the prompts, settings, device,
     number of threads and version of torch.
+
+    Returns:
+        The completions, and what `token_log_probabilities` gives for them.
     """
     settings = {
-        "recipe": 1,
+        "recipe": 2,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
         "settings": [max_new_tokens, temperature, top_p, seed],
@@ -54,11 +58,19 @@ def starter_completions(
         top_p=top_p,
         seed=seed,
     )
+    log_probabilities = token_log_probabilities(model, drawn)
     building = path.with_name(f".{path.name}.{os.getpid()}")
     prompts_only = drawn.attention[:, : drawn.prompt_length].contiguous()
-    save_file({"ids": drawn.ids.contiguous(), "prompt_attention": prompts_only}, building)
+    save_file(
+        {
+            "ids": drawn.ids.contiguous(),
+            "prompt_attention": prompts_only,
+            "log_probabilities": log_probabilities.contiguous(),
+        },
+        building,
+    )
     os.replace(building, path)
-    return drawn
+    return drawn, log_probabilities
 
 
 def weights_hash(model: PreTrainedModel) -> str:
@@ -72,10 +84,13 @@ def weights_hash(model: PreTrainedModel) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Completions | None:
-    """Completions from the cache; `None` where it has none, or a damaged file."""
+def _read(
+    path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> tuple[Completions, torch.Tensor] | None:
+    """What the cache has; `None` where it has nothing, or a damaged file."""
     try:
         tensors = load_file(path, device=str(model.device))
     except (OSError, SafetensorError):
         return None
-    return read_completions(tokenizer, tensors["ids"], tensors["prompt_attention"])
+    rows = read_completions(tokenizer, tensors["ids"], tensors["prompt_attention"])
+    return rows, tensors["log_probabilities"]

@@ -103,16 +103,18 @@ class Objective:
 
     def _measure(self, policy: PreTrainedModel, step: int) -> HeldOut:
         config = self._config
-        draw = starter_completions if self._starter_texts is None else sample
-        rows = draw(
-            policy,
-            self._tokenizer,
-            self._prompts,
-            max_new_tokens=config.max_completion_length,
-            temperature=EVAL_TEMPERATURE,
-            top_p=EVAL_TOP_P,
-            seed=EVAL_SEED,
-        )
+        settings: dict[str, Any] = {
+            "max_new_tokens": config.max_completion_length,
+            "temperature": EVAL_TEMPERATURE,
+            "top_p": EVAL_TOP_P,
+            "seed": EVAL_SEED,
+        }
+        if self._starter_texts is None:
+            rows, own = starter_completions(policy, self._tokenizer, self._prompts, **settings)
+            theirs = own
+        else:
+            rows = sample(policy, self._tokenizer, self._prompts, **settings)
+            own, theirs = (token_log_probabilities(model, rows) for model in (policy, self._reference))
         samples = [Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)]
         # A reward that scores nothing of the starting model is broken; later it is the policy.
         score = partial(score_some, self._suite) if self._starter_texts is None else self._suite.score
@@ -120,8 +122,6 @@ class Objective:
         scored = scores.totals[~np.isnan(scores.totals)]
         statistics = component_statistics([scores])
         mask = rows.completion_mask
-        own = token_log_probabilities(policy, rows)
-        theirs = own if policy is self._reference else token_log_probabilities(self._reference, rows)
         metrics = {
             "reference": float(scored.mean()) if scored.size else 0.0,
             "error": error_of_mean(scores.totals, config.eval_samples),

@@ -137,7 +137,7 @@ def _attempt(
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise(objective.starter_values())
     monitor = Monitor(config.health, config.max_steps, objective.starter_values())
-    probe_rows = starter_completions(
+    probe_rows, _ = starter_completions(
         reference,
         tokenizer,
         task.prompts.held_out[:_PROBE_PROMPTS],

@@ -1,0 +1,39 @@
+"""The starting model's completions: sampled once, then read; never another model's."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from agent.training.baseline import starter_completions, weights_hash
+from agent.training.divergence import token_log_probabilities
+from agent.training.model import load_model
+from agent.training.sampling import sample
+
+PROMPTS = ("ATG", "TTGACA")
+SETTINGS = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}
+
+
+def test_what_is_read_is_what_was_sampled(
+    tiny_starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
+    model, tokenizer = load_model(str(tiny_starter))
+    expected = sample(model, tokenizer, PROMPTS, **SETTINGS)  # type: ignore[arg-type]
+    for _ in ("sampled", "read"):
+        rows, log_probabilities = starter_completions(model, tokenizer, PROMPTS, **SETTINGS)  # type: ignore[arg-type]
+        assert rows.texts == expected.texts
+        for name in ("ids", "attention", "finished"):
+            assert torch.equal(getattr(rows, name), getattr(expected, name))
+        assert torch.equal(log_probabilities, token_log_probabilities(model, expected))
+    (kept,) = tmp_path.glob("baseline-*")
+    kept.write_bytes(kept.read_bytes()[:100])  # damaged: sampled again
+    assert starter_completions(model, tokenizer, PROMPTS, **SETTINGS)[0].texts == expected.texts  # type: ignore[arg-type]
+
+
+def test_other_weights_are_another_model(tiny_starter: Path) -> None:
+    model, _ = load_model(str(tiny_starter))
+    before = weights_hash(model)
+    with torch.no_grad():
+        model.lm_head.weight.add_(1e-6)
+    assert weights_hash(model) != before
