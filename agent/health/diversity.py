@@ -72,8 +72,14 @@ def prompt_similarity(texts: Sequence[str], group: int) -> float:
 
 def mean_overlap(sets: Sequence[AbstractSet[str]]) -> float:
     """Mean pairwise Jaccard similarity, in [0, 1]; two empty sets are equal. 0 for fewer than two sets."""
-    pairs = [len(a & b) / len(a | b) if a or b else 1.0 for a, b in combinations(sets, 2)]
+    pairs = [_jaccard(a, b) for a, b in combinations(sets, 2)]
     return sum(pairs) / len(pairs) if pairs else 0.0
+
+
+def _jaccard(a: AbstractSet[str], b: AbstractSet[str]) -> float:
+    shared = len(a & b)
+    either = len(a) + len(b) - shared
+    return shared / either if either else 1.0
 
 
 def mean_overlap_within(sets: Sequence[AbstractSet[str]], group: int) -> float:

@@ -5,6 +5,7 @@ What is measured here times the health gate is `objective/score`; the gate belon
 
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
