@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 import torch
 from safetensors import SafetensorError
@@ -12,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.training.divergence import token_log_probabilities
-from agent.training.sampling import Completions, read_completions, sample
+from agent.training.sampling import Completions, Settings, read_completions, sample
 from rewards.cache_dir import cache_dir
 
 _SAMPLED_ELEMENTS = 4096
@@ -23,11 +24,7 @@ def starter_completions(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[str],
-    *,
-    max_new_tokens: int,
-    temperature: float,
-    top_p: float = 1.0,
-    seed: int,
+    **settings: Unpack[Settings],
 ) -> tuple[Completions, torch.Tensor]:
     """Sample as `sample` does, or read what an earlier run sampled from the same weights.
 
@@ -37,27 +34,19 @@ def starter_completions(
     Returns:
         The completions, and what `token_log_probabilities` gives for them.
     """
-    settings = {
-        "recipe": 2,
+    depends_on = {
+        "recipe": 3,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
-        "settings": [max_new_tokens, temperature, top_p, seed],
+        "settings": settings,
         "machine": [str(model.device.type), torch.get_num_threads(), torch.__version__],
     }
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:24]
+    key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()[:24]
     path = cache_dir() / f"baseline-{key}.safetensors"
     found = _read(path, model, tokenizer)
     if found is not None:
         return found
-    drawn = sample(
-        model,
-        tokenizer,
-        prompts,
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        seed=seed,
-    )
+    drawn = sample(model, tokenizer, prompts, **settings)
     log_probabilities = token_log_probabilities(model, drawn)
     building = path.with_name(f".{path.name}.{os.getpid()}")
     prompts_only = drawn.attention[:, : drawn.prompt_length].contiguous()

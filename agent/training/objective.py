@@ -5,7 +5,6 @@ What is measured here times the health gate is `objective/score`; the gate belon
 
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -18,7 +17,7 @@ from agent.health.groups import error_of_mean
 from agent.tasks.base import Task
 from agent.training.baseline import starter_completions
 from agent.training.divergence import sampled_entropy, sampled_kl, token_log_probabilities
-from agent.training.sampling import Completions, sample
+from agent.training.sampling import Completions, Settings, sample
 from agent.training.scoring import component_statistics, score_some
 from rewards.base import Sample
 from rewards.compose import SuiteScores
@@ -104,7 +103,7 @@ class Objective:
 
     def _measure(self, policy: PreTrainedModel, step: int) -> HeldOut:
         config = self._config
-        settings: dict[str, Any] = {
+        settings: Settings = {
             "max_new_tokens": config.max_completion_length,
             "temperature": EVAL_TEMPERATURE,
             "top_p": EVAL_TOP_P,

@@ -2,9 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Settings(TypedDict):
+    """How to sample; see `sample`."""
+
+    max_new_tokens: int
+    temperature: float
+    top_p: NotRequired[float]
+    seed: int
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def build_trainer(
         warmup_steps=0,
         max_grad_norm=config.max_grad_norm,
         per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=config.completions_per_step // micro_batch,
+        gradient_accumulation_steps=config.gradient_accumulation_steps
+        * (config.per_device_train_batch_size // micro_batch),
         num_generations=config.num_generations,
         max_completion_length=config.max_completion_length,
         temperature=config.temperature,

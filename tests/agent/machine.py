@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import yaml
 
 from agent.config.run import RunConfig
+from agent.warm.start import start_warm_parent
 from agent.warm.wire import SOCKET_VARIABLE
 from agent.worker import agent_environment
 
@@ -85,6 +87,19 @@ def offline_environment(folder: Path) -> dict[str, str]:
 def comparable(rows: list[dict[str, float]]) -> list[dict[str, float]]:
     """Rows without what depends on the clock or the machine."""
     return [{k: v for k, v in row.items() if not any(part in k for part in TIMES)} for row in rows]
+
+
+@contextmanager
+def warm_machine(folder: Path, config: RunConfig, environment: Mapping[str, str]) -> Iterator[Machine]:
+    """A `Machine` with a warm parent, which goes at the end of the block."""
+    started = start_warm_parent(environment)
+    parent = warm_parent()
+    try:
+        yield Machine(folder, config, started)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            parent.kill()
+            parent.wait(30)
 
 
 def warm_parent() -> psutil.Process:

@@ -8,10 +8,10 @@ import torch
 from agent.training.baseline import starter_completions, weights_hash
 from agent.training.divergence import token_log_probabilities
 from agent.training.model import load_model
-from agent.training.sampling import sample
+from agent.training.sampling import Settings, sample
 
 PROMPTS = ("ATG", "TTGACA")
-SETTINGS = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}
+SETTINGS: Settings = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}
 
 
 def test_what_is_read_is_what_was_sampled(
@@ -19,16 +19,16 @@ def test_what_is_read_is_what_was_sampled(
 ) -> None:
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
     model, tokenizer = load_model(str(tiny_starter))
-    expected = sample(model, tokenizer, PROMPTS, **SETTINGS)  # type: ignore[arg-type]
+    expected = sample(model, tokenizer, PROMPTS, **SETTINGS)
     for _ in ("sampled", "read"):
-        rows, log_probabilities = starter_completions(model, tokenizer, PROMPTS, **SETTINGS)  # type: ignore[arg-type]
+        rows, log_probabilities = starter_completions(model, tokenizer, PROMPTS, **SETTINGS)
         assert rows.texts == expected.texts
         for name in ("ids", "attention", "finished"):
             assert torch.equal(getattr(rows, name), getattr(expected, name))
         assert torch.equal(log_probabilities, token_log_probabilities(model, expected))
     (kept,) = tmp_path.glob("baseline-*")
     kept.write_bytes(kept.read_bytes()[:100])  # damaged: sampled again
-    assert starter_completions(model, tokenizer, PROMPTS, **SETTINGS)[0].texts == expected.texts  # type: ignore[arg-type]
+    assert starter_completions(model, tokenizer, PROMPTS, **SETTINGS)[0].texts == expected.texts
 
 
 def test_other_weights_are_another_model(tiny_starter: Path) -> None:

@@ -15,9 +15,8 @@ import pytest
 from safetensors import safe_open
 
 from agent.config.run import RunConfig
-from agent.warm.start import start_warm_parent
 from agent.worker import agent_environment
-from tests.agent.machine import Machine, comparable, warm_parent
+from tests.agent.machine import Machine, comparable, warm_machine, warm_parent
 from tests.server_fixture import RunningServer, running_server
 
 pytestmark = pytest.mark.slow
@@ -36,12 +35,8 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
 @pytest.fixture
 def machine(server: RunningServer, tiny_run: RunConfig, tmp_path: Path) -> Iterator[Machine]:
     names = {"WANDB_PROJECT": "kills", "WANDB_ENTITY": "local", "SWEEPFARM_RUNS": str(tmp_path / "runs")}
-    environment = start_warm_parent(agent_environment(server.env(**names), agents_here=2))
-    parent = warm_parent()
-    yield Machine(tmp_path, tiny_run, environment)
-    with suppress(psutil.NoSuchProcess):
-        parent.kill()
-        parent.wait(30)
+    with warm_machine(tmp_path, tiny_run, agent_environment(server.env(**names), agents_here=2)) as machine:
+        yield machine
 
 
 def check_directory(folder: Path) -> None:

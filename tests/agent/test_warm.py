@@ -5,16 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from agent.config.run import RunConfig
-from agent.warm.start import start_warm_parent
 from agent.warm.wire import SOCKET_VARIABLE
-from tests.agent.machine import Machine, comparable, offline_environment, warm_parent
+from tests.agent.machine import Machine, comparable, offline_environment, warm_machine, warm_parent
 from tests.server_fixture import wait_until
 
 pytestmark = pytest.mark.slow
@@ -26,12 +24,8 @@ RUNS = int(os.environ.get("SWEEPFARM_TEST_RUNS", "5"))
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, tiny_run: RunConfig) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("warm")
-    environment = start_warm_parent(offline_environment(folder))
-    parent = warm_parent()
-    yield Machine(folder, tiny_run, environment)
-    with suppress(psutil.NoSuchProcess):
-        parent.kill()
-        parent.wait(30)
+    with warm_machine(folder, tiny_run, offline_environment(folder)) as machine:
+        yield machine
 
 
 def test_a_warm_run_equals_a_cold_one(machine: Machine) -> None:
