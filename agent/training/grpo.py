@@ -9,8 +9,8 @@ from trl.trainer.utils import RepeatSampler
 
 from agent.training.decoding.generate import generate
 from agent.training.decoding.unsupported import Unsupported
-from agent.training.rollout import sampling_dtype, sampling_of
 from agent.training.passes import plain, score_completions, why_not
+from agent.training.rollout import sampling_dtype, sampling_of
 from agent.training.selection import kept_samples
 from agent.training.stopwatch import Stopwatch
 
