@@ -9,7 +9,7 @@ import pytest
 from agent.config.run import RunConfig
 from agent.preflight.machine import check_device, check_disk, check_memory
 from agent.preflight.memory import Shape, model_shape, peak_bytes, saved_bytes
-from agent.preflight.reward import check_reward, known_bad, known_good
+from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
 from agent.training.model import load_model
 from rewards.base import Evaluation, Reward, Sample
@@ -96,7 +96,7 @@ def test_a_reward_must_tell_good_from_bad(good: float, bad: float, level: str) -
 
 def test_the_plasmid_reward_tells_plasmids_from_bad_sequences(tiny_run: RunConfig) -> None:
     task = build_task(tiny_run)
-    assert check_reward(task.training_suite, known_good(), known_bad()).level == "ok"
+    assert check_reward(task.training_suite, task.known_good, task.known_bad).level == "ok"
 
 
 def test_a_reward_that_fails_on_good_sequences_is_refused() -> None:
