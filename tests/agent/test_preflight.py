@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from agent.config.run import RunConfig
 from agent.preflight.machine import check_device, check_disk, check_memory
@@ -68,8 +69,23 @@ def test_a_disk_that_is_too_small_is_refused(tmp_path: Path) -> None:
     assert "SWEEPFARM_RUNS" in found.text
 
 
-def test_the_device_is_named() -> None:
+@pytest.mark.parametrize("hidden", [None, "", "-1"])
+def test_the_device_is_named(monkeypatch: pytest.MonkeyPatch, hidden: str | None) -> None:
+    if hidden is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
     assert check_device().text
+    assert check_device().level == "ok"
+
+
+def test_a_gpu_that_was_given_and_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CPU build of torch on a machine with GPUs would otherwise train on the CPU for days."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-aaaaaaaa-0000")
+    found = check_device()
+    assert found.level == "error"
+    assert f"torch {torch.__version__} cannot use GPU-aaaaaaaa-0000" in found.text
 
 
 class Liking(Reward):
