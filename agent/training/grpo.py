@@ -1,4 +1,4 @@
-"""TRL's GRPO trainer, with a choice of which samples train and a pass that does no work on padding."""
+"""TRL's GRPO trainer, with our sampler, our training pass and a choice of which samples train."""
 
 import logging
 from typing import Any
@@ -7,7 +7,10 @@ import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
+from agent.training.decoding.generate import generate
+from agent.training.decoding.unsupported import Unsupported
 from agent.training.passes import plain, score_completions, why_not
+from agent.training.rollout import sampling_dtype, sampling_of
 from agent.training.selection import kept_samples
 from agent.training.stopwatch import Stopwatch
 
@@ -105,6 +108,25 @@ class SelectiveGRPOTrainer(GRPOTrainer):
     def _generate(self, prompts: list[Any]) -> Any:
         with self.stopwatch.part("generation"):
             return super()._generate(prompts)
+
+    def _generate_single_turn(
+        self,
+        prompt_ids: Any,
+        images: Any,
+        multimodal_fields: Any,
+        num_generations: Any,
+        has_tool_images: Any = False,
+    ) -> Any:
+        """TRL's seam below tokenisation; its other back ends, where chosen, stay its own."""
+        if not (self.use_vllm or self.use_transformers_continuous_batching or images):
+            try:
+                model = self.accelerator.unwrap_model(self.model_wrapped)
+                generated = generate(model, prompt_ids, sampling_of(self), sampling_dtype(self))
+                return generated.completions, generated.log_probabilities
+            except Unsupported as unsupported:
+                unsupported.warn()
+        theirs: Any = super()._generate_single_turn
+        return theirs(prompt_ids, images, multimodal_fields, num_generations, has_tool_images)
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         with self.stopwatch.part("scoring"):
