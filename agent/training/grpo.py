@@ -1,4 +1,4 @@
-"""TRL's GRPO trainer with our sampler, our training pass and a choice of which samples train."""
+"""TRL's GRPO trainer, with our sampler, our training pass and a choice of which samples train."""
 
 import logging
 from typing import Any
