@@ -22,7 +22,7 @@ import click
 # Beside this file lies one with the name of the package `server`: the package is what imports must find.
 sys.path[0] = str(Path(__file__).parent.parent)
 
-from benchmarks.functions import FUNCTIONS, Function  # noqa: E402
+from benchmarks.functions import DEVELOPMENT, Function  # noqa: E402
 from server.search.random_search import random_point  # noqa: E402
 from server.search.space import SweepSpec, parse_sweep_config  # noqa: E402
 from server.search.trial import STARTUP_RUNS, Trial  # noqa: E402
@@ -156,7 +156,7 @@ def main(
     if sweeps_python.exists():
         makers["sweeps"] = lambda spec, function, seed: wandb_sweeps(spec, function, seed, sweeps_python)
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for function in FUNCTIONS:
+    for function in DEVELOPMENT:
         if chosen and function.name not in chosen:
             continue
         spec = parse_sweep_config(sweep_config(function))
