@@ -21,12 +21,14 @@ class Function:
         parameters: The `parameters:` section of its sweep.
         value: The value without noise; at best 1.
         noise: Standard deviation of what is observed.
+        best: The value of the best point.
     """
 
     name: str
     parameters: dict[str, Any]
     value: Callable[[Point], float]
     noise: float
+    best: float = 1.0
 
     def observe(self, point: Point, rng: random.Random) -> float:
         """Return a value as a run would log it."""

@@ -1,7 +1,8 @@
 """Record tables for benchmarks/search.py: every cell of a small grid trained for real, on the starter model.
 
-`python -m benchmarks.tables.record NAME` trains each cell of a grid of `GRIDS` with each seed and appends its
-row to `benchmarks/tables/NAME.csv` as it ends, on one core. Started again, it goes on with what is missing.
+`python -m benchmarks.tables.record NAME` trains each cell of a grid of `GRIDS` with each seed, on one core,
+and appends its row to `benchmarks/tables/NAME.partial` as it ends; the whole table is `NAME.csv`. Started
+again, it goes on with what is missing.
 """
 
 import csv
@@ -32,7 +33,7 @@ BUDGET = {
 GRIDS: dict[str, dict[str, list[Any]]] = {
     "plasmid_rates": {
         "learning_rate": [1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3, 6.4e-3],
-        "beta": [1e-3, 1e-2, 0.1, 1.0],
+        "beta": [1e-3, 0.1, 1.0],
         "temperature": [0.8, 1.0, 1.2],
         "num_generations": [4, 8],
     },
@@ -49,7 +50,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
 def main() -> None:
     """Train and append."""
     name = sys.argv[1]
-    path = FOLDER / f"{name}.csv"
+    path = FOLDER / f"{name}.partial"
     preload()
     if not path.exists():
         path.write_text(header(name), encoding="utf-8")
@@ -61,6 +62,7 @@ def main() -> None:
         for row in track(pool.imap(trained, missing), name, len(missing)):
             csv.writer(file, lineterminator="\n").writerow(row)
             file.flush()
+    path.rename(path.with_suffix(".csv"))
 
 
 def cells(name: str) -> Iterator[dict[str, Any]]:

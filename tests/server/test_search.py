@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.search.bayes import bayes_point
 from server.search.grid import grid_point, grid_size
 from server.search.random_search import random_point
 from server.search.space import SweepSpec, parse_sweep_config
-from server.search.tpe import tpe_point
 from server.search.trial import STARTUP_RUNS, Trial
 from server.storage.database import DATABASE, Database
 from server.storage.history import append_history
@@ -88,22 +88,22 @@ def test_each_kind_of_parameter_guides_the_search(name: str, good: Any) -> None:
     """Where only one parameter matters, most suggestions take its good side."""
     spec = spec_of("bayes", MIXED)
     trials = trials_by(spec, lambda point: float(good(point[name])), 40, seed=3)
-    points = [tpe_point(spec, trials, seed) for seed in range(30)]
+    points = [bayes_point(spec, trials, seed) for seed in range(30)]
     assert sum(good(point[name]) for point in points) >= 24
 
 
 def test_a_logarithmic_range_is_searched_by_ratio() -> None:
     spec = spec_of("bayes", {"rate": MIXED["rate"]})
     trials = trials_by(spec, lambda point: -abs(point["rate"] - 1e-5) / 1e-5, 40, seed=1)
-    rates = sorted(tpe_point(spec, trials, seed)["rate"] for seed in range(20))
+    rates = sorted(bayes_point(spec, trials, seed)["rate"] for seed in range(20))
     assert 3e-6 < rates[10] < 3e-5
 
 
 def test_suggestions_are_a_function_of_trials_and_seed() -> None:
     spec = spec_of("bayes", MIXED)
     trials = trials_by(spec, lambda point: point["rate"], 20, seed=5)
-    assert tpe_point(spec, trials, 9) == tpe_point(spec, trials, 9)
-    assert tpe_point(spec, trials, 9) != tpe_point(spec, trials, 10)
+    assert bayes_point(spec, trials, 9) == bayes_point(spec, trials, 9)
+    assert bayes_point(spec, trials, 9) != bayes_point(spec, trials, 10)
 
 
 @given(
@@ -123,7 +123,7 @@ def test_any_mixture_of_outcomes_gives_a_point_inside(outcomes: list[tuple[Any, 
         )
         for state, value in outcomes
     ]
-    point = tpe_point(spec, trials, 0)
+    point = bayes_point(spec, trials, 0)
     assert spec.point_of(spec.run_config(point)) == point
 
 
@@ -132,10 +132,9 @@ def test_crashed_runs_do_not_count_as_bad_ones() -> None:
     spec = spec_of("bayes", {"flag": MIXED["flag"], "rate": MIXED["rate"]})
     told = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
     crashed = [Trial({"flag": True, "rate": 1e-3}, "failed") for _ in range(10)]
-    assert tpe_point(spec, told, 4) == tpe_point(spec, told + crashed, 4)
+    assert bayes_point(spec, told, 4) == bayes_point(spec, told + crashed, 4)
 
 
-@pytest.mark.slow
 def test_a_gaussian_process_is_an_option() -> None:
     metric = {"name": "score", "goal": "maximize"}
     config = {
@@ -146,11 +145,11 @@ def test_a_gaussian_process_is_an_option() -> None:
     }
     spec = parse_sweep_config(config)
     trials = trials_by(spec, lambda point: -abs(point["a"] - 0.7), 15, seed=1)
-    assert abs(tpe_point(spec, trials, 0)["a"] - 0.7) < 0.15
+    assert abs(bayes_point(spec, trials, 0)["a"] - 0.7) < 0.15
 
 
 def test_a_long_sweep_is_told_by_its_best_its_newest_and_what_runs() -> None:
-    from server.search.tpe import BEST, TOLD, _most_telling
+    from server.search.bayes import BEST, TOLD, _most_telling
 
     trials = [Trial({"a": i}, "finished", float(i % 500)) for i in range(1000)]
     trials[3] = Trial({"a": 3}, "running")
