@@ -66,6 +66,10 @@ class GaussianProcess:
         x: [n, columns] coordinates.
         y: [n] values, about 0 and of about unit variance.
         owner: [columns] the parameter that each column belongs to.
+
+    Attributes:
+        scale: [columns] what coordinates are multiplied by: one over the length scale.
+        noise: Variance of the noise.
     """
 
     def __init__(self, x: Array, y: Array, owner: NDArray[np.intp]) -> None:
@@ -92,14 +96,14 @@ class GaussianProcess:
         options = {"maxiter": _STEPS}
         bounds = [(-5.0, 5.0)] * count + [(-10.0, 2.0)]
         theta = minimize(loss, expected, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-        self._scale = np.exp(-theta[:-1])[owner]
-        self._noise = math.exp(theta[-1]) + _NOISE_AT_LEAST
+        self.scale = np.exp(-theta[:-1])[owner]
+        self.noise = math.exp(theta[-1]) + _NOISE_AT_LEAST
         self._know(x, y)
 
     def _know(self, x: Array, y: Array) -> None:
         self._x, self._y = x, y
-        kernel, _ = _matern(_squared(x * self._scale, x * self._scale))
-        self._factor = cho_factor(kernel + self._noise * np.eye(len(y)), lower=True)
+        kernel, _ = _matern(_squared(x * self.scale, x * self.scale))
+        self._factor = cho_factor(kernel + self.noise * np.eye(len(y)), lower=True)
         self._alpha = cho_solve(self._factor, y)
 
     def believing(self, x: Array) -> "GaussianProcess":
@@ -112,7 +116,7 @@ class GaussianProcess:
 
     def predict(self, x: Array) -> tuple[Array, Array]:
         """Return mean and standard deviation, without noise, at coordinates [m, columns]."""
-        kernel, _ = _matern(_squared(x * self._scale, self._x * self._scale))
+        kernel, _ = _matern(_squared(x * self.scale, self._x * self.scale))
         explained = solve_triangular(self._factor[0], kernel.T, lower=True)
         variance = np.maximum(1 - (explained**2).sum(axis=0), 1e-12)
         return kernel @ self._alpha, np.sqrt(variance)

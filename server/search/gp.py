@@ -44,13 +44,14 @@ def gp_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, A
         rows = [[d.encode(t.point[n]) for n, d in searched.items()] for t in trials if t.state in state]
         return np.array(rows, dtype=float).reshape(-1, len(searched))
 
-    known = positions(("finished", "pruned"))
+    known, running = positions(("finished", "pruned")), positions(("running",))
     sign = 1 if spec.metric.goal == "maximize" else -1
     values = np.array([sign * _value(t) for t in trials if t.state in ("finished", "pruned")])
     process = GaussianProcess(coordinates.of(known), _standardised(values), coordinates.owner)
-    expected, _ = process.predict(coordinates.of(known))
-    process = process.believing(coordinates.of(positions(("running",))))
-    chosen = _most_promising(process, coordinates, known[np.argsort(-expected)], float(expected.max()), rng)
+    process = process.believing(coordinates.of(running))
+    taken = np.vstack([known, running])
+    expected, _ = process.predict(coordinates.of(taken))
+    chosen = _most_promising(process, coordinates, taken[np.argsort(-expected)], float(expected.max()), rng)
     return {name: d.decode(position) for (name, d), position in zip(searched.items(), chosen, strict=True)}
 
 
@@ -63,17 +64,19 @@ def _value(trial: Trial) -> float:
 
 def _standardised(values: Array) -> Array:
     """Return values about 0 and of unit variance; how bad the worst are is no matter."""
-    median = np.median(values)
-    kept = np.maximum(values, median - _DEEPEST * (values.max() - median))
-    spread = kept.std()
-    return np.asarray((kept - kept.mean()) / (spread if spread > 0 else 1.0))
+    for quantile in np.quantile(values, (0.5, 0.25, 0.0)):
+        # Where half of the runs share the best value, their spread says nothing: look at more of them.
+        if quantile < values.max():
+            kept = np.maximum(values, quantile - _DEEPEST * (values.max() - quantile))
+            return np.asarray((kept - kept.mean()) / kept.std())
+    return np.zeros_like(values)
 
 
 def _most_promising(
-    process: GaussianProcess, coordinates: Coordinates, known: Array, best: float, rng: np.random.Generator
+    process: GaussianProcess, coordinates: Coordinates, taken: Array, best: float, rng: np.random.Generator
 ) -> Array:
     """Return the position of most expected improvement: sought everywhere, then ever nearer to the best."""
-    axes, width, centres = coordinates.axes, _WIDTH, known[:_CENTRES]
+    axes, width, centres = coordinates.axes, _WIDTH, taken[:_CENTRES]
     candidates = np.column_stack([_anywhere(axis, _ANYWHERE, rng) for axis in axes])
     for _ in range(_ROUNDS):
         candidates = np.vstack([candidates, _near(axes, centres, width, rng)])
