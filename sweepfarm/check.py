@@ -130,21 +130,21 @@ def _variants(spec: SweepSpec) -> tuple[Any, ...]:
 
 def _check_names(spec: SweepSpec, task: str, constant: Mapping[str, Any]) -> None:
     """See that every parameter exists, and that none that varies decides what the objective is."""
-    try:
-        valid = RunConfig.parameter_names(task)
-    except ConfigError as error:
-        raise UserError(str(error)) from None
     varying = [name for name in spec.parameters if name not in constant and name != VARIANT]
     for variant in _variants(spec):
         if not isinstance(variant, Mapping):
             raise UserError(f"each value of `{VARIANT}` must be a mapping of parameters, not {variant!r}")
         varying += variant
-    for name in [*varying, *(name for name in constant if name != VARIANT)]:
-        if name not in valid:
-            raise UserError(unknown_key_message("parameter", name, valid))
     for name in OBJECTIVE_FIELDS:
         if name in varying:
             raise UserError(f"`{name}` decides how the objective is measured, so a sweep may not search it")
+    try:
+        valid = RunConfig.parameter_names(task)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
+    for name in [*varying, *(name for name in constant if name != VARIANT)]:
+        if name not in valid:
+            raise UserError(unknown_key_message("parameter", name, valid))
 
 
 def _all_values(spec: SweepSpec, name: str) -> tuple[Any, ...]:

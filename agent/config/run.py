@@ -100,6 +100,9 @@ class RunConfig(BaseModel):
     top_p: Probability = 0.9
     beta: Annotated[float, Field(ge=0)] = 1e-3
     """Coefficient of the KL term against the starting weights."""
+    beta_scale: PositiveFloat = 1.0
+    """Multiplies `beta`, that of `phases` too. How much a KL coefficient holds back depends on the model and
+    the budget: an overlay for another one sets this, and the space stays as it is."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Clipping range of the policy ratio. Only a batch trained on more than once can leave it."""
     num_iterations: PositiveInt = 2
@@ -215,7 +218,8 @@ class RunConfig(BaseModel):
     @property
     def largest_beta(self) -> float:
         """The largest KL coefficient that the run starts a phase with; above 0 it needs a reference model."""
-        return max([self.beta, *(p.beta for p in self.phases or () if p.beta is not None)])
+        betas = [self.beta, *(p.beta for p in self.phases or () if p.beta is not None)]
+        return max(betas) * self.beta_scale
 
     @property
     def completions_per_step(self) -> int:

@@ -32,7 +32,7 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "train_prompts": 17, "eval_prompts": 9,
         "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
-        "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "num_iterations": 3,
+        "top_p": 0.8, "beta": 0.5, "beta_scale": 2.0, "epsilon": 0.11, "num_iterations": 3,
         "health_kl_max": 9.0, "health_unique_min": 0.1, "health_similarity_rise": 0.3,
         "health_template_max": 0.4, "health_template_ratio": 2.0, "health_entropy_min": 0.1,
         "health_fall_noise": 4.0, "health_fall_share": 0.3, "health_gradient_max": 3.0,
