@@ -25,7 +25,13 @@ from tests.rewards.plasmids import (
     whole,
 )
 
-PARAMS = {"contains_word": {"word": "happy"}}
+DOUBLE = "def double(n):"
+PROBLEMS = [{"prompt": DOUBLE, "asserts": ["assert double(4) == 8"]}]
+PARAMS = {
+    "contains_word": {"word": "happy"},
+    "tests_pass": {"problems": PROBLEMS},
+    "tests_fail": {"problems": PROBLEMS},
+}
 """Parameters of the rewards that cannot do without."""
 
 
@@ -46,6 +52,10 @@ def batch() -> tuple[Sample, ...]:
         Sample("", "😀 not DNA at all, 5'-ACGT-3'"),
         Sample("acgt", "acgtn" * 30),
         Sample("", "N" * 200),
+    ]
+    texts += [
+        Sample(DOUBLE, f"```python\ndef double(n):\n    return {n}\n```")
+        for n in ("n + n", "n", "{n}", "1/0")
     ]
     molecules = [plasmid, plasmid + plasmid, substituted(plasmid, 0.05, 1), random_dna(3000, 2), "A" * 2500]
     return (*texts, *map(whole, molecules), *map(whole, real_plasmids()[:6]))
