@@ -15,6 +15,8 @@ from rewards.code.sandbox.program import Program, Result
 
 READS = ("completion", "text")
 _LONGEST_MESSAGE = 240
+_CLOCK = 8.0
+"""Seconds on the clock per second of computing, for a busy machine; below a suite's limit of 10 s a sample."""
 
 
 def readable(text: str) -> str:
@@ -55,7 +57,7 @@ class CodeReward(Reward):
         ):
             if value not in known:
                 raise ValueError(f"{field} must be one of {', '.join(known)}; got {value!r}")
-        Limits(cpu_seconds=self.cpu_seconds, memory_mb=self.memory_mb)
+        _ = self.limits  # which refuses what is not positive
 
     def prepare(self) -> None:
         """Start the sandbox, and see that known programs score as the reward's sign says.
@@ -71,7 +73,11 @@ class CodeReward(Reward):
     @property
     def limits(self) -> Limits:
         """What one program may use."""
-        return Limits(cpu_seconds=self.cpu_seconds, memory_mb=self.memory_mb)
+        return Limits(
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=_CLOCK * self.cpu_seconds,
+            memory_mb=self.memory_mb,
+        )
 
     def _program_text(self, sample: Sample) -> str:
         return RULES[self.extract](sample.text if self.reads == "text" else sample.completion)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +28,7 @@ from tests.rewards.plasmids import (
 
 DOUBLE = "def double(n):"
 PROBLEMS = [{"prompt": DOUBLE, "asserts": ["assert double(4) == 8"]}]
-PARAMS = {
+PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ PROBLEMS = [
         "asserts": ["assert mean([1, 2, 6]) == 3", "assert mean([]) == 0", "assert mean([5]) == 5"],
     }
 ]
-PARAMS = {
+PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},

@@ -25,7 +25,7 @@ _END_SECONDS = 10.0
 _CHUNK = 1 << 16
 _LONGEST_REASON = 200
 _MOST = 0.5
-"""Of the computing time: who is killed beyond it is killed for it. The kernel's two counts differ by ticks."""
+"""Of the computing time: who is killed beyond it is killed for it; the kernel's two counts differ."""
 
 
 class SandboxFault(RuntimeError):

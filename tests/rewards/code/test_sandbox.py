@@ -102,7 +102,7 @@ def test_what_takes_longer_than_the_clock_allows_is_ended() -> None:
 
 
 ATTEMPTS = """
-import os, socket, sys
+import encodings.idna, os, socket, sys
 from rewards.code.sandbox.walls import raise_walls
 raise_walls([sys.argv[1]])()
 for attempt in (
