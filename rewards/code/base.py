@@ -15,6 +15,8 @@ from rewards.code.sandbox.program import Program, Result
 
 READS = ("completion", "text")
 _LONGEST_MESSAGE = 240
+_CLOCK = 8.0
+"""Seconds on the clock per second of computing, for a busy machine; below a suite's limit of 10 s a sample."""
 
 
 def readable(text: str) -> str:
@@ -55,7 +57,7 @@ class CodeReward(Reward):
         ):
             if value not in known:
                 raise ValueError(f"{field} must be one of {', '.join(known)}; got {value!r}")
-        self._limits()
+        _ = self.limits  # which refuses what is not positive
 
     def prepare(self) -> None:
         """Start the sandbox, and see that known programs score as the reward's sign says.
@@ -68,14 +70,20 @@ class CodeReward(Reward):
 
         check_sign(self)
 
-    def _limits(self) -> Limits:
-        return Limits(cpu_seconds=self.cpu_seconds, memory_mb=self.memory_mb)
+    @property
+    def limits(self) -> Limits:
+        """What one program may use."""
+        return Limits(
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=_CLOCK * self.cpu_seconds,
+            memory_mb=self.memory_mb,
+        )
 
     def _program_text(self, sample: Sample) -> str:
         return RULES[self.extract](sample.text if self.reads == "text" else sample.completion)
 
     def _run(self, programs: Sequence[Program]) -> list[Result]:
-        return shared_sandbox(self.sandbox, self._limits()).run(programs)
+        return shared_sandbox(self.sandbox, self.limits).run(programs)
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """Run what needs to be run, and evaluate every sample, in order."""

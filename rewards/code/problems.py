@@ -55,8 +55,8 @@ def load_problems(source: str | Path | Iterable[Problem | Mapping[str, Any]]) ->
     """Problems from a file of JSON lines, or from mappings of the same form.
 
     Each has a ``prompt`` and ``cases`` (``function``, ``args``, ``kwargs``, ``expected``, ``through``,
-    ``exact``, ``tolerance``; values as ``rewards.code.values`` encodes them) or ``asserts``, lines of Python that can be
-    turned into cases, or both.
+    ``exact``, ``tolerance``; values as ``rewards.code.values`` encodes them) or ``asserts``, lines of Python
+    that can be turned into cases, or both.
 
     Raises:
         ValueError: If the file cannot be read, an entry is wrong, or two have the same prompt; one line.

@@ -60,16 +60,22 @@ def check_sign(reward: CodeReward) -> None:
     if isinstance(reward, TestsPass):
         changed["problems"] = _PROBLEMS
     found = replace(reward, **changed)([Sample(_PROMPT, program) for program in (*good, *bad)])
-    high, low = (1.0, 0.0) if reward.sign > 0 else (0.0, 1.0)
+    sign = sign_by_name(reward.name)
+    high, low = (1.0, 0.0) if sign > 0 else (0.0, 1.0)
     for program, evaluation, wanted in zip(
         (*good, *bad), found, [high] * len(good) + [low] * len(bad), strict=True
     ):
         if evaluation.score != wanted:
             raise WrongSign(
-                f"{reward.name} has sign {reward.sign:+d}, yet scores {program!r} {evaluation.score} "
+                f"{reward.name} is to have sign {sign:+d}, yet scores {program!r} {evaluation.score} "
                 f"and not {wanted} ({evaluation.message})"
             )
     _checked.add(key)
+
+
+def sign_by_name(name: str) -> int:
+    """What a name promises: one that speaks of failing pays for failing code, any other for working code."""
+    return -1 if "fail" in name else 1
 
 
 def known_programs(reward: CodeReward) -> tuple[tuple[str, ...], tuple[str, ...]]:

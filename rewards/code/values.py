@@ -1,8 +1,8 @@
 """Python values as JSON, with their types; and whether an answer is what was expected.
 
 None, booleans, numbers, text and lists are themselves. Others are an object with one key:
-``{"tuple": [...]}``, ``{"set": [...]}``, ``{"frozenset": [...]}``, ``{"dict": [[key, value], ...]}``, ``{"bytes": "00ff"}``,
-``{"complex": [re, im]}``, ``{"int": "0x..."}`` for integers of thousands of digits.
+``{"tuple": [...]}``, ``{"set": [...]}``, ``{"frozenset": [...]}``, ``{"dict": [[key, value], ...]}``,
+``{"bytes": "00ff"}``, ``{"complex": [re, im]}``, ``{"int": "0x..."}`` for integers of thousands of digits.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _answer(module: types.ModuleType, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_ERROR]
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:_LONGEST_ERROR]
 
 
 def _exit_status(error: BaseException) -> int:

@@ -76,9 +76,9 @@ class Sandbox:
         if count < 1:
             raise ValueError(f"a sandbox needs at least one worker, got {workers}")
         self.walls = tuple(walls) if walls is not None else choose_walls(mode)
-        self._workers = [Worker(self.walls, limits or Limits(), modules) for _ in range(count)]
+        self.workers = [Worker(self.walls, limits or Limits(), modules) for _ in range(count)]
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        for worker in self._workers:
+        for worker in self.workers:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="sandbox")
         _OPEN.add(self)
@@ -105,13 +105,13 @@ class Sandbox:
     def close(self) -> None:
         """End the workers and all that runs in them."""
         self._threads.shutdown(cancel_futures=True)
-        for worker in self._workers:
+        for worker in self.workers:
             worker.close()
         _OPEN.discard(self)
 
     def forget(self) -> None:
         """Let go of workers that belong to the process this one was forked from."""
-        for worker in self._workers:
+        for worker in self.workers:
             worker.forget()
 
 

@@ -1,7 +1,8 @@
 """The wall that counts: a list of the system calls that pure computation needs. All others are refused.
 
 What is missing is the point: nothing opens a file, makes a socket, starts a process or thread, sends a
-signal, duplicates a descriptor, waits, or makes memory executable. So a program can compute, print, answer and end.
+signal, duplicates a descriptor, waits, or makes memory executable. So a program can compute, print, answer
+and end.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ _STATUS_SECONDS = 60.0
 _END_SECONDS = 10.0
 _CHUNK = 1 << 16
 _LONGEST_REASON = 200
-_NEARLY = 0.9
-"""The kernel counts what a process computes in ticks: it may end one a little before its limit."""
+_MOST = 0.5
+"""Of the computing time: who is killed beyond it is killed for it; the kernel's two counts differ."""
 
 
 class SandboxFault(RuntimeError):
@@ -56,6 +56,11 @@ class Worker:
         self._modules = tuple(modules)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the interpreter; None where it does not run."""
+        return None if self._process is None else self._process.pid
 
     def run(self, program: Program) -> Result:
         """Run a program. A sandbox that fails gives a result with a fault."""
@@ -130,7 +135,7 @@ class Worker:
         if cut is not None or len(answers) == len(program.calls) > 0:
             return Result(answers, None, text, cut or "")
         code = os.waitstatus_to_exitcode(status)
-        if code == -signal.SIGKILL and cpu_seconds >= _NEARLY * self._limits.cpu_seconds:
+        if code == -signal.SIGKILL and cpu_seconds >= _MOST * self._limits.cpu_seconds:
             return Result(answers, code, text, f"computed longer than {self._limits.cpu_seconds} s")
         if code == 0 and program.calls:
             return Result(answers, code, text, f"ended after {len(answers)} of {len(program.calls)} answers")
