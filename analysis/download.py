@@ -112,6 +112,21 @@ def sweep_config(path: str) -> dict[str, Any]:
         return dict(_find(_api(), path).config)
 
 
+def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
+    """Reads the sweeps of a project: ``entity/project/sweep_id`` → its configuration in W&B's syntax.
+
+    Args:
+        path: ``entity/project``.
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    entity, project = path.split("/")
+    with _one_line_errors(path):
+        found = _api().project(project, entity).sweeps()
+        return {f"{path}/{sweep.id}": dict(sweep.config) for sweep in found}
+
+
 def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
     """Reads the configuration and the full history of one run (``entity/project/run_id``).
 

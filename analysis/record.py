@@ -146,7 +146,7 @@ def logged(history: pd.DataFrame, key: str) -> pd.Series:
     """The finite values of a metric where it was logged, by training step."""
     if key not in history:
         return pd.Series(dtype="float64", index=pd.Index([], dtype="int64", name=STEP))
-    return history.set_index(STEP)[key].dropna()
+    return pd.Series(history[key].to_numpy(), index=pd.Index(history[STEP], name=STEP), name=key).dropna()
 
 
 def trailing_mean(values: pd.Series, window: int) -> pd.Series:
