@@ -42,7 +42,7 @@ test: $(DEV)  ## run all tests
 check: $(DEV)  ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy agent analysis rewards server sweepfarm
+	@$(BIN)/mypy agent analysis rewards server sweepfarm docker/claim_gpu.py
 
 format: $(DEV)  ## apply lint fixes and formatting
 	@$(BIN)/ruff check --fix --quiet .
