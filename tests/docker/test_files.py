@@ -14,20 +14,11 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
-YAML_FILES = [
-    ROOT / "docker-compose.yml",
-    *sorted(path for path in (ROOT / "docker").rglob("*") if path.suffix in (".yml", ".yaml")),
-]
 
 
 def instructions(name: str) -> list[str]:
     """Arguments of an instruction of the Dockerfile, lines that go on joined."""
     return re.findall(rf"^{name} (.*)$", DOCKERFILE.replace("\\\n", " "), re.MULTILINE)
-
-
-@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_file_is_yaml(path: Path) -> None:
-    assert all(isinstance(document, dict) for document in yaml.safe_load_all(path.read_text()))
 
 
 def test_the_services_are_those_that_people_are_told_of() -> None:
