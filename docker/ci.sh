@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 
 export LOGS=${DOCKER_CI_LOGS:-build/docker}
 export PYTHON_IMAGE=${PYTHON_IMAGE:-python:3.11-slim-bookworm} SWEEPFARM_IMAGE=sweepfarm:ci
-export COMPOSE_PROGRESS=plain SWEEPFARM_PORT=0
+export COMPOSE_PROGRESS=plain SWEEPFARM_PORT=0 OVERLAY=sweeps/overlays/smoke.yaml
 export PYTHON=${PYTHON:-$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)}
-unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID OVERLAY
+unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID
 mkdir -p "$LOGS"
 WORK=$(mktemp -d)
 export ROOT=$PWD # of the checkout

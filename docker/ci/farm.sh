@@ -2,7 +2,7 @@
 # A farm with nothing set, from up to down. Sourced by docker/ci.sh.
 
 farm_without_settings() {
-    export COMPOSE_PROJECT_NAME=sweepfarm-ci OVERLAY=sweeps/overlays/smoke.yaml
+    export COMPOSE_PROJECT_NAME=sweepfarm-ci
     eval "$(from_readme 'everything on this machine')" >"$LOGS/up.log" 2>&1 &
     local up=$!
     await 300 "three agents" agents_are 3
