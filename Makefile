@@ -12,6 +12,7 @@ export TOKENIZERS_PARALLELISM := false
 
 AGENTS ?= 2
 SEED ?= 0
+WORKERS ?= 2
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
 .PHONY: help install sweep test check format bench lock clean
@@ -37,7 +38,7 @@ sweep: $(RUNTIME)  ## run the plasmid sweep on this machine, end to end
 	@$(BIN)/sweepfarm sweep sweep_config.yaml --overlay $(OVERLAY) --agents $(AGENTS) --seed $(SEED)
 
 test: $(DEV)  ## run all tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV)  ## lint, format and types
 	@$(BIN)/ruff check .

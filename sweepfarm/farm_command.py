@@ -51,7 +51,7 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
     for warning in check.warnings:
         console.print(f"[yellow]warning[/yellow] {warning}")
     for model in check.models:
-        prepare_model(model)
+        prepare_model(check.task, model)
     outer = outer_server()
     with nullcontext(outer) if outer else local_server(runs / "server", port, seed) as endpoint:
         assert endpoint is not None
@@ -60,7 +60,7 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
         _run(content, agents, runs, console)
 
 
-def prepare_model(model: str) -> None:
+def prepare_model(task: str, model: str) -> None:
     """See that a model can be had before runs are started on it.
 
     The starter is built once, with a progress bar, instead of by agents that each wait for it.
@@ -69,12 +69,12 @@ def prepare_model(model: str) -> None:
         UserError: a wrong path or id, or no network to fetch it by.
     """
     from agent.config.run import ConfigError
-    from agent.tasks.plasmid.starter import starter_path
+    from agent.tasks.build import task_maker
     from agent.training.model import check_model
     from sweepfarm.errors import UserError
 
     if model == "starter":
-        starter_path()
+        task_maker(task).starter().path()
         return
     try:
         check_model(model)

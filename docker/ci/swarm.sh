@@ -59,7 +59,7 @@ end() {
     rm -f "$LOG"
 }
 
-docker swarm init --advertise-addr 127.0.0.1 >>"$LOG"
+docker swarm init --advertise-addr 127.0.0.1 --listen-addr 127.0.0.1 >>"$LOG"
 trap end EXIT
 KEY=$(od -An -N 32 -t x1 /dev/urandom | tr -d ' \n')
 printf %s "$KEY" | docker secret create wandb_api_key - >>"$LOG"
