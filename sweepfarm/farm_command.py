@@ -119,9 +119,10 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     from analysis.report import write_report
     from sweepfarm.errors import UserError
     from sweepfarm.farm import register, run_agents
+    from sweepfarm.registered import set_latest
 
     path, folder = register(content, runs, os.environ)
-    _link_latest(runs, folder)
+    set_latest(runs, path)
     console.print(f"sweep:  {path}")
     logs = run_agents(path, agents, folder, runs, os.environ, console)
     try:
@@ -174,10 +175,3 @@ def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Con
 def interrupt(*_: object) -> None:
     """End as Ctrl-C does, so that no agent or server is left behind."""
     raise KeyboardInterrupt
-
-
-def _link_latest(runs: Path, folder: Path) -> None:
-    latest, building = runs / "latest", runs / ".latest"
-    building.unlink(missing_ok=True)
-    building.symlink_to(folder.name)
-    building.replace(latest)
