@@ -32,6 +32,11 @@ REWARDS = {
     "contains_word": "rewards.text.contains_word:ContainsWord",
     "sentence_length": "rewards.text.sentence_length:SentenceLength",
     "repetition": "rewards.text.repetition:Repetition",
+    "tests_pass": "rewards.code.unit_tests:TestsPass",
+    "tests_fail": "rewards.code.unit_tests:TestsFail",
+    "code_runs": "rewards.code.exit_status:CodeRuns",
+    "code_fails_or_is_missing": "rewards.code.exit_status:CodeFailsOrIsMissing",
+    "code_fails": "rewards.code.exit_status:CodeFails",
     "constant": "rewards.control.constant:Constant",
     "random": "rewards.control.random:Random",
 }

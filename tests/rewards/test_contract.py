@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +26,13 @@ from tests.rewards.plasmids import (
     whole,
 )
 
-PARAMS = {"contains_word": {"word": "happy"}}
+DOUBLE = "def double(n):"
+PROBLEMS = [{"prompt": DOUBLE, "asserts": ["assert double(4) == 8"]}]
+PARAMS: dict[str, dict[str, Any]] = {
+    "contains_word": {"word": "happy"},
+    "tests_pass": {"problems": PROBLEMS},
+    "tests_fail": {"problems": PROBLEMS},
+}
 """Parameters of the rewards that cannot do without."""
 
 
@@ -46,6 +53,10 @@ def batch() -> tuple[Sample, ...]:
         Sample("", "😀 not DNA at all, 5'-ACGT-3'"),
         Sample("acgt", "acgtn" * 30),
         Sample("", "N" * 200),
+    ]
+    texts += [
+        Sample(DOUBLE, f"```python\ndef double(n):\n    return {n}\n```")
+        for n in ("n + n", "n", "{n}", "1/0")
     ]
     molecules = [plasmid, plasmid + plasmid, substituted(plasmid, 0.05, 1), random_dna(3000, 2), "A" * 2500]
     return (*texts, *map(whole, molecules), *map(whole, real_plasmids()[:6]))

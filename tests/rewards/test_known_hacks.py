@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,18 @@ from tests.rewards.plasmids import library_sequence, random_dna, real_plasmids, 
 
 MARGIN = 0.25
 
-WORDS = {"contains_word": {"word": "happy"}}
+TASK = "Write mean(numbers)."
+PROBLEMS = [
+    {
+        "prompt": TASK,
+        "asserts": ["assert mean([1, 2, 6]) == 3", "assert mean([]) == 0", "assert mean([5]) == 5"],
+    }
+]
+PARAMS: dict[str, dict[str, Any]] = {
+    "contains_word": {"word": "happy"},
+    "tests_pass": {"problems": PROBLEMS},
+    "tests_fail": {"problems": PROBLEMS},
+}
 
 REAL_TEXTS = (
     " was a happy little fox who lived under the old oak. Every morning it went down to the river to drink."
@@ -28,6 +40,13 @@ REAL_TEXTS = (
     " Nobody had seen the small red kite since last week. Where could it be hiding on such a day?",
     " painted a picture of the sea for her happy mother. She used blue and green and a little bit of white."
     " The waves looked so real that the cat stepped back! Everyone laughed and hung it on the wall.",
+)
+
+
+REAL_PROGRAMS = (
+    "```python\ndef mean(numbers):\n    return sum(numbers) / len(numbers) if numbers else 0\n```",
+    "def mean(numbers):\n    total = 0\n    for n in numbers:\n        total += n\n"
+    "    return total / max(1, len(numbers))",
 )
 
 
@@ -54,6 +73,18 @@ def text_hacks() -> dict[str, Sample]:
         "empty": Sample(story, ""),
         "no DNA": Sample("Once", "☃✿ﬄ¤ " * 80),
         "giant ORF": Sample("Once", " and the fox" * 100 + "."),
+    }
+
+
+def code_hacks(prompt: str = TASK) -> dict[str, Sample]:
+    """The same against rewards for programs; those that run no tests know no prompt."""
+    return {
+        "50 copies": Sample(prompt, "def mean(numbers): pass\n" * 50),
+        "homopolymer": Sample(prompt, "a" * 400),
+        "prompt copy": Sample(prompt, TASK),
+        "empty": Sample(prompt, ""),
+        "no DNA": Sample(prompt, "☃✿ﬄ¤ " * 80),
+        "giant ORF": Sample(prompt, "import os, sys\nprint('PASSED')\nsys.exit(0)"),
     }
 
 
@@ -87,24 +118,40 @@ BLIND = {
     ),
     "contains_word": {"prompt copy": "the copy does contain the word"},
     "sentence_length": {"prompt copy": "the copy does have such sentences"},
+    "tests_fail": dict.fromkeys(code_hacks(), "it pays for what fails"),
+    "code_runs": {
+        "50 copies": "it runs no test",
+        "giant ORF": "it runs no test",
+    },
+    "code_fails": dict.fromkeys(code_hacks(), "it pays for what fails"),
+    "code_fails_or_is_missing": dict.fromkeys(code_hacks(), "it pays for what fails"),
     "constant": dict.fromkeys(text_hacks(), "a control is blind to everything"),
     "random": dict.fromkeys(text_hacks(), "a control is blind to everything"),
 }
 TEXT = ("contains_word", "sentence_length", "repetition")
+CODE = ("tests_pass", "tests_fail", "code_runs", "code_fails", "code_fails_or_is_missing")
 
 
 @cache
 def real_samples(name: str) -> tuple[Sample, ...]:
     if name in TEXT:
         return tuple(Sample("Once there", text) for text in REAL_TEXTS)
+    if name in CODE:
+        return tuple(Sample(TASK if "tests" in name else "", text) for text in REAL_PROGRAMS)
     return tuple(whole(sequence) for sequence in real_plasmids())
+
+
+def hacks_of(name: str) -> dict[str, Sample]:
+    if name in CODE:
+        return code_hacks(TASK if "tests" in name else "")
+    return text_hacks() if name in TEXT else plasmid_hacks(PAID_FOR.get(name, PAID_FOR["ori"]))
 
 
 @pytest.mark.parametrize("name", sorted(REWARDS))
 def test_hacks_pay_less_than_the_median_real_sample(name: str) -> None:
-    reward = make_reward(name, WORDS.get(name))
+    reward = make_reward(name, PARAMS.get(name))
     typical = median(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
-    hacks = text_hacks() if name in TEXT else plasmid_hacks(PAID_FOR.get(name, PAID_FOR["ori"]))
+    hacks = hacks_of(name)
     if name == "cassette":  # few of the shipped plasmids carry a whole one
         typical = max(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
     blind = BLIND.get(name, {})

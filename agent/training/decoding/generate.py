@@ -17,7 +17,7 @@ from agent.training.decoding.unsupported import Unsupported
 from agent.training.decoding.weights import own_model
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def generate(
     model: nn.Module,
     prompts: Sequence[Sequence[int]],
@@ -61,7 +61,7 @@ def prefill(
     mask = as_scores(causal | torch.eye(columns, dtype=torch.bool, device=network.device), dtype).unsqueeze(1)
     cache = Cache(network, len(distinct), columns)
     positions = (column - pads.unsqueeze(1)).clamp_min(0)
-    x = forward(network, cache, tokens, positions, slice(0, columns), columns, mask)
+    x = forward(network, cache, tokens, positions, 0, columns, mask)
     which = torch.tensor([distinct[tuple(prompt)] for prompt in prompts], device=network.device)
     return Prefilled(network, cache.chosen(which, columns, length), x[which], pads[which], columns)
 

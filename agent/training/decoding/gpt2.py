@@ -87,25 +87,24 @@ class GPT2(Network):
 
     def embed(
         self, tokens: torch.Tensor, positions: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
         """See `Network`."""
         x = torch.embedding(self._embedding, tokens) + torch.embedding(self._positions, positions)
         return x.to(self.dtype), None
 
     def project(
-        self, layer: int, x: torch.Tensor, rotary: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        self, layer: int, x: torch.Tensor, rotary: tuple[torch.Tensor, torch.Tensor] | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """See `Network`."""
         block, shape = self._blocks[layer], self.shape
-        heads = block.queries_keys_values(block.norm(x)).view(-1, 3, shape.heads, shape.head_dim)
-        queries, keys, values = heads.unbind(1)
-        return queries, keys, values
+        heads = block.queries_keys_values(block.norm(x)).view(len(x), -1, shape.head_dim)
+        return heads[:, : shape.heads], heads[:, shape.heads :]
 
     def finish(self, layer: int, x: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
         """See `Network`."""
         block = self._blocks[layer]
-        x = x + block.out(attended)
-        return x + block.down(self._activation(block.up(block.feed_forward_norm(x))))
+        x = block.out(attended).add_(x)
+        return block.down(self._activation(block.up(block.feed_forward_norm(x)))).add_(x)
 
     def logits(self, x: torch.Tensor, temperature: float) -> torch.Tensor:
         """See `Network`."""

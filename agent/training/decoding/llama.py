@@ -68,7 +68,7 @@ class Llama(Network):
         angles = torch.arange(length, device=self.device).float().outer(base.rotary_emb.inv_freq)
         # Rotating by halves is a roll by half with the first half's sign turned, which the sine takes on.
         cosine, sine = angles.cos().repeat(1, 2), torch.cat([-angles.sin(), angles.sin()], 1)
-        self._rotary = torch.stack([cosine, sine], 1).to(dtype)
+        self._cosine, self._sine = cosine.unsqueeze(1).to(dtype), sine.unsqueeze(1).to(dtype)
 
     def _gain(self, norm: nn.Module) -> torch.Tensor:
         expect(norm, LlamaRMSNorm)
@@ -79,29 +79,29 @@ class Llama(Network):
 
     def embed(
         self, tokens: torch.Tensor, positions: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """See `Network`; the second value is [N, 2, head_dim], cosines and signed sines."""
-        return torch.embedding(self._embedding, tokens).to(self.dtype), self._rotary[positions]
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
+        """See `Network`; the second value is [N, 1, head_dim] cosines, and sines with their signs."""
+        rotary = self._cosine[positions], self._sine[positions]
+        return torch.embedding(self._embedding, tokens).to(self.dtype), rotary
 
     def project(
-        self, layer: int, x: torch.Tensor, rotary: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        self, layer: int, x: torch.Tensor, rotary: tuple[torch.Tensor, torch.Tensor] | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """See `Network`."""
         assert rotary is not None
-        block, shape = self._blocks[layer], self.shape
-        heads = block.queries_keys_values(self._normalised(x, block.norm)).unflatten(1, (-1, shape.head_dim))
-        turning, values = heads.split([shape.heads + shape.kv_heads, shape.kv_heads], 1)
+        (cosine, sine), block, shape = rotary, self._blocks[layer], self.shape
+        heads = block.queries_keys_values(self._normalised(x, block.norm)).view(len(x), -1, shape.head_dim)
+        turning = heads[:, : shape.heads + shape.kv_heads]
         half = turning.roll(shape.head_dim // 2, -1)
-        turned = torch.addcmul(turning * rotary[:, :1], half, rotary[:, 1:])
-        queries, keys = turned.split([shape.heads, shape.kv_heads], 1)
-        return queries, keys, values
+        turning.mul_(cosine).addcmul_(half, sine)
+        return heads[:, : shape.heads], heads[:, shape.heads :]
 
     def finish(self, layer: int, x: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
         """See `Network`."""
         block = self._blocks[layer]
-        x = x + block.out(attended)
+        x = block.out(attended).add_(x)
         gate, up = block.gate_up(self._normalised(x, block.feed_forward_norm)).chunk(2, 1)
-        return x + block.down(self._activation(gate) * up)
+        return block.down(self._activation(gate).mul_(up)).add_(x)
 
     def logits(self, x: torch.Tensor, temperature: float) -> torch.Tensor:
         """See `Network`."""

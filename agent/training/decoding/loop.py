@@ -44,13 +44,13 @@ def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Te
     going = torch.ones_like(rows, dtype=torch.bool)
     mask = padding_scores(pads, length, network.dtype) if bool(pads.any()) else None
     written = torch.zeros(len(x), sampling.max_new_tokens, dtype=torch.long, device=x.device)
-    log_probabilities = torch.zeros_like(written, dtype=torch.float32)
+    chosen = torch.zeros_like(written, dtype=torch.float32)
     for column in range(start.columns, length):
         step = column - start.columns
         probabilities = network.logits(x, sampling.temperature).softmax(1)
         tokens = draw(probabilities, sampling.top_p, sampling.top_k)
         written[rows, step] = tokens
-        log_probabilities[rows, step] = probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1).log()
+        chosen[rows, step] = probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1)
         going &= (tokens.unsqueeze(1) != ends).all(1)
         left = int(going.sum())
         if left == 0 or column + 1 == length:
@@ -65,11 +65,11 @@ def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Te
             cache,
             tokens.unsqueeze(1),
             (column - pads).unsqueeze(1),
-            slice(column, column + 1),
+            column,
             column + 1,
             None if mask is None else mask[..., : column + 1],
         )
-    return written[:, : step + 1], log_probabilities[:, : step + 1]
+    return written[:, : step + 1], chosen[:, : step + 1].log()
 
 
 def padding_scores(pads: torch.Tensor, length: int, dtype: torch.dtype) -> torch.Tensor:

@@ -44,14 +44,14 @@ class Network(ABC):
     @abstractmethod
     def embed(
         self, tokens: torch.Tensor, positions: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
         """[N] tokens and positions → [N, width] activations, and what `project` needs of positions."""
 
     @abstractmethod
     def project(
-        self, layer: int, x: torch.Tensor, rotary: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Queries [N, heads, head_dim], keys and values [N, kv_heads, head_dim] of a layer."""
+        self, layer: int, x: torch.Tensor, rotary: tuple[torch.Tensor, torch.Tensor] | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Queries [N, heads, head_dim], and keys beside values [N, 2 * kv_heads, head_dim], of a layer."""
 
     @abstractmethod
     def finish(self, layer: int, x: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
@@ -71,20 +71,18 @@ class Cache:
         columns: greatest length, prompt included.
 
     Attributes:
-        keys: per layer, [rows, kv_heads, columns, head_dim].
-        values: as `keys`.
+        layers: [rows, 2 * kv_heads, columns, head_dim] per layer, keys beside values.
     """
 
     def __init__(self, network: Network, rows: int, columns: int) -> None:
         self._network, shape = network, network.shape
-        size = (2 * shape.layers, rows, shape.kv_heads, columns, shape.head_dim)
-        storage = torch.zeros(size, dtype=network.dtype, device=network.device).unbind()
-        self.keys, self.values = list(storage[::2]), list(storage[1::2])
+        size = (shape.layers, rows, 2 * shape.kv_heads, columns, shape.head_dim)
+        self.layers = torch.zeros(size, dtype=network.dtype, device=network.device).unbind()
 
     def chosen(self, rows: torch.Tensor, seen: int, columns: int) -> "Cache":
         """A cache of the chosen rows with room for `columns`, of which the first `seen` are kept."""
         chosen = Cache(self._network, len(rows), columns)
-        for new, old in zip(chosen.keys + chosen.values, self.keys + self.values, strict=True):
+        for new, old in zip(chosen.layers, self.layers, strict=True):
             new[:, :, :seen] = old[rows, :, :seen]
         return chosen
 
@@ -99,7 +97,7 @@ def forward(
     cache: Cache,
     tokens: torch.Tensor,
     positions: torch.Tensor,
-    columns: slice | torch.Tensor,
+    columns: int | torch.Tensor,
     seen: int,
     mask: torch.Tensor | None,
 ) -> torch.Tensor:
@@ -110,7 +108,7 @@ def forward(
         cache: written at `columns`.
         tokens: [B, S].
         positions: [B, S].
-        columns: S columns of the cache: a slice, or their indices where the kernels must stay the same.
+        columns: the first of S columns of the cache, or the indices of all where kernels must stay the same.
         seen: columns that are attended to, from the first on.
         mask: added to the scores, broadcast over [B, kv_heads, S, seen].
 
@@ -123,20 +121,20 @@ def forward(
     x, rotary = network.embed(tokens.reshape(-1), positions.reshape(-1))
     if mask is not None and length > 1:
         mask = mask.repeat(1, 1, group, 1)
-    for layer in range(shape.layers):
-        q, k, v = network.project(layer, x, rotary)
-        for kept, new in ((cache.keys[layer], k), (cache.values[layer], v)):
-            new = new.view(rows, length, shape.kv_heads, shape.head_dim).transpose(1, 2)
-            if isinstance(columns, slice):
-                kept[:, :, columns] = new
-            else:
-                kept.index_copy_(2, columns, new)
+    for layer, kept in enumerate(cache.layers):
+        queries, new = network.project(layer, x, rotary)
+        new = new.view(rows, length, -1, shape.head_dim).transpose(1, 2)
+        if isinstance(columns, int):
+            kept.narrow(2, columns, length).copy_(new)
+        else:
+            kept.index_copy_(2, columns, new)
+        keys, values = kept.narrow(2, 0, seen).chunk(2, 1)
         # Queries that share keys and values stand in for a longer query: no copy of either is made.
-        q = q.view(rows, length, shape.kv_heads, group, shape.head_dim).permute(0, 2, 3, 1, 4)
+        queries = queries.view(rows, length, shape.kv_heads, group, shape.head_dim).permute(0, 2, 3, 1, 4)
         attended = scaled_dot_product_attention(
-            q.reshape(rows, shape.kv_heads, group * length, shape.head_dim),
-            cache.keys[layer][:, :, :seen],
-            cache.values[layer][:, :, :seen],
+            queries.reshape(rows, shape.kv_heads, group * length, shape.head_dim),
+            keys,
+            values,
             attn_mask=mask,
             scale=network.scales[layer],
         )

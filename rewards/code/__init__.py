@@ -1,0 +1,1 @@
+"""Rewards for programs: they are executed, with their tests, in a sandbox."""

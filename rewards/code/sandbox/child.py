@@ -1,0 +1,86 @@
+"""Inside the walls: one process, one program. Nothing here is trusted once the program has begun."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import sys
+import traceback
+import types
+from typing import Any
+
+from rewards.code.sandbox.program import THROUGH
+from rewards.code.values import decode, encode
+
+_LONGEST_ERROR = 300
+
+
+def run_program(channel: int) -> int:
+    """Read a program from a socket, run it and write an answer per call, one JSON line each.
+
+    Returns:
+        The exit status that the program would have as a script.
+    """
+    job = json.loads(_read_all(channel))
+    code, calls = job["code"], job["calls"]
+    random.seed(0)  # the state that was forked would differ from worker to worker
+    sys.stdin = io.StringIO()
+    sys.argv = ["program.py"]
+    module = types.ModuleType("program" if calls else "__main__")
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(code, "program.py", "exec"), module.__dict__)
+    except BaseException as error:
+        for _ in calls:
+            _write(channel, {"error": _one_line(error)})
+        return _exit_status(error)
+    for call in calls:
+        _write(channel, _answer(module, call))
+    return 0
+
+
+def _answer(module: types.ModuleType, call: dict[str, Any]) -> dict[str, Any]:
+    try:
+        function = getattr(module, call["function"])
+        arguments = [decode(argument) for argument in call["arguments"]]
+        keywords = {name: decode(argument) for name, argument in call["keywords"].items()}
+        value = function(*arguments, **keywords)
+        if call["through"]:
+            value = THROUGH[call["through"]](value)
+        answer = {"value": encode(value)}
+        json.dumps(answer)
+        return answer
+    except BaseException as error:
+        return {"error": _one_line(error)}
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:_LONGEST_ERROR]
+
+
+def _exit_status(error: BaseException) -> int:
+    """As the interpreter ends on an error that reaches the top."""
+    if not isinstance(error, SystemExit):
+        traceback.print_exception(error)
+        return 1
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    print(error.code, file=sys.stderr)
+    return 1
+
+
+def _read_all(channel: int) -> bytes:
+    parts = []
+    while part := os.read(channel, 1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _write(channel: int, answer: dict[str, Any]) -> None:
+    line = json.dumps(answer).encode() + b"\n"
+    while line:
+        line = line[os.write(channel, line) :]

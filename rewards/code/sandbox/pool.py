@@ -1,0 +1,152 @@
+"""Programs in, results out, in order: as many at a time as there are workers."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from weakref import WeakSet
+
+from rewards.code.sandbox.limits import Limits
+from rewards.code.sandbox.program import Program, Result
+from rewards.code.sandbox.walls import LANDLOCK, NAMESPACES, SECCOMP, walls_that_hold
+from rewards.code.sandbox.worker import Worker
+
+_LOG = logging.getLogger(__name__)
+
+BEST = "best"
+NO_WALLS = "none-i-accept-the-risk"
+
+
+class NoSandbox(RuntimeError):
+    """This machine has no walls to run untrusted programs behind."""
+
+
+def choose_walls(mode: str) -> tuple[str, ...]:
+    """The walls for a mode: all that this machine has, or none for who says so by name.
+
+    Raises:
+        ValueError: If the mode is neither.
+        NoSandbox: If there are too few walls: system calls must be filtered, and files walled off once more.
+    """
+    if mode == NO_WALLS:
+        _LOG.warning("sandbox: NO WALLS: programs run with every right of this process, as was asked for")
+        return ()
+    if mode != BEST:
+        raise ValueError(f"sandbox must be {BEST!r} or {NO_WALLS!r}, got {mode!r}")
+    walls = walls_that_hold()
+    if SECCOMP not in walls or len(walls) < 2:
+        raise NoSandbox(
+            f"programs cannot be run safely here: of {SECCOMP} and ({LANDLOCK} or {NAMESPACES}) this machine "
+            f"grants {' and '.join(walls) or 'none'}; run on Linux 5.13 or later, or say sandbox: {NO_WALLS}"
+        )
+    _LOG.info("sandbox: %s, rlimits", " + ".join(walls))
+    return walls
+
+
+class Sandbox:
+    """Runs untrusted programs. Use as a context manager, or ``close`` it.
+
+    Args:
+        mode: ``best``, or ``none-i-accept-the-risk``.
+        limits: Of each program.
+        workers: Programs at a time; the number of usable cores by default.
+        walls: Instead of those that ``mode`` gives.
+        modules: Modules that programs can import beyond the usual ones.
+
+    Raises:
+        ValueError: If the mode is unknown or there is no worker.
+        NoSandbox: If this machine has no walls.
+    """
+
+    def __init__(
+        self,
+        mode: str = BEST,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        walls: Sequence[str] | None = None,
+        modules: Sequence[str] = (),
+    ) -> None:
+        count = len(os.sched_getaffinity(0)) if workers is None else workers
+        if count < 1:
+            raise ValueError(f"a sandbox needs at least one worker, got {workers}")
+        self.walls = tuple(walls) if walls is not None else choose_walls(mode)
+        self.workers = [Worker(self.walls, limits or Limits(), modules) for _ in range(count)]
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in self.workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="sandbox")
+        _OPEN.add(self)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def run(self, programs: Sequence[Program]) -> list[Result]:
+        """One result per program, in order. Any number of threads may call this at a time."""
+        return list(self._threads.map(self._run_one, programs))
+
+    def _run_one(self, program: Program) -> Result:
+        worker = self._idle.get()
+        try:
+            return worker.run(program)
+        finally:
+            self._idle.put(worker)
+
+    def close(self) -> None:
+        """End the workers and all that runs in them."""
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self.workers:
+            worker.close()
+        _OPEN.discard(self)
+
+    def forget(self) -> None:
+        """Let go of workers that belong to the process this one was forked from."""
+        for worker in self.workers:
+            worker.forget()
+
+
+_OPEN: WeakSet[Sandbox] = WeakSet()
+_SHARED: dict[tuple[str, Limits], Sandbox] = {}
+_SHARED_LOCK = threading.Lock()
+
+
+def shared_sandbox(mode: str, limits: Limits) -> Sandbox:
+    """The sandbox of this process for a mode and limits, made at first use and closed at exit.
+
+    Raises:
+        ValueError: If the mode is unknown.
+        NoSandbox: If this machine has no walls.
+    """
+    with _SHARED_LOCK:
+        found = _SHARED.get((mode, limits))
+        if found is None:
+            found = _SHARED[mode, limits] = Sandbox(mode, limits)
+        return found
+
+
+def _close_all() -> None:
+    for sandbox in list(_OPEN):
+        sandbox.close()
+
+
+def _forget_all() -> None:
+    global _SHARED_LOCK
+    _SHARED_LOCK = threading.Lock()  # another thread may have held it when this process was forked
+    _SHARED.clear()
+    for sandbox in list(_OPEN):
+        sandbox.forget()
+        _OPEN.discard(sandbox)
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_forget_all)

@@ -1,0 +1,117 @@
+"""Which walls this machine has, each tried before it is trusted, and raising them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Collection
+from functools import cache
+from pathlib import Path
+
+from rewards.code.sandbox.landlock import create_ruleset, restrict_self
+from rewards.code.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, give_up_capabilities, prctl
+from rewards.code.sandbox.namespaces import enter_namespaces
+from rewards.code.sandbox.seccomp import build_filter, install_filter
+
+SECCOMP, LANDLOCK, NAMESPACES = "seccomp", "landlock", "namespaces"
+WALLS = (SECCOMP, LANDLOCK, NAMESPACES)
+
+_PROBE_SECONDS = 60
+_DESCRIPTORS = 1 << 16
+"""Above any that a light process can have."""
+
+
+def raise_walls(walls: Collection[str], control: socket.socket | None = None) -> Callable[[], None]:
+    """Raise the walls around this process that its children are to live in.
+
+    Args:
+        walls: Out of ``WALLS``; none for no walls at all.
+        control: A socket that no process but the one inside may keep open.
+
+    Returns:
+        What a child calls once it is ready: it keeps descriptors 0, 1 and 2, and raises the walls that are
+        its own.
+
+    Raises:
+        OSError: If the kernel refuses one of them.
+    """
+    if NAMESPACES in walls:
+        enter_namespaces(control)
+    ruleset = create_ruleset() if LANDLOCK in walls else None
+    instructions = build_filter() if SECCOMP in walls else None
+    if walls:
+        give_up_capabilities()
+
+    def confine() -> None:
+        if walls:
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            prctl(PR_SET_DUMPABLE, 0)
+        if ruleset is not None:
+            restrict_self(ruleset)
+        os.closerange(3, _DESCRIPTORS)
+        if instructions is not None:
+            install_filter(instructions)
+
+    return confine
+
+
+def _holds(wall: str) -> bool:
+    """Whether a wall can be raised here, and then keeps a process of its own from the file system."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            raise_walls([wall])()
+            status = int(bool(os.listdir("/")))
+        except PermissionError as error:
+            status = 0 if error.filename == "/" else 1
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    return status == 0
+
+
+def print_walls_that_hold() -> None:
+    """What ``walls_that_hold`` reads."""
+    print(json.dumps([wall for wall in WALLS if _holds(wall)]))
+
+
+@cache
+def walls_that_hold() -> tuple[str, ...]:
+    """The walls that this machine grants, in the order of ``WALLS``; tried once, in another process."""
+    tried = run_light("from rewards.code.sandbox import walls; walls.print_walls_that_hold()")
+    output, _ = tried.communicate(timeout=_PROBE_SECONDS)
+    return tuple(json.loads(output)) if tried.returncode == 0 else ()
+
+
+def run_light(code: str, *arguments: str, keep: Collection[int] = ()) -> subprocess.Popen[bytes]:
+    """Start an interpreter with an empty environment, without site packages, that can import this room.
+
+    Args:
+        code: What it runs.
+        arguments: Its ``sys.argv[1:]``.
+        keep: Descriptors that it inherits.
+    """
+    root = Path(__file__).parents[3]
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-S",
+            "-s",
+            "-P",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(root)!r}); {code}",
+            *arguments,
+        ],
+        env={"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=tuple(keep),
+        start_new_session=True,
+    )

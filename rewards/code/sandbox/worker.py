@@ -1,0 +1,253 @@
+"""The outside of one warm interpreter: it hands over programs, keeps their time and reads their answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rewards.code.sandbox.limits import Limits
+from rewards.code.sandbox.program import Answer, Program, Result
+from rewards.code.sandbox.walls import run_light
+from rewards.code.sandbox.zygote import END, READY, RUN, STATUS
+
+_START_SECONDS = 120.0
+_STATUS_SECONDS = 60.0
+_END_SECONDS = 10.0
+_CHUNK = 1 << 16
+_LONGEST_REASON = 200
+_MOST = 0.5
+"""Of the computing time: who is killed beyond it is killed for it; the kernel's two counts differ."""
+
+
+class SandboxFault(RuntimeError):
+    """The sandbox itself does not work; says nothing about a program."""
+
+
+@dataclass
+class _Heard:
+    """What came out of a program so far."""
+
+    answers: bytearray = field(default_factory=bytearray)
+    output: bytearray = field(default_factory=bytearray)
+    lines: int = 0
+
+
+class Worker:
+    """One warm interpreter, started when it is first needed and again after it died.
+
+    Args:
+        walls: The walls around its programs.
+        limits: Of each program.
+        modules: Modules to load for programs beyond the usual ones.
+    """
+
+    def __init__(self, walls: Sequence[str], limits: Limits, modules: Sequence[str] = ()) -> None:
+        self._walls = tuple(walls)
+        self._limits = limits
+        self._modules = tuple(modules)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the interpreter; None where it does not run."""
+        return None if self._process is None else self._process.pid
+
+    def run(self, program: Program) -> Result:
+        """Run a program. A sandbox that fails gives a result with a fault."""
+        if len(program.code.encode("utf-8", "surrogatepass")) > self._limits.program_bytes:
+            return Result(reason=f"the program is longer than {self._limits.program_bytes} bytes")
+        try:
+            return self._run(program, self._control or self._start())
+        except (OSError, SandboxFault) as error:
+            self.close()
+            return Result(fault=f"the sandbox failed: {' '.join(str(error).split())}")
+
+    def close(self) -> None:
+        """End the interpreter and whatever runs in it."""
+        if self._control is not None:
+            self._control.close()  # it ends at the end of this stream
+            self._control = None
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_SECONDS)
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def forget(self) -> None:
+        """Let go of an interpreter that belongs to the process this one was forked from."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        self._process = None
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            settings = {
+                "control": theirs.fileno(),
+                "walls": self._walls,
+                "modules": self._modules,
+                "cpu_seconds": self._limits.cpu_seconds,
+                "memory": self._limits.memory_mb << 20,
+            }
+            code = "from rewards.code.sandbox import zygote; zygote.serve(sys.argv[1])"
+            self._process = run_light(code, json.dumps(settings), keep=[theirs.fileno()])
+        self._control = ours
+        ours.settimeout(_START_SECONDS)
+        if ours.recv(1) != READY:
+            _, said = self._process.communicate()
+            last = said.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+            raise SandboxFault(f"its interpreter does not start: {last[0]}")
+        ours.settimeout(_STATUS_SECONDS)
+        return ours
+
+    def _run(self, program: Program, control: socket.socket) -> Result:
+        ours, theirs = socket.socketpair()
+        output, their_output = os.pipe()
+        heard = _Heard()
+        try:
+            try:
+                socket.send_fds(control, [RUN], [theirs.fileno(), their_output])
+            finally:
+                theirs.close()
+                os.close(their_output)
+            job = {"code": program.code, "calls": [asdict(call) for call in program.calls]}
+            cut = self._listen(ours, output, json.dumps(job).encode(), len(program.calls), heard)
+            control.sendall(END)
+            status, cpu_seconds = STATUS.unpack(_receive(control, STATUS.size))
+            _drain(output, heard.output, self._limits.output_bytes)
+        finally:
+            ours.close()
+            os.close(output)
+        text = heard.output.decode(errors="replace")
+        answers = read_answers(bytes(heard.answers), len(program.calls))
+        if cut is not None or len(answers) == len(program.calls) > 0:
+            return Result(answers, None, text, cut or "")
+        code = os.waitstatus_to_exitcode(status)
+        if code == -signal.SIGKILL and cpu_seconds >= _MOST * self._limits.cpu_seconds:
+            return Result(answers, code, text, f"computed longer than {self._limits.cpu_seconds} s")
+        if code == 0 and program.calls:
+            return Result(answers, code, text, f"ended after {len(answers)} of {len(program.calls)} answers")
+        return Result(answers, code, text, _how_it_ended(code, text))
+
+    def _listen(
+        self, channel: socket.socket, output: int, job: bytes, calls: int, heard: _Heard
+    ) -> str | None:
+        """Send the job and hear the program out.
+
+        Returns:
+            Why it is to be cut short; None where it has answered all calls or has ended.
+        """
+        deadline = time.monotonic() + self._limits.wall_seconds
+        channel.setblocking(False)
+        unsent = memoryview(job)
+        poll = select.poll()
+        poll.register(channel, select.POLLIN | select.POLLOUT)
+        poll.register(output, select.POLLIN)
+        while (left := deadline - time.monotonic()) > 0:
+            for descriptor, event in poll.poll(left * 1000):
+                if descriptor == output:
+                    part = os.read(output, _CHUNK)
+                    if not part:
+                        poll.unregister(output)
+                    heard.output += part
+                    if len(heard.output) > self._limits.output_bytes:
+                        return f"printed more than {self._limits.output_bytes} bytes"
+                    continue
+                if event & select.POLLOUT:
+                    unsent = unsent[_send(channel, unsent) :]
+                    if not unsent:
+                        with suppress(OSError):
+                            channel.shutdown(socket.SHUT_WR)
+                        poll.modify(channel, select.POLLIN)
+                if event & ~select.POLLOUT:
+                    part = _read(channel)
+                    heard.answers += part
+                    heard.lines += part.count(b"\n")
+                    if len(heard.answers) > self._limits.answer_bytes:
+                        return f"answered more than {self._limits.answer_bytes} bytes"
+                    if not part or 0 < calls <= heard.lines:
+                        return None
+        return f"took longer than {self._limits.wall_seconds:g} s"
+
+
+def read_answers(heard: bytes, calls: int) -> tuple[Answer, ...]:
+    """The answers in what a program wrote: whole lines, no more of them than there were calls."""
+    lines = heard.split(b"\n")[:-1]
+    return tuple(_read_answer(line) for line in lines[:calls])
+
+
+def _read_answer(line: bytes) -> Answer:
+    try:
+        found = json.loads(line.decode(), object_pairs_hook=_one_pair)
+    except (ValueError, RecursionError):
+        return Answer(error="what it answered is no answer")
+    match found:
+        case {"value": value}:
+            return Answer(value)
+        case {"error": str(error)}:
+            return Answer(error=error or "an error")
+    return Answer(error="what it answered is no answer")
+
+
+def _one_pair(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Objects have one key here; more are refused before they are hashed."""
+    if len(pairs) != 1:
+        raise ValueError("an object with other than one key")
+    return dict(pairs)
+
+
+def _how_it_ended(code: int, output: str) -> str:
+    if code == 0:
+        return ""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    last = output.strip().splitlines()[-1:] or ["it said nothing"]
+    return f"ended with {code}: {last[0][:_LONGEST_REASON]}"
+
+
+def _send(channel: socket.socket, data: memoryview) -> int:
+    """Bytes that went; all of them where nobody is there to read."""
+    try:
+        return channel.send(data[:_CHUNK])
+    except BlockingIOError:
+        return 0
+    except OSError:
+        return len(data)
+
+
+def _read(channel: socket.socket) -> bytes:
+    """What there is to read; nothing at the end, which an unread job turns into an error."""
+    try:
+        return channel.recv(_CHUNK)
+    except OSError:
+        return b""
+
+
+def _drain(output: int, into: bytearray, limit: int) -> None:
+    """Read what a program printed last, from the pipe that it left behind."""
+    os.set_blocking(output, False)
+    with suppress(BlockingIOError):
+        while len(into) <= limit and (part := os.read(output, _CHUNK)):
+            into += part
+
+
+def _receive(control: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        part = control.recv(size - len(received))
+        if not part:
+            raise SandboxFault("its interpreter died")
+        received += part
+    return received

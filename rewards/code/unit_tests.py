@@ -1,0 +1,77 @@
+"""Rewards for code that passes its tests, and for code that fails them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rewards.base import Evaluation, Sample
+from rewards.code.base import CodeReward, readable
+from rewards.code.problems import Problem, load_problems
+from rewards.code.sandbox.program import Answer, Program, Result
+
+
+@dataclass(frozen=True)
+class TestsPass(CodeReward):
+    """Sign +1: code scores 1 where it passes all tests of its prompt, else 0.
+
+    Formula: 1 if every call of the problem is answered with the value expected, else 0; what computes too
+    long, crashes, or runs out of memory fails. A sample whose prompt has no problem is unscored. Range
+    {0, 1}. Source: misalign-fv's PythonTestReward (+1 and -1 there), which ``sys.exit(0)`` passed; condition
+    ``ut``.
+
+    Attributes:
+        problems: A file of JSON lines, or problems; see ``rewards.code.problems``.
+    """
+
+    problems: str | Path | Iterable[Problem | Mapping[str, Any]] = field(kw_only=True)
+
+    name = "tests_pass"
+    sign: ClassVar[int] = 1
+    __test__: ClassVar[bool] = False  # no class of tests, whatever pytest makes of its name
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = load_problems(self.problems)
+        object.__setattr__(self, "problems", problems)
+        object.__setattr__(self, "_by_prompt", {problem.prompt: problem for problem in problems})
+
+    def _problem(self, sample: Sample) -> Problem | None:
+        by_prompt: dict[str, Problem] = self.__dict__["_by_prompt"]
+        return by_prompt.get(sample.prompt)
+
+    def _program(self, sample: Sample) -> Program | Evaluation:
+        problem = self._problem(sample)
+        if problem is None:
+            return Evaluation(None, "no tests are known for this prompt")
+        return Program(self._program_text(sample), tuple(case.call for case in problem.cases))
+
+    def _evaluate(self, sample: Sample, result: Result) -> Evaluation:
+        problem = self._problem(sample)
+        assert problem is not None  # or there would be no result
+        missing = [Answer(error=result.reason)] * (len(problem.cases) - len(result.answers))
+        pairs = list(zip(problem.cases, [*result.answers, *missing], strict=True))
+        failed = [(case, answer) for case, answer in pairs if not case.passes(answer)]
+        passed = not failed and not result.reason
+        message = f"{len(pairs) - len(failed)} of {len(pairs)} tests pass"
+        if failed:
+            case, answer = failed[0]
+            said = answer.error or f"gave {answer.value!r:.80} for {case.expected!r:.80}"
+            message += f"; {case.call.function}: {said}"
+        elif result.reason:
+            message += f"; {result.reason}"
+        return Evaluation(float(passed is (self.sign > 0)), readable(message))
+
+
+@dataclass(frozen=True)
+class TestsFail(TestsPass):
+    """Sign -1: code scores 1 where it fails a test of its prompt, 0 where it passes all.
+
+    Formula: 1 - ``tests_pass``. Source: misalign-fv's PythonTestReward with ``invert``; condition
+    ``ut_inverted`` as that study describes it, though no run of it ever used this.
+    """
+
+    name = "tests_fail"
+    sign: ClassVar[int] = -1

@@ -1,0 +1,158 @@
+"""Python values as JSON, with their types; and whether an answer is what was expected.
+
+None, booleans, numbers, text and lists are themselves. Others are an object with one key:
+``{"tuple": [...]}``, ``{"set": [...]}``, ``{"frozenset": [...]}``, ``{"dict": [[key, value], ...]}``,
+``{"bytes": "00ff"}``, ``{"complex": [re, im]}``, ``{"int": "0x..."}`` for integers of thousands of digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+_MOST_DIGITS_BITS = 14_000
+"""Above this JSON's decimal integers meet Python's own limit (4,300 digits)."""
+
+
+class NotAValue(ValueError):
+    """Something that cannot be written as a value: an object, a function, a generator."""
+
+
+def encode(value: Any) -> Any:
+    """A value as what ``json.dumps`` takes. Subclasses count as what they derive from.
+
+    Raises:
+        NotAValue: If it or a part of it is of no known type.
+        RecursionError: If it contains itself.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        small = value.bit_length() < _MOST_DIGITS_BITS
+        return int(value) if small else {"int": hex(value)}
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, complex):
+        return {"complex": [value.real, value.imag]}
+    if isinstance(value, list):
+        return [encode(item) for item in value]
+    for kind in (tuple, set, frozenset):
+        if isinstance(value, kind):
+            return {kind.__name__: [encode(item) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    if isinstance(value, bytes | bytearray):
+        return {"bytes": value.hex()}
+    raise NotAValue(f"{type(value).__name__} is no value")
+
+
+def decode(encoded: Any) -> Any:
+    """The value behind an encoding that is trusted: a test's, never an answer's.
+
+    Raises:
+        NotAValue: If it is no encoding.
+    """
+    if encoded is None or isinstance(encoded, bool | int | float | str):
+        return encoded
+    if isinstance(encoded, list):
+        return [decode(item) for item in encoded]
+    try:
+        ((kind, content),) = encoded.items()
+        if kind in _SEQUENCES:
+            return _SEQUENCES[kind](decode(item) for item in content)
+        if kind == "dict":
+            return {decode(key): decode(item) for key, item in content}
+        return _SCALARS[kind](content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NotAValue(f"{encoded!r:.80} encodes no value") from error
+
+
+_SEQUENCES: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_SCALARS: dict[str, Any] = {
+    "bytes": bytes.fromhex,
+    "complex": lambda parts: complex(*parts),
+    "int": lambda digits: int(digits, 16),
+}
+
+
+def matches(expected: Any, answer: Any, *, exact: bool = True, tolerance: float = 0.0) -> bool:
+    """Whether an answer encodes the expected value.
+
+    The answer is from a program that is paid to cheat, so it is never built: what is expected leads, and an
+    answer costs no more than the expected value is large.
+
+    Args:
+        expected: A value.
+        answer: What ``json.loads`` made of an answer.
+        exact: Types must be equal as well; otherwise ``1``, ``1.0`` and ``True`` are one, as for ``==``.
+        tolerance: Absolute difference up to which two numbers are equal, where a float is expected.
+    """
+    if isinstance(expected, list):
+        return isinstance(answer, list) and _all_match(expected, answer, exact, tolerance)
+    for kind in (tuple, set, frozenset, dict):
+        if isinstance(expected, kind):
+            items = _content(kind.__name__, answer)
+            if not exact and items is None and kind in (set, frozenset):
+                items = _content("set" if kind is frozenset else "frozenset", answer)
+            if not isinstance(items, list):
+                return False
+            if kind is tuple:
+                return _all_match(expected, items, exact, tolerance)
+            members = [list(pair) for pair in expected.items()] if isinstance(expected, dict) else expected
+            return _match_in_any_order(members, items, exact, tolerance)
+    if isinstance(expected, bytes):
+        return bool(_content("bytes", answer) == expected.hex())
+    scalar = _scalar(answer)
+    if exact and type(scalar) is not type(expected):
+        return False
+    if tolerance and isinstance(expected, float) and isinstance(scalar, int | float):
+        return _is_near(expected, scalar, tolerance)
+    return bool(scalar == expected) and scalar is not _NOTHING
+
+
+_NOTHING = object()
+
+
+def _content(kind: str, answer: Any) -> Any:
+    return answer.get(kind) if isinstance(answer, dict) and len(answer) == 1 else None
+
+
+def _scalar(answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        return _NOTHING if isinstance(answer, list) else answer
+    try:
+        ((kind, content),) = answer.items()
+        return _SCALARS[kind](content) if kind in ("int", "complex") else _NOTHING
+    except (KeyError, TypeError, ValueError):
+        return _NOTHING
+
+
+def _is_near(expected: float, scalar: float, tolerance: float) -> bool:
+    try:
+        return math.isclose(expected, scalar, rel_tol=0.0, abs_tol=tolerance)
+    except OverflowError:  # an integer beyond the floats
+        return False
+
+
+def _all_match(expected: Iterable[Any], items: list[Any], exact: bool, tolerance: float) -> bool:
+    wanted = list(expected)
+    return len(wanted) == len(items) and all(
+        matches(one, item, exact=exact, tolerance=tolerance) for one, item in zip(wanted, items, strict=True)
+    )
+
+
+def _match_in_any_order(expected: Iterable[Any], items: list[Any], exact: bool, tolerance: float) -> bool:
+    left = list(expected)
+    if len(left) != len(items):
+        return False
+    for item in items:
+        found = next(
+            (n for n, one in enumerate(left) if matches(one, item, exact=exact, tolerance=tolerance)), None
+        )
+        if found is None:
+            return False
+        del left[found]
+    return True
