@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,7 @@ def _runs_of(content: dict[str, Any]) -> int | None:
 
 def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Console) -> None:
     from analysis.assess import assess
-    from analysis.download import download
+    from analysis.download import download, download_samples
     from analysis.errors import AnalysisError
     from analysis.results_page import write_results
     from analysis.select import select
@@ -157,9 +158,12 @@ def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Con
 
     table = download(sweep)
     assessment = assess(table)
+    scored = {
+        run: samples for run in table.runs["id"] if (samples := download_samples(sweep, run)) is not None
+    }
     try:
         write_results(
-            table,
+            replace(table, scored=scored),
             assessment,
             select(assessment),
             against=against,
