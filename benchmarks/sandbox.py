@@ -3,7 +3,7 @@
 python benchmarks/sandbox.py --json
 
 The programs are of the kind that a reward runs: a function of a few lines with five calls; a third of them
-right, the rest wrong, raising, or no Python. CPU time is that of all processes together, start-up not counted:
+right, the rest wrong, raising, or no Python. CPU time is that of all processes together, start-up apart:
 it hardly depends on what else the machine does, so two cores can at best give 2 / CPU time.
 """
 
