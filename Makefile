@@ -12,12 +12,13 @@ export TOKENIZERS_PARALLELISM := false
 
 AGENTS ?= 2
 SEED ?= 0
+WORKERS ?= 2
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
-.PHONY: help install sweep test check format bench lock clean
+.PHONY: help install sweep sweep-stories test check format bench lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(RUNTIME)  ## install what a sweep needs
 
@@ -36,13 +37,17 @@ $(DEV): $(RUNTIME) requirements-dev.lock
 sweep: $(RUNTIME)  ## run the plasmid sweep on this machine, end to end
 	@$(BIN)/sweepfarm sweep sweep_config.yaml --overlay $(OVERLAY) --agents $(AGENTS) --seed $(SEED)
 
+sweep-stories: $(RUNTIME)  ## run the stories sweep at small size, and write docs/results/stories.md
+	@$(BIN)/sweepfarm sweep sweeps/stories.yaml --overlay sweeps/overlays/stories_cpu.yaml --agents $(AGENTS) \
+		--page docs/results/stories.md --against beta --made-by "make sweep-stories"
+
 test: $(DEV)  ## run all tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV)  ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy agent analysis rewards server sweepfarm
+	@$(BIN)/mypy agent analysis rewards server sweepfarm docker/claim_gpu.py
 
 format: $(DEV)  ## apply lint fixes and formatting
 	@$(BIN)/ruff check --fix --quiet .

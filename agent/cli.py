@@ -33,6 +33,8 @@ def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None,
 def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
     import yaml
 
+    from agent.config.variant import unfolded
+
     def parsed(text: str, where: str) -> Any:
         try:
             return yaml.safe_load(text)
@@ -43,6 +45,7 @@ def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str
     if not isinstance(values, dict):
         raise click.ClickException(f"{config_file} holds no mapping of parameters to values")
     values.pop("config_hash", None)
+    values = unfolded(values)
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:

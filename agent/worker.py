@@ -36,9 +36,6 @@ def agent_environment(base: Mapping[str, str], agents_here: int) -> dict[str, st
         "HF_HUB_DISABLE_TELEMETRY": "1",
         # Asking for a GPU must not open a CUDA context in the warm parent: it would not survive a fork.
         "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
-        # Large temporaries are reused instead of being mapped and unmapped at every operation.
-        "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
         # Metrics leave every 2 s, not 15: early stops arrive in time to save something.
         "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "2",
         "WANDB_CONSOLE": "wrap",

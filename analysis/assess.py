@@ -43,17 +43,25 @@ class Assessment:
 
 
 def assess(table: SweepTable) -> Assessment:
-    """Judges every run; histories are read once, one at a time.
+    """Judges every run of a sweep in which there is something to rank.
 
     Raises:
         AnalysisError: if the sweep has no runs, none that finished, or none that logged the sweep's metric.
     """
+    if table.runs.empty:
+        raise AnalysisError(f"sweep {table.sweep.path} has no runs yet")
+    assessment = judged(table)
+    _require_something_to_rank(assessment)
+    return assessment
+
+
+def judged(table: SweepTable) -> Assessment:
+    """Judges every run of a sweep, of which there is at least one; histories are read once, one at a time."""
     sweep, configs, summaries, samples = table.sweep, table.configs(), table.summaries(), table.samples
     records = [
         record(sweep, run, name, state, configs[run], summaries[run], table.histories[run], samples.get(run))
         for run, name, state in table.runs[["id", "name", "state"]].itertuples(index=False)
     ]
-    _require_something_to_rank(sweep, records)
     together = peers(records)
     runs = pd.DataFrame([_row(sweep, run, together) for run in records])
     runs = runs.astype({name: "Int64" for name in ("planned_steps", "objective_step", "verdict_step")})
@@ -100,13 +108,11 @@ def configuration(sweep: Sweep, config: Mapping[str, Any]) -> str:
     return json.dumps({name: values.get(name) for name in sorted(sweep.swept) if name != SEED})
 
 
-def _require_something_to_rank(sweep: Sweep, records: list[RunRecord]) -> None:
+def _require_something_to_rank(assessment: Assessment) -> None:
     """Raises where no run of the sweep can be compared with anything."""
-    if not records:
-        raise AnalysisError(f"sweep {sweep.path} has no runs yet")
-    if all(run.score.empty for run in records):
+    sweep, states = assessment.sweep, assessment.runs["state"]
+    if assessment.runs["objective"].isna().all():
         raise AnalysisError(f"no run of sweep {sweep.path} logged its metric {sweep.metric}")
-    if not any(run.state == "finished" for run in records):
-        states = sorted({run.state for run in records})
-        counts = ", ".join(f"{sum(run.state == state for run in records)} {state}" for state in states)
+    if not (states == "finished").any():
+        counts = ", ".join(f"{n} {state}" for state, n in states.value_counts().sort_index().items())
         raise AnalysisError(f"no run of sweep {sweep.path} has finished yet ({counts})")

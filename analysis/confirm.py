@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.assess import SEED, Assessment, assess
+import pandas as pd
+
+from analysis.assess import SEED, Assessment, assess, judged
 from analysis.candidates import Candidate
 from analysis.errors import AnalysisError
 from analysis.finding import COMPARABLE, Kind
@@ -88,12 +90,12 @@ class Confirmation:
         return not self.doubts
 
 
-def confirm(plan: Plan, tables: Sequence[SweepTable]) -> Confirmation:
+def confirm(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> Confirmation:
     """Judges the runs that a plan led to.
 
     Args:
         plan: what was registered.
-        tables: the grid sweep of each candidate, in the order of the plan.
+        tables: the grid sweeps of each candidate, in the order of the plan.
 
     Raises:
         AnalysisError: if a candidate has no run yet that can be counted.
@@ -117,17 +119,43 @@ def confirm(plan: Plan, tables: Sequence[SweepTable]) -> Confirmation:
     return Confirmation(step, tuple(outcomes), winner, tuple(comparisons), tuple(doubts))
 
 
-def _together(plan: Plan, tables: Sequence[SweepTable]) -> SweepTable:
+def missing(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> list[tuple[int, ...]]:
+    """Seeds of each candidate, in the order of the plan, on which no run was made that counts.
+
+    Args:
+        plan: what was registered.
+        tables: as for `confirm`.
+    """
+    table = _together(plan, tables)
+    made = {} if table.runs.empty else _made(table, judged(table).runs)
+    own = [made.get(candidate.label, {}) for candidate in plan.candidates]
+    return [tuple(seed for seed in plan.seeds if seed not in runs) for runs in own]
+
+
+def _together(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
     """All runs of all candidates as one sweep over candidate and seed, so that they are judged as peers."""
     rows = []
-    for candidate, table in zip(plan.candidates, tables, strict=True):
-        for row in table.runs.to_dict("records"):
+    for candidate, own in zip(plan.candidates, tables, strict=True):
+        for row in (row for table in own for row in table.runs.to_dict("records")):
             config = {**json.loads(row["config"]), CANDIDATE: candidate.label}
             rows.append({**row, "config": json.dumps(config, sort_keys=True)})
+    every = [table for own in tables for table in own]
     name = f"{plan.sweep} (confirmation)"
-    sweep = replace(tables[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
-    histories = ChainMap(*[dict(table.histories) for table in tables])
-    return SweepTable(sweep, runs_frame({str(k): v for k, v in row.items()} for row in rows), histories)
+    sweep = replace(every[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
+    histories = ChainMap(*[dict(table.histories) for table in every])
+    samples = ChainMap(*[dict(table.samples) for table in every])
+    frame = runs_frame({str(k): v for k, v in row.items()} for row in rows)
+    return SweepTable(sweep, frame, histories, samples)
+
+
+def _made(table: SweepTable, runs: pd.DataFrame) -> dict[str, dict[Any, str]]:
+    """Label of a candidate → seed → the run that was made of it; the first where there are several."""
+    counts = runs["verdict"].isin([str(kind) for kind in MADE]) & runs["objective"].notna()
+    configs = table.configs()
+    made: dict[str, dict[Any, str]] = {}
+    for run in runs.loc[counts, "id"]:
+        made.setdefault(configs[run][CANDIDATE], {}).setdefault(configs[run].get(SEED), run)
+    return made
 
 
 def _outcomes(plan: Plan, table: SweepTable, assessment: Assessment) -> tuple[int, list[Outcome]]:
@@ -139,13 +167,11 @@ def _outcomes(plan: Plan, table: SweepTable, assessment: Assessment) -> tuple[in
     step = int(well["objective_step"].min())
     scores = scores_at(assessment.scores, step).to_dict()
     verdicts = dict(zip(runs["id"], runs["verdict"], strict=True))
-    made: dict[str, dict[Any, str]] = {candidate.label: {} for candidate in plan.candidates}
-    for run, config in table.configs().items():
-        if verdicts[run] in MADE and run in scores:
-            made[config[CANDIDATE]][config.get(SEED)] = run
+    made = _made(table, runs[runs["id"].isin(scores)])
     outcomes = []
     for candidate in plan.candidates:
-        own = {seed: made[candidate.label][seed] for seed in plan.seeds if seed in made[candidate.label]}
+        found = made.get(candidate.label, {})
+        own = {seed: found[seed] for seed in plan.seeds if seed in found}
         ill = {seed: verdicts[run] for seed, run in own.items() if verdicts[run] not in COMPARABLE}
         missing = tuple(seed for seed in plan.seeds if seed not in own)
         outcomes.append(Outcome(candidate, {seed: scores[run] for seed, run in own.items()}, ill, missing))

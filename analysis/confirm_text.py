@@ -45,7 +45,7 @@ def confirmation_data(plan: Plan, result: Confirmation) -> dict[str, Any]:
         {
             "label": outcome.candidate.label,
             "run": outcome.candidate.run,
-            "sweep": path,
+            "sweeps": list(paths),
             "parameters": dict(outcome.candidate.parameters),
             "tuning_score": outcome.candidate.tuning_score,
             "scores": {str(seed): score for seed, score in outcome.scores.items()},
@@ -53,7 +53,7 @@ def confirmation_data(plan: Plan, result: Confirmation) -> dict[str, Any]:
             "ill": {str(seed): verdict for seed, verdict in outcome.ill.items()},
             "missing": list(outcome.missing),
         }
-        for outcome, path in zip(result.outcomes, plan.sweeps, strict=True)
+        for outcome, paths in zip(result.outcomes, plan.sweeps, strict=True)
     ]
     comparisons = [
         {"with": c.label, **_bounds("gain", c.gain), "probability": c.probability} for c in result.comparisons

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from analysis.completions import completions_frame, first_and_last, logs_diversity
 from analysis.errors import AnalysisError
 from analysis.files import replace_text
-from analysis.folder import history_file, read_table, scored_file, write_frame
+from analysis.folder import history_file, read_table, samples_file, scored_file, write_frame
 from analysis.samples import TABLE, samples_frame
 from analysis.sweep import Sweep
 from analysis.table import SweepTable, history_frame, runs_frame
@@ -63,12 +64,40 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
         for run in api.runs(path.rsplit("/", 1)[0], filters={"sweep": found.id}, lazy=False):
             row = _run_row(run)
             if known.get(run.id) != row or not history_file(folder, run.id).exists():
-                write_frame(history_frame(run.scan_history(use_cache=False)), history_file(folder, run.id))
-                scored_file(folder, run.id).unlink(missing_ok=True)
+                _keep_run(run, folder)
             rows.append(row)
     write_frame(runs_frame(rows), folder / "runs.parquet")
     replace_text(folder / "sweep.json", sweep.to_json())
     return read_table(folder)
+
+
+def _keep_run(run: Any, folder: Path) -> None:
+    """Fetches the history of a ``wandb.apis.public.Run``, and its completions where they are to be judged."""
+    history = history_frame(run.scan_history(use_cache=False))
+    samples = None if logs_diversity(history) else _completions(run)
+    # The history last: it is what says that the run is kept.
+    scored_file(folder, run.id).unlink(missing_ok=True)
+    if samples is None:
+        samples_file(folder, run.id).unlink(missing_ok=True)
+    else:
+        write_frame(samples, samples_file(folder, run.id))
+    write_frame(history, history_file(folder, run.id))
+
+
+def _completions(run: Any) -> pd.DataFrame | None:
+    """The first and the last table of completions that a run logged; None where it logged fewer than two."""
+    files = {file.name: file for file in run.files(pattern="media/table/%", per_page=500)}
+    found = first_and_last(files)
+    if found is None:
+        return None
+    frames = [completions_frame(_stored_json(files[name]), step) for step, name in found]
+    return None if any(frame is None for frame in frames) else pd.concat(frames, ignore_index=True)
+
+
+def _stored_json(file: Any) -> Any:
+    """The content of a ``wandb.apis.public.File`` that holds JSON."""
+    with tempfile.TemporaryDirectory() as scratch, file.download(root=scratch) as stored:
+        return json.load(stored)
 
 
 def sweep_config(path: str) -> dict[str, Any]:
@@ -81,6 +110,21 @@ def sweep_config(path: str) -> dict[str, Any]:
         raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
     with _one_line_errors(path):
         return dict(_find(_api(), path).config)
+
+
+def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
+    """Reads the sweeps of a project: ``entity/project/sweep_id`` → its configuration in W&B's syntax.
+
+    Args:
+        path: ``entity/project``.
+
+    Raises:
+        AnalysisError: as `download` does.
+    """
+    entity, project = path.split("/")
+    with _one_line_errors(path):
+        found = _api().project(project, entity).sweeps()
+        return {f"{path}/{sweep.id}": dict(sweep.config) for sweep in found}
 
 
 def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -110,14 +154,13 @@ def download_samples(path: str, run: str) -> pd.DataFrame | None:
     Raises:
         AnalysisError: as `download` does.
     """
-    with _one_line_errors(path), tempfile.TemporaryDirectory() as scratch:
+    with _one_line_errors(path):
         api = _api()
         found = api.run(f"{path.rsplit('/', 1)[0]}/{run}")
         logged = found.summary_metrics.get(TABLE)
         if not isinstance(logged, dict) or "path" not in logged:
             return None
-        with found.file(logged["path"]).download(root=scratch) as file:
-            frame = samples_frame(json.load(file))
+        frame = samples_frame(_stored_json(found.file(logged["path"])))
         if frame is not None:
             write_frame(frame, scored_file(cache_folder(api.settings["base_url"], path), run))
         return frame

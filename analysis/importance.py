@@ -151,18 +151,39 @@ class _Trials:
         """Importance per parameter for the chosen rows with the given scores, in units of PED-ANOVA."""
         import optuna
 
-        study = optuna.create_study(direction="maximize")
-        study.add_trials(
+        study = _finished_study(
             [
-                optuna.trial.create_trial(
-                    params=dict(self._rows[row]), distributions=self._distributions, value=float(value)
+                optuna.trial.FrozenTrial(
+                    number=number,
+                    trial_id=number,
+                    state=optuna.trial.TrialState.COMPLETE,
+                    value=float(value),
+                    params=dict(self._rows[row]),
+                    distributions=self._distributions,
+                    datetime_start=None,
+                    datetime_complete=None,
+                    user_attrs={},
+                    system_attrs={},
+                    intermediate_values={},
                 )
-                for row, value in zip(rows, values, strict=True)
+                for number, (row, value) in enumerate(zip(rows, values, strict=True))
             ]
         )
         evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=TOP, evaluate_on_local=True)
         found = evaluator.evaluate(study)
         return np.array([found.get(name, 0.0) for name in self._names])
+
+
+def _finished_study(trials: list[Any]) -> Any:
+    """A study of complete trials that are handed out as they are: adding them copies each twice."""
+    import optuna
+
+    class Finished(optuna.Study):
+        def get_trials(self, deepcopy: bool = True, states: object = None) -> list[Any]:
+            return trials
+
+    empty = optuna.create_study(direction="maximize")
+    return Finished(empty.study_name, empty._storage)
 
 
 def _distribution(values: pd.Series, log_scaled: bool) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from analysis.assess import SEED
@@ -18,17 +18,32 @@ class Plan:
 
     Attributes:
         sweep: path of the sweep whose choice is confirmed.
+        top: how many of its best configurations were asked for.
         seeds: fresh seeds, the same for all candidates.
         candidates: the configurations.
-        sweeps: path of the grid sweep over `seeds` of each candidate, in the same order.
+        sweeps: paths of the grid sweeps of each candidate, in the same order: the first over all `seeds`,
+            further ones over those of which no run was left; none where it is yet to be registered.
         notes: what a reader should know of the choice of candidates.
     """
 
     sweep: str
+    top: int
     seeds: tuple[int, ...]
     candidates: tuple[Candidate, ...]
-    sweeps: tuple[str, ...]
+    sweeps: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+
+    def with_sweep(self, place: int, path: str) -> Plan:
+        """This plan with one more sweep of the candidate at `place`."""
+        sweeps = [(*paths, path) if i == place else paths for i, paths in enumerate(self.sweeps)]
+        return replace(self, sweeps=tuple(sweeps))
+
+    def label_of(self, path: str) -> str:
+        """The label of the candidate that a sweep belongs to."""
+        of = {
+            own: one.label for one, paths in zip(self.candidates, self.sweeps, strict=True) for own in paths
+        }
+        return of[path]
 
     def to_json(self) -> str:
         """The plan as JSON text; `from_json` reads it back."""
@@ -46,9 +61,10 @@ class Plan:
             found = tuple(Candidate(**candidate) for candidate in fields.pop("candidates"))
             return cls(
                 sweep=fields["sweep"],
+                top=int(fields["top"]),
                 seeds=tuple(fields["seeds"]),
                 candidates=found,
-                sweeps=tuple(fields["sweeps"]),
+                sweeps=tuple(tuple(paths) for paths in fields["sweeps"]),
                 notes=tuple(fields["notes"]),
             )
         except (ValueError, TypeError, KeyError) as error:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from agent.health.curve import window_of
-from agent.health.degeneracy import degenerate
 from agent.health.finding import Finding as HealthFinding
 from agent.health.judge import ERROR, HELD_OUT_KL, KL, TOTAL_REWARD, judge
 from agent.health.judge import WATCHED as JUDGED
 from agent.health.limits import HealthLimits
+from analysis.completions import last_samples
 from analysis.signs import curve
 from analysis.sweep import Sweep
 from analysis.table import RUNTIME, STEP
@@ -138,7 +138,7 @@ def record(
         limits=limits,
         health=tuple(judge(curves, starter, limits, window_of(steps_planned or len(history)))),
         judges_falls=ERROR in curves,
-        degenerate=None if samples is None else _last_samples(samples, limits),
+        degenerate=None if samples is None else last_samples(samples, limits),
     )
 
 
@@ -146,7 +146,7 @@ def logged(history: pd.DataFrame, key: str) -> pd.Series:
     """The finite values of a metric where it was logged, by training step."""
     if key not in history:
         return pd.Series(dtype="float64", index=pd.Index([], dtype="int64", name=STEP))
-    return history.set_index(STEP)[key].dropna()
+    return pd.Series(history[key].to_numpy(), index=pd.Index(history[STEP], name=STEP), name=key).dropna()
 
 
 def trailing_mean(values: pd.Series, window: int) -> pd.Series:
@@ -159,13 +159,6 @@ def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
     if len(values) <= points:
         return values
     return values.iloc[np.linspace(0, len(values) - 1, points).round().astype(int)]
-
-
-def _last_samples(samples: pd.DataFrame, limits: HealthLimits) -> HealthFinding | None:
-    """Judges the completions of the last recorded step against the starting model's, those of step 0."""
-    last = int(samples[STEP].max())
-    now, start = (list(samples.loc[samples[STEP] == step, "completion"]) for step in (last, 0))
-    return degenerate(now, start, limits, last) if last > 0 else None
 
 
 def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:

@@ -57,7 +57,9 @@ def fallen(
 
 def curve(series: pd.Series) -> Curve:
     """A series indexed by training step as the health checks take it."""
-    return Curve.of(zip(series.index.tolist(), series.tolist(), strict=True))
+    values = series.to_numpy(dtype=np.float64)
+    kept = np.isfinite(values)
+    return Curve(series.index.to_numpy(dtype=np.int64)[kept], values[kept])
 
 
 def not_learning(final: float, start: float, step: int, noise: float, maximize: bool) -> Finding | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -83,10 +83,25 @@ def _swept(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, M
     for name, spec in parameters.items():
         if not isinstance(spec, Mapping):
             continue
+        values = spec.get("values") or ()
         if isinstance(spec.get("parameters"), Mapping):
             found += _swept(spec["parameters"], f"{prefix}{name}.")
+        elif values and all(isinstance(value, Mapping) for value in values):
+            # Parameters given together, as a list of whole configurations: each counts by itself.
+            names = dict.fromkeys(inner for value in values for inner in value)
+            together = {n: {"values": _different(value.get(n) for value in values)} for n in names}
+            found += _swept(together, f"{prefix}{name}.")
         elif "value" in spec or len(spec.get("values", "many")) < 2:
             continue
         else:
             found.append((f"{prefix}{name}", spec))
     return found
+
+
+def _different(values: Iterable[Any]) -> list[Any]:
+    """Values without repeats, which need not be hashable."""
+    kept: list[Any] = []
+    for value in values:
+        if value not in kept:
+            kept.append(value)
+    return kept

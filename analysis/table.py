@@ -17,6 +17,8 @@ import pandas as pd
 from analysis.sweep import Sweep
 
 STEP = "step"
+GLOBAL_STEP = "train/global_step"
+"""Key under which trainers (ours, and every one of transformers) log the training step."""
 RUNTIME = "_runtime"
 """History column: seconds since the run began."""
 NONFINITE = "nonfinite"
@@ -43,8 +45,9 @@ class SweepTable:
         runs: one row per run, in order of creation, with the columns of `RUN_COLUMNS`.
         histories: run id → one row per logged step, ascending: `step`, one float64 column per metric (NaN
             where the step did not log it), and `nonfinite`.
-        samples: run id → recorded completions: `step` (0 for the starting model's) and `completion`; without
-            the runs that recorded none.
+        samples: run id → recorded completions of the first step (0 for the starting model's) and the last:
+            `step`, `completion` and, where known, `prompt`; without the runs whose degeneracy is judged by
+            what they logged of it, or that recorded none.
         scored: run id → the last table of scored completions that it logged, with the columns of
             `analysis.samples.COLUMNS`; of the runs alone for which it was asked for.
     """
@@ -90,33 +93,36 @@ def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def history_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A history table from logged rows as ``scan_history`` yields them.
 
-    Numbers and booleans become float64; the texts ``NaN``, ``Infinity`` and ``-Infinity`` (W&B's JSON for
-    them) become NaN and are named in `nonfinite`; other texts and media are dropped. Where a step occurs
-    twice (a resumed run), the later row counts.
+    A row's step is the training step that it names (`GLOBAL_STEP`), else that of the row before, else the
+    number of the row: a trainer that logs every tenth step, or several times a step, counts its log calls
+    otherwise. Numbers and booleans become float64; the texts ``NaN``, ``Infinity`` and ``-Infinity`` (W&B's
+    JSON for them) become NaN and are named in `nonfinite`; other texts and media are dropped. Of several
+    values of one metric at one step (a resumed run) the last counts.
     """
-    steps: list[int] = []
-    nonfinite: list[str] = []
     numbers: dict[str, dict[int, float]] = {}
+    broken: dict[int, set[str]] = {}
+    trained: int | None = None
     for position, row in enumerate(rows):
-        steps.append(int(row.get("_step", position)))
-        broken = []
+        named = _number(row.get(GLOBAL_STEP))
+        trained = trained if named is None or not math.isfinite(named) else int(named)
+        step = int(row.get("_step", position)) if trained is None else trained
+        bad = broken.setdefault(step, set())
         for key, value in row.items():
             number = _number(value)
             if number is None or (key.startswith("_") and key != RUNTIME):
                 continue
-            if not math.isfinite(number):
-                broken.append(key)
+            if math.isfinite(number):
+                bad.discard(key)
+            else:
+                bad.add(key)
                 number = math.nan
-            numbers.setdefault(key, {})[position] = number
-        nonfinite.append(",".join(broken))
+            numbers.setdefault(key, {})[step] = number
+    steps = sorted(broken)
     columns: dict[str, Any] = {STEP: np.array(steps, dtype=np.int64)}
     for key in sorted(numbers):
-        column = np.full(len(steps), np.nan)
-        column[list(numbers[key])] = list(numbers[key].values())
-        columns[key] = column
-    columns[NONFINITE] = pd.array(nonfinite, dtype="str")
-    frame = pd.DataFrame(columns)
-    return frame.drop_duplicates(STEP, keep="last").sort_values(STEP, ignore_index=True)
+        columns[key] = np.array([numbers[key].get(step, math.nan) for step in steps])
+    columns[NONFINITE] = pd.array([",".join(sorted(broken[step])) for step in steps], dtype="str")
+    return pd.DataFrame(columns)
 
 
 def _number(value: object) -> float | None:

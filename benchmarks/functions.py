@@ -1,4 +1,7 @@
-"""Functions with a known optimum, as sweeps see them: a space in W&B syntax, a noisy value to maximise."""
+"""Functions with a known optimum, as sweeps see them: a space in W&B syntax, a noisy value to maximise.
+
+`DEVELOPMENT` is what the search was developed on; what it is judged by is in `held_out_functions.py`.
+"""
 
 import math
 import random
@@ -18,35 +21,39 @@ class Function:
         parameters: The `parameters:` section of its sweep.
         value: The value without noise; at best 1.
         noise: Standard deviation of what is observed.
+        best: The value of the best point.
     """
 
     name: str
     parameters: dict[str, Any]
     value: Callable[[Point], float]
     noise: float
+    best: float = 1.0
 
     def observe(self, point: Point, rng: random.Random) -> float:
         """Return a value as a run would log it."""
         return self.value(point) + rng.gauss(0, self.noise)
 
 
-def _log(low: float, high: float) -> dict[str, Any]:
+def log_range(low: float, high: float) -> dict[str, Any]:
+    """A parameter of which equal ratios are equally far apart."""
     return {"distribution": "log_uniform_values", "min": low, "max": high}
 
 
-def _uniform(low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
+def uniform(low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
+    """A parameter that is any number of a range."""
     return {"min": low, "max": high}
 
 
-def _dip(x: float, best: float, width: float) -> float:
+def dip(x: float, best: float, width: float) -> float:
     """Return 0 at `best`, up to 1 far from it."""
     return 1 - math.exp(-(((x - best) / width) ** 2))
 
 
 # The shape of a real sweep: 25 parameters of every kind, six of which matter.
 _MIXED = {
-    **{f"rate_{i}": _log(1e-6, 1e-3) for i in range(8)},
-    **{f"share_{i}": _uniform() for i in range(6)},
+    **{f"rate_{i}": log_range(1e-6, 1e-3) for i in range(8)},
+    **{f"share_{i}": uniform() for i in range(6)},
     **{f"count_{i}": {"min": 1, "max": 16} for i in range(4)},
     **{f"kind_{i}": {"values": ["a", "b", "c", "d"]} for i in range(5)},
     **{f"flag_{i}": {"values": [True, False]} for i in range(2)},
@@ -54,8 +61,8 @@ _MIXED = {
 
 
 def _mixed(p: Point) -> float:
-    loss = 0.3 * _dip(math.log10(p["rate_0"]), -4.5, 0.8) + 0.15 * _dip(math.log10(p["rate_3"]), -5.2, 1.0)
-    loss += 0.15 * _dip(p["share_0"], 0.3, 0.25) + 0.1 * _dip(p["count_1"], 6, 4)
+    loss = 0.3 * dip(math.log10(p["rate_0"]), -4.5, 0.8) + 0.15 * dip(math.log10(p["rate_3"]), -5.2, 1.0)
+    loss += 0.15 * dip(p["share_0"], 0.3, 0.25) + 0.1 * dip(p["count_1"], 6, 4)
     return 1 - loss - 0.15 * (p["kind_2"] != "c") - 0.15 * bool(p["flag_0"])
 
 
@@ -99,21 +106,21 @@ def _hartmann(p: Point) -> float:
 def _conditional(p: Point) -> float:
     """Each kind of optimiser has parameters of its own; those of the others change nothing."""
     if p["optimizer"] == "sgd":
-        return 0.85 - 0.5 * _dip(math.log10(p["sgd_rate"]), -1.5, 0.6) - 0.3 * _dip(p["momentum"], 0.9, 0.2)
+        return 0.85 - 0.5 * dip(math.log10(p["sgd_rate"]), -1.5, 0.6) - 0.3 * dip(p["momentum"], 0.9, 0.2)
     if p["optimizer"] == "adam":
         rate, decay = math.log10(p["adam_rate"]), math.log10(p["decay"])
-        return 1 - 0.5 * _dip(rate, -3.6, 0.5) - 0.2 * _dip(decay, -2, 1) - 0.15 * (not p["warmup"])
-    return 0.7 - 0.4 * _dip(math.log10(p["lion_rate"]), -4.2, 0.5)
+        return 1 - 0.5 * dip(rate, -3.6, 0.5) - 0.2 * dip(decay, -2, 1) - 0.15 * (not p["warmup"])
+    return 0.7 - 0.4 * dip(math.log10(p["lion_rate"]), -4.2, 0.5)
 
 
 _CONDITIONAL = {
     "optimizer": {"values": ["sgd", "adam", "lion"]},
-    "sgd_rate": _log(1e-4, 1.0),
-    "momentum": _uniform(),
-    "adam_rate": _log(1e-6, 1e-1),
-    "decay": _log(1e-6, 1.0),
+    "sgd_rate": log_range(1e-4, 1.0),
+    "momentum": uniform(),
+    "adam_rate": log_range(1e-6, 1e-1),
+    "decay": log_range(1e-6, 1.0),
     "warmup": {"values": [True, False]},
-    "lion_rate": _log(1e-7, 1e-2),
+    "lion_rate": log_range(1e-7, 1e-2),
 }
 
 
@@ -122,21 +129,21 @@ def _cliff(p: Point) -> float:
     rate, beta = math.log10(p["learning_rate"]), math.log10(p["beta"])
     edge = -5.0 + 0.3 * (beta + 3)
     climb = min(1.0, (rate + 7) / (edge + 7))
-    return (climb if rate <= edge else 0.1) - 0.2 * _dip(p["temperature"], 1.0, 0.3) - 0.1 * (p["batch"] == 8)
+    return (climb if rate <= edge else 0.1) - 0.2 * dip(p["temperature"], 1.0, 0.3) - 0.1 * (p["batch"] == 8)
 
 
 _CLIFF = {
-    "learning_rate": _log(1e-7, 1e-3),
-    "beta": _log(1e-4, 1e-1),
-    "temperature": _uniform(0.5, 1.5),
+    "learning_rate": log_range(1e-7, 1e-3),
+    "beta": log_range(1e-4, 1e-1),
+    "temperature": uniform(0.5, 1.5),
     "batch": {"values": [8, 16, 32]},
 }
 
-FUNCTIONS = (
+DEVELOPMENT = (
     Function("mixed_25d", _MIXED, _mixed, 0.05),
     Function("choices_12d", _CHOICES, _choices, 0.03),
-    Function("smooth_6d", {f"x{i}": _uniform() for i in range(6)}, _hartmann, 0.0),
-    Function("noisy_6d", {f"x{i}": _uniform() for i in range(6)}, _hartmann, 0.1),
+    Function("smooth_6d", {f"x{i}": uniform() for i in range(6)}, _hartmann, 0.0),
+    Function("noisy_6d", {f"x{i}": uniform() for i in range(6)}, _hartmann, 0.1),
     Function("conditional_7d", _CONDITIONAL, _conditional, 0.02),
     Function("cliff_4d", _CLIFF, _cliff, 0.03),
 )

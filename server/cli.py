@@ -59,7 +59,8 @@ def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash
 
     Beyond W&B's syntax, a sweep file may say "requeue_crashed: 1" (runs that crash come back under the same
     id, so often at most), "early_terminate: {min_runs: 4}" (nobody is stopped at a rung that fewer runs have
-    reached) and "sampler: gp" (a Gaussian process instead of TPE; slower).
+    reached) and "sampler: gp" or "sampler: tpe" (method bayes takes turns between a
+    Gaussian process and Optuna's TPE; this is one of them alone).
 
     \b
     Example:

@@ -100,7 +100,7 @@ class Suggestions:
 
     def _prepare_forever(self) -> None:
         # The search library takes seconds to load: do that before anyone needs it.
-        from server.search.tpe import tpe_point
+        from server.search.bayes import bayes_point
 
         while True:
             with self._wake:
@@ -120,7 +120,7 @@ class Suggestions:
                 number = sweep["suggested"]
                 self._ready[sweep_id] = (
                     number,
-                    tpe_point(spec, trials, point_seed(self._seed, sweep_id, number)),
+                    bayes_point(spec, trials, point_seed(self._seed, sweep_id, number)),
                 )
             except Exception:
                 logger.exception("no suggestion for sweep row %s", sweep_id)

@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.config.metric_names import RUNG_METRICS, STEP_METRICS, cadence
+from agent.config.metric_names import RUNG_METRICS, cadence, step_metrics
 from agent.config.nearest import unknown_key_message
-from agent.config.run import OBJECTIVE_FIELDS, ConfigError, RunConfig
+from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, ConfigError, RunConfig
+from agent.config.variant import VARIANT
+from rewards.compose import SuiteError
+from rewards.registry import load_suite
 from server.search.hyperband import bands, survivors
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
 from sweepfarm.errors import UserError
@@ -47,6 +50,8 @@ class SweepCheck:
     """The findings of a check that found no error.
 
     Attributes:
+        task: of every run.
+        metric: what is optimised.
         searched: names of the parameters that vary.
         constant: names and values of those that do not.
         models: what runs will be started on.
@@ -58,6 +63,7 @@ class SweepCheck:
         warnings: things that run, but probably not as meant.
     """
 
+    task: str
     metric: str
     searched: tuple[str, ...]
     constant: dict[str, Any]
@@ -85,28 +91,26 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         spec = parse_sweep_config(sweep)
     except SweepConfigError as error:
         raise UserError(str(error)) from None
-    valid = RunConfig.parameter_names()
-    for name in spec.parameters:
-        if name not in valid:
-            raise UserError(unknown_key_message("parameter", name, valid))
+    constant = {n: d.values_or_bounds[0] for n, d in spec.parameters.items() if d.is_constant}
+    task = constant.get("task", DEFAULT_TASK)
+    _check_names(spec, task, constant)
     if spec.metric is None:
         raise UserError("the sweep names no metric; add `metric: {name: objective/score, goal: maximize}`")
-    when = cadence(spec.metric.name)
+    when = cadence(spec.metric.name, task)
     if when is None:
-        raise UserError(unknown_key_message("metric", spec.metric.name, STEP_METRICS | RUNG_METRICS))
-    constant = {n: d.values_or_bounds[0] for n, d in spec.parameters.items() if d.is_constant}
-    for name in OBJECTIVE_FIELDS:
-        if name in spec.parameters and name not in constant:
-            raise UserError(f"`{name}` decides how the objective is measured, so a sweep may not search it")
+        raise UserError(unknown_key_message("metric", spec.metric.name, step_metrics(task) | RUNG_METRICS))
     for model in _models(spec):
         if model.startswith((".", "/", "~")) and not Path(model).exists():
             raise UserError(
                 f"`model` = {model!r}: no such folder; give an existing one, a Hub id, or `starter`"
             )
+    for suite in _all_values(spec, "suite"):
+        _check_suite(suite)
     budget = _constant_run(constant)
     evaluations = budget.rung_steps if when == "rung" else tuple(range(1, budget.max_steps + 1))
     share, reasons = _infeasible(spec)
     return SweepCheck(
+        task=task,
         metric=spec.metric.name,
         searched=tuple(n for n in spec.parameters if n not in constant),
         constant=constant,
@@ -120,10 +124,44 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     )
 
 
+def _variants(spec: SweepSpec) -> tuple[Any, ...]:
+    return tuple(spec.parameters[VARIANT].values_or_bounds) if VARIANT in spec.parameters else ()
+
+
+def _check_names(spec: SweepSpec, task: str, constant: Mapping[str, Any]) -> None:
+    """See that every parameter exists, and that none that varies decides what the objective is."""
+    varying = [name for name in spec.parameters if name not in constant and name != VARIANT]
+    for variant in _variants(spec):
+        if not isinstance(variant, Mapping):
+            raise UserError(f"each value of `{VARIANT}` must be a mapping of parameters, not {variant!r}")
+        varying += variant
+    for name in OBJECTIVE_FIELDS:
+        if name in varying:
+            raise UserError(f"`{name}` decides how the objective is measured, so a sweep may not search it")
+    try:
+        valid = RunConfig.parameter_names(task)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
+    for name in [*varying, *(name for name in constant if name != VARIANT)]:
+        if name not in valid:
+            raise UserError(unknown_key_message("parameter", name, valid))
+
+
+def _all_values(spec: SweepSpec, name: str) -> tuple[Any, ...]:
+    """What a sweep gives for a parameter, alone or in variants; nothing where it does not name it."""
+    alone = spec.parameters[name].values_or_bounds if name in spec.parameters else ()
+    return (*alone, *dict.fromkeys(variant[name] for variant in _variants(spec) if name in variant))
+
+
 def _models(spec: SweepSpec) -> tuple[str, ...]:
-    if "model" not in spec.parameters:
-        return (RunConfig().model,)
-    return tuple(str(model) for model in spec.parameters["model"].values_or_bounds)
+    return tuple(str(model) for model in _all_values(spec, "model")) or (RunConfig().model,)
+
+
+def _check_suite(file: object) -> None:
+    try:
+        load_suite(Path(str(file)))
+    except SuiteError as error:
+        raise UserError(f"`suite`: {error}") from None
 
 
 def _constant_run(constant: Mapping[str, Any]) -> RunConfig:
@@ -185,7 +223,13 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
             f"reward_scale changes nothing with scale_rewards {budget.scale_rewards}: the division by the"
             " standard deviation cancels it; set scale_rewards to none"
         )
-    if spec.metric.goal == "minimize" and cadence(spec.metric.name) == "rung":
+    rewards = dict.fromkeys(_all_values(spec, "reward_name"))
+    if spec.metric.name.startswith("objective/") and len(rewards) > 1:
+        found.append(
+            f"the objective is each run's own reward ({', '.join(map(str, rewards))}): it compares how well"
+            " each goal is reached, not which goal is the better one"
+        )
+    if spec.metric.goal == "minimize" and spec.metric.name in RUNG_METRICS:
         found.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
     return found
 

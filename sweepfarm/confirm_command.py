@@ -10,6 +10,9 @@ import click
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from rich.console import Console
+
+    from analysis.plan import Plan
     from sweepfarm.local_server import Endpoint
 
 
@@ -44,6 +47,8 @@ def confirm(
     a random sweep, the first 10 of a Bayesian one), on the same seeds and with the same budget. Each is an
     ordinary grid sweep over `seed`, in the same project.
 
+    Interrupted, the same command goes on: runs that were made stay, the others are made.
+
     Works on the server that WANDB_BASE_URL and WANDB_API_KEY name; without a key, on that of `sweepfarm
     sweep` in RUNS.
 
@@ -60,7 +65,8 @@ def confirm(
 
     from analysis.confirm_text import print_confirmation
     from analysis.errors import AnalysisError
-    from sweepfarm.confirm import make_plan, read_plan, run_plan, write_result
+    from sweepfarm.confirm import read_plan, write_result
+    from sweepfarm.errors import UserError
     from sweepfarm.farm_command import interrupt
 
     signal.signal(signal.SIGTERM, interrupt)
@@ -71,20 +77,58 @@ def confirm(
             os.environ.update(endpoint.environment)
             if read:
                 plan = read_plan(out)
+                if plan is None:
+                    raise UserError(
+                        f"there is no plan in {out}: register a confirmation first, without --read"
+                    )
             else:
-                plan = make_plan(sweep, top, seeds, out, os.environ)
-                if agents == 0:
-                    for path in plan.sweeps:
-                        click.echo(f"wandb agent {path}")
+                plan = _run(sweep, top, seeds, agents, runs, out, console)
+                if plan is None:
                     return
-                run_plan(plan, agents, out, runs, os.environ, console)
             data = write_result(plan, out)
     except AnalysisError as error:
         raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        raise UserError("interrupted; the same command goes on where this one stopped") from None
     if as_json:
         click.echo((out / "confirmation.json").read_text(), nl=False)
     else:
         print_confirmation(data, console)
+
+
+def _run(
+    sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path, console: Console
+) -> Plan | None:
+    """Make or take up the plan in `out`, and have its runs made; None where agents elsewhere have yet to."""
+    import os
+
+    from sweepfarm import confirm as steps
+    from sweepfarm.farm import run_agents
+
+    def have_made(plan: Plan, paths: list[str]) -> None:
+        for path in paths:
+            if not agents:
+                click.echo(f"wandb agent {path}")
+                continue
+            console.print(f"{plan.label_of(path)}: {path}")
+            folder = out / path.rsplit("/", 1)[1]
+            run_agents(path, min(agents, seeds), folder, runs, os.environ, console)
+
+    plan = steps.read_plan(out)
+    if plan is None:
+        plan = steps.make_plan(sweep, top, seeds, out)
+    steps.require_same(plan, sweep, top, seeds, out)
+    plan = steps.register_plan(plan, out, os.environ)
+    goes_on, left = steps.has_begun(plan), steps.unfinished(plan)
+    have_made(plan, left)
+    new: list[str] = []
+    if goes_on:
+        if agents:
+            steps.wait_for_runs(plan, console)
+        plan = steps.replace_lost(plan, out, os.environ, keep=() if agents else left)
+        new = [path for path in steps.unfinished(plan) if path not in left]
+        have_made(plan, new)
+    return None if (left or new) and not agents else plan
 
 
 def _server(runs: Path, stays: bool) -> AbstractContextManager[Endpoint]:

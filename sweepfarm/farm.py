@@ -16,6 +16,7 @@ from rich.table import Table
 
 from agent.worker import agent_program
 from sweepfarm.errors import UserError
+from sweepfarm.lifeline import ending_with_us
 
 _SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
 _POLL_SECONDS = 3.0
@@ -69,7 +70,7 @@ class Agents:
         self.logs = [folder / f"agent-{i + 1}.log" for i in range(count)]
         self._processes = []
         for log in self.logs:
-            with log.open("wb") as file:
+            with log.open("ab") as file:
                 process = subprocess.Popen(
                     agent_program(sweep, count),
                     env=dict(environment),
@@ -77,6 +78,7 @@ class Agents:
                     stdout=file,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=ending_with_us(),
                 )
             self._processes.append(process)
 

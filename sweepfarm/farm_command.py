@@ -23,7 +23,24 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
 @click.option("--port", type=int, default=0, help="Port of the embedded server; any free one by default.")
-def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed: int, port: int) -> None:
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the runs as a table with a figure to this Markdown file.",
+)
+@click.option("--against", default="beta", show_default=True, help="Swept parameter of that figure.")
+@click.option("--made-by", help="Command that the page names.  [default: this one]")
+def sweep(
+    sweep_file: Path,
+    overlay: Path | None,
+    agents: int,
+    runs: Path,
+    seed: int,
+    port: int,
+    page: Path | None,
+    against: str,
+    made_by: str | None,
+) -> None:
     """Run a whole sweep here: server, registration, agents, report.
 
     With WANDB_API_KEY set the sweep runs against W&B (or the server that WANDB_BASE_URL names); without it,
@@ -48,19 +65,33 @@ def sweep(sweep_file: Path, overlay: Path | None, agents: int, runs: Path, seed:
         raise UserError(
             "the sweep has no run_cap, so its agents would never end; add one, or give an --overlay"
         )
+    if page is not None:
+        _require_searched(content, against)
     for warning in check.warnings:
         console.print(f"[yellow]warning[/yellow] {warning}")
     for model in check.models:
-        prepare_model(model)
+        prepare_model(check.task, model)
     outer = outer_server()
     with nullcontext(outer) if outer else local_server(runs / "server", port, seed) as endpoint:
         assert endpoint is not None
         os.environ.update(endpoint.environment)
         console.print(f"server: {endpoint.url}")
-        _run(content, agents, runs, console)
+        path = _run(content, agents, runs, console)
+        if page is not None:
+            _write_page(path, page, against, made_by or f"sweepfarm sweep {sweep_file}", console)
 
 
-def prepare_model(model: str) -> None:
+def _require_searched(content: dict[str, Any], against: str) -> None:
+    from analysis.runs_table import own_name
+    from analysis.sweep import Sweep
+    from sweepfarm.errors import UserError
+
+    names = [own_name(name) for name in Sweep.from_config("", "", "", content).swept]
+    if against not in names:
+        raise UserError(f"--against {against!r} is not searched by the sweep; it searches {', '.join(names)}")
+
+
+def prepare_model(task: str, model: str) -> None:
     """See that a model can be had before runs are started on it.
 
     The starter is built once, with a progress bar, instead of by agents that each wait for it.
@@ -69,12 +100,12 @@ def prepare_model(model: str) -> None:
         UserError: a wrong path or id, or no network to fetch it by.
     """
     from agent.config.run import ConfigError
-    from agent.tasks.plasmid.starter import starter_path
+    from agent.tasks.build import task_maker
     from agent.training.model import check_model
     from sweepfarm.errors import UserError
 
     if model == "starter":
-        starter_path()
+        task_maker(task).starter().path()
         return
     try:
         check_model(model)
@@ -82,7 +113,8 @@ def prepare_model(model: str) -> None:
         raise UserError(str(error)) from None
 
 
-def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> None:
+def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> str:
+    """Run a sweep to its end and report on it; returns its path on the server."""
     from analysis.errors import AnalysisError
     from analysis.report import write_report
     from sweepfarm.errors import UserError
@@ -97,9 +129,46 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     except AnalysisError as error:
         raise UserError(f"{error}; the agents' logs: {', '.join(map(str, logs))}") from None
     # The client's agent exits 0 even when it gives up after failed runs: count what it did instead.
-    done, wanted = len(report.data["runs"]), content.get("run_cap")
+    done, wanted = len(report.data["runs"]), _runs_of(content)
     if wanted and done < wanted:
         raise UserError(f"only {done} of {wanted} runs were made; see {', '.join(map(str, logs))}")
+    return path
+
+
+def _runs_of(content: dict[str, Any]) -> int | None:
+    """How many runs a sweep makes; None where it has no end."""
+    from server.search.grid import grid_size
+    from server.search.space import parse_sweep_config
+
+    spec = parse_sweep_config(content)
+    if spec.method != "grid":
+        return spec.run_cap
+    return min(grid_size(spec), spec.run_cap or grid_size(spec))
+
+
+def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Console) -> None:
+    from analysis.assess import assess
+    from analysis.download import download
+    from analysis.errors import AnalysisError
+    from analysis.results_page import write_results
+    from analysis.select import select
+    from sweepfarm.errors import UserError
+
+    table = download(sweep)
+    assessment = assess(table)
+    try:
+        write_results(
+            table,
+            assessment,
+            select(assessment),
+            against=against,
+            command=made_by,
+            path=page,
+            console=console,
+        )
+    except AnalysisError as error:
+        raise UserError(str(error)) from None
+    console.print(f"{'Results:':<15} {page}", soft_wrap=True)
 
 
 def interrupt(*_: object) -> None:

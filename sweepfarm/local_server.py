@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.worker import WANDB, Unreachable, require_server
 from sweepfarm.errors import UserError
+from sweepfarm.lifeline import ending_with_us
 
 _STOP_GRACE = 60
 """Seconds until an early stop becomes a SIGTERM: the client asks every 15 s, and a step must end first."""
@@ -50,7 +51,13 @@ def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
     command += ["--data", str(data), "--seed", str(seed), "--stop-grace", str(_STOP_GRACE)]
     with (data / "server.log").open("wb") as log:
         # A session of its own: Ctrl-C reaches the command first, which stops the agents before the server.
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=ending_with_us(),
+        )
     try:
         _wait_until_ready(process, ready, data / "server.log")
         key = (data / "api_key").read_text().strip()

@@ -32,7 +32,7 @@ def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> lis
     """
     from agent.preflight.machine import check_device, check_disk, check_memory
     from agent.preflight.memory import model_shape
-    from agent.preflight.reward import check_reward, known_bad, known_good
+    from agent.preflight.reward import check_reward
     from agent.tasks.build import build_task
 
     largest = largest_run(sweep)
@@ -42,5 +42,5 @@ def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> lis
         check_device(),
         check_memory(shape, largest, agents_here),
         check_disk(runs, shape, agents_here),
-        check_reward(task.training_suite, known_good(), known_bad()),
+        check_reward(task.training_suite, task.known_good, task.known_bad),
     ]

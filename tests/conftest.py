@@ -26,11 +26,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(scope="session")
 def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a real starter: real corpus, real tokenizer, few steps, few weights."""
-    from agent.tasks.plasmid.starter import StarterConfig, starter_path
+    from agent.tasks.plasmid.starter import PlasmidStarterConfig, starter_path
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        config = StarterConfig(
+        config = PlasmidStarterConfig(
             vocab_size=256,
             width=32,
             layers=1,

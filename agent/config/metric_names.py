@@ -2,9 +2,10 @@
 
 from typing import Literal
 
+from agent.config.tasks import task_entry
+
 Cadence = Literal["rung", "step"]
 
-COMPONENTS = ("ori", "promoter", "terminator", "marker", "cds", "length", "total_reward")
 _STATISTICS = ("mean", "std", "min", "max")
 
 CLOCK_METRICS = frozenset(
@@ -20,7 +21,7 @@ CLOCK_METRICS = frozenset(
 """What a step cost on this machine: the only step metrics in which two equal runs differ."""
 STEP_METRICS = frozenset(
     {
-        *(f"reward_components/{c}/{s}" for c in COMPONENTS for s in _STATISTICS),
+        *(f"reward_components/total_reward/{s}" for s in _STATISTICS),
         "reward_components/unscored",
         "train/kl",
         "train/entropy",
@@ -42,7 +43,7 @@ STEP_METRICS = frozenset(
         "health/similarity",
     }
 )
-"""Logged at every training step."""
+"""Logged at every training step of every task."""
 RUNG_METRICS = frozenset(
     {
         "objective/score",
@@ -65,9 +66,15 @@ RUNG_METRICS = frozenset(
 """Logged at the rungs only."""
 
 
-def cadence(metric: str) -> Cadence | None:
-    """Whether `metric` is logged at every step or at the rungs; `None` if no run logs it."""
-    if metric in STEP_METRICS:
+def step_metrics(task: str) -> frozenset[str]:
+    """What runs of a task log at every training step: `STEP_METRICS`, and its components' statistics."""
+    components = task_entry(task).components
+    return STEP_METRICS | {f"reward_components/{c}/{s}" for c in components for s in _STATISTICS}
+
+
+def cadence(metric: str, task: str) -> Cadence | None:
+    """Whether runs of `task` log `metric` at every step or at the rungs; `None` if they do not log it."""
+    if metric in step_metrics(task):
         return "step"
     if metric in RUNG_METRICS:
         return "rung"

@@ -12,15 +12,19 @@ from pydantic import (
     Field,
     PositiveFloat,
     PositiveInt,
+    SerializeAsAny,
     ValidationError,
     model_validator,
 )
 
+from agent.config.errors import ConfigError as ConfigError
 from agent.config.nearest import unknown_key_message
 from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
+from agent.config.tasks import task_entry
+from agent.config.variant import unfolded
 from agent.health.limits import HealthLimits
-from rewards.plasmid.suite import PlasmidRewardConfig
+from rewards.config import RewardConfig
 
 Temperature = Annotated[float, Field(gt=0, le=5)]
 Probability = Annotated[float, Field(gt=0, le=1)]
@@ -32,6 +36,7 @@ Aggregation = Literal["sum_then_normalize", "normalize_then_sum"]
 
 
 OBJECTIVE_FIELDS = (
+    "task",
     "max_steps",
     "rungs",
     "max_completion_length",
@@ -42,22 +47,26 @@ OBJECTIVE_FIELDS = (
 """Fields that decide what `objective/score` measures, and when: runs that differ in them do not compare."""
 
 
-class ConfigError(ValueError):
-    """A run cannot be configured as asked; the message is one line and says what to change."""
+DEFAULT_TASK = "plasmid"
 
 
 class RunConfig(BaseModel):
     """One GRPO run. Field names are the names of the sweep's parameters.
 
-    Reward parameters (`reward_...`) are fields of `reward` and health limits (`health_...`) of `health`, but
-    all are given, listed and logged flat, beside the others: see `from_params` and `flat`.
+    Reward parameters (`reward_...`) are fields of `reward`, which each task has its own, and health limits
+    (`health_...`) of `health`, but all are given, listed and logged flat, beside the others: see
+    `from_params` and `flat`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: Literal["plasmid"] = "plasmid"
+    task: str = DEFAULT_TASK
+    """What the model is to write; a name out of `agent.config.tasks.TASKS`."""
     model: str = "starter"
     """`starter` (trained on first use), a local folder, or a Hub id. Safetensors only."""
+    suite: str | None = None
+    """YAML file of rewards to train on, as `sweepfarm score --suite` takes it, in place of the task's own.
+    The objective stays the task's."""
     seed: int = 42
     """Seeds initialisation, data order and sampling of the training run."""
 
@@ -91,6 +100,9 @@ class RunConfig(BaseModel):
     top_p: Probability = 0.9
     beta: Annotated[float, Field(ge=0)] = 1e-3
     """Coefficient of the KL term against the starting weights."""
+    beta_scale: PositiveFloat = 1.0
+    """Multiplies `beta`, that of `phases` too. How much a KL coefficient holds back depends on the model and
+    the budget: an overlay for another one sets this, and the space stays as it is."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Clipping range of the policy ratio. Only a batch trained on more than once can leave it."""
     num_iterations: PositiveInt = 2
@@ -119,7 +131,15 @@ class RunConfig(BaseModel):
     """Only this many best completions of each group train; at most `num_generations`."""
 
     health: HealthLimits = HealthLimits()
-    reward: PlasmidRewardConfig = PlasmidRewardConfig()
+    reward: SerializeAsAny[RewardConfig] = Field(default_factory=lambda own: task_entry(own["task"]).reward())
+    """Of the kind that `task` has."""
+
+    @model_validator(mode="after")
+    def _reward_fits_the_task(self) -> Self:
+        wanted = task_entry(self.task).reward
+        if not isinstance(self.reward, wanted):
+            raise ValueError(f"the reward of the task {self.task} is a {wanted.__name__}")
+        return self
 
     @model_validator(mode="after")
     def _something_to_steer(self) -> Self:
@@ -149,31 +169,41 @@ class RunConfig(BaseModel):
         """Build from flat parameters, as a sweep or a chosen configuration gives them.
 
         Raises:
-            ConfigError: an unknown key (the message names the nearest valid one), a value out of range, or
-                values that contradict each other.
+            ConfigError: an unknown task or key (the message names the nearest valid one of the task), a
+                value out of range, or values that contradict each other.
         """
-        known = cls.parameter_names()
+        params = unfolded(params)
+        task = params.get("task", DEFAULT_TASK)
+        known = cls.parameter_names(task)
         for key in params:
             if key not in known:
                 raise ConfigError(unknown_key_message("parameter", key, known))
-        reward = {k: v for k, v in params.items() if k in PlasmidRewardConfig.model_fields}
+        kind = task_entry(task).reward
+        reward = {k: v for k, v in params.items() if k in kind.model_fields}
+        if reward and params.get("suite") is not None:
+            raise ConfigError(f"`{next(iter(reward))}` has no effect with `suite`: leave one of them out")
         health = {k: v for k, v in params.items() if k in HealthLimits.model_fields}
         own = {k: v for k, v in params.items() if k not in reward and k not in health}
         try:
-            return cls(reward=PlasmidRewardConfig(**reward), health=HealthLimits(**health), **own)
+            return cls(reward=kind(**reward), health=HealthLimits(**health), **own)
         except ValidationError as error:
             raise ConfigError(_one_line(error)) from None
 
     @classmethod
-    def parameter_names(cls) -> frozenset[str]:
-        """Every flat parameter name that `from_params` takes."""
+    def parameter_names(cls, task: object = DEFAULT_TASK) -> frozenset[str]:
+        """Every flat parameter name that `from_params` takes for a task.
+
+        Raises:
+            ConfigError: there is no such task.
+        """
         own = frozenset(cls.model_fields) - {"reward", "health"}
-        return own | frozenset(PlasmidRewardConfig.model_fields) | frozenset(HealthLimits.model_fields)
+        return own | frozenset(task_entry(task).reward.model_fields) | frozenset(HealthLimits.model_fields)
 
     def flat(self) -> dict[str, Any]:
-        """All parameters by their flat names; `from_params(config.flat()) == config`."""
+        """All parameters by their flat names, but none without effect: `from_params(c.flat()) == c`."""
         own: dict[str, Any] = self.model_dump(mode="json", exclude={"reward", "health"})
-        return own | self.health.model_dump(mode="json") | self.reward.model_dump(mode="json")
+        reward = {} if self.suite is not None else self.reward.model_dump(mode="json")
+        return own | self.health.model_dump(mode="json") | reward
 
     @property
     def config_hash(self) -> str:
@@ -188,7 +218,8 @@ class RunConfig(BaseModel):
     @property
     def largest_beta(self) -> float:
         """The largest KL coefficient that the run starts a phase with; above 0 it needs a reference model."""
-        return max([self.beta, *(p.beta for p in self.phases or () if p.beta is not None)])
+        betas = [self.beta, *(p.beta for p in self.phases or () if p.beta is not None)]
+        return max(betas) * self.beta_scale
 
     @property
     def completions_per_step(self) -> int:

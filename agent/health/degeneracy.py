@@ -8,12 +8,15 @@ from agent.health.limits import HealthLimits
 
 
 def degenerate(
-    samples: Sequence[str], start: Sequence[str], limits: HealthLimits, step: int
+    samples: Sequence[str], start: Sequence[str], limits: HealthLimits, step: int, group: int = 1
 ) -> Finding | None:
-    """Judge samples drawn at a training step against the starting model's; `None` where they are sound."""
+    """Judge samples drawn at a training step against the starting model's; `None` where they are sound.
+
+    `group` is the number of samples per prompt, in both; those of a prompt stand side by side.
+    """
     if not samples or not start:
         return None
-    return lost_diversity(measure(samples, start), measure(start, start), limits, step)
+    return lost_diversity(measure(samples, start, group), measure(start, start, group), limits, step)
 
 
 def lost_diversity(now: Diversity, then: Diversity, limits: HealthLimits, step: int) -> Finding | None:

@@ -1,5 +1,6 @@
 """The machine that runs would be trained on."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,9 +17,13 @@ _TIGHT = 0.8
 
 
 def check_device() -> Check:
-    """Say what trains."""
+    """Say what trains; a GPU that was given to this agent and cannot be used must not turn into the CPU."""
     if torch.cuda.is_available():
         return Check("device", "ok", torch.cuda.get_device_name(0))
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if given not in ("", "-1"):  # the two that hide every GPU
+        text = f"torch {torch.__version__} cannot use {given} (CUDA_VISIBLE_DEVICES)"
+        return Check("device", "error", f"{text}: install a CUDA build of torch, or look at the driver")
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count()
     return Check("device", "ok", f"CPU, {cores} cores")
 

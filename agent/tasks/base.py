@@ -1,7 +1,10 @@
 """What a task gives to training: a model, prompts on two sides, and two reward suites."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.config.run import RunConfig
+from agent.tasks.starter import Starter
 from rewards.compose import RewardSuite
 
 
@@ -36,6 +39,8 @@ class Task:
         training_suite: the reward that the run trains on; its weights may be swept.
         reference_suite: the reward of the objective; no parameter reaches it.
         monitored: components whose statistics are logged each step, whatever their weight.
+        known_good: completions that every sensible reward of the task likes...
+        known_bad: ...and that none may like; looked at before a sweep's first run.
     """
 
     name: str
@@ -44,3 +49,18 @@ class Task:
     training_suite: RewardSuite
     reference_suite: RewardSuite
     monitored: tuple[str, ...]
+    known_good: tuple[str, ...]
+    known_bad: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TaskMaker:
+    """How a task comes about.
+
+    Attributes:
+        build: prepares the task of a run.
+        starter: what `model: starter` stands for.
+    """
+
+    build: Callable[[RunConfig], Task]
+    starter: Callable[[], Starter]

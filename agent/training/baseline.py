@@ -35,7 +35,7 @@ def starter_completions(
         The completions, and what `token_log_probabilities` gives for them.
     """
     depends_on = {
-        "recipe": 3,
+        "recipe": 4,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
         "settings": settings,

@@ -1,13 +1,20 @@
-"""TRL's GRPO trainer, with a choice of which samples train."""
+"""TRL's GRPO trainer, with our sampler, our training pass and a choice of which samples train."""
 
+import logging
 from typing import Any
 
 import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
+from agent.training.decoding.generate import generate
+from agent.training.decoding.unsupported import Unsupported
+from agent.training.passes import plain, score_completions, why_not
+from agent.training.rollout import sampling_dtype, sampling_of
 from agent.training.selection import kept_samples
 from agent.training.stopwatch import Stopwatch
+
+_LOG = logging.getLogger(__name__)
 
 
 class EpochSampler(RepeatSampler):
@@ -51,6 +58,9 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         self._reward_threshold = reward_threshold
         self._best_of_n = best_of_n
         self._rewards = torch.empty(0)
+        self._own_pass = (reason := self._why_not_own_pass()) is None
+        if reason:
+            _LOG.warning("the training pass is TRL's own: %s", reason)
         self.stopwatch = Stopwatch()
 
     def _get_train_sampler(self, *args: Any, **kwargs: Any) -> Any:
@@ -64,9 +74,59 @@ class SelectiveGRPOTrainer(GRPOTrainer):
             seed=theirs.seed,
         )
 
+    def _why_not_own_pass(self) -> str | None:
+        if self.accelerator.num_processes > 1:
+            return "the model is spread over several processes"
+        if self._entropy_bonus_enabled or self.aux_loss_enabled:
+            return "the loss has terms beside policy and KL"
+        return why_not(self.model)
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        **others: Any,
+    ) -> Any:
+        if not self._own_pass:
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, batch_size, **others
+            )
+        with self.accelerator.autocast():
+            log_p, entropy = score_completions(
+                plain(self.accelerator.unwrap_model(model)),
+                input_ids,
+                attention_mask,
+                logits_to_keep,
+                self.temperature,
+                batch_size or len(input_ids),
+            )
+        return log_p, entropy, None
+
     def _generate(self, prompts: list[Any]) -> Any:
         with self.stopwatch.part("generation"):
             return super()._generate(prompts)
+
+    def _generate_single_turn(
+        self,
+        prompt_ids: Any,
+        images: Any,
+        multimodal_fields: Any,
+        num_generations: Any,
+        has_tool_images: Any = False,
+    ) -> Any:
+        """TRL's seam below tokenisation; its other back ends, where chosen, stay its own."""
+        if not (self.use_vllm or self.use_transformers_continuous_batching or images):
+            try:
+                model = self.accelerator.unwrap_model(self.model_wrapped)
+                generated = generate(model, prompt_ids, sampling_of(self), sampling_dtype(self))
+                return generated.completions, generated.log_probabilities
+            except Unsupported as unsupported:
+                unsupported.warn()
+        theirs: Any = super()._generate_single_turn
+        return theirs(prompt_ids, images, multimodal_fields, num_generations, has_tool_images)
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         with self.stopwatch.part("scoring"):

@@ -15,6 +15,7 @@ from agent.health.finding import Finding
 from agent.health.monitor import Monitor
 from agent.tasks.build import build_task
 from agent.tracking.sinks import Sinks, summary_of
+from agent.training.allocator import keep_freed_memory
 from agent.training.baseline import starter_completions
 from agent.training.callbacks import StepLog
 from agent.training.checkpoints import Checkpoints
@@ -90,6 +91,7 @@ def train_run(
         ConfigError: the model cannot be loaded, or the directory holds another run.
         torch.OutOfMemoryError: it does not fit even after `MOST_HALVINGS` halvings.
     """
+    keep_freed_memory()
     for halvings in range(MOST_HALVINGS + 1):
         micro_batch = config.per_device_train_batch_size >> halvings
         sinks.summarise({"train/micro_batch_size": micro_batch})

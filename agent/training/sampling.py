@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from torch.nn.utils.rnn import pad_sequence
+from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
+
+from agent.training.decoding.generate import generate
+from agent.training.decoding.settings import Sampling
+from agent.training.decoding.unsupported import Unsupported
 
 
 class Settings(TypedDict):
@@ -73,27 +78,47 @@ def sample(
         top_p: least probability mass to sample from, most likely tokens first; 1 keeps the whole vocabulary.
         seed: same seed, weights and prompts give the same completions.
     """
-    device = next(model.parameters()).device
+    device = model.device
     inputs = tokenizer(list(prompts), return_tensors="pt", padding=True).to(device)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        try:
+            settings = Sampling(max_new_tokens, (int(tokenizer.eos_token_id),), temperature, top_p)
+            generated = generate(model, tokenizer(list(prompts))["input_ids"], settings)
+            completions = [torch.tensor(tokens, device=device) for tokens in generated.completions]
+            written = pad_sequence(completions, batch_first=True, padding_value=tokenizer.pad_token_id)
+            ids = torch.cat([inputs["input_ids"], written], dim=1)
+        except Unsupported as unsupported:
+            unsupported.warn()
+            ids = _generated_by_transformers(model, tokenizer, inputs, max_new_tokens, temperature, top_p)
+    return read_completions(tokenizer, ids, inputs["attention_mask"])
+
+
+def _generated_by_transformers(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    inputs: BatchEncoding,
+    max_new_tokens: int,
+    temperature: float,
+    top_p: float,
+) -> torch.Tensor:
     was_training = model.training
     model.eval()
     try:
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed(seed)
-            ids = model.generate(  # type: ignore[operator]
-                input_ids=inputs["input_ids"],
-                attention_mask=inputs["attention_mask"],
-                max_new_tokens=max_new_tokens,
-                do_sample=True,
-                temperature=temperature,
-                top_k=0,
-                top_p=top_p,
-                pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-            )
+        ids: torch.Tensor = model.generate(  # type: ignore[operator]
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            max_new_tokens=max_new_tokens,
+            do_sample=True,
+            temperature=temperature,
+            top_k=0,
+            top_p=top_p,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
     finally:
         model.train(was_training)
-    return read_completions(tokenizer, ids, inputs["attention_mask"])
+    return ids
 
 
 def read_completions(

@@ -74,7 +74,7 @@ class Schedule(TrainerCallback):
 
     def _enter(self, phase: Phase) -> None:
         trainer, config = self._trainer, self._config
-        trainer.beta = config.beta if phase.beta is None else phase.beta
+        trainer.beta = (config.beta if phase.beta is None else phase.beta) * config.beta_scale
         trainer.top_p = trainer.generation_config.top_p = phase.top_p or config.top_p
         set_temperature(trainer, phase.temperature or config.temperature)
         rate = (phase.learning_rate or config.learning_rate) * config.learning_rate_scale

@@ -9,7 +9,6 @@ _MODULES = (
     "wandb",
     "wandb.sdk.launch",  # `wandb.init` imports it in every run
 )
-_DNA = "ATGACCATGATTACGGATTCACTGGCCGTCGTTTTACAACGTCGTGACTGGGAAAACCCTGGCGTTACCCAACTTAATCGCC" * 4
 
 
 def preload() -> None:
@@ -24,16 +23,17 @@ def preload() -> None:
 
 
 def _rehearse() -> None:
-    """Load the starter and score one sequence: that brings in lazy imports, kernels and the library."""
+    """Load each starter and score a text with its rewards: that brings in lazy imports and kernels."""
     from agent.config.run import RunConfig
-    from agent.tasks.build import build_task
-    from agent.tasks.plasmid.starter import is_built
+    from agent.config.tasks import TASKS
+    from agent.tasks.build import build_task, task_maker
     from agent.training.model import load_model
     from rewards.base import Sample
 
-    if not is_built():
-        return  # the first run trains it, with all threads
-    task = build_task(RunConfig())
-    load_model(task.model_path)
-    for suite in (task.training_suite, task.reference_suite):
-        suite.score([Sample("", _DNA)])
+    for name in TASKS:
+        if not task_maker(name).starter().is_built:
+            continue  # the first run trains it, with all threads
+        task = build_task(RunConfig(task=name))
+        load_model(task.model_path)
+        for suite in (task.training_suite, task.reference_suite):
+            suite.score([Sample("", task.known_good[0])])

@@ -16,7 +16,7 @@ from rewards.code.sandbox.program import Program, Result
 READS = ("completion", "text")
 _LONGEST_MESSAGE = 240
 _CLOCK = 8.0
-"""On the clock per second of computing, for a busy machine; below a suite's limit of 10 s a sample."""
+"""Seconds on the clock per second of computing, as machines are busy; below a suite's 10 s a sample."""
 
 
 def readable(text: str) -> str:

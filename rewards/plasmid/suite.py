@@ -6,10 +6,11 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from rewards.base import Reward
 from rewards.compose import RewardSuite, Weighted
+from rewards.config import RewardConfig
 from rewards.plasmid.components.cassette import Cassette
 from rewards.plasmid.components.cds import Cds
 from rewards.plasmid.components.gc import Gc
@@ -38,7 +39,7 @@ ORDERED = (
 """Parameters none of which may be above one to its right."""
 
 
-class PlasmidRewardConfig(BaseModel):
+class PlasmidRewardConfig(RewardConfig):
     """What a plasmid is rewarded for. Weights are relative; 0 switches a component off.
 
     Attributes:
@@ -70,8 +71,6 @@ class PlasmidRewardConfig(BaseModel):
         pydantic.ValidationError: On an unknown name, a value out of range, a minimum above its maximum, or
             weights of the five counted components that are all 0.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reward_ori_weight: Weight = 1.0
     reward_promoter_weight: Weight = 1.0

@@ -16,18 +16,19 @@ class SentenceLength(Reward):
     Formula: mean over finished sentences of max(0, 1 - slope |tokens - length|), times
     min(1, different sentences / minimum), times the share of sentences that are different. A sentence ends at
     a token that is one of ``delimiters``, which is not counted; what comes after the last one is unfinished
-    and ignored. Range [0, 1]. Unit: tokens. Source: small-rl's sentence_length_10, which one sentence
-    satisfied and whose delimiters were token numbers of one tokenizer.
+    and ignored. Range [0, 1]. Unit: tokens. Source: small-rl's sentence_length_10, which is this with
+    ``slope=1, minimum=0``: one sentence satisfies it, and so do a hundred copies of one. Its delimiters were
+    token numbers of one tokenizer.
 
     Attributes:
         length: Tokens wanted per sentence.
         slope: Lost per token off; 1 counts only the exact length.
-        minimum: Fewest different sentences.
+        minimum: Fewest different sentences; 0 for any number, copies included: the mean alone is the score.
         delimiters: Texts of the tokens that end a sentence.
         tokenizer: A ``tokenizer.json`` or a model's folder; None for words and punctuation marks.
 
     Raises:
-        ValueError: If length or minimum is below 1, the slope is not in (0, 1] or there is no delimiter.
+        ValueError: If length is below 1, minimum below 0, the slope not in (0, 1] or there is no delimiter.
     """
 
     length: int = 10
@@ -40,8 +41,8 @@ class SentenceLength(Reward):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "delimiters", tuple(self.delimiters))
-        if self.length < 1 or self.minimum < 1:
-            raise ValueError("sentence_length needs length and minimum of at least 1")
+        if self.length < 1 or self.minimum < 0:
+            raise ValueError("sentence_length needs a length of at least 1 and a minimum of at least 0")
         if not 0 < self.slope <= 1:
             raise ValueError(f"sentence_length needs a slope in (0, 1], got {self.slope}")
         if not self.delimiters:
@@ -66,7 +67,9 @@ class SentenceLength(Reward):
         lengths = [len(sentence) for sentence in sentences]
         fit = sum(max(0.0, 1.0 - self.slope * abs(n - self.length)) for n in lengths) / len(lengths)
         different = len(set(sentences))
-        score = fit * min(1.0, different / self.minimum) * different / len(sentences)
+        score = fit
+        if self.minimum:
+            score *= min(1.0, different / self.minimum) * different / len(sentences)
         shown = ", ".join(map(str, lengths[:12]))
         message = f"{len(sentences)} sentences, {different} different, of {shown} tokens"
         return Evaluation(min(1.0, score), message)

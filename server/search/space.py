@@ -47,7 +47,7 @@ class SweepSpec:
         command: How an agent starts a run; empty means W&B's default.
         name: Display name.
         requeue_crashed: How often a run that crashed is handed out again, under its own identifier.
-        sampler: What method bayes searches with: `tpe`, or `gp` (a Gaussian process; slow, needs torch).
+        sampler: What method bayes searches with: `tpe`, `gp` (a Gaussian process), or `both` by turns.
         scheduler: The `scheduler:` section; when present, points come from a client-side scheduler.
         warnings: Things in the file that have no effect.
         paths: Where in the nested run configuration each parameter stands.
@@ -62,7 +62,7 @@ class SweepSpec:
     command: tuple[str, ...] = ()
     name: str | None = None
     requeue_crashed: int = 0
-    sampler: str = "tpe"
+    sampler: str = "both"
     scheduler: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -127,7 +127,7 @@ def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
         command=_command(config.get("command")),
         name=text("name", config.get("name")),
         requeue_crashed=_count("requeue_crashed", config.get("requeue_crashed")) or 0,
-        sampler=choice("sampler", config.get("sampler", "tpe"), ("gp", "tpe")),
+        sampler=choice("sampler", config.get("sampler", "both"), ("both", "gp", "tpe")),
         scheduler=scheduler,
         warnings=tuple(f"unknown key {key!r} has no effect" for key in config if key not in KNOWN_KEYS),
         paths=paths,

@@ -17,9 +17,8 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from server.search.distributions import Axis
-from server.search.random_search import random_point
 from server.search.space import SweepSpec
-from server.search.trial import STARTUP_RUNS, Trial
+from server.search.trial import Trial
 
 _STATES = {
     "finished": TrialState.COMPLETE,
@@ -28,40 +27,21 @@ _STATES = {
     "running": TrialState.RUNNING,
 }
 
-# Most trials that one suggestion looks at, and how many of them are there for being the best.
-TOLD = 80
-BEST = 25
-
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def tpe_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, Any]:
-    """Return the next point to try: a function of the spec, the trials in order, and the seed alone.
+    """Return the value to try of every parameter that is not constant; each is looked at by itself.
 
     Args:
         spec: A sweep with a metric.
-        trials: Every run of the sweep so far, oldest first.
+        trials: At least one of them finished or pruned.
         seed: Makes the draw reproducible.
     """
-    assert spec.metric is not None
-    informative = sum(trial.state in ("finished", "pruned") for trial in trials)
-    searched = {name: d for name, d in spec.parameters.items() if not d.is_constant}
-    if informative < STARTUP_RUNS or not searched:
-        return random_point(spec, seed)
+    sampler = optuna.samplers.TPESampler(n_startup_trials=0, multivariate=False, seed=seed)
     space = _space(spec)
-    # Joint densities see what works together, separate ones what works by itself; neither wins everywhere.
-    joint = seed % 3 != 0
-    trials = _most_telling(trials, maximize=spec.metric.goal == "maximize")
-    if spec.sampler == "gp":
-        sampler: optuna.samplers.BaseSampler = optuna.samplers.GPSampler(n_startup_trials=0, seed=seed)
-    else:
-        sampler = _Estimator(space, joint=joint, seed=seed)
     asked = study_of(spec, trials, sampler).ask(space)
-    constants = random_point(spec, seed)
-    return {
-        name: searched[name].decode(asked.params[name]) if name in searched else constants[name]
-        for name in spec.parameters
-    }
+    return {name: spec.parameters[name].decode(asked.params[name]) for name in space}
 
 
 class _Space(dict[str, BaseDistribution]):
@@ -69,39 +49,6 @@ class _Space(dict[str, BaseDistribution]):
 
     def __deepcopy__(self, _: Any) -> "_Space":
         return self
-
-
-class _Estimator(optuna.samplers.TPESampler):
-    """Knows the space, and need not find it out by comparing those of all trials."""
-
-    def __init__(self, space: _Space, *, joint: bool, seed: int) -> None:
-        super().__init__(n_startup_trials=0, multivariate=joint, constant_liar=True, seed=seed)
-        self._joint_space = dict(sorted(space.items())) if joint else {}
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        """Return the parameters that are drawn together."""
-        return self._joint_space
-
-
-def _most_telling(trials: Sequence[Trial], *, maximize: bool) -> list[Trial]:
-    """Return about `TOLD` trials: the best, those that run, and the newest of the others.
-
-    The estimator compares the few best with all others, whose distribution 100 of them tell as well as
-    1,000; a suggestion then takes the same time however long the sweep has gone on.
-    """
-    if len(trials) <= TOLD:
-        return list(trials)
-    finished = [i for i, trial in enumerate(trials) if trial.state == "finished"]
-    finished.sort(key=lambda i: trials[i].value or 0.0, reverse=maximize)
-    kept = {*finished[:BEST], *(i for i, trial in enumerate(trials) if trial.state == "running")}
-    for i in reversed(range(len(trials))):
-        if len(kept) >= TOLD:
-            break
-        if trials[i].state in ("finished", "pruned"):
-            kept.add(i)
-    return [trials[i] for i in sorted(kept)]
 
 
 def study_of(

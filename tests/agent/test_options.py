@@ -41,6 +41,14 @@ def test_components_normalised_by_themselves_give_other_advantages(
     assert plain["train/grad_norm"] != apart["train/grad_norm"]
 
 
+def test_a_beta_scale_multiplies_every_beta(tiny_run: RunConfig, tmp_path: Path) -> None:
+    config = changed(tiny_run, max_steps=2, rungs=1, beta=0.1, beta_scale=3.0)
+    assert run(config, tmp_path / "one")[1].rows[0][1]["train/beta"] == pytest.approx(0.3)
+    phases = changed(config, phases=[{"steps": 1}, {"steps": 1, "beta": 0.2}])
+    betas = [row["train/beta"] for _, row in run(phases, tmp_path / "two")[1].rows]
+    assert betas == pytest.approx([0.3, 0.6])
+
+
 @pytest.fixture
 def adapted(tiny_run: RunConfig) -> RunConfig:
     return changed(tiny_run, lora_rank=2, learning_rate=1e-2, max_steps=8, rungs=4)

@@ -74,9 +74,9 @@ def test_starter_learned_and_is_safetensors_only(tiny_starter: Path) -> None:
 def test_starter_is_deterministic(
     tiny_starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agent.tasks.plasmid.starter import StarterConfig, starter_path
+    from agent.tasks.plasmid.starter import PlasmidStarterConfig, starter_path
 
-    config = StarterConfig(**json.loads((tiny_starter / "starter.json").read_text())["config"])
+    config = PlasmidStarterConfig(**json.loads((tiny_starter / "starter.json").read_text())["config"])
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
     again = starter_path(config, show_progress=False)
     assert again.name == tiny_starter.name

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from agent.config.run import RunConfig
 from agent.preflight.machine import check_device, check_disk, check_memory
 from agent.preflight.memory import Shape, model_shape, peak_bytes, saved_bytes
-from agent.preflight.reward import check_reward, known_bad, known_good
+from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
 from agent.training.model import load_model
 from rewards.base import Evaluation, Reward, Sample
@@ -68,8 +69,23 @@ def test_a_disk_that_is_too_small_is_refused(tmp_path: Path) -> None:
     assert "SWEEPFARM_RUNS" in found.text
 
 
-def test_the_device_is_named() -> None:
+@pytest.mark.parametrize("hidden", [None, "", "-1"])
+def test_the_device_is_named(monkeypatch: pytest.MonkeyPatch, hidden: str | None) -> None:
+    if hidden is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
     assert check_device().text
+    assert check_device().level == "ok"
+
+
+def test_a_gpu_that_was_given_and_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CPU build of torch on a machine with GPUs would otherwise train on the CPU for days."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-aaaaaaaa-0000")
+    found = check_device()
+    assert found.level == "error"
+    assert f"torch {torch.__version__} cannot use GPU-aaaaaaaa-0000" in found.text
 
 
 class Liking(Reward):
@@ -96,7 +112,7 @@ def test_a_reward_must_tell_good_from_bad(good: float, bad: float, level: str) -
 
 def test_the_plasmid_reward_tells_plasmids_from_bad_sequences(tiny_run: RunConfig) -> None:
     task = build_task(tiny_run)
-    assert check_reward(task.training_suite, known_good(), known_bad()).level == "ok"
+    assert check_reward(task.training_suite, task.known_good, task.known_bad).level == "ok"
 
 
 def test_a_reward_that_fails_on_good_sequences_is_refused() -> None:

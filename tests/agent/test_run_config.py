@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agent.config.run import ConfigError, RunConfig
 from agent.config.rungs import rung_steps
+from agent.config.tasks import TASKS
 from agent.health.limits import HealthLimits
 
 
@@ -27,10 +28,11 @@ def test_an_explicit_value_equal_to_a_default_and_one_that_is_not_both_stay() ->
 def test_every_explicit_value_survives_the_defaults() -> None:
     """An ancestor's defaults overrode sweep values: give each field another value and find it again."""
     changed = {
-        "model": "elsewhere", "seed": 7, "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
+        "model": "elsewhere", "suite": "mine.yaml", "seed": 7, "max_steps": 33, "rungs": 5,
+        "train_prompts": 17, "eval_prompts": 9,
         "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
-        "top_p": 0.8, "beta": 0.5, "epsilon": 0.11, "num_iterations": 3,
+        "top_p": 0.8, "beta": 0.5, "beta_scale": 2.0, "epsilon": 0.11, "num_iterations": 3,
         "health_kl_max": 9.0, "health_unique_min": 0.1, "health_similarity_rise": 0.3,
         "health_template_max": 0.4, "health_template_ratio": 2.0, "health_entropy_min": 0.1,
         "health_fall_noise": 4.0, "health_fall_share": 0.3, "health_gradient_max": 3.0,
@@ -52,6 +54,46 @@ def test_every_explicit_value_survives_the_defaults() -> None:
 def test_unknown_parameter_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="unknown parameter `learning_rat`; did you mean `learning_rate`"):
         RunConfig.from_params({"learning_rat": 1e-5})
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_each_task_knows_its_own_reward_parameters_and_no_others(task: str) -> None:
+    own = RunConfig.from_params({"task": task})
+    assert RunConfig.from_params(own.flat()) == own
+    rewards = {name: set(entry.reward.model_fields) for name, entry in TASKS.items()}
+    assert set(own.flat()) & set.union(*rewards.values()) == rewards[task]
+    for name in set.union(*rewards.values()) - rewards[task]:
+        with pytest.raises(ConfigError, match=f"unknown parameter `{name}`"):
+            RunConfig.from_params({"task": task, name: 1})
+
+
+def test_the_nearest_parameter_is_one_of_the_task() -> None:
+    with pytest.raises(ConfigError, match="`reward_nam`; did you mean `reward_name`"):
+        RunConfig.from_params({"task": "stories", "reward_nam": "happy_binary"})
+    with pytest.raises(ConfigError, match="did you mean `reward_ori_max`"):
+        RunConfig.from_params({"reward_ori_mx": 1})
+    with pytest.raises(ConfigError, match="unknown task `story`; did you mean `stories`"):
+        RunConfig.from_params({"task": "story"})
+
+
+def test_a_suite_leaves_no_reward_parameter_without_effect() -> None:
+    config = RunConfig.from_params({"suite": "mine.yaml"})
+    assert not [name for name in config.flat() if name.startswith("reward_ori")]
+    assert RunConfig.from_params(config.flat()) == config
+    with pytest.raises(ConfigError, match="`reward_ori_max` has no effect with `suite`"):
+        RunConfig.from_params({"suite": "mine.yaml", "reward_ori_max": 2})
+
+
+def test_a_variant_gives_parameters_together() -> None:
+    config = RunConfig.from_params({"variant": {"beta": 0.3, "num_generations": 4}, "max_steps": 7})
+    assert (config.beta, config.num_generations, config.max_steps) == (0.3, 4, 7)
+    assert RunConfig.from_params({"variant": {"beta": 0.3}, **config.flat()}) == config
+    with pytest.raises(ConfigError, match=r"`beta` is 0\.1 and, in `variant`, 0\.3"):
+        RunConfig.from_params({"variant": {"beta": 0.3}, "beta": 0.1})
+    with pytest.raises(ConfigError, match="unknown parameter `bta`"):
+        RunConfig.from_params({"variant": {"bta": 0.3}})
+    with pytest.raises(ConfigError, match="must be a mapping"):
+        RunConfig.from_params({"variant": 3})
 
 
 @pytest.mark.parametrize(

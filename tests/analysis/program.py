@@ -1,6 +1,11 @@
 """A program that a sweep runs: logs what a GRPO run logs, from a known curve, and no model at all."""
 
+import os
 import random
+import signal
+import sys
+import time
+from pathlib import Path
 
 import wandb
 
@@ -25,7 +30,20 @@ def samples(step: int) -> list[list[object]]:
     return [*scored, [step, "<b>", "not DNA", None, None, "ori: unscored"]]
 
 
+HOLD = "PROGRAM_HOLD"
+"""Names a folder: runs on the seed `HELD` say in it that they are half done, and wait there for `go`."""
+HELD = 2
+
+
+def hold(run_id: str) -> None:
+    folder = Path(os.environ[HOLD])
+    (folder / run_id).touch()
+    while not (folder / "go").exists():
+        time.sleep(0.1)
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # W&B is told, and need not wait for silence
     with wandb.init() as run:
         lr, seed = float(run.config.get("lr", DEFAULT_LR)), run.config.get("seed")
         run.config.update({"max_steps": STEPS, "model": "starter", "flag": True, "config_hash": "abc"})
@@ -43,6 +61,8 @@ def main() -> None:
             if lr == SAMPLED and step in RUNGS:
                 row["samples"] = wandb.Table(columns=COLUMNS, data=samples(step))
             run.log(row, step=step)
+            if HOLD in os.environ and seed == HELD and step == STEPS // 2:
+                hold(run.id)
         run.summary["outcome"] = "finished"
         run.summary["outcome_step"] = STEPS
 

@@ -136,16 +136,15 @@ def confirmed(scores, maximize=True, **changes):
     """A confirmation whose runs end at the given scores; `changes` are summaries of runs by id."""
     found, notes = chosen(tuned(RISING if maximize else FALLING, maximize=maximize))
     seeds = (43, 44, 45)
-    plan = Plan(
-        "me/plasmid/s1", seeds, tuple(found), tuple(f"me/plasmid/c{i}" for i in range(4)), tuple(notes)
-    )
+    sweeps = tuple((f"me/plasmid/c{i}",) for i in range(4))
+    plan = Plan("me/plasmid/s1", 2, seeds, tuple(found), sweeps, tuple(notes))
     tables = []
     for i, ends in enumerate(scores):
         recorder = Recorder(sweep("seed", stops_early=False, maximize=maximize))
         for seed, end in zip(seeds, ends, strict=False):
             name = f"c{i}s{seed}"
             recorder.run(name, rows(curve(end), 60), config={"seed": seed}, summary=changes.get(name))
-        tables.append(recorder.table())
+        tables.append([recorder.table()])
     assert Plan.from_json(plan.to_json()) == plan
     return plan, confirm(plan, tables)
 

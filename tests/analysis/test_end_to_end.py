@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,8 @@ import pytest
 import yaml
 
 from tests.analysis.dying_proxy import DyingProxy
-from tests.analysis.program import DEFAULT_LR, RUNGS, STEPS, score
-from tests.server_fixture import running_server
+from tests.analysis.program import DEFAULT_LR, HOLD, RUNGS, STEPS, score
+from tests.server_fixture import running_server, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -176,18 +178,39 @@ def confirm(server, *words):
     return command(server, sys.executable, "-m", "sweepfarm", "confirm", *words)
 
 
-def test_the_choice_is_confirmed_on_fresh_seeds(server, swept, tmp_path):
+def test_the_choice_is_confirmed_on_fresh_seeds_though_it_is_interrupted_twice(
+    served, server, swept, tmp_path
+):
     where = ["--runs", str(tmp_path)]
     early = confirm(server, swept, *where, "--read")
     assert (early.returncode, len(early.stderr.strip().splitlines())) == (1, 1)
-    done = confirm(server, swept, *where, "--top", "1", "--seeds", "2", "--agents", "1")
+    words = [*where, "--top", "1", "--seeds", "2", "--agents", "1"]
+    half_done: set[str] = set()
+    held = {**server, HOLD: str(tmp_path)}
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with (tmp_path / "log").open("w") as log:
+            command_line = [sys.executable, "-m", "sweepfarm", "confirm", swept, *words]
+            process = subprocess.Popen(command_line, env=held, stdout=log, stderr=log)
+        runs = {
+            path.name
+            for path in wait_until(partial(held_runs, tmp_path, half_done), "a run is half done", 300)
+        }
+        process.send_signal(how)
+        assert process.wait(timeout=120) != 0
+        half_done |= runs
+        said = (tmp_path / "log").read_text()
+        assert "Traceback" not in said
+        assert ("the same command goes on where this one stopped" in said) == (how == signal.SIGTERM)
+
+    (tmp_path / "go").touch()
+    done = confirm(held, swept, *words)
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "Confirmed: top 1" in said
     assert "There is no best random configuration: a grid sweep draws none." in said
-    again = confirm(server, swept, *where)
-    assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 1)
-    assert "registered already" in again.stderr
+    other = confirm(server, swept, *where)
+    assert (other.returncode, len(other.stderr.strip().splitlines())) == (1, 1)
+    assert f"confirms {swept} with --top 1 --seeds 2: ask for the same to go on with it" in other.stderr
     read = confirm(server, swept, *where, "--read", "--json")
     data = json.loads(read.stdout)
     assert data == json.loads((tmp_path / f"confirm-{swept.split('/')[2]}" / "confirmation.json").read_text())
@@ -200,11 +223,25 @@ def test_the_choice_is_confirmed_on_fresh_seeds(server, swept, tmp_path):
             str(seed): pytest.approx(score(rate, STEPS, seed)) for seed in data["seeds"]
         }
         assert candidate["missing"] == []
+    rows = [row for candidate in (best, default) for path in candidate["sweeps"] for row in served.rows(path)]
+    # Nothing that was done is done again: the runs that were killed are the only ones that were made twice.
+    assert sum(row["state"] == "finished" for row in rows) == 4
+    assert {row["id"] for row in rows if row["state"] != "finished"} <= half_done
+
+    # Without its plan, the same command finds its sweeps again by what they hold, and has nothing to do.
+    again = confirm(server, swept, *where, "--out", str(tmp_path / "new"), *words[2:-1], "0", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout) == data
+
+
+def held_runs(folder, known):
+    """Runs that say in a folder that they are half done, and did not before."""
+    return [path for path in folder.glob(8 * "?") if path.name not in known]
 
 
 def test_without_agents_the_confirmation_is_registered_to_be_run_elsewhere(server, swept, tmp_path):
     where = ["--runs", str(tmp_path)]
-    registered = confirm(server, swept, *where, "--top", "1", "--seeds", "2", "--agents", "0")
+    registered = confirm(server, swept, *where, "--top", "1", "--seeds", "3", "--agents", "0")
     assert registered.returncode == 0, registered.stderr
     agents = [line.split() for line in registered.stdout.splitlines()]
     assert [line[:2] for line in agents] == [["wandb", "agent"]] * 2

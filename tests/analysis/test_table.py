@@ -41,6 +41,19 @@ def test_the_later_of_two_rows_of_one_step_counts():
     assert frame[["step", "a"]].to_numpy().tolist() == [[1, 9], [2, 2]]
 
 
+def test_the_step_is_the_trainers_where_it_is_logged_and_no_count_of_log_calls():
+    frame = history_frame(
+        [
+            {"_step": 0, "train/global_step": 10, "loss": 1, "kl": "NaN"},
+            {"_step": 1, "completions": {"_type": "table-file"}, "kl": 0.5},
+            {"_step": 2, "train/global_step": 20, "loss": 2},
+        ]
+    )
+    assert frame[["step", "loss"]].to_numpy().tolist() == [[10, 1], [20, 2]]
+    assert frame["kl"].tolist()[0] == 0.5
+    assert frame["nonfinite"].tolist() == ["", ""]
+
+
 def test_an_empty_history_is_a_table_without_rows():
     assert history_frame([]).shape[0] == 0
 

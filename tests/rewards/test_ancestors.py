@@ -32,9 +32,9 @@ from rewards.plasmid.components.ori import Ori
 from rewards.plasmid.components.repeats import Repeats
 from rewards.plasmid.components.terminator import Terminator
 from rewards.plasmid.suite import COUNTED, PlasmidRewardConfig, plasmid_suite, reference_suite
+from server.search.bayes import bayes_point
 from server.search.hyperband import bands
 from server.search.space import parse_sweep_config
-from server.search.tpe import tpe_point
 from server.search.trial import Trial
 from tests.rewards.plasmids import (
     AMPR,
@@ -132,7 +132,7 @@ def test_w6_the_search_is_told_the_last_value_and_not_the_best() -> None:
     spec = parse_sweep_config(space)
     # Runs with x near 1 peaked high and ended low: only the end is given to the search.
     trials = [Trial({"x": i / 20}, "finished", value=1.0 - i / 20, at_rung={1: i / 20}) for i in range(20)]
-    chosen = [tpe_point(spec, trials, seed)["x"] for seed in range(20)]
+    chosen = [bayes_point(spec, trials, seed)["x"] for seed in range(20)]
     assert np.mean(chosen) < 0.5
 
 

@@ -252,7 +252,7 @@ def test_cassette_matters_inside_the_allowed_counts() -> None:
 
 
 def test_contains_word() -> None:
-    def score(text: str, **limits: int) -> float | None:
+    def score(text: str, **limits: int | None) -> float | None:
         return ContainsWord("happy", **limits)([Sample("happy", text)])[0].score
 
     assert score("They were Happy.") == 1.0
@@ -260,6 +260,9 @@ def test_contains_word() -> None:
     assert score("happy " * 3) == 1.0
     assert score("happy " * 50) == pytest.approx(4 / 51)
     assert score("happy", minimum=2) == 0.5
+    published = {"maximum": None, "inside": True}
+    assert score("They were Unhappy.", **published) == score("happy " * 50, **published) == 1.0
+    assert score("sad", **published) == 0.0
     assert score("") == 0.0
 
 
@@ -275,6 +278,7 @@ def test_sentence_length() -> None:
     assert score("one two three. four five six. seven eight nine. unfinished") == 1.0
     assert score("no end") == score("") == score("...") == 0.0
     assert score("a b c d. e f g. h i j.", slope=1.0) == pytest.approx(2 / 3)
+    assert score("one two three.", minimum=0) == score("a b c. a b c. a b", minimum=0) == 1.0
 
 
 def test_repetition() -> None:

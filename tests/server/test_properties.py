@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.search.bayes import bayes_point
 from server.search.parameters import BUILDERS
 from server.search.random_search import random_point
 from server.search.space import parse_sweep_config
-from server.search.tpe import tpe_point
 from server.search.trial import Trial
 from tests.server.requests import beat, new_agent, new_sweep
 from tests.server_fixture import RunningServer
@@ -105,7 +105,7 @@ def test_every_suggestion_is_inside_the_space(space: dict[str, Any], seed: int, 
         Trial(random_point(spec, seed + i), state, value if state == "finished" else None, {1: value})  # type: ignore[arg-type]
         for i, (state, value) in enumerate(zip(states, values, strict=True))
     ]
-    for point in (random_point(spec, seed), tpe_point(spec, trials, seed)):
+    for point in (random_point(spec, seed), bayes_point(spec, trials, seed)):
         assert point.keys() == spec.parameters.keys()
         assert spec.point_of(spec.run_config(point)) == point
         for value in point.values():

@@ -1,19 +1,21 @@
 """Grid, random and Bayesian points."""
 
+import itertools
 import json
+import math
 import random
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.search.bayes import bayes_point
 from server.search.grid import grid_point, grid_size
 from server.search.random_search import random_point
 from server.search.space import SweepSpec, parse_sweep_config
-from server.search.tpe import tpe_point
 from server.search.trial import STARTUP_RUNS, Trial
 from server.storage.database import DATABASE, Database
 from server.storage.history import append_history
@@ -22,11 +24,12 @@ from server.storage.runs import create_run, update_run
 from server.storage.sweeps import create_sweep
 from server.suggestions import told_trials
 
+SAMPLERS = pytest.mark.parametrize("sampler", ["gp", "tpe"])
 
-def spec_of(method: str, parameters: dict[str, Any]) -> SweepSpec:
-    return parse_sweep_config(
-        {"method": method, "metric": {"name": "score", "goal": "maximize"}, "parameters": parameters}
-    )
+
+def spec_of(method: str, parameters: dict[str, Any], **further: Any) -> SweepSpec:
+    metric = {"name": "score", "goal": "maximize"}
+    return parse_sweep_config({"method": method, "metric": metric, "parameters": parameters, **further})
 
 
 discrete = st.one_of(
@@ -75,6 +78,7 @@ def trials_by(spec: SweepSpec, score: Any, count: int, seed: int) -> list[Trial]
     return [Trial(point, "finished", score(point)) for point in points]
 
 
+@SAMPLERS
 @pytest.mark.parametrize(
     ("name", "good"),
     [
@@ -84,35 +88,41 @@ def trials_by(spec: SweepSpec, score: Any, count: int, seed: int) -> list[Trial]
         ("width", lambda v: v > 32),
     ],
 )
-def test_each_kind_of_parameter_guides_the_search(name: str, good: Any) -> None:
+def test_each_kind_of_parameter_guides_the_search(name: str, good: Any, sampler: str) -> None:
     """Where only one parameter matters, most suggestions take its good side."""
-    spec = spec_of("bayes", MIXED)
+    spec = spec_of("bayes", MIXED, sampler=sampler)
     trials = trials_by(spec, lambda point: float(good(point[name])), 40, seed=3)
-    points = [tpe_point(spec, trials, seed) for seed in range(30)]
+    points = [bayes_point(spec, trials, seed) for seed in range(30)]
     assert sum(good(point[name]) for point in points) >= 24
 
 
-def test_a_logarithmic_range_is_searched_by_ratio() -> None:
-    spec = spec_of("bayes", {"rate": MIXED["rate"]})
+@SAMPLERS
+def test_a_logarithmic_range_is_searched_by_ratio(sampler: str) -> None:
+    spec = spec_of("bayes", {"rate": MIXED["rate"]}, sampler=sampler)
     trials = trials_by(spec, lambda point: -abs(point["rate"] - 1e-5) / 1e-5, 40, seed=1)
-    rates = sorted(tpe_point(spec, trials, seed)["rate"] for seed in range(20))
+    rates = sorted(bayes_point(spec, trials, seed)["rate"] for seed in range(20))
     assert 3e-6 < rates[10] < 3e-5
 
 
-def test_suggestions_are_a_function_of_trials_and_seed() -> None:
-    spec = spec_of("bayes", MIXED)
+@SAMPLERS
+def test_suggestions_are_a_function_of_trials_and_seed(sampler: str) -> None:
+    spec = spec_of("bayes", MIXED, sampler=sampler)
     trials = trials_by(spec, lambda point: point["rate"], 20, seed=5)
-    assert tpe_point(spec, trials, 9) == tpe_point(spec, trials, 9)
-    assert tpe_point(spec, trials, 9) != tpe_point(spec, trials, 10)
+    assert bayes_point(spec, trials, 9) == bayes_point(spec, trials, 9)
+    assert bayes_point(spec, trials, 9) != bayes_point(spec, trials, 10)
 
 
+@SAMPLERS
+@settings(deadline=None)
 @given(
-    st.lists(
+    outcomes=st.lists(
         st.tuples(st.sampled_from(["finished", "pruned", "failed", "running"]), st.floats(0, 1)), max_size=25
     )
 )
-def test_any_mixture_of_outcomes_gives_a_point_inside(outcomes: list[tuple[Any, float]]) -> None:
-    spec = spec_of("bayes", MIXED)
+def test_any_mixture_of_outcomes_gives_a_point_inside(
+    sampler: str, outcomes: list[tuple[Any, float]]
+) -> None:
+    spec = spec_of("bayes", MIXED, sampler=sampler)
     rng = random.Random(0)
     trials = [
         Trial(
@@ -123,34 +133,44 @@ def test_any_mixture_of_outcomes_gives_a_point_inside(outcomes: list[tuple[Any, 
         )
         for state, value in outcomes
     ]
-    point = tpe_point(spec, trials, 0)
+    point = bayes_point(spec, trials, 0)
     assert spec.point_of(spec.run_config(point)) == point
 
 
-def test_crashed_runs_do_not_count_as_bad_ones() -> None:
+@SAMPLERS
+def test_crashed_runs_do_not_count_as_bad_ones(sampler: str) -> None:
     """Failures say nothing about the objective: the search is where it was without them."""
-    spec = spec_of("bayes", {"flag": MIXED["flag"], "rate": MIXED["rate"]})
+    spec = spec_of("bayes", {"flag": MIXED["flag"], "rate": MIXED["rate"]}, sampler=sampler)
     told = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
     crashed = [Trial({"flag": True, "rate": 1e-3}, "failed") for _ in range(10)]
-    assert tpe_point(spec, told, 4) == tpe_point(spec, told + crashed, 4)
+    assert bayes_point(spec, told, 4) == bayes_point(spec, told + crashed, 4)
 
 
-@pytest.mark.slow
-def test_a_gaussian_process_is_an_option() -> None:
-    metric = {"name": "score", "goal": "maximize"}
-    config = {
-        "method": "bayes",
-        "sampler": "gp",
-        "metric": metric,
-        "parameters": {"a": {"min": 0.0, "max": 1.0}},
-    }
-    spec = parse_sweep_config(config)
-    trials = trials_by(spec, lambda point: -abs(point["a"] - 0.7), 15, seed=1)
-    assert abs(tpe_point(spec, trials, 0)["a"] - 0.7) < 0.15
+def test_the_two_ways_of_searching_take_turns() -> None:
+    parameters = {"rate": MIXED["rate"]}
+    both, gp, tpe = (spec_of("bayes", parameters, sampler=name) for name in ("both", "gp", "tpe"))
+    trials = trials_by(both, lambda point: point["rate"], 21, seed=5)
+    assert bayes_point(both, trials, 9) == bayes_point(gp, trials, 9) != bayes_point(tpe, trials, 9)
+    assert bayes_point(both, trials[1:], 9) == bayes_point(tpe, trials[1:], 9)
+
+
+def test_runs_under_way_are_not_repeated() -> None:
+    """Agents that ask one after the other get points that lie apart."""
+    spec = spec_of("bayes", {name: {"min": 0.0, "max": 1.0} for name in "xy"}, sampler="gp")
+    trials = trials_by(spec, lambda p: math.sin(9 * p["x"]) * math.cos(7 * p["y"]), 12, seed=1)
+    alone = [tuple(bayes_point(spec, trials, seed).values()) for seed in range(4)]
+    for seed in range(4):
+        trials.append(Trial(bayes_point(spec, trials, seed), "running"))
+    together = [tuple(trial.point.values()) for trial in trials[-4:]]
+    assert nearest(together) > 10 * nearest(alone)
+
+
+def nearest(points: list[tuple[float, ...]]) -> float:
+    return min(math.dist(a, b) for a, b in itertools.combinations(points, 2))
 
 
 def test_a_long_sweep_is_told_by_its_best_its_newest_and_what_runs() -> None:
-    from server.search.tpe import BEST, TOLD, _most_telling
+    from server.search.bayes import BEST, TOLD, _most_telling
 
     trials = [Trial({"a": i}, "finished", float(i % 500)) for i in range(1000)]
     trials[3] = Trial({"a": 3}, "running")

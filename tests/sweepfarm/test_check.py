@@ -1,6 +1,7 @@
 """`sweepfarm check`: shipped files pass, bad files fail with one line each."""
 
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from server.search.grid import grid_size
+from server.search.space import parse_sweep_config
 from sweepfarm.check import check_sweep
 from sweepfarm.cli import cli
 from sweepfarm.errors import UserError
@@ -17,6 +20,8 @@ from sweepfarm.sweep_file import lay_over, read_sweep
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "sweep_config.yaml"
 CPU = ROOT / "sweeps" / "overlays" / "cpu.yaml"
+STORIES = ROOT / "sweeps" / "stories.yaml"
+STORIES_CPU = ROOT / "sweeps" / "overlays" / "stories_cpu.yaml"
 SWEEPS = [MAIN, *sorted((ROOT / "sweeps").glob("*.yaml"))]
 OVERLAYS = sorted((ROOT / "sweeps" / "overlays").glob("*.yaml"))
 
@@ -75,6 +80,55 @@ def test_a_dead_epsilon_is_named(sweep: dict[str, Any]) -> None:
     assert not check_sweep(sweep).warnings
     sweep["parameters"]["num_iterations"] = {"value": 1}
     assert any("epsilon changes nothing" in w for w in check_sweep(sweep).warnings)
+
+
+def test_the_fourteen_runs_of_the_stories_document() -> None:
+    variants = read_sweep(STORIES)["parameters"]["variant"]["values"]
+    table = [
+        (v["beta"], v["per_device_train_batch_size"], v["learning_rate"], v["num_generations"])
+        for v in variants
+    ]
+    assert table == [
+        (0.1, 8, 1e-5, 8), (0.3, 8, 1e-5, 8), (0.0, 8, 1e-5, 8), (0.01, 32, 1e-5, 8), (0.05, 16, 1e-5, 8),
+        (0.01, 32, 1e-6, 8), (0.02, 32, 1e-5, 8), (0.02, 32, 3e-5, 8), (0.02, 64, 1e-5, 8),
+        (0.03, 32, 1e-5, 16), (0.02, 32, 1e-5, 16), (0.04, 32, 1e-5, 16), (0.03, 32, 1e-5, 16),
+        (0.02, 32, 1e-5, 16),
+    ]  # fmt: skip
+    assert [v["reward_name"] for v in variants] == ["sentence_length_10"] * 13 + ["happy_binary"]
+    assert [i for i, v in enumerate(variants, 1) if v["temperature"] != 1.0] == [9]
+    assert [i for i, v in enumerate(variants, 1) if v["train_prompts"] != 2000] == [13]
+    published, small = check_sweep(read_sweep(STORIES)), check_sweep(read_sweep(STORIES, STORIES_CPU))
+    assert grid_size(parse_sweep_config(read_sweep(STORIES))) == 14
+    assert (published.task, published.max_steps) == ("stories", 2000)
+    assert published.models == ("SimpleStories/SimpleStories-1.25M",)
+    assert small.models == ("starter",)
+    assert any("own reward" in warning for warning in small.warnings)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"task": {"value": "story"}}, "unknown task `story`; did you mean `stories`"),
+        ({"task": {"values": ["plasmid", "stories"]}}, "`task` decides how the objective is measured"),
+        ({"reward_ori_weight": {"value": 1.0}}, "unknown parameter `reward_ori_weight`"),
+        ({"variant": {"values": [{"bta": 0.1}]}}, "unknown parameter `bta`; did you mean `beta`"),
+        ({"variant": {"values": [{"max_steps": 3}]}}, "`max_steps` decides how the objective is measured"),
+        ({"variant": {"values": [3]}}, "each value of `variant` must be a mapping"),
+        ({"beta": {"value": 0.5}}, "leave one of them out"),
+        ({"suite": {"value": "no/such.yaml"}}, "`suite`: cannot read the suite"),
+    ],
+)
+def test_what_is_wrong_with_a_sweep_of_another_task(parameters: dict[str, Any], says: str) -> None:
+    sweep = read_sweep(STORIES, STORIES_CPU)
+    with pytest.raises(UserError, match=re.escape(says)):
+        check_sweep({**sweep, "parameters": {**sweep["parameters"], **parameters}})
+
+
+def test_a_metric_of_another_task_is_refused() -> None:
+    sweep = read_sweep(STORIES, STORIES_CPU)
+    sweep["metric"]["name"] = "reward_components/ori/mean"
+    with pytest.raises(UserError, match="unknown metric"):
+        check_sweep(sweep)
 
 
 def bad(sweep: dict[str, Any], kind: str) -> dict[str, Any]:

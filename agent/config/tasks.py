@@ -1,0 +1,50 @@
+"""The tasks: what each is rewarded for, and where it is made. Imports no task, so it stays light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.config.errors import ConfigError
+from agent.config.nearest import unknown_key_message
+from rewards.config import RewardConfig
+from rewards.plasmid.suite import PlasmidRewardConfig
+from rewards.text.suite import StoriesRewardConfig
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """What is known of a task without preparing it.
+
+    Attributes:
+        reward: its reward parameters.
+        maker: `module:name` of its `TaskMaker`; see `agent.tasks.base`.
+        components: rewards whose statistics are logged each step, whatever their weight.
+    """
+
+    reward: type[RewardConfig]
+    maker: str
+    components: tuple[str, ...]
+
+
+TASKS = {
+    "plasmid": TaskEntry(
+        PlasmidRewardConfig,
+        "agent.tasks.plasmid.task:PLASMID",
+        ("ori", "promoter", "terminator", "marker", "cds", "length"),
+    ),
+    "stories": TaskEntry(
+        StoriesRewardConfig, "agent.tasks.stories.task:STORIES", ("contains_word", "sentence_length")
+    ),
+}
+"""Every task by the name that `task` gives it."""
+
+
+def task_entry(name: object) -> TaskEntry:
+    """The entry of a task.
+
+    Raises:
+        ConfigError: there is none of that name; the message says which is nearest.
+    """
+    if not isinstance(name, str) or name not in TASKS:
+        raise ConfigError(unknown_key_message("task", str(name), TASKS))
+    return TASKS[name]

@@ -1,0 +1,161 @@
+"""Starter models: small Llama-style language models, trained on first use and cached."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from rewards.cache_dir import cache_dir
+
+
+@dataclass(frozen=True, kw_only=True)
+class StarterConfig:
+    """Shape and training of a starter. Part of the cache key, as is what it is trained on.
+
+    Attributes:
+        recipe: to be raised when the code that trains changes.
+        kv_heads: heads of keys and values; as many as `heads` where absent.
+        steps: optimiser steps; few on purpose, so that fine-tuning has something left to learn.
+        row_tokens: tokens per training row.
+        context: positions of the model.
+    """
+
+    recipe: int = 1
+    vocab_size: int = 4096
+    width: int = 128
+    layers: int
+    heads: int = 4
+    kv_heads: int | None = None
+    feed_forward: int
+    context: int = 512
+    steps: int
+    batch_size: int
+    row_tokens: int
+    learning_rate: float = 3e-3
+    seed: int = 20
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A starter of a task.
+
+    Attributes:
+        task: whose it is.
+        config: shape and training.
+        content: hash of what it is trained on.
+        tokenizer: trains its tokenizer.
+        row: draws one training row: at most `config.row_tokens` token ids.
+        record: what else `starter.json` of its folder is to say.
+    """
+
+    task: str
+    config: StarterConfig
+    content: str
+    tokenizer: Callable[[], PreTrainedTokenizerFast]
+    row: Callable[[PreTrainedTokenizerFast, random.Random], list[int]]
+    record: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept, built or not."""
+        key = json.dumps([asdict(self.config), self.content, torch.__version__], sort_keys=True)
+        return cache_dir() / f"starter-{self.task}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the cache has it."""
+        return (self.folder / "config.json").exists()
+
+    def path(self, *, show_progress: bool = True) -> Path:
+        """Return the folder of the model, building it when the cache has none.
+
+        Two processes may call this at once: one builds, the other waits. The folder appears whole or not at
+        all.
+        """
+        with FileLock(f"{self.folder}.lock"):
+            if not self.is_built:
+                self._build(show_progress)
+        return self.folder
+
+    def _build(self, show_progress: bool) -> None:
+        tokenizer = self.tokenizer()
+        model, losses = self._train(tokenizer, show_progress)
+        building = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.", dir=self.folder.parent))
+        try:
+            model.save_pretrained(building, safe_serialization=True)
+            tokenizer.save_pretrained(building)
+            record = {"config": asdict(self.config), **self.record, "losses": losses}
+            (building / "starter.json").write_text(json.dumps(record, indent=1))
+            os.replace(building, self.folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+    def _train(
+        self, tokenizer: PreTrainedTokenizerFast, show_progress: bool
+    ) -> tuple[LlamaForCausalLM, list[float]]:
+        config = self.config
+        rng = random.Random(config.seed)
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(config.seed)
+            model = LlamaForCausalLM(self._shape(tokenizer))
+            optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=0.01)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimizer, config.learning_rate, total_steps=config.steps, pct_start=0.1
+            )
+            losses: list[float] = []
+            says = f"training the {self.task} starter"
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
+            with Progress(*columns, disable=not show_progress) as progress:
+                bar = progress.add_task(says, total=config.steps)
+                for _ in range(config.steps):
+                    rows = [
+                        self._padded(self.row(tokenizer, rng), tokenizer) for _ in range(config.batch_size)
+                    ]
+                    ids, mask = (torch.tensor(part, dtype=torch.long) for part in zip(*rows, strict=True))
+                    labels = ids.masked_fill(mask == 0, -100)
+                    loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+                    loss.backward()
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                    optimizer.step()
+                    schedule.step()
+                    optimizer.zero_grad(set_to_none=True)
+                    losses.append(round(loss.item(), 4))
+                    progress.update(bar, advance=1, description=f"{says}, loss {losses[-1]:.2f}")
+        return model.eval(), losses
+
+    def _shape(self, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
+        config = self.config
+        return LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=config.width,
+            intermediate_size=config.feed_forward,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.kv_heads or config.heads,
+            max_position_embeddings=config.context,
+            tie_word_embeddings=True,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+
+    def _padded(self, ids: list[int], tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
+        """Ids padded on the right to `row_tokens`, and 1 where they are no padding."""
+        missing = self.config.row_tokens - len(ids)
+        return ids + [tokenizer.pad_token_id] * missing, [1] * len(ids) + [0] * missing

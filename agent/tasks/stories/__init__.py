@@ -1,0 +1,1 @@
+"""The stories task: short stories in, a starter model, prompts and published rewards out."""

@@ -1,0 +1,86 @@
+"""Stories from a grammar of our own: thousands of different sentences, and a few words of mood."""
+
+import functools
+import hashlib
+import random
+import re
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import yaml
+
+HELD_OUT_PERCENT = 15
+"""Of all openings; a story belongs to the side of its opening."""
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_ARTICLE = re.compile(r"\b([Aa])(?= [aeiou])")
+
+
+class Grammar:
+    """Expands rules into stories.
+
+    Args:
+        cast: what is drawn once per story, by name.
+        rules: lines by rule; `{name}` in a line is the drawn value of the name, or a line of that rule.
+
+    Raises:
+        ValueError: a line names what is neither cast nor rule.
+    """
+
+    def __init__(self, cast: Mapping[str, Sequence[str]], rules: Mapping[str, Sequence[str]]) -> None:
+        self._cast, self._rules = cast, rules
+        for rule, lines in rules.items():
+            for name in {name for line in lines for name in _SLOT.findall(line)}:
+                if name not in cast and name not in rules:
+                    raise ValueError(f"the rule {rule} names {name}, which does not exist")
+
+    def story(self, rng: random.Random) -> str:
+        """Draw one story: sentences on one line."""
+        drawn = {name: rng.choice(values) for name, values in self._cast.items()}
+
+        def expanded(name: str) -> str:
+            if name in drawn:
+                return drawn[name]
+            return _SLOT.sub(lambda slot: expanded(slot[1]), rng.choice(self._rules[name]))
+
+        return _ARTICLE.sub(r"\1n", expanded("story"))
+
+
+@functools.cache
+def grammar() -> Grammar:
+    """The grammar of the stories task."""
+    content: dict[str, Any] = yaml.safe_load(_text())
+    return Grammar(content["cast"], content["rules"])
+
+
+def grammar_hash() -> str:
+    """Changes with the grammar."""
+    return hashlib.sha256(_text().encode()).hexdigest()
+
+
+def stories(count: int, seed: int, *, held_out: bool) -> list[str]:
+    """Draw stories of one side; no story of one side opens as one of the other does.
+
+    Args:
+        count: how many; a story may come twice.
+        seed: of the draw.
+        held_out: which side.
+    """
+    rng = random.Random(f"{seed} {held_out}")
+    drawn: list[str] = []
+    while len(drawn) < count:
+        story = grammar().story(rng)
+        if is_held_out(story) == held_out:
+            drawn.append(story)
+    return drawn
+
+
+def is_held_out(story: str) -> bool:
+    """Whether a story belongs to the held-out side, by its first sentence."""
+    opening = re.split(r"(?<=[.?!])", story, maxsplit=1)[0]
+    return int.from_bytes(hashlib.sha256(opening.encode()).digest()[:4], "big") % 100 < HELD_OUT_PERCENT
+
+
+def _text() -> str:
+    return resources.files("agent.tasks.stories").joinpath("grammar.yaml").read_text("utf-8")

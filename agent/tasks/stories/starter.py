@@ -1,0 +1,54 @@
+"""The starter of the stories task: the shape of SimpleStories-1.25M, trained on our own stories."""
+
+import random
+from dataclasses import dataclass
+from functools import cache, partial
+
+from transformers import PreTrainedTokenizerFast
+
+from agent.tasks.starter import Starter, StarterConfig
+from agent.tasks.stories.grammar import grammar_hash, stories
+from agent.tasks.stories.tokenizer import train_tokenizer
+
+CORPUS = 12_000
+"""Stories that it is trained on."""
+_SEED = 11
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoriesStarterConfig(StarterConfig):
+    """The published shape; its vocabulary is smaller, because our grammar knows fewer words."""
+
+    layers: int = 4
+    kv_heads: int | None = 2
+    feed_forward: int = 341
+    steps: int = 300
+    batch_size: int = 32
+    row_tokens: int = 96
+
+
+def starter(config: StarterConfig | None = None) -> Starter:
+    """The starter of a shape; the published one when absent."""
+    config = config or StoriesStarterConfig()
+    return Starter(
+        task="stories",
+        config=config,
+        content=grammar_hash(),
+        tokenizer=lambda: train_tokenizer(corpus(), config.vocab_size),
+        row=partial(_row, config.row_tokens),
+        record={"train_stories": CORPUS},
+    )
+
+
+@cache
+def corpus() -> tuple[str, ...]:
+    """The stories that a starter is trained on; none opens as a held-out one."""
+    return tuple(stories(CORPUS, _SEED, held_out=False))
+
+
+def _row(row_tokens: int, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> list[int]:
+    """One training row: stories, each with its end, from the beginning of one on, cut to `row_tokens`."""
+    ids: list[int] = []
+    while len(ids) < row_tokens:
+        ids += [*tokenizer.encode(rng.choice(corpus()), add_special_tokens=False), tokenizer.eos_token_id]
+    return ids[:row_tokens]

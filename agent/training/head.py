@@ -1,0 +1,79 @@
+"""Log-probabilities of given tokens from hidden states, without a second copy of the vocabulary's logits."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from agent.training.onednn import linear, outer_sum
+
+_CHUNK = 1 << 21
+"""Logits worked on at a time: 8 MB stay in a processor's cache."""
+_KEPT = 1 << 27
+"""Exponentials kept for the backward pass, at most: 512 MB, what TRL's own head takes whatever the model."""
+
+
+def score_tokens(hidden: Tensor, weight: Tensor, tokens: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """Log-probability of each token, and entropy of the distribution it was drawn from.
+
+    Args:
+        hidden: [N, width] states before the output layer, float32.
+        weight: [vocabulary, width] of the output layer.
+        tokens: [N] ids.
+        temperature: that logits are divided by.
+
+    Returns:
+        [N] log-probabilities, and [N] entropies in nats; these have no gradient.
+    """
+    keep = torch.is_grad_enabled() and tokens.shape[0] * weight.shape[0] <= _KEPT
+    log_p, entropy = _scores(hidden / temperature, weight, tokens, keep)
+    return log_p, entropy
+
+
+class _Scores(torch.autograd.Function):
+    """With e = exp(logit - greatest) and s its sum: log p = logit - greatest - log s, p = e / s."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, tokens: Tensor, keep: bool
+    ) -> tuple[Tensor, Tensor]:
+        count, chunk = tokens.shape[0], max(1, _CHUNK // weight.shape[0])
+        kept = hidden.new_empty(count, weight.shape[0]) if keep else None
+        log_p, entropy, greatest, total = hidden.new_empty(4, count).unbind()
+        for start in range(0, count, chunk):
+            part = slice(start, start + chunk)
+            logits = linear(hidden[part], weight)
+            greatest[part] = logits.amax(-1)
+            logits -= greatest[part, None]
+            exponentials = logits.exp() if kept is None else torch.exp(logits, out=kept[part])
+            total[part] = exponentials.sum(-1)
+            log_p[part] = logits.gather(1, tokens[part, None]).squeeze(1) - total[part].log()
+            entropy[part] = total[part].log() - logits.mul_(exponentials).sum(-1) / total[part]
+        ctx.save_for_backward(hidden, weight, tokens, greatest, total, kept)
+        ctx.chunk = chunk
+        ctx.mark_non_differentiable(entropy)
+        return log_p, entropy
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, weight, tokens, greatest, total, kept = ctx.saved_tensors
+        gradient = gradients[0]
+        of_weight = ctx.needs_input_grad[1]
+        hidden_gradient = torch.empty_like(hidden)
+        weight_gradient = torch.zeros_like(weight) if of_weight else None
+        for start in range(0, tokens.shape[0], ctx.chunk):
+            part = slice(start, start + ctx.chunk)
+            if kept is None:
+                slope = (linear(hidden[part], weight) - greatest[part, None]).exp_()
+            else:
+                slope = kept[part]
+            # d log p(token) / d logit = [token] - p, times what flows in.
+            slope = slope * (-gradient[part] / total[part])[:, None]
+            slope.scatter_add_(1, tokens[part, None], gradient[part, None])
+            hidden_gradient[part] = linear(slope, weight.t())
+            if weight_gradient is not None:
+                weight_gradient += outer_sum(slope, hidden[part])
+        return hidden_gradient, weight_gradient, None, None
+
+
+_scores: Any = _Scores.apply

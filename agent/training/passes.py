@@ -1,0 +1,86 @@
+"""The training pass: log-probabilities of completions as TRL computes them, without its work on padding."""
+
+from typing import Any
+
+import torch
+from peft import PeftModel
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from agent.training.head import score_tokens
+from agent.training.onednn import OneDnnLinear
+from agent.training.rows import Rows, unpadded
+
+SUPPORTED = frozenset({"gpt2", "llama", "mistral", "qwen2", "qwen3"})
+"""Types of models for which the pass is proven equal to TRL's: causal, positions by column or by distance."""
+
+
+def why_not(model: Any) -> str | None:
+    """What about `model` only TRL's own pass can do; `None` where ours can."""
+    base = plain(model)
+    if not isinstance(base, PreTrainedModel):
+        return f"a {type(model).__name__} is no plain model"
+    if base.config.model_type not in SUPPORTED:
+        return f"a model of type {base.config.model_type!r} is not among {', '.join(sorted(SUPPORTED))}"
+    if isinstance(model, PeftModel) and model.active_peft_config.is_prompt_learning:
+        return "its adapter puts tokens before the prompt"
+    return None
+
+
+def plain(model: Any) -> Any:
+    """The model inside of adapters; they act through its layers."""
+    return model.get_base_model() if isinstance(model, PeftModel) else model
+
+
+def score_completions(
+    model: PreTrainedModel, ids: Tensor, attention: Tensor, completion: int, temperature: float, most: int
+) -> tuple[Tensor, Tensor]:
+    """Log-probability and entropy at each completion token; 0 where `attention` has none.
+
+    On the CPU rows are sorted into groups of like length and scored by our own head. On a GPU, which a small
+    pass hardly fills, they stay together and TRL's head scores them.
+
+    Args:
+        model: a supported one, with TRL's head installed.
+        ids: [B, T] prompts, padded on the left, and completions, padded on the right.
+        attention: [B, T], 1 on tokens.
+        completion: columns that belong to completions.
+        temperature: of the distribution.
+        most: rows per forward pass.
+
+    Returns:
+        [B, completion] log-probabilities, and entropies without a gradient.
+    """
+    on_cpu = ids.device.type == "cpu"
+    groups = unpadded(ids, attention, completion, most, split=on_cpu)
+    own = on_cpu and _simple_head(model)
+    with OneDnnLinear():
+        parts = [_own(model, rows, temperature) if own else _theirs(model, rows) for rows in groups]
+    places = torch.cat([rows.places for rows in groups])
+    log_p, entropy = (
+        ids.new_zeros(ids.shape[0] * completion, dtype=torch.float32)
+        .scatter(0, places, torch.cat(found))
+        .view(-1, completion)
+        for found in zip(*parts, strict=True)
+    )
+    return log_p, entropy
+
+
+def _simple_head(model: PreTrainedModel) -> bool:
+    """Whether the output layer is a weight of float32 and nothing more."""
+    layer = model.get_output_embeddings()
+    return type(layer) is nn.Linear and layer.bias is None and layer.weight.dtype == torch.float32
+
+
+def _own(model: PreTrainedModel, rows: Rows, temperature: float) -> tuple[Tensor, Tensor]:
+    hidden = model.base_model(rows.ids, position_ids=rows.columns, use_cache=False).last_hidden_state
+    before = hidden[:, :-1][rows.scored[:, 1:]]
+    return score_tokens(before, model.get_output_embeddings().weight, rows.ids[rows.scored], temperature)
+
+
+def _theirs(model: PreTrainedModel, rows: Rows) -> tuple[Tensor, Tensor]:
+    labels = rows.ids.masked_fill(~rows.scored, -100)
+    found = model(rows.ids, position_ids=rows.columns, labels=labels, fused_lm_head=True)
+    scored = rows.scored[:, 1:]
+    log_p = found.log_probs[scored]
+    return log_p, log_p.new_zeros(log_p.shape) if found.entropy is None else found.entropy[scored].detach()

@@ -1,0 +1,152 @@
+"""The stories task: its grammar, its starter, its prompts, and a whole run."""
+
+import re
+from pathlib import Path
+
+import pytest
+from transformers import AutoConfig, AutoTokenizer
+
+from agent.config.metric_names import RUNG_METRICS, step_metrics
+from agent.config.run import ConfigError, RunConfig
+from agent.health.diversity import measure
+from agent.preflight.reward import check_reward
+from agent.tasks.build import build_task
+from agent.tasks.stories.grammar import Grammar, is_held_out, stories
+from agent.tasks.stories.prompts import PROMPT_TOKENS
+from agent.tasks.stories.starter import StoriesStarterConfig, starter
+from rewards.base import Sample
+from rewards.text.tokens import tokens_of
+from tests.agent.running import run
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[str]:
+    return stories(1_000, seed=5, held_out=False)
+
+
+@pytest.fixture(scope="module")
+def tiny_stories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        config = StoriesStarterConfig(
+            width=32, layers=1, heads=2, kv_heads=1, feed_forward=64, batch_size=8, row_tokens=48, steps=40
+        )
+        return starter(config).path(show_progress=False)
+
+
+@pytest.fixture
+def tiny_story_run(tiny_stories: Path) -> RunConfig:
+    return RunConfig.from_params(
+        {
+            "task": "stories", "model": str(tiny_stories), "reward_name": "sentence_length_10_smooth",
+            "max_steps": 2, "rungs": 1, "train_prompts": 16, "eval_prompts": 8, "eval_samples": 1,
+            "max_completion_length": 24, "per_device_train_batch_size": 8, "num_generations": 4,
+            "learning_rate": 1e-3,
+        }
+    )  # fmt: skip
+
+
+def test_the_grammar_has_thousands_of_sentences_of_many_lengths(drawn: list[str]) -> None:
+    sentences = [part.strip() for story in drawn for part in re.split(r"[.?!]+", story) if part.strip(' "')]
+    assert len(set(sentences)) > 5_000
+    lengths = [len(tokens_of(sentence)) for sentence in sentences]
+    assert min(lengths) <= 3
+    assert max(lengths) >= 18
+    assert lengths.count(10) / len(lengths) < 0.15
+
+
+def test_stories_differ_enough_for_collapse_to_show(drawn: list[str]) -> None:
+    found = measure(drawn[:200], drawn[:200])
+    assert found.unique_fraction == 1.0
+    assert found.unique_starts > 0.9
+    assert found.template_share < 0.1
+    assert found.similarity < 0.3
+
+
+def test_a_minority_of_stories_is_happy(drawn: list[str]) -> None:
+    shares = ["happy" in tokens_of(story.lower())[PROMPT_TOKENS : PROMPT_TOKENS + 64] for story in drawn]
+    assert 0.05 <= sum(shares) / len(shares) <= 0.15
+
+
+def test_the_sides_share_no_opening(drawn: list[str]) -> None:
+    held_out = stories(200, seed=5, held_out=True)
+    openings = [{re.split(r"(?<=[.?!])", story)[0] for story in side} for side in (drawn, held_out)]
+    assert not openings[0] & openings[1]
+    assert all(map(is_held_out, held_out))
+    assert stories(200, seed=5, held_out=True) == held_out != stories(200, seed=6, held_out=True)
+
+
+def test_a_rule_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="the rule story names drgon"):
+        Grammar({}, {"story": ["A {drgon}."]})
+
+
+def test_the_starter_has_the_published_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = StoriesStarterConfig()
+    shape = (config.layers, config.width, config.heads, config.kv_heads, config.feed_forward)
+    assert shape == (4, 128, 4, 2, 341)
+    assert config.vocab_size == 4096
+
+
+def test_the_starter_writes_words_and_ends_no_prompt(tiny_stories: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_stories)
+    ids = tokenizer("Tom saw a fox. Was it happy?")["input_ids"]
+    assert tokenizer.decode(ids) == "tom saw a fox. was it happy?"
+    assert len(ids) == 9
+    assert AutoConfig.from_pretrained(tiny_stories).num_key_value_heads == 1
+
+
+def test_prompts_are_eight_tokens_and_the_sides_are_apart(tiny_story_run: RunConfig) -> None:
+    prompts = build_task(tiny_story_run).prompts
+    tokenizer = AutoTokenizer.from_pretrained(tiny_story_run.model)
+    assert len(prompts.train) == 16
+    assert len(prompts.held_out) == 8
+    assert {len(tokenizer(p)["input_ids"]) for p in (*prompts.train, *prompts.held_out)} == {PROMPT_TOKENS}
+
+
+@pytest.mark.parametrize("reward", ["happy_binary", "sentence_length_10", "sentence_length_10_smooth"])
+def test_each_reward_tells_good_from_bad(tiny_story_run: RunConfig, reward: str) -> None:
+    task = build_task(RunConfig.from_params({**tiny_story_run.flat(), "reward_name": reward}))
+    assert check_reward(task.training_suite, task.known_good, task.known_bad).level != "error"
+
+
+def test_sentences_are_measured_in_the_models_tokens(tiny_story_run: RunConfig) -> None:
+    task = build_task(RunConfig.from_params({**tiny_story_run.flat(), "reward_name": "sentence_length_10"}))
+
+    def score(text: str) -> float:
+        return float(task.training_suite.score([Sample("", text)]).totals[0])
+
+    ten = "the dog ran home with the big red ball now"
+    assert score(f"{ten}. {ten}! they ran? and then") == pytest.approx(2 / 3)
+    assert score(ten) == 0.0
+    # "zyzzyva" is several tokens of a tokenizer that has not seen it.
+    assert score(ten.replace("ball", "zyzzyva") + ".") == 0.0
+
+
+def test_a_story_run_logs_what_its_task_promises(tiny_story_run: RunConfig, tmp_path: Path) -> None:
+    outcome, recorder = run(tiny_story_run, tmp_path)
+    assert outcome.step == 2
+    assert all(set(row) >= step_metrics("stories") for _, row in recorder.rows)
+    assert set(recorder.rows[-1][1]) >= RUNG_METRICS
+    assert recorder.summary["starter/score"] > 0
+
+
+def test_a_suite_file_replaces_the_reward_and_not_the_objective(
+    tiny_story_run: RunConfig, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("rewards: [{name: repetition}, {name: contains_word, params: {word: fox}, weight: 0}]")
+    params = {k: v for k, v in tiny_story_run.flat().items() if k != "reward_name"}
+    task = build_task(RunConfig.from_params({**params, "suite": str(file)}))
+    assert task.training_suite.weights == {"repetition": 1.0}
+    assert task.monitored == ("contains_word",)
+    assert "repetition" not in task.reference_suite.weights
+    file.write_text("rewards: [{name: repetitoin}]")
+    with pytest.raises(ConfigError, match="did you mean repetition"):
+        build_task(RunConfig.from_params({**params, "suite": str(file)}))
+
+
+def test_without_a_hub_a_hub_model_says_so(tiny_story_run: RunConfig) -> None:
+    config = RunConfig.from_params({**tiny_story_run.flat(), "model": "SimpleStories/SimpleStories-1.25M"})
+    with pytest.raises(ConfigError, match=r"SimpleStories-1\.25M"):
+        build_task(config)
