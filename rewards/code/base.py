@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import reprlib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rewards.base import Evaluation, Reward, Sample
 from rewards.code.extract import RULES
@@ -23,6 +24,11 @@ def readable(text: str) -> str:
     """A program's words as one line of a log."""
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in text).split())
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def shown(encoded: Any) -> str:
+    """An encoded value, cut short: how deep and how long it is was up to the program."""
+    return reprlib.repr(encoded)
 
 
 @dataclass(frozen=True)

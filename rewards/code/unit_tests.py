@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rewards.base import Evaluation, Sample
-from rewards.code.base import CodeReward, readable
+from rewards.code.base import CodeReward, readable, shown
 from rewards.code.problems import Problem, load_problems
 from rewards.code.sandbox.program import Answer, Program, Result
+from rewards.code.values import encode
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class TestsPass(CodeReward):
         message = f"{len(pairs) - len(failed)} of {len(pairs)} tests pass"
         if failed:
             case, answer = failed[0]
-            said = answer.error or f"gave {answer.value!r:.80} for {case.expected!r:.80}"
+            said = answer.error or f"gave {shown(answer.value)} for {shown(encode(case.expected))}"
             message += f"; {case.call.function}: {said}"
         elif result.reason:
             message += f"; {result.reason}"

@@ -126,7 +126,7 @@ def _scalar(answer: Any) -> Any:
     try:
         ((kind, content),) = answer.items()
         return _SCALARS[kind](content) if kind in ("int", "complex") else _NOTHING
-    except (KeyError, TypeError, ValueError):
+    except (ArithmeticError, KeyError, TypeError, ValueError):
         return _NOTHING
 
 

@@ -73,6 +73,8 @@ CHEATS = {
         "line = json.dumps({'value': {'set': [i * m for i in range(3000)]}}).encode() + b'\\n'\n"
         "while line: line = line[os.write(0, line):]\n" + HONEST
     ),
+    "number beyond all floats": "import os; os.write(0, (b'{\"value\": {\"complex\": [1' + b'0' * 400 + b', 0]}}\\n') * 6)",
+    "answer that is deep to print": "import os; os.write(0, (b'{\"value\": ' + b'[' * 900 + b']' * 900 + b'}\\n') * 6)",
     "answers of the last call": "last = []\ndef square(n):\n    last.append(n)\n    return last[0]",
     "dumps says 9": "import json; json.dumps = lambda *a, **k: '{\"value\": 9}'",
     "loads says 9": "import json; json.loads = lambda *a, **k: {'value': 9}\n" + _fake("return 9"),

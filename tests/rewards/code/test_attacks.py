@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-import rewards
 from rewards.base import Sample
 from rewards.code.problems import load_problems
+from rewards.code.sandbox.libc import prctl
 from rewards.code.sandbox.limits import Limits
 from rewards.code.sandbox.pool import Sandbox, shared_sandbox
 from rewards.code.sandbox.program import Call, Program, Result
@@ -37,16 +37,21 @@ from tests.rewards.code.escapes import (
 ESCAPES = NETWORK | FILES | PROCESSES | RAW
 PROBLEMS = [{"prompt": PROMPT, "cases": CASES}]
 CANARY = "still here"
-ROOT = str(Path(rewards.__file__).parents[1])
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture(scope="module", autouse=True)
+def orphans_are_ours() -> None:
+    """What a program leaves behind becomes a child of this process, where it is seen."""
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def own_processes() -> list[psutil.Process]:
-    """Warm interpreters of this checkout and what they forked, whoever their parent is now."""
+    """Warm interpreters of this process and all that they forked."""
     found = []
-    for process in psutil.process_iter():
+    for process in psutil.Process().children(recursive=True):
         try:
-            words = " ".join(process.cmdline())
-            if "zygote.serve" in words and ROOT in words and process.status() != psutil.STATUS_ZOMBIE:
+            if "zygote.serve" in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
             continue
@@ -197,6 +202,7 @@ def test_nobody_is_paid_for_cheating() -> None:
     assert [e.score for e in inverted(samples)] == [0.0, 0.0] + [1.0] * len(CHEATS)
 
 
+@pytest.mark.slow
 def test_nobody_takes_more_than_the_limits() -> None:
     others = own_processes()
     (problem,) = load_problems(PROBLEMS)

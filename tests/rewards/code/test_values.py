@@ -120,6 +120,24 @@ def test_no_answer_breaks_the_comparison(answer: Any) -> None:
             assert matches(expected, answer, exact=exact) is False
 
 
+answers = st.recursive(
+    st.one_of(scalars.filter(lambda value: not isinstance(value, bytes | complex)), st.just(10**400)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["int", "complex", "tuple", "set", "dict", "bytes", "x"]), inner, max_size=1
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(values, answers, st.booleans(), st.sampled_from([0.0, 0.5]))
+def test_no_answer_raises(expected: Any, answer: Any, exact: bool, tolerance: float) -> None:
+    """Who could make the comparison fail would be unscored, and not scored 0."""
+    assert matches(expected, answer, exact=exact, tolerance=tolerance) in (True, False)
+
+
 @pytest.mark.parametrize("value", [object(), len, iter([]), {"a": object()}, range(3)])
 def test_what_is_no_value_cannot_be_sent(value: Any) -> None:
     with pytest.raises(NotAValue):
