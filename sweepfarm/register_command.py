@@ -55,7 +55,7 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     except Unreachable as error:
         raise UserError(str(error)) from None
     for model in check.models:
-        prepare_model(model)
+        prepare_model(check.task, model)
     path = latest(runs)
     if path is None or not _is_registered(path, content, runs):
         path, _ = register_sweep(content, runs, os.environ)
