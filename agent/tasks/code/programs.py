@@ -1,4 +1,4 @@
-"""Exercises: a signature with a description as prompt, a solution, and cases that tell it from its neighbours."""
+"""Exercises: a signature and description as prompt, a solution, and cases that tell it from its neighbours."""
 
 from __future__ import annotations
 
