@@ -28,9 +28,15 @@ import click
     show_default=True,
     help="Tables of --export.",
 )
+@click.option("--wandb-report", is_flag=True, help="Save it as a W&B Report in the sweep's project too.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of the table.")
 def report(
-    sweep: str, out: Path | None, export: Path | None, form: Literal["parquet", "csv"], as_json: bool
+    sweep: str,
+    out: Path | None,
+    export: Path | None,
+    form: Literal["parquet", "csv"],
+    wandb_report: bool,
+    as_json: bool,
 ) -> None:
     """Judge and rank the runs of a sweep, and choose a configuration.
 
@@ -46,11 +52,16 @@ def report(
 
     from analysis.errors import AnalysisError
     from analysis.report import write_report
+    from analysis.wandb_report import require_package, save_report
 
     out = out or Path("runs") / f"report-{sweep.rstrip('/').rsplit('/', 1)[-1]}"
     console = Console(quiet=as_json)
     try:
+        if wandb_report:
+            require_package()
         written = write_report(sweep, out, console, export, form)
+        if wandb_report:
+            click.echo(f"W&B Report: {save_report(written.data)}", err=as_json)
     except AnalysisError as error:
         raise click.ClickException(str(error)) from error
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from analysis.finding import COMPARABLE
 from analysis.reward_figure import draw_rewards
 from analysis.runs_table import own_name, runs_table
 from analysis.select import Selection
-from analysis.table import SweepTable
+from analysis.table import STEP, SweepTable
+
+_SHOWN = 3
+"""Completions of a run on the page."""
 
 _FEW = 5
 """Most values of a text parameter that are drawn as markers of their own."""
@@ -37,7 +41,7 @@ def write_results(
     """Print the runs as a table, and write it as Markdown with a figure beside it.
 
     Args:
-        table: the sweep.
+        table: the sweep; completions are shown of the runs in `scored`.
         assessment: its runs, judged.
         selection: what was chosen.
         against: the swept parameter of the figure.
@@ -127,8 +131,28 @@ def _markdown(
         span = f"{low:.2f}" if len(group) == 1 else f"{low:.2f} to {high:.2f}"
         numbers = ", ".join(map(str, group["number"]))
         lines.append(f"| {value:g} | {numbers} | {span} | {verdicts} |")
+    lines += _written(table, selection, runs)
     lines += ["", "## What all runs share", "", _shared(configs), ""]
     return "\n".join(lines)
+
+
+def _written(table: SweepTable, selection: Selection, runs: pd.DataFrame) -> list[str]:
+    """Completions of the chosen run, and of the one that was rewarded most of those in bad health."""
+    ill = runs[~runs["verdict"].isin(COMPARABLE)].sort_values("reward", ascending=False)
+    shown = [run for run in (selection.best, *ill["id"][:1]) if run in table.scored]
+    lines = ["", "## What they wrote", ""] if shown else []
+    for run in shown:
+        row = runs.set_index("id").loc[run]
+        samples = table.scored[str(run)].head(_SHOWN)
+        lines += [f"Run {row['number']}, {row['verdict']}, at step {samples[STEP].max()}:", ""]
+        for prompt, text in samples[["prompt", "completion"]].itertuples(index=False):
+            lines += [f"> **{_quoted(prompt)}** {_quoted(text)}", ""]
+    return lines[:-1]
+
+
+def _quoted(text: str) -> str:
+    """A text on one line, with nothing in it that Markdown would read."""
+    return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", " ".join(text.split()))
 
 
 def _shared(configs: list[dict[str, Any]]) -> str:

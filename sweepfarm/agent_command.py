@@ -21,7 +21,7 @@ import click
     help="Agents sharing this machine; its cores are divided among them.",
 )
 def agent(sweep: str, count: int | None, agents_here: int) -> None:
-    """Take runs from SWEEP (entity/project/id; SWEEP_ID where it is left out) until it is over.
+    """Take runs from SWEEP (entity/project/id; else SWEEP_ID; else the latest registered) until it is over.
 
     Runs against W&B, or against the server that WANDB_BASE_URL names. Before the first run it looks at this
     machine and at the reward, as `sweepfarm check --machine` does, and takes no run where one could not work.
@@ -34,11 +34,10 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
     from agent.worker import Unreachable, agent_environment, become_agent, require_server
     from sweepfarm.check import check_sweep
     from sweepfarm.machine_report import say
+    from sweepfarm.registered import named_or_latest
 
-    if not sweep.strip():
-        raise click.ClickException(
-            "no sweep is named: give entity/project/id, as `wandb sweep` printed it, or set SWEEP_ID to it"
-        )
+    runs = Path(os.environ.get("SWEEPFARM_RUNS", "runs"))
+    sweep = named_or_latest(sweep, runs)
     try:
         require_server(os.environ)
     except Unreachable as error:
@@ -50,7 +49,7 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
     content = registered(sweep)
     if trains_with_us(content):
         check_sweep(content)
-        say(content, Path(os.environ.get("SWEEPFARM_RUNS", "runs")), agents_here)
+        say(content, runs, agents_here)
     become_agent(sweep, count=count, environment=environment)
 
 

@@ -16,6 +16,7 @@ from rewards.registry import load_suite
 from server.search.hyperband import bands, survivors
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
 from sweepfarm.errors import UserError
+from sweepfarm.values import all_values, variants
 
 _DRAWS = 2_000
 """Random points by which the infeasible share of a space is estimated."""
@@ -104,7 +105,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
             raise UserError(
                 f"`model` = {model!r}: no such folder; give an existing one, a Hub id, or `starter`"
             )
-    for suite in _all_values(spec, "suite"):
+    for suite in dict.fromkeys(all_values(spec, "suite")):
         _check_suite(suite)
     budget = _constant_run(constant)
     evaluations = budget.rung_steps if when == "rung" else tuple(range(1, budget.max_steps + 1))
@@ -124,14 +125,10 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     )
 
 
-def _variants(spec: SweepSpec) -> tuple[Any, ...]:
-    return tuple(spec.parameters[VARIANT].values_or_bounds) if VARIANT in spec.parameters else ()
-
-
 def _check_names(spec: SweepSpec, task: str, constant: Mapping[str, Any]) -> None:
     """See that every parameter exists, and that none that varies decides what the objective is."""
     varying = [name for name in spec.parameters if name not in constant and name != VARIANT]
-    for variant in _variants(spec):
+    for variant in variants(spec):
         if not isinstance(variant, Mapping):
             raise UserError(f"each value of `{VARIANT}` must be a mapping of parameters, not {variant!r}")
         varying += variant
@@ -147,14 +144,8 @@ def _check_names(spec: SweepSpec, task: str, constant: Mapping[str, Any]) -> Non
             raise UserError(unknown_key_message("parameter", name, valid))
 
 
-def _all_values(spec: SweepSpec, name: str) -> tuple[Any, ...]:
-    """What a sweep gives for a parameter, alone or in variants; nothing where it does not name it."""
-    alone = spec.parameters[name].values_or_bounds if name in spec.parameters else ()
-    return (*alone, *dict.fromkeys(variant[name] for variant in _variants(spec) if name in variant))
-
-
 def _models(spec: SweepSpec) -> tuple[str, ...]:
-    return tuple(str(model) for model in _all_values(spec, "model")) or (RunConfig().model,)
+    return tuple(dict.fromkeys(map(str, all_values(spec, "model")))) or (RunConfig().model,)
 
 
 def _check_suite(file: object) -> None:
@@ -223,7 +214,7 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
             f"reward_scale changes nothing with scale_rewards {budget.scale_rewards}: the division by the"
             " standard deviation cancels it; set scale_rewards to none"
         )
-    rewards = dict.fromkeys(_all_values(spec, "reward_name"))
+    rewards = dict.fromkeys(all_values(spec, "reward_name"))
     if spec.metric.name.startswith("objective/") and len(rewards) > 1:
         found.append(
             f"the objective is each run's own reward ({', '.join(map(str, rewards))}): it compares how well"

@@ -1,18 +1,22 @@
 """`sweepfarm`: one command, whose verbs live in the rooms they belong to."""
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
 from agent.tracking.directory import CANNOT_WRITE
+from sweepfarm.endpoint import point_at_server
 
 VERBS: dict[str, str] = {
     "check": "sweepfarm.check_command:check",
     "sweep": "sweepfarm.farm_command:sweep",
+    "register": "sweepfarm.register_command:register",
     "train": "agent.cli:train",
     "agent": "sweepfarm.agent_command:agent",
     "server": "server.cli:server",
+    "follow": "sweepfarm.follow_command:follow",
     "report": "analysis.cli:report",
     "confirm": "sweepfarm.confirm_command:confirm",
     "compare": "analysis.cli:compare",
@@ -46,6 +50,7 @@ def cli() -> None:
     Example, everything on this machine:
       sweepfarm sweep sweep_config.yaml --overlay sweeps/overlays/cpu.yaml --agents 2
     """
+    point_at_server(os.environ)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,9 +120,10 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> 
     from analysis.report import write_report
     from sweepfarm.errors import UserError
     from sweepfarm.farm import register, run_agents
+    from sweepfarm.registered import set_latest
 
     path, folder = register(content, runs, os.environ)
-    _link_latest(runs, folder)
+    set_latest(runs, path)
     console.print(f"sweep:  {path}")
     logs = run_agents(path, agents, folder, runs, os.environ, console)
     try:
@@ -148,7 +150,7 @@ def _runs_of(content: dict[str, Any]) -> int | None:
 
 def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Console) -> None:
     from analysis.assess import assess
-    from analysis.download import download
+    from analysis.download import download, download_samples
     from analysis.errors import AnalysisError
     from analysis.results_page import write_results
     from analysis.select import select
@@ -156,9 +158,12 @@ def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Con
 
     table = download(sweep)
     assessment = assess(table)
+    scored = {
+        run: samples for run in table.runs["id"] if (samples := download_samples(sweep, run)) is not None
+    }
     try:
         write_results(
-            table,
+            replace(table, scored=scored),
             assessment,
             select(assessment),
             against=against,
@@ -174,10 +179,3 @@ def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Con
 def interrupt(*_: object) -> None:
     """End as Ctrl-C does, so that no agent or server is left behind."""
     raise KeyboardInterrupt
-
-
-def _link_latest(runs: Path, folder: Path) -> None:
-    latest, building = runs / "latest", runs / ".latest"
-    building.unlink(missing_ok=True)
-    building.symlink_to(folder.name)
-    building.replace(latest)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.run import RunConfig
+from agent.config.variant import VARIANT
 from agent.preflight.finding import Check
 from server.search.space import parse_sweep_config
+from sweepfarm.values import all_values
 
 _SIZES = ("per_device_train_batch_size", "num_generations")
 """Searched parameters that memory grows with."""
@@ -16,9 +18,8 @@ def largest_run(sweep: Mapping[str, Any]) -> RunConfig:
     """The run of a sweep that takes the most memory: constants as they are, sizes at their greatest."""
     spec = parse_sweep_config(sweep)
     values = {n: d.values_or_bounds[0] for n, d in spec.parameters.items() if d.is_constant}
-    for name in _SIZES:
-        if name in spec.parameters:
-            values[name] = max(spec.parameters[name].values_or_bounds)
+    values.pop(VARIANT, None)
+    values |= {name: max(found) for name in _SIZES if (found := all_values(spec, name))}
     return RunConfig.from_params(values)
 
 

@@ -9,7 +9,9 @@ import yaml
 from agent.config.nearest import unknown_key_message
 from sweepfarm.errors import UserError
 
-OVERLAY_KEYS = frozenset({"name", "description", "run_cap", "early_terminate", "parameters"})
+OVERLAY_KEYS = frozenset(
+    {"name", "description", "run_cap", "early_terminate", "requeue_crashed", "parameters"}
+)
 
 
 def read_sweep(path: Path, overlay: Path | None = None) -> dict[str, Any]:
@@ -25,8 +27,9 @@ def read_sweep(path: Path, overlay: Path | None = None) -> dict[str, Any]:
 def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
     """Lay a budget overlay over a sweep.
 
-    An overlay sets how much is spent (`run_cap`, `early_terminate`, constant parameters such as `max_steps`)
-    and never what is searched: each of its parameters is one `value`, and none is searched by the sweep.
+    An overlay sets how much is spent (`run_cap`, `requeue_crashed`, `early_terminate`, constant parameters
+    such as `max_steps`) and never what is searched: each of its parameters is one `value`, and none is
+    searched by the sweep.
 
     Raises:
         UserError: the overlay has another key, a range, or a parameter that the sweep searches.

@@ -5,6 +5,8 @@ import math
 import torch
 from transformers import PreTrainedModel
 
+from agent.training.onednn import OneDnnLinear
+from agent.training.passes import plain, score_completions, why_not
 from agent.training.sampling import Completions
 
 _ROWS = 16
@@ -14,6 +16,9 @@ _ROWS = 16
 @torch.no_grad()
 def token_log_probabilities(model: PreTrainedModel, rows: Completions) -> torch.Tensor:
     """[B, completion] log-probability of each completion token at temperature 1; 0 where masked."""
+    width = rows.ids.shape[1] - rows.prompt_length
+    if rows.ids.device.type == "cpu" and why_not(model) is None:
+        return score_completions(plain(model), rows.ids, rows.attention, width, 1.0, _ROWS)[0]
     parts = []
     for start in range(0, rows.ids.shape[0], _ROWS):
         ids, attention = rows.ids[start : start + _ROWS], rows.attention[start : start + _ROWS]
@@ -67,7 +72,8 @@ class DriftProbe:
     def _log_probabilities(self, model: PreTrainedModel) -> torch.Tensor:
         was_training = model.training
         model.eval()
-        logits = model(input_ids=self._rows.ids, attention_mask=self._rows.attention).logits
+        with OneDnnLinear():
+            logits = model(input_ids=self._rows.ids, attention_mask=self._rows.attention).logits
         model.train(was_training)
         return torch.log_softmax(logits[:, self._rows.prompt_length - 1 : -1].float(), -1)
 

@@ -14,6 +14,7 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from agent.config.run import ConfigError
+from agent.training.prompt_ends import leave_prompts_open
 
 disable_progress_bar()  # one bar per shard of a one-shard model is noise in every log
 
@@ -33,6 +34,7 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         raise ConfigError(_why(path, error)) from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    leave_prompts_open(tokenizer)
     return model, tokenizer
 
 

@@ -37,13 +37,6 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "temperature": [0.8, 1.0, 1.2],
         "num_generations": [4, 8],
     },
-    "plasmid_rewards": {
-        "learning_rate": [3e-4, 6e-4, 1.2e-3, 2.4e-3],
-        "reward_location_aware": [True, False],
-        "reward_promoter_weight": [0.0, 0.5, 2.0],
-        "reward_terminator_weight": [0.0, 0.25, 1.0],
-        "loss_type": ["dapo", "dr_grpo"],
-    },
 }
 
 

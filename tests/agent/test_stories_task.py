@@ -1,9 +1,11 @@
 """The stories task: its grammar, its starter, its prompts, and a whole run."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoConfig, AutoTokenizer
 
 from agent.config.metric_names import RUNG_METRICS, step_metrics
@@ -14,6 +16,7 @@ from agent.tasks.build import build_task
 from agent.tasks.stories.grammar import Grammar, is_held_out, stories
 from agent.tasks.stories.prompts import PROMPT_TOKENS
 from agent.tasks.stories.starter import StoriesStarterConfig, starter
+from agent.training.model import load_model
 from rewards.base import Sample
 from rewards.text.tokens import tokens_of
 from tests.agent.running import run
@@ -94,6 +97,22 @@ def test_the_starter_writes_words_and_ends_no_prompt(tiny_stories: Path) -> None
     assert tokenizer.decode(ids) == "tom saw a fox. was it happy?"
     assert len(ids) == 9
     assert AutoConfig.from_pretrained(tiny_stories).num_key_value_heads == 1
+
+
+@pytest.mark.parametrize("before", [[], ["[UNK]"]])
+def test_a_tokenizer_that_ends_every_text_leaves_prompts_open(
+    tiny_stories: Path, tmp_path: Path, before: list[str]
+) -> None:
+    folder = shutil.copytree(tiny_stories, tmp_path / "model")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    special = {name: tokenizer.convert_tokens_to_ids(name) for name in (*before, "[EOS]")}
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=[*before, "$A", "[EOS]"], special_tokens=list(special.items())
+    )
+    tokenizer.save_pretrained(folder)
+    assert AutoTokenizer.from_pretrained(folder)("tom saw")["input_ids"][-1] == tokenizer.eos_token_id
+    ids = load_model(str(folder))[1]("tom saw")["input_ids"]
+    assert ids == [special[n] for n in before] + tokenizer("tom saw", add_special_tokens=False)["input_ids"]
 
 
 def test_prompts_are_eight_tokens_and_the_sides_are_apart(tiny_story_run: RunConfig) -> None:

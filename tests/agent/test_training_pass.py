@@ -6,14 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from peft import LoraConfig
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
-from trl.trainer.grpo_config import GRPOConfig
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from agent.config.run import RunConfig
@@ -24,41 +20,12 @@ from agent.training.onednn import OneDnnLinear
 from agent.training.passes import SUPPORTED, why_not
 from agent.training.rows import group_sizes, unpadded
 from tests.agent.running import changed, run
+from tests.agent.tiny_grpo import VOCABULARY, tiny_model, trainer_of
 
-VOCABULARY = 37
 PROMPTS = (3, 5, 5, 2, 7, 7)
 """Tokens of each row's prompt, and of its completion."""
 COMPLETIONS = (4, 9, 1, 12, 3, 9)
 LOSSES = ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo")
-
-
-def tiny_model(kind: str) -> PreTrainedModel:
-    names = {
-        "gpt2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 64},
-    }
-    common = {
-        "hidden_size": 16,
-        "intermediate_size": 24,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 8,
-        "max_position_embeddings": 64,
-        "tie_word_embeddings": kind != "mistral",
-    }
-    config = AutoConfig.for_model(
-        kind, vocab_size=VOCABULARY, pad_token_id=0, eos_token_id=1, **names.get(kind, common)
-    )
-    torch.manual_seed(3)
-    return AutoModelForCausalLM.from_config(config)
-
-
-@pytest.fixture(scope="module")
-def words() -> PreTrainedTokenizerFast:
-    vocabulary = {f"w{i}": i for i in range(VOCABULARY)}
-    return PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(WordLevel(vocabulary, unk_token="w2")), pad_token="w0", eos_token="w1"
-    )
 
 
 def padded_batch() -> dict[str, Any]:
@@ -81,40 +48,10 @@ def padded_batch() -> dict[str, Any]:
     }
 
 
-def trainer_of(
-    kind: type[GRPOTrainer], model: PreTrainedModel, words: PreTrainedTokenizerFast, folder: Path, **set_: Any
-) -> GRPOTrainer:
-    path = folder / "model"
-    model.save_pretrained(path)
-    peft = set_.pop("peft_config", None)
-    arguments = GRPOConfig(
-        output_dir=str(folder),
-        per_device_train_batch_size=len(PROMPTS),
-        num_generations=2,
-        use_cpu=True,
-        bf16=False,
-        activation_checkpointing=False,
-        disable_dropout=True,
-        report_to=[],
-        **set_,
-    )
-    own = {"reward_scale": 1.0, "reward_threshold": None, "best_of_n": None}
-    return kind(
-        model=AutoModelForCausalLM.from_pretrained(path),
-        processing_class=words,
-        reward_funcs=lambda completions, **_: [0.0] * len(completions),
-        args=arguments,
-        train_dataset=Dataset.from_dict({"prompt": ["w3"]}),
-        peft_config=peft,
-        **(own if kind is SelectiveGRPOTrainer else {}),
-    )
-
-
-def both(
-    model: PreTrainedModel, words: PreTrainedTokenizerFast, folder: Path, **set_: Any
-) -> tuple[GRPOTrainer, GRPOTrainer]:
+def both(model: PreTrainedModel, folder: Path, **settings: Any) -> tuple[GRPOTrainer, GRPOTrainer]:
+    settings |= {"per_device_train_batch_size": len(PROMPTS), "num_generations": 2}
     theirs, ours = (
-        trainer_of(kind, model, words, folder, **set_) for kind in (GRPOTrainer, SelectiveGRPOTrainer)
+        trainer_of(kind, model, folder, **settings) for kind in (GRPOTrainer, SelectiveGRPOTrainer)
     )
     ours.model.load_state_dict(theirs.model.state_dict())
     return theirs, ours
@@ -127,10 +64,8 @@ def scores(trainer: GRPOTrainer, model: Any, batch: dict[str, Any], **more: Any)
 
 
 @pytest.mark.parametrize("kind", sorted(SUPPORTED))
-def test_log_probabilities_and_entropies_equal_trls(
-    kind: str, words: PreTrainedTokenizerFast, tmp_path: Path
-) -> None:
-    theirs, ours = both(tiny_model(kind), words, tmp_path, temperature=0.7)
+def test_log_probabilities_and_entropies_equal_trls(kind: str, tmp_path: Path) -> None:
+    theirs, ours = both(tiny_model(kind), tmp_path, temperature=0.7)
     for size in (None, 4):
         expected = scores(theirs, theirs.model, padded_batch(), batch_size=size, compute_entropy=True)
         found = scores(ours, ours.model, padded_batch(), batch_size=size, compute_entropy=True)
@@ -178,13 +113,10 @@ def assert_equal_steps(theirs: GRPOTrainer, ours: GRPOTrainer, **more: Any) -> N
 
 @pytest.mark.parametrize("beta", [0.0, 0.02])
 @pytest.mark.parametrize("loss_type", LOSSES)
-def test_loss_gradients_and_metrics_equal_trls(
-    loss_type: str, beta: float, words: PreTrainedTokenizerFast, tmp_path: Path
-) -> None:
+def test_loss_gradients_and_metrics_equal_trls(loss_type: str, beta: float, tmp_path: Path) -> None:
     high = 1.2 if loss_type == "cispo" else None
     theirs, ours = both(
         tiny_model("llama"),
-        words,
         tmp_path,
         loss_type=loss_type,
         beta=beta,
@@ -194,24 +126,22 @@ def test_loss_gradients_and_metrics_equal_trls(
     assert_equal_steps(theirs, ours)
 
 
-def test_a_batch_trained_on_again_equals_trls(words: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+def test_a_batch_trained_on_again_equals_trls(tmp_path: Path) -> None:
     """Its ratio is not 1: the log-probabilities of the policy that sampled it come with it."""
-    theirs, ours = both(tiny_model("gpt2"), words, tmp_path, beta=0.02, num_iterations=2)
+    theirs, ours = both(tiny_model("gpt2"), tmp_path, beta=0.02, num_iterations=2)
     with torch.no_grad():
         old = scores(theirs, theirs.model, padded_batch())[0]
     assert_equal_steps(theirs, ours, old_per_token_logps=old)
 
 
-def test_adapters_train_as_with_trl(words: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+def test_adapters_train_as_with_trl(tmp_path: Path) -> None:
     adapters = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules="all-linear", init_lora_weights=False)
-    theirs, ours = both(tiny_model("llama"), words, tmp_path, peft_config=adapters)
+    theirs, ours = both(tiny_model("llama"), tmp_path, peft_config=adapters)
     assert_equal_steps(theirs, ours)
 
 
-def test_a_batch_of_dropped_samples_gives_a_gradient_of_zeros(
-    words: PreTrainedTokenizerFast, tmp_path: Path
-) -> None:
-    _, ours = both(tiny_model("llama"), words, tmp_path)
+def test_a_batch_of_dropped_samples_gives_a_gradient_of_zeros(tmp_path: Path) -> None:
+    _, ours = both(tiny_model("llama"), tmp_path)
     mask = torch.zeros(len(COMPLETIONS), max(COMPLETIONS), dtype=torch.long)
     loss, gradients = loss_and_gradients(ours, completion_mask=mask, num_items_in_batch=mask.sum())
     assert loss == 0
@@ -219,7 +149,7 @@ def test_a_batch_of_dropped_samples_gives_a_gradient_of_zeros(
 
 
 def test_other_models_use_trls_pass_and_the_log_says_so(
-    words: PreTrainedTokenizerFast, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = AutoConfig.for_model(
         "gpt_neox",
@@ -231,7 +161,7 @@ def test_other_models_use_trls_pass_and_the_log_says_so(
         pad_token_id=0,
         eos_token_id=1,
     )
-    theirs, ours = both(AutoModelForCausalLM.from_config(config), words, tmp_path)
+    theirs, ours = both(AutoModelForCausalLM.from_config(config), tmp_path)
     assert [r.message for r in caplog.records if "training pass" in r.message] == [
         f"the training pass is TRL's own: {why_not(ours.model)}"
     ]

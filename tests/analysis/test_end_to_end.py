@@ -14,6 +14,7 @@ import yaml
 
 from tests.analysis.dying_proxy import DyingProxy
 from tests.analysis.program import DEFAULT_LR, HOLD, RUNGS, STEPS, score
+from tests.server.browser import CHROMIUM, browser_page
 from tests.server_fixture import running_server, wait_until
 
 pytestmark = pytest.mark.slow
@@ -93,10 +94,46 @@ def test_the_page_shows_the_last_samples_of_the_chosen_run(server, swept, tmp_pa
     assert (tmp_path / "again" / "report.html").read_text() == html
 
 
-def test_the_servers_own_page_shows_the_same_objectives(served, server, swept, tmp_path):
+OUR_ROWS = """Object.fromEntries([...document.querySelectorAll("#runs tbody tr")].map(
+  ({cells}) => [cells[1].querySelector("code").innerText,
+    [cells[5].innerText, cells[3].innerText.split(" ")[0]]]))"""
+OUR_ENDS = """Object.fromEntries(figures.objective.data.map(
+  ({name, x, y}) => [name.match(/\\((\\w+)\\)/)[1], [y.at(-1), x.at(-1)]]))"""
+SERVERS_ROWS = """(() => {
+  const table = document.querySelector("#main table");
+  const titles = [...table.querySelectorAll("th")].map((title) => title.innerText.split(" ")[0]);
+  const [value, step] = [titles.indexOf("objective/score"), titles.indexOf("step")];
+  return Object.fromEntries([...table.querySelectorAll("tbody tr")].map(({cells}) =>
+    [cells[0].querySelector("a").href.split("/").at(-1), [cells[value].innerText, cells[step].innerText]]));
+})()"""
+
+
+def test_page_json_markdown_and_the_servers_own_page_show_the_same_numbers(served, server, swept, tmp_path):
     data = json.loads(analyse(server, swept, "--out", str(tmp_path), "--json").stdout)
-    shown = {row["id"]: row["value"] for row in served.rows(swept)}
-    assert shown == {run["id"]: pytest.approx(run["objective"]) for run in data["runs"]}
+    wanted = {run["id"]: [run["objective"], run["steps"]] for run in data["runs"]}
+    assert len(wanted) == len(RATES)
+    assert {row["id"]: [row["value"], row["step"]] for row in served.rows(swept)} == wanted
+    written = {run: [f"{objective:.4f}", str(steps)] for run, (objective, steps) in wanted.items()}
+    lines = [
+        line.replace("**", "").split(" | ") for line in (tmp_path / "report.md").read_text().splitlines()
+    ]
+    title = next(line for line in lines if "Objective" in line)
+    value, steps = title.index("Objective"), title.index("Steps")
+    of_markdown = {
+        line[1]: [line[value], line[steps].split("/")[0]] for line in lines if line[1:2] and line[1] in wanted
+    }
+    assert of_markdown == written
+    if CHROMIUM is None:
+        pytest.skip("the two pages need chromium")
+    with browser_page() as page:
+        page.open((tmp_path / "report.html").as_uri(), "no key")
+        assert page.read(OUR_ROWS) == written
+        assert page.read(OUR_ENDS) == {run: pytest.approx(ends, rel=1e-5) for run, ends in wanted.items()}
+        entity, project, name = swept.split("/")
+        page.open(f"{served.url}/{entity}/{project}/sweeps/{name}", served.key)
+        theirs = {run: [float(text) for text in texts] for run, texts in page.read(SERVERS_ROWS).items()}
+        assert theirs == {run: pytest.approx(ends, rel=1e-4) for run, ends in wanted.items()}
+        assert page.errors == []
 
 
 def test_the_full_history_is_read_and_the_export_needs_no_server(server, swept, tmp_path):

@@ -19,6 +19,9 @@ OUTSIDE = """[...document.querySelectorAll("body *")].filter(element => !element
   && element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map(element => element.outerHTML.slice(0, 80))"""
 
+WITHOUT_HINT = """[...document.querySelectorAll(".wide")].filter(box => box.scrollWidth > box.clientWidth + 12
+  && !getComputedStyle(box, "::before").content.includes("scroll sideways")).length"""
+
 CROSSING_TITLES = """(() => {
   const boxes = [...document.querySelectorAll("#plot-components .annotation-text")]
     .map(title => title.getBoundingClientRect());
@@ -61,5 +64,7 @@ def test_nothing_runs_past_the_edge_or_into_its_neighbour(report, page, width):
     assert page.read("innerWidth") == width
     assert page.read(OUTSIDE) == []
     assert page.read(CROSSING_TITLES) == [7, 0]
+    assert page.read(WITHOUT_HINT) == 0
+    assert page.read('document.querySelectorAll(".over").length') >= (2 if phone else 0)
     assert page.read('document.querySelectorAll("#plot-interaction, #plot-parameters").length') == 2
     assert page.errors == []

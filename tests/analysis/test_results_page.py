@@ -1,8 +1,10 @@
 """The page of results: its table says what the runs logged, and what became of them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -82,6 +84,17 @@ def test_the_page_has_table_figure_date_seed_and_command(stories: SweepTable, tm
     assert (tmp_path / "results" / figure).read_text().count("<svg") == 1
     assert "health_kl_max" not in text
     assert "`eval_prompts` 10" in text
+
+
+def test_the_page_shows_what_the_chosen_and_the_worst_run_wrote(stories: SweepTable, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"step": [60], "prompt": ["a *fox*"], "completion": ["was\nhappy | sad"]})
+    table = replace(stories, scored={"good": frame, "stuck": frame, "spam": frame})
+    text = written(table, tmp_path / "stories.md")
+    assert r"> **a \*fox\*** was happy \| sad" in text
+    assert re.findall(r"^Run (\d), ([a-z]+), at step 60:$", text, re.MULTILINE) == [
+        ("3", "healthy"),
+        ("2", "collapsed"),
+    ]
 
 
 def test_equal_runs_give_equal_files(stories: SweepTable, tmp_path: Path) -> None:

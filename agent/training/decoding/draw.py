@@ -14,8 +14,9 @@ def draw(probabilities: torch.Tensor, top_p: float, top_k: int) -> torch.Tensor:
     """Draw from the `top_k` most likely tokens, and of those from the nucleus of mass `top_p`.
 
     The nucleus holds a token when the tokens more likely than it have less than `top_p` in mass (Holtzman et
-    al. 2020, as transformers reads it). Drawing from all and keeping what lies in the nucleus draws from the
-    nucleus: the test is one pass over the row, where finding the nucleus takes a sort.
+    al. 2020, as transformers reads it; among equals at its edge the choice is open). Drawing from all and
+    keeping what lies in the nucleus draws from the nucleus: the test is one pass over the row, where finding
+    the nucleus takes a sort.
 
     Args:
         probabilities: [B, vocabulary].
@@ -67,9 +68,8 @@ def draw_any(weights: torch.Tensor) -> torch.Tensor:
 def in_nucleus(probabilities: torch.Tensor, tokens: torch.Tensor, top_p: float) -> torch.Tensor:
     """[B] bool, whether the tokens more likely than `tokens` have less than `top_p` in mass."""
     own = probabilities.gather(1, tokens.unsqueeze(1))
-    above = torch.gt(
-        probabilities, own, out=torch.empty_like(probabilities)
-    )  # as numbers: a bool is slow to use
+    # Compared into numbers: to multiply by a bool is several times slower.
+    above = torch.gt(probabilities, own, out=torch.empty_like(probabilities))
     return above.mul_(probabilities).sum(1) < top_p
 
 

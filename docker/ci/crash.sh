@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# A farm whose agents and server are killed, stopped and scaled while it works. Sourced by docker/ci.sh.
+
+farm_that_is_disturbed() {
+    export COMPOSE_PROJECT_NAME=sweepfarm-ci-crash COMPOSE_FILE=docker-compose.yml:docker/ci/crash.yml
+    docker compose up --detach --scale grpo-sweep=2 >>"$LOGS/crash.log" 2>&1
+    local first second server run since
+    { read -r first; read -r second; } < <(docker compose ps --quiet grpo-sweep)
+    server=$(docker compose ps --quiet server)
+
+    await 200 "a run at work in the first agent" has_steps "$first" 4
+    run=$(run_of "$first")
+    kill_inside "$first"
+    await 30 "the restart of a crashed agent" restarted "$first"
+    await 200 "the crashed agent's run $run, resumed" goes_on "$run"
+    say "an agent killed: started again, its run resumed"
+
+    await 200 "a run at work in the second agent" has_steps "$second" 4
+    run=$(run_of "$second")
+    since=$SECONDS
+    docker stop "$second" >/dev/null
+    since=$((SECONDS - since))
+    [ "$(docker inspect --format '{{.State.ExitCode}}' "$second")" != 137 ] || fail "docker stop ended in SIGKILL after $since s"
+    in_farm "/runs/latest/$run/trainer/checkpoint-*/sweepfarm_state.json" || fail "run $run saved no state when it was stopped"
+    await 200 "the stopped agent's run $run, resumed by another" goes_on "$run"
+    say "an agent stopped in $since s: its run saved, and resumed by the other"
+
+    kill_inside "$server"
+    await 60 "the restart of the server" restarted "$server"
+    await 60 "the server's health" is_healthy "$server"
+    say "the server killed: back again"
+
+    {
+        read -r more
+        read -r fewer
+    } < <(from_readme 'more agents, or fewer, while it works')
+    eval "$more" >>"$LOGS/crash.log" 2>&1
+    agents_are 5 || fail "not five agents"
+    await 200 "a run at work in one of the new agents" has_steps "$(docker compose ps --quiet grpo-sweep | tail -n 1)" 1
+    eval "$fewer" >>"$LOGS/crash.log" 2>&1
+    agents_are 1 || fail "not one agent"
+    say "scaled from 2 to 5 to 1 while it works"
+
+    await 600 "the report" has_ended report
+    look_at_runs 6 finished
+    say "all runs ended, no row lost"
+    docker compose down --volumes >>"$LOGS/down.log" 2>&1
+    unset COMPOSE_FILE
+}
+
+has_steps() { # has_steps AGENT COUNT: the run that the agent trains has logged so many
+    local steps
+    steps=$(docker exec -i "$1" python - <docker/ci/current_run.py 2>/dev/null | cut -d ' ' -f 2)
+    [ "${steps:-0}" -ge "$2" ]
+}
+
+run_of() { # run_of AGENT
+    docker exec -i "$1" python - <docker/ci/current_run.py | cut -d ' ' -f 1
+}
+
+goes_on() { # goes_on RUN: an agent trains it, or has trained it to its end
+    local agent
+    for agent in $(docker compose ps --quiet --status running grpo-sweep); do
+        [ "$(run_of "$agent" 2>/dev/null)" != "$1" ] || return 0
+    done
+    in_farm "/runs/latest/$1/outcome.json"
+}
+
+in_farm() { # in_farm FILES: they are in the volumes
+    docker compose exec -T report sh -c "ls $1" >>"$LOGS/crash.log" 2>&1
+}
+
+# A crash: `docker kill` would count as a stop, after which nothing is restarted.
+kill_inside() { # kill_inside CONTAINER
+    docker exec "$1" python -c 'import psutil; psutil.Process(1).children()[0].kill()'
+}
+
+restarted() { # restarted CONTAINER
+    [ "$(docker inspect --format '{{.RestartCount}} {{.State.Running}}' "$1")" = "1 true" ]
+}
+
+is_healthy() { # is_healthy CONTAINER
+    [ "$(docker inspect --format '{{.State.Health.Status}}' "$1")" = healthy ]
+}

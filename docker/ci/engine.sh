@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# The engine: found, or installed and started. Sourced by docker/ci.sh.
+
+# shellcheck disable=SC2034  # WHY_NOT is read by docker/ci.sh
+# Sees that an engine runs; else WHY_NOT says why none can.
+get_engine() {
+    WHY_NOT=
+    if docker version >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
+        return
+    elif [ "$(uname -s)" != Linux ] || [ "$(id -u)" != 0 ]; then
+        WHY_NOT="no engine runs here, and starting one takes root on Linux"
+    elif ! command -v apt-get >/dev/null || [ -z "$(debian_mirror)" ]; then
+        WHY_NOT="no engine runs here, and there is no Debian archive to install one from"
+    elif ! install_engine >"$LOGS/engine.log" 2>&1; then
+        WHY_NOT="the engine's packages cannot be had: $(tail -n 1 "$LOGS/engine.log")"
+    elif ! start_engine; then
+        WHY_NOT="the engine does not start on this machine: $(tail -n 1 "$LOGS/dockerd.log")"
+    fi
+}
+
+# The URI of this machine's own Debian archive.
+debian_mirror() {
+    apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+        awk '$2 == "Debian" && $1 !~ /security/ {print $1; exit}'
+}
+
+# Compose v2 and buildx are in no older Debian than trixie; their packages run on bookworm too.
+install_engine() {
+    apt-get update -qq
+    if [ ! -e /etc/apt/sources.list.d/sweepfarm-trixie.sources ]; then
+        printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: %s\n' "$(debian_mirror)" \
+            /usr/share/keyrings/debian-archive-keyring.gpg >/etc/apt/sources.list.d/sweepfarm-trixie.sources
+        printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/sweepfarm-trixie
+        apt-get update -qq
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        docker.io/trixie docker-cli/trixie containerd/trixie docker-compose/trixie docker-buildx/trixie \
+        iptables mmdebstrap
+}
+
+# Starts a daemon of our own, with its images in the work folder: ending it leaves nothing behind.
+start_engine() {
+    mkdir -p "$WORK/bin"
+    # With this hook on its PATH the daemon takes GPU reservations, which compose.gpu.yml makes, without a GPU.
+    command -v nvidia-container-runtime-hook >/dev/null ||
+        install -m 755 docker/ci/nvidia-container-runtime-hook "$WORK/bin"
+    PATH="$PATH:$WORK/bin" dockerd --data-root "$WORK/images" --exec-root "$WORK/run" --pidfile "$WORK/pid" \
+        >"$LOGS/dockerd.log" 2>&1 &
+    ENGINE=$!
+    for _ in $(seq 60); do
+        docker version >/dev/null 2>&1 && return
+        kill -0 "$ENGINE" 2>/dev/null || return 1
+        sleep 0.5
+    done
+    return 1
+}
+
+stop_engine() {
+    [ -n "${ENGINE:-}" ] || return 0
+    kill "$ENGINE" 2>/dev/null && wait "$ENGINE"
+}

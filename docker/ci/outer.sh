@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# A farm that works for a server elsewhere. Sourced by docker/ci.sh.
+
+# Stands for W&B: a server of our own that the farm knows nothing of but its address and a planted key.
+farm_with_an_outer_server() {
+    export COMPOSE_PROJECT_NAME=sweepfarm-ci-outer
+    local key planted=sweepfarm-ci-wandb
+    key=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+    docker network create "${COMPOSE_PROJECT_NAME}_default" \
+        --label com.docker.compose.network=default --label com.docker.compose.project=$COMPOSE_PROJECT_NAME >/dev/null
+    docker run --detach --init --name $planted --hostname $planted --network "${COMPOSE_PROJECT_NAME}_default" \
+        --env PLANTED="$key" --entrypoint sh "$SWEEPFARM_IMAGE" -c \
+        'umask 077; echo "$PLANTED" >/server/api_key; exec sweepfarm server --host $HOSTNAME --port 8080 --data /server --stop-grace 60' >/dev/null
+    await 60 "the outer server" docker exec $planted python -m server.health /server
+    export WANDB_API_KEY=$key WANDB_BASE_URL=http://$planted:8080
+    export SWEEP_ID
+    SWEEP_ID=$(docker compose run --rm --no-deps -T register 2>>"$LOGS/outer.log" | sed -n 's/^sweep: //p')
+    [ -n "$SWEEP_ID" ] || fail "nothing was registered"
+    eval "$(from_readme 'another server' | sed "s|entity/project/id|$SWEEP_ID|")" >>"$LOGS/outer.log" 2>&1
+    [ "$(docker compose ps --all --services | sort | xargs)" = "grpo-sweep report" ] ||
+        fail "other services than the agents and the report: $(docker compose ps --all --services | xargs)"
+    agents_ended_well 3
+    has_ended report || fail "no report"
+    look_at_runs 6 finished killed # by Hyperband, where one did not end in time
+    nothing_says "$key"
+    say "farm with an outer server: no server of its own, the planted key is nowhere to be read"
+    docker rm --force --volumes $planted >/dev/null
+    docker compose down --volumes >>"$LOGS/down.log" 2>&1
+    unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID
+}

@@ -1,0 +1,24 @@
+"""`python -m server.health`: what a container's health check asks."""
+
+import subprocess
+import sys
+
+from server.health import why_unhealthy
+from tests.server_fixture import RunningServer
+
+
+def test_a_server_is_healthy_until_it_is_gone(wandb_server: RunningServer) -> None:
+    command = [sys.executable, "-m", "server.health", str(wandb_server.data)]
+    assert subprocess.run(command, check=False).returncode == 0
+    wandb_server.process.kill()
+    wandb_server.process.wait()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "refused" in done.stderr
+    assert wandb_server.key not in done.stderr
+
+
+def test_another_key_is_unhealthy(wandb_server: RunningServer) -> None:
+    assert why_unhealthy(wandb_server.data) is None
+    (wandb_server.data / "api_key").write_text("0" * 64)
+    assert "401" in str(why_unhealthy(wandb_server.data))

@@ -1,0 +1,48 @@
+"""Which server a command talks to."""
+
+from pathlib import Path
+
+import pytest
+
+from sweepfarm.endpoint import page_address, point_at_server
+from sweepfarm.errors import UserError
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "url").write_text("http://server:8080\n")
+    (tmp_path / "api_key").write_text("k" * 64 + "\n")
+    return tmp_path
+
+
+def test_a_data_folder_gives_address_and_key(data: Path) -> None:
+    environment = {"SWEEPFARM_SERVER": str(data)}
+    point_at_server(environment)
+    assert environment["WANDB_BASE_URL"] == "http://server:8080"
+    assert environment["WANDB_API_KEY"] == "k" * 64
+
+
+def test_a_key_outranks_the_folder(data: Path) -> None:
+    environment = {"SWEEPFARM_SERVER": str(data), "WANDB_API_KEY": "mine"}
+    point_at_server(environment)
+    assert environment == {"WANDB_API_KEY": "mine"}
+
+
+def test_nothing_said_changes_nothing() -> None:
+    environment: dict[str, str] = {"WANDB_API_KEY": ""}
+    point_at_server(environment)
+    assert environment == {"WANDB_API_KEY": ""}
+
+
+def test_a_folder_without_a_server_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"no server runs in {tmp_path} \(SWEEPFARM_SERVER\).*No such file"):
+        point_at_server({"SWEEPFARM_SERVER": str(tmp_path)})
+
+
+def test_the_page_is_named_as_a_browser_reaches_it() -> None:
+    own = {"SWEEPFARM_SERVER": "/server", "WANDB_BASE_URL": "http://server:8080"}
+    published = {"SWEEPFARM_PAGE": "http://127.0.0.1:8080/"}
+    assert page_address({**own, **published}) == "http://127.0.0.1:8080"
+    assert page_address(own) == "http://server:8080"
+    assert page_address({**published, "WANDB_BASE_URL": "https://w.example"}) == "https://w.example"
+    assert page_address(published) == "https://wandb.ai"
