@@ -1,4 +1,4 @@
-"""Exercises: a signature and description as prompt, a solution, and cases that tell it from its neighbours."""
+"""Exercises: signature and description as prompt, a solution, cases that tell it from its neighbours."""
 
 from __future__ import annotations
 
