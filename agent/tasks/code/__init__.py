@@ -1,0 +1,1 @@
+"""Tasks in which the model writes small functions that are then executed."""

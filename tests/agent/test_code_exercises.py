@@ -1,0 +1,99 @@
+"""Exercises of the code task: right solutions pass, everything lazy fails, and a seed says it all."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from agent.tasks.code import programs
+from agent.tasks.code.expressions import ARGUMENTS, STEPS, draw_expression
+from agent.tasks.code.programs import FEWEST_CASES, FUNCTION, Exercise, draw_exercises, prompt_of
+from rewards.base import Sample
+from rewards.code.unit_tests import TestsPass
+
+
+@pytest.fixture(scope="module")
+def exercises() -> tuple[Exercise, ...]:
+    return draw_exercises(120, seed=1)
+
+
+def scores(exercises: tuple[Exercise, ...], bodies: list[str]) -> list[float | None]:
+    reward = TestsPass(problems=[exercise.problem for exercise in exercises], reads="text")
+    samples = [Sample(exercise.prompt, body) for exercise, body in zip(exercises, bodies, strict=True)]
+    return [evaluation.score for evaluation in reward(samples)]
+
+
+def test_every_solution_passes_its_cases(exercises: tuple[Exercise, ...]) -> None:
+    assert scores(exercises, [exercise.solution for exercise in exercises]) == [1.0] * len(exercises)
+
+
+@pytest.mark.parametrize(
+    "lazy",
+    ["    return 0\n", "    return {argument}\n", "    return True\n", "    pass\n", "    return []\n", ""],
+)
+def test_nothing_lazy_passes(exercises: tuple[Exercise, ...], lazy: str) -> None:
+    bodies = [lazy.format(argument=exercise.prompt.split("(")[1].split(":")[0]) for exercise in exercises]
+    assert scores(exercises, bodies) == [0.0] * len(exercises)
+
+
+def test_the_solution_of_one_exercise_solves_few_others(exercises: tuple[Exercise, ...]) -> None:
+    """Those that are solved mean the same: the reverse of what is in order, and the like."""
+    shifted = [exercise.solution for exercise in (*exercises[1:], exercises[0])]
+    assert sum(score or 0.0 for score in scores(exercises, shifted)) <= 0.02 * len(exercises)
+
+
+def test_the_prompt_shows_no_case(exercises: tuple[Exercise, ...]) -> None:
+    for exercise in exercises:
+        assert len(exercise.problem.cases) >= FEWEST_CASES
+        assert exercise.problem.prompt == exercise.prompt
+        description = exercise.prompt.split('"""')[1]
+        for case in exercise.problem.cases:
+            assert case.call.function == FUNCTION
+            argument = case.call.arguments[0]
+            assert not (isinstance(argument, list) and argument) or str(argument) not in description
+
+
+def test_a_seed_gives_the_same_exercises_in_any_process(exercises: tuple[Exercise, ...]) -> None:
+    code = (
+        "from agent.tasks.code.programs import draw_exercises; import hashlib;"
+        "print(hashlib.sha256(repr(draw_exercises(40, 1)).encode()).hexdigest())"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1
+    assert draw_exercises(40, seed=1) == exercises[:40]
+    assert draw_exercises(40, seed=2) != exercises[:40]
+    assert len({exercise.prompt for exercise in exercises}) == len(exercises)
+
+
+def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "LONGEST", 1)
+    with pytest.raises(ValueError, match="there are no 1000000 different exercises"):
+        draw_exercises(1_000_000, seed=0)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.words)
+def test_words_code_and_meaning_of_every_step_agree(step) -> None:
+    constant = step.constants[0]
+    for argument in {"int": (-7, 0, 4, 9), "str": ("", "a", "abcabc"), "list[int]": ([], [3], [2, 9, 2, -4])}[
+        step.takes
+    ]:
+        code = step.code.format(ARGUMENTS[step.takes], k=constant)
+        space = {ARGUMENTS[step.takes]: argument}
+        exec(f"found = {code}", space)
+        assert space["found"] == step.evaluate(argument, constant)
+        assert type(space["found"]).__name__ == step.gives.partition("[")[0]
+
+
+def test_expressions_of_every_length_are_python() -> None:
+    rng = random.Random(3)
+    for _ in range(200):
+        expression = draw_expression(rng, 3)
+        compile(prompt_of(expression) + f"    return {expression.code}\n", "exercise", "exec")
