@@ -221,6 +221,9 @@ def _api() -> Any:
     settings.x_graphql_retry_max = RETRIES
     settings.x_graphql_retry_wait_min_seconds = 1
     settings.x_graphql_retry_wait_max_seconds = 5
+    settings.x_file_transfer_retry_max = RETRIES
+    settings.x_file_transfer_retry_wait_min_seconds = 1
+    settings.x_file_transfer_retry_wait_max_seconds = 5
     base_url = os.environ.get("WANDB_BASE_URL", settings.base_url)
     address = urlsplit(base_url)
     port = address.port or (443 if address.scheme == "https" else 80)

@@ -71,6 +71,10 @@ def importance(table: SweepTable, assessment: Assessment, seed: int = 0) -> Impo
         warnings.append(
             f"{len(scores)} runs are too few for importances to be steady, {needed} or more would do"
         )
+    if unmoved:
+        warnings.append(f"nothing can be told of {', '.join(unmoved)}: one value in all of these runs")
+    if conditional:
+        warnings.append(f"some runs are without {', '.join(conditional)}: its absence counts as a value")
     empty = pd.DataFrame(columns=["parameter", "importance", "low", "high", "stands_out"])
     if not varied or len(scores) < 4:
         return Importance(empty, len(scores), unmoved, conditional, tuple(warnings))

@@ -21,6 +21,7 @@ def result_markdown(result: dict[str, Any]) -> str:
         f"- Goal: {result['goal']} `{result['metric']}`",
         f"- Starting model: {_number(result['starter_objective'])}",
         f"- Best run: {_number(result['best_objective'])}",
+        *_recommended(result["recommended_point"]),
         "",
         "## All runs",
         "",
@@ -52,6 +53,14 @@ def result_markdown(result: dict[str, Any]) -> str:
         lines += ["", "With these doubts:" if result["doubts"] else "No doubts remain.", ""]
         lines += [f"- {doubt}" for doubt in result["doubts"]]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _recommended(point: dict[str, Any] | None) -> list[str]:
+    """The recommended point of the frontier of score and drift, as an item of a list."""
+    if point is None:
+        return []
+    where = f"{point['id']} at step {point['step']}"
+    return [f"- Best score for its drift: {where}, {_number(point['value'])} at √KL {point['root_kl']:.3f}"]
 
 
 def _names(runs: list[dict[str, Any]]) -> list[str]:

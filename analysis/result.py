@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.assess import Assessment
+from analysis.frontier import Frontier, frontier
 from analysis.importance import Importance
 from analysis.select import Selection, scores_at
-from analysis.table import SweepTable
+from analysis.table import STEP, SweepTable
 
 
 def result_data(
@@ -21,9 +22,10 @@ def result_data(
     Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
     `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `best_run`,
     `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance`
-    (see `Importance.table`), `warnings` about it, and `runs` with the keys `RUN_KEYS`. Of a run, `rank` is
-    that of its configuration (None where it was not compared), `objective` the final value, `score` the value
-    at the compared step, and `parameters` the swept ones.
+    (see `Importance.table`), `warnings` about it, `recommended_point` (of the frontier of score and drift:
+    `id`, `step`, `value`, `root_kl`; None without KL), and `runs` with the keys `RUN_KEYS`. Of a run, `rank`
+    is that of its configuration (None where it was not compared), `objective` the final value, `score` the
+    value at the compared step, and `parameters` the swept ones.
     """
     runs = assessment.runs.set_index("id")
     ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
@@ -53,9 +55,21 @@ def result_data(
         "conclusion": selection.conclusion,
         "importance": _plain(importance.table.to_dict("records")),
         "warnings": list(importance.warnings),
+        "recommended_point": _recommended(frontier(assessment)),
         "runs": rows,
     }
 
+
+def _recommended(found: Frontier) -> dict[str, Any] | None:
+    """The point of a frontier that is recommended."""
+    if found.recommended is None:
+        return None
+    point: dict[str, Any] = _plain(found.points.loc[found.recommended, RECOMMENDED].to_dict())
+    return point
+
+
+RECOMMENDED = ["id", STEP, "value", "root_kl"]
+"""Keys of `recommended_point`, in order."""
 
 RUN_KEYS = (
     "rank", "id", "name", "state", "outcome", "steps", "planned_steps", "stopped_early", "objective",

@@ -68,6 +68,8 @@ def test_a_parameter_that_never_moved_and_one_that_is_not_always_there():
     assert found.unmoved == ("still",)
     assert found.conditional == ("sometimes",)
     assert set(found.table["parameter"]) == {"lr", "sometimes"}
+    assert "nothing can be told of still: one value in all of these runs" in found.warnings
+    assert "some runs are without sometimes: its absence counts as a value" in found.warnings
 
 
 def test_the_same_data_give_the_same_numbers():

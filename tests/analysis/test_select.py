@@ -144,3 +144,13 @@ def test_the_choice_costs_little_and_does_not_depend_on_the_order(finals, random
     shuffled = list(runs)
     random.shuffle(shuffled)
     assert selected(*shuffled).ranking["score"].iloc[0] == score
+
+
+def test_two_runs_of_one_name_are_two_runs():
+    recorder = Recorder(sweep("lr"))
+    for run, end in (("r0", 0.5), ("r1", 0.7)):
+        recorder.run(run, rows({10: 0.4, 20: 0.45, 40: 0.48, 60: end}, 60), name="one name")
+    assessed = assess(recorder.table())
+    chosen = select(assessed)
+    assert assessed.runs["name"].tolist() == ["one name"] * 2
+    assert (chosen.best, chosen.runner_up) == ("r1", "r0")
