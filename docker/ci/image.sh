@@ -36,6 +36,7 @@ make_wheels() {
     local folder
     folder=$("$PYTHON" -m pip config list | sed -n "s/.*find-links='\(.*\)'/\1/p" | head -n 1)
     [ -n "$folder" ] && [ -d "$folder" ] || return 0
-    tar -C "$folder" -c . | docker import - sweepfarm-wheels:ci >/dev/null
+    docker image inspect sweepfarm-wheels:ci >/dev/null 2>&1 ||
+        tar -C "$folder" -c . | docker import - sweepfarm-wheels:ci >/dev/null
     export WHEELS_IMAGE=sweepfarm-wheels:ci TORCH_INDEX=
 }
