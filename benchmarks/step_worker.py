@@ -88,9 +88,11 @@ def build(variant: str, cell: Cell, folder: str) -> GRPOTrainer:
     """A trainer of a `variant`: "trl" as a careful user sets it, "default" with TRL's defaults, or "ours"."""
     path, prompts = model_and_prompts(cell.model)
     tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
     if cell.lengths == "full":
         # A token that the model never writes is to end a completion: so none ends.
         tokenizer.eos_token = stories.NEVER if cell.model == "story" else tokenizer.bos_token
+        model.generation_config.eos_token_id = tokenizer.eos_token_id
     plain = variant != "default"
     careful = {"bf16": False, "activation_checkpointing": False} if plain else {}
     config = GRPOConfig(
@@ -114,7 +116,7 @@ def build(variant: str, cell: Cell, folder: str) -> GRPOTrainer:
     ours: dict[str, Any] = {"reward_scale": 1.0, "reward_threshold": None, "best_of_n": None}
     kind: Callable[..., GRPOTrainer] = SelectiveGRPOTrainer if variant == "ours" else GRPOTrainer
     return kind(
-        model=AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32),
+        model=model,
         processing_class=tokenizer,
         reward_funcs=motif_reward,
         args=config,
