@@ -21,7 +21,7 @@ from rich.progress import track
 from agent.warm.preload import preload
 
 FOLDER = Path(__file__).parent
-SEEDS = (1, 2)
+SEEDS = (1,)
 BUDGET = {
     "max_steps": 12,
     "rungs": 1,
