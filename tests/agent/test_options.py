@@ -42,7 +42,7 @@ def test_components_normalised_by_themselves_give_other_advantages(
 
 
 def test_a_beta_scale_multiplies_every_beta(tiny_run: RunConfig, tmp_path: Path) -> None:
-    config = changed(tiny_run, max_steps=2, rungs=1, beta=0.1, beta_scale=3.0)
+    config = changed(tiny_run, max_steps=2, rungs=1, num_iterations=1, beta=0.1, beta_scale=3.0)
     assert run(config, tmp_path / "one")[1].rows[0][1]["train/beta"] == pytest.approx(0.3)
     phases = changed(config, phases=[{"steps": 1}, {"steps": 1, "beta": 0.2}])
     betas = [row["train/beta"] for _, row in run(phases, tmp_path / "two")[1].rows]
