@@ -104,5 +104,7 @@ def warm_machine(folder: Path, config: RunConfig, environment: Mapping[str, str]
 
 def warm_parent() -> psutil.Process:
     """The warm parent that this process started."""
-    (parent,) = [p for p in psutil.Process().children() if "agent.warm.parent" in p.cmdline()]
+    # `as_dict` knows no command of a zombie, where `cmdline` raises.
+    commands = {child: child.as_dict(["cmdline"])["cmdline"] or [] for child in psutil.Process().children()}
+    (parent,) = [child for child, command in commands.items() if "agent.warm.parent" in command]
     return parent

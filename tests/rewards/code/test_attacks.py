@@ -41,9 +41,11 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.fixture(scope="module", autouse=True)
-def orphans_are_ours() -> None:
+def orphans_are_ours() -> Iterator[None]:
     """What a program leaves behind becomes a child of this process, where it is seen."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
+    yield
+    prctl(PR_SET_CHILD_SUBREAPER, 0)
 
 
 def own_processes() -> list[psutil.Process]:
