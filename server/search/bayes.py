@@ -16,7 +16,7 @@ from server.search.tpe import tpe_point
 from server.search.trial import STARTUP_RUNS, Trial
 
 # Most trials that one suggestion looks at, and how many of them are there for being the best.
-TOLD = 80
+TOLD = 60
 BEST = 25
 
 
