@@ -56,13 +56,13 @@ def sweep(
     from sweepfarm.check import check_sweep
     from sweepfarm.errors import UserError
     from sweepfarm.local_server import local_server, outer_server
-    from sweepfarm.sweep_file import read_sweep
+    from sweepfarm.sweep_file import ends_by_itself, read_sweep
 
     signal.signal(signal.SIGTERM, interrupt)
     console = Console()
     content = read_sweep(sweep_file, overlay)
     check = check_sweep(content)
-    if "run_cap" not in content and content.get("method") != "grid":
+    if not ends_by_itself(content):
         raise UserError(
             "the sweep has no run_cap, so its agents would never end; add one, or give an --overlay"
         )

@@ -4,17 +4,12 @@ from pathlib import Path
 
 import click
 
+from sweepfarm.options import runs_of_a_farm
+
 
 @click.command(name="follow")
 @click.argument("sweep", envvar="SWEEP_ID", default="")
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    envvar="SWEEPFARM_RUNS",
-    default=Path("runs"),
-    show_default=True,
-    help="The report is written to RUNS/SWEEP, and RUNS/latest links there.",
-)
+@runs_of_a_farm(help="The report is written to RUNS/SWEEP, and RUNS/latest links there.")
 def follow(sweep: str, runs: Path) -> None:
     """Wait until SWEEP (entity/project/id; else SWEEP_ID; else the latest) is over, then report on it.
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from sweepfarm.options import runs_of_a_farm
+
 
 @click.command(name="register")
 @click.argument("sweep_file", type=click.Path(path_type=Path))
@@ -15,14 +17,7 @@ import click
     show_envvar=True,
     help="Budget overlay to lay over the sweep.",
 )
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    envvar="SWEEPFARM_RUNS",
-    default=Path("runs"),
-    show_default=True,
-    help="Output.",
-)
+@runs_of_a_farm(help="Output.")
 def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     """Check a sweep and register it, for agents on this and other machines.
 
@@ -41,12 +36,12 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     from sweepfarm.farm import register as register_sweep
     from sweepfarm.farm_command import prepare_model
     from sweepfarm.registered import latest, set_latest
-    from sweepfarm.sweep_file import read_sweep
+    from sweepfarm.sweep_file import ends_by_itself, read_sweep
 
     content = read_sweep(sweep_file, overlay)
     check = check_sweep(content)
     warnings = list(check.warnings)
-    if "run_cap" not in content and content.get("method") != "grid":
+    if not ends_by_itself(content):
         warnings.append("the sweep has no run_cap: its agents end only when you stop it")
     for warning in warnings:
         click.echo(f"warning: {warning}")

@@ -24,6 +24,11 @@ def read_sweep(path: Path, overlay: Path | None = None) -> dict[str, Any]:
     return sweep if overlay is None else lay_over(sweep, _read_mapping(overlay))
 
 
+def ends_by_itself(sweep: Mapping[str, Any]) -> bool:
+    """Whether a sweep has a last run; without a `run_cap` only a grid has."""
+    return "run_cap" in sweep or sweep.get("method") == "grid"
+
+
 def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
     """Lay a budget overlay over a sweep.
 

@@ -12,15 +12,21 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-_AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def packed(weight: Tensor) -> Tensor:
+    """`weight` [N, K] laid out once for many products by `linear`; nothing else reads it."""
+    laid_out: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
+    return laid_out
 
 
 def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`inputs` [..., K] times `weight` [N, K] transposed, plus `bias` [N]: without a gradient.
 
-    `weight` may have any strides; `inputs` are copied unless they are contiguous.
+    `weight` may have any strides, or be `packed`; `inputs` are copied unless they are contiguous.
     """
-    if not _AVAILABLE or inputs.dtype != torch.float32 or inputs.device.type != "cpu":
+    if not AVAILABLE or inputs.dtype != torch.float32 or inputs.device.type != "cpu":
         return torch.nn.functional.linear(inputs, weight, bias)
     product: Tensor = torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
     return product
@@ -54,7 +60,7 @@ class OneDnnLinear(TorchFunctionMode):
 
 def _fits(inputs: Tensor, weight: Tensor) -> bool:
     return (
-        _AVAILABLE
+        AVAILABLE
         and inputs.dtype == weight.dtype == torch.float32
         and inputs.device.type == "cpu"
         and not torch.is_autocast_enabled("cpu")

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from agent.training.decoding.unsupported import Unsupported
+from agent.training.onednn import AVAILABLE, linear, packed
 
 _PACKED_FROM = 40_000
 """Elements of a weight from which oneDNN's packed product is the faster; below, its overhead is more."""
@@ -33,18 +34,15 @@ class Projection:
             weight.device.type == "cpu"
             and dtype == torch.float32
             and weight.numel() >= _PACKED_FROM
-            and torch.backends.mkldnn.is_available()
+            and AVAILABLE
         )
         if self._packs:
-            self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight.contiguous())
+            self._weight = packed(self._weight)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """[N, in] → [N, out]."""
         if self._packs:
-            out: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
-                x, self._weight, self._bias, "none", [], ""
-            )
-            return out
+            return linear(x, self._weight, self._bias)
         return nn.functional.linear(x, self._weight, self._bias)
 
 
