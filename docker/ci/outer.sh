@@ -24,7 +24,7 @@ farm_with_an_outer_server() {
     has_ended report || fail "no report"
     look_at_runs 6 finished killed # by Hyperband, where one did not end in time
     nothing_says "$key"
-    say "farm with an outer server: no server of its own, the planted key is nowhere to be read"
+    say "farm with an outer server: 6 runs on executed code, no server of its own, the planted key nowhere to be read"
     docker rm --force --volumes $planted >/dev/null
     docker compose down --volumes >>"$LOGS/down.log" 2>&1
     unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID SWEEP_FILE COMPOSE_FILE
