@@ -1,6 +1,7 @@
 """One run, from configuration to outcome."""
 
 import gc
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from agent.training.baseline import starter_completions
 from agent.training.callbacks import StepLog
 from agent.training.checkpoints import Checkpoints
 from agent.training.divergence import DriftProbe
+from agent.training.memory import take_a_share
 from agent.training.model import load_model
 from agent.training.objective import Objective
 from agent.training.resume import SaveState, latest_state
@@ -92,6 +94,7 @@ def train_run(
         torch.OutOfMemoryError: it does not fit even after `MOST_HALVINGS` halvings.
     """
     keep_freed_memory()
+    take_a_share(os.environ)
     for halvings in range(MOST_HALVINGS + 1):
         micro_batch = config.per_device_train_batch_size >> halvings
         sinks.summarise({"train/micro_batch_size": micro_batch})

@@ -3,7 +3,8 @@
 
 # Stands for W&B: a server of our own that the farm knows nothing of but its address and a planted key.
 farm_with_an_outer_server() {
-    export COMPOSE_PROJECT_NAME=sweepfarm-ci-outer
+    export COMPOSE_PROJECT_NAME=sweepfarm-ci-outer COMPOSE_FILE=docker-compose.yml:docker/ci/outer.yml
+    export SWEEP_FILE=sweeps/kl_lr_grid.yaml
     local key planted=sweepfarm-ci-wandb
     key=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
     docker network create "${COMPOSE_PROJECT_NAME}_default" \
@@ -26,5 +27,5 @@ farm_with_an_outer_server() {
     say "farm with an outer server: no server of its own, the planted key is nowhere to be read"
     docker rm --force --volumes $planted >/dev/null
     docker compose down --volumes >>"$LOGS/down.log" 2>&1
-    unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID
+    unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID SWEEP_FILE COMPOSE_FILE
 }
