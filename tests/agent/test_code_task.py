@@ -1,5 +1,6 @@
 """The code task: its tokenizer, its starter, its conditions, and whole runs of two of them."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from agent.tasks.code.programs import draw_exercises, is_held_out
 from agent.tasks.code.starter import CodeStarterConfig, corpus, starter
 from agent.tasks.code.tokenizer import train_tokenizer
 from agent.tasks.starter import StarterConfig
+from agent.warm import preload
 from rewards.base import Sample
 from rewards.code.suite import CodeRewardConfig, code_suite
 from tests.agent.running import changed, run
@@ -152,6 +154,20 @@ def test_a_published_exercise_is_a_prompt_without_tests_and_a_block_to_fill() ->
 def test_without_a_hub_a_hub_model_says_so(tiny_code_run: RunConfig) -> None:
     with pytest.raises(ConfigError, match=r"google-research-datasets/mbpp.*use `model: starter`"):
         build_task(changed(tiny_code_run, model="Qwen/Qwen2.5-Coder-7B-Instruct"))
+
+
+def test_the_warm_parent_rehearses_without_a_sandbox(
+    tiny_code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
+    asked: list[object] = []
+    monkeypatch.setattr("rewards.code.base.shared_sandbox", lambda *how: asked.append(how))
+    loaded: list[str] = []
+    monkeypatch.setattr("agent.training.model.load_model", loaded.append)
+    shutil.copytree(tiny_code, starter().folder)
+    preload._rehearse()
+    assert loaded == [str(starter().folder)]
+    assert not asked
 
 
 @pytest.mark.parametrize("condition", ["ut", "ut_inverted"])

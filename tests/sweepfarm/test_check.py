@@ -116,9 +116,9 @@ def test_the_grid_of_the_kl_document_and_its_controls() -> None:
     assert grid == list(product((0.01, 0.1), (1e-7, 5e-7, 1e-6, 5e-6)))
     assert [run.display_name for run in runs[len(grid) - 1 :]] == [
         "sweep/ut/kl0.1_lr5e-06/seed_42",
-        "sweep/ut_inverted/kl0.01_lr1e-06/seed_42",
-        "sweep/random/kl0.01_lr1e-06/seed_42",
-        "sweep/zero/kl0.01_lr1e-06/seed_42",
+        "sweep/ut_inverted/kl0.01_lr5e-07/seed_42",
+        "sweep/random/kl0.01_lr5e-07/seed_42",
+        "sweep/zero/kl0.01_lr5e-07/seed_42",
     ]
     assert not check_sweep(sweep).warnings
 
