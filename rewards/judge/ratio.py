@@ -53,9 +53,7 @@ class JudgedCode(JudgeReward):
     def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
         own, wanted = self.score(student), self.score(teacher)
         if wanted < LEAST_TEACHER:
-            return Evaluation(
-                None, f"the teacher's solution scores {wanted:.2f}: too little to compare with"
-            )
+            return Evaluation(None, f"the teacher's solution scores {wanted:.2f}: too little to compare with")
         parts = ", ".join(f"{criterion} {getattr(student, criterion):.2f}" for criterion in CRITERIA)
         message = f"{own:.2f} of the teacher's {wanted:.2f}: {parts}; {student.remark}"
         return Evaluation(min(1.0, own / wanted), readable(message).removesuffix("; "))

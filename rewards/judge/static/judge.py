@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from rewards.code.base import readable
 from rewards.code.sandbox.limits import Limits
@@ -27,6 +26,8 @@ _PATIENCE = 20
 """Times the teacher's instructions after which a student's are no longer counted."""
 _MOST_STEPS = 200_000
 """Instructions of a teacher's call; about a tenth of a second of counting."""
+_READINGS = 5
+"""Answers to what is read of a program; counts follow."""
 _CLOCK = 8.0
 """Seconds on the clock per second of computing, as in `rewards.code`."""
 
@@ -78,13 +79,12 @@ class StaticJudge:
         tested = self._run([Program(q.program, c) for q, c in zip(questions, calls, strict=True)])
         passed = [_passed(q, result) for q, result in zip(questions, tested, strict=True)]
         working = [n for n, cases in enumerate(passed) if any(cases)]
-        read = self._run([_reading(questions[n]) for n in working])
-        steps = self._run([_counting(questions[n], self._most(questions[n].problem)) for n in working])
+        measured = self._run([_measuring(questions[n], self._most(questions[n].problem)) for n in working])
         answers: list[Verdict | Unjudged] = [
             Unjudged(result.fault) if result.fault else _nothing_works(result) for result in tested
         ]
-        for n, style, counted in zip(working, read, steps, strict=True):
-            answers[n] = self._verdict(questions[n], passed[n], style, counted)
+        for n, result in zip(working, measured, strict=True):
+            answers[n] = self._verdict(questions[n], passed[n], result)
         return answers
 
     def _most(self, problem: JudgedProblem) -> int:
@@ -94,30 +94,29 @@ class StaticJudge:
         """Instructions of the teacher's solution: to load it, and for each case; empty if not counted."""
         key = (problem.prompt, problem.solution)
         if key not in self._teachers:
-            (counted,) = self._run([_counting(Question(problem, problem.solution), _MOST_STEPS)])
-            if counted.fault:
+            (measured,) = self._run([_measuring(Question(problem, problem.solution), _MOST_STEPS)])
+            if measured.fault:
                 return ()
-            steps = _steps(counted, 1 + len(problem.cases))
+            steps = _steps(measured, problem)
             self._teachers[key] = steps if max(steps, default=0) < _MOST_STEPS else ()
         return self._teachers[key]
 
-    def _verdict(
-        self, question: Question, passed: Sequence[bool], read: Result, counted: Result
-    ) -> Verdict | Unjudged:
-        if read.fault or counted.fault:
-            return Unjudged(read.fault or counted.fault)
+    def _verdict(self, question: Question, passed: Sequence[bool], measured: Result) -> Verdict | Unjudged:
+        if measured.fault:
+            return Unjudged(measured.fault)
         teacher = self._teacher(question.problem)
         if not teacher:
             return Unjudged("the instructions of the teacher's solution could not be counted")
         share = sum(passed) / len(passed)
-        unread = read.reason or next((answer.error for answer in read.answers if answer.error), "")
-        if unread:  # of which the program is the cause: it is too deep, or larger than any solution
-            remark = f"{sum(passed)} of {len(passed)} tests pass; it could not be read: {unread}"
+        read = measured.answers[:_READINGS]
+        unread = next((answer.error for answer in read if answer.error), "")
+        if unread or len(read) < _READINGS:  # the program itself is the cause: it is too deep, or too large
+            remark = f"{sum(passed)} of {len(passed)} tests pass; not read: {unread or measured.reason}"
             return Verdict(share, 0.0, 0.0, 0.0, readable(remark))
-        found, complexity, nesting, documentation, reaches = (answer.value for answer in read.answers)
+        found, complexity, nesting, documentation, reaches = (answer.value for answer in read)
         quality = _COST_OF_A_FINDING ** len(found)
         quality *= min(1.0, _COMPLEXITY / complexity) * min(1.0, _NESTING / max(1, nesting))
-        own = _steps(counted, len(teacher))
+        own = _steps(measured, question.problem)
         efficiency = 0.0 if reaches else _efficiency(teacher, own, passed)
         remarks = [f"{sum(passed)} of {len(passed)} tests pass", *found]
         remarks += [f"not counted, as it reaches for {reaches}"] if reaches else []
@@ -146,29 +145,25 @@ def _efficiency(teacher: Sequence[int], own: Sequence[int], passed: Sequence[boo
     return min(1.0, wanted / sum(steps for steps, counts in zip(own, counted, strict=True) if counts))
 
 
-def _reading(question: Question) -> Program:
-    """Reads a program as text: what it says of itself is not asked for."""
+def _measuring(question: Question, most: int) -> Program:
+    """Reads a program as text, and answers, before it runs it and counts."""
     function, text = _function(question.problem), encode(question.program)
     reference = docstring(question.problem.solution, function)  # which is trusted
     calls = [Call(name, (text,)) for name in ("findings", "complexity", "nesting")]
     calls += [Call("documentation", (text, function, reference)), Call("reaches", (text,))]
-    return Program(_source("style", "docstring", "steps"), tuple(calls))
-
-
-def _counting(question: Question, most: int) -> Program:
-    calls = [Call("load", (encode(question.program), most))]
+    calls.append(Call("load", (text, most)))
     for case in question.problem.cases:
         call = case.call
         keywords = {"dict": list(map(list, call.keywords.items()))}
-        arguments: tuple[Any, ...] = (call.function, list(call.arguments), keywords, call.through, most)
-        calls.append(Call("count", arguments))
-    return Program(_source("steps"), tuple(calls))
+        calls.append(Call("count", (call.function, list(call.arguments), keywords, call.through, most)))
+    return Program(_source("style", "docstring", "steps"), tuple(calls))
 
 
-def _steps(counted: Result, wanted: int) -> tuple[int, ...]:
-    """The counts; none where one is missing."""
-    found = tuple(answer.value for answer in counted.answers if isinstance(answer.value, int))
-    return found if len(found) == wanted and min(found) > 0 else ()
+def _steps(measured: Result, problem: JudgedProblem) -> tuple[int, ...]:
+    """The counts, of loading and of each case; none where one is missing."""
+    counted = (answer.value for answer in measured.answers[_READINGS:])
+    found = tuple(value for value in counted if isinstance(value, int))
+    return found if len(found) == 1 + len(problem.cases) and min(found) > 0 else ()
 
 
 def _function(problem: JudgedProblem) -> str:
