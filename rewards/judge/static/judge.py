@@ -98,7 +98,7 @@ class StaticJudge:
             if measured.fault:
                 return ()
             steps = _steps(measured, problem)
-            self._teachers[key] = steps if max(steps, default=0) < _MOST_STEPS else ()
+            self._teachers[key] = steps if 0 < min(steps) and max(steps) < _MOST_STEPS else ()
         return self._teachers[key]
 
     def _verdict(self, question: Question, passed: Sequence[bool], measured: Result) -> Verdict | Unjudged:
@@ -138,11 +138,10 @@ def _nothing_works(result: Result) -> Verdict:
 
 def _efficiency(teacher: Sequence[int], own: Sequence[int], passed: Sequence[bool]) -> float:
     """Teacher's steps over own, in loading and in the cases that pass; 0 where its own have no count."""
-    if not own:
+    counted = [(wanted, taken) for wanted, taken, ok in zip(teacher, own, [True, *passed], strict=True) if ok]
+    if not all(taken for _, taken in counted):
         return 0.0
-    counted = [True, *passed]
-    wanted = sum(steps for steps, counts in zip(teacher, counted, strict=True) if counts)
-    return min(1.0, wanted / sum(steps for steps, counts in zip(own, counted, strict=True) if counts))
+    return min(1.0, sum(wanted for wanted, _ in counted) / sum(taken for _, taken in counted))
 
 
 def _measuring(question: Question, most: int) -> Program:
@@ -160,10 +159,10 @@ def _measuring(question: Question, most: int) -> Program:
 
 
 def _steps(measured: Result, problem: JudgedProblem) -> tuple[int, ...]:
-    """The counts, of loading and of each case; none where one is missing."""
-    counted = (answer.value for answer in measured.answers[_READINGS:])
-    found = tuple(value for value in counted if isinstance(value, int))
-    return found if len(found) == 1 + len(problem.cases) and min(found) > 0 else ()
+    """The counts, of loading and of each case; 0 where there is none."""
+    values = [answer.value for answer in measured.answers[_READINGS:]]
+    values += [None] * (1 + len(problem.cases) - len(values))
+    return tuple(value if isinstance(value, int) and value > 0 else 0 for value in values)
 
 
 def _function(problem: JudgedProblem) -> str:

@@ -83,6 +83,13 @@ def test_needless_work_costs_efficiency_in_proportion() -> None:
     assert 0 < scores[3] <= 0.06  # no longer counted at twenty times the teacher's steps
 
 
+def test_a_case_that_fails_with_an_error_does_not_spoil_the_count_of_the_others() -> None:
+    program = SOLUTION.replace("    return", "    numbers[0]\n    return")  # fails on the empty list alone
+    (verdict,) = judged(program)
+    assert verdict.correctness == 0.75
+    assert 0.6 < verdict.efficiency < 0.75
+
+
 @pytest.mark.parametrize(
     "docstring",
     [
