@@ -98,7 +98,7 @@ class StaticJudge:
             if measured.fault:
                 return ()
             steps = _steps(measured, problem)
-            self._teachers[key] = steps if 0 < min(steps) and max(steps) < _MOST_STEPS else ()
+            self._teachers[key] = steps if min(steps) > 0 and max(steps) < _MOST_STEPS else ()
         return self._teachers[key]
 
     def _verdict(self, question: Question, passed: Sequence[bool], measured: Result) -> Verdict | Unjudged:

@@ -1,0 +1,120 @@
+"""A sweep's configurations beside its first: each runs under a few seeds, which are pooled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from analysis.assess import SEED
+from analysis.change import SIGNIFICANT, Change, Comparison
+from analysis.chosen import DERIVED
+from analysis.compare import change_rows, compare
+from analysis.errors import AnalysisError
+from analysis.stats import LEVEL
+from analysis.table import STEP, SweepTable, flat
+from analysis.window import (
+    AVERAGE,
+    BEST,
+    GAP,
+    LOSS,
+    SIMILARITY,
+    UNIQUE,
+    VARIANCE,
+    Measure,
+    Window,
+    window_from_history,
+)
+
+NAME = "run_name"
+"""The parameter that names a configuration, up to the first slash; what follows tells its runs apart."""
+HELD_OUT = "held-out score"
+SHOWN = (AVERAGE, BEST, GAP, HELD_OUT, LOSS, VARIANCE, UNIQUE, SIMILARITY, "KL")
+_GLANCE = (AVERAGE, BEST, GAP, HELD_OUT, VARIANCE, UNIQUE)
+
+
+def before_after_sections(table: SweepTable, before: str) -> list[str]:
+    """Markdown that compares every configuration with one of them, over the second half of training.
+
+    Args:
+        table: the sweep, whose runs have names (`run_name`).
+        before: name of the configuration that the others are compared with.
+
+    Raises:
+        AnalysisError: no run of that name got as far.
+    """
+    windows = _windows(table)
+    if before not in windows:
+        there = ", ".join(windows) or "none"
+        raise AnalysisError(f"no run named {before!r} got beyond half of its steps; those that did: {there}")
+    comparisons = [_compare(windows[before], windows[name]) for name in windows if name != before]
+    most = max(len(group) for group in windows.values())
+    lines = [
+        "",
+        "## Before and after",
+        "",
+        f"Each configuration beside `{before}`, means over the second half of training and up to {most} seeds."
+        " A standard error is the larger of what steps within runs and what seeds tell; a difference above"
+        f" {SIGNIFICANT} of them is taken to be real, one measure at a time.",
+        "",
+        "| configuration | " + " | ".join(_GLANCE) + " |",
+        "|" + " --- |" * (len(_GLANCE) + 1),
+    ]
+    for comparison in comparisons:
+        cells = [_glance(comparison.change(name)) for name in _GLANCE]
+        lines.append(f"| {comparison.after} | " + " | ".join(cells) + " |")
+    for comparison in comparisons:
+        shown = replace(comparison, changes=tuple(c for c in comparison.changes if c.name in SHOWN))
+        lines += ["", f"### {comparison.before} → {comparison.after}", "", *change_rows(shown), ""]
+        lines.append("; ".join(f"`{name}` {a} → {b}" for name, (a, b) in comparison.moved.items()))
+    return lines
+
+
+def _compare(before: Sequence[Window], after: Sequence[Window]) -> Comparison:
+    return compare(pooled(before), pooled(after))
+
+
+def _glance(change: Change | None) -> str:
+    if change is None:
+        return ""
+    return f"{change.before:.3f} → {change.after:.3f}, {change.reading}"
+
+
+def _windows(table: SweepTable) -> dict[str, list[Window]]:
+    """Configuration → the second half of each of its runs that got there."""
+    found: dict[str, list[Window]] = {}
+    for run, config in table.configs().items():
+        name, history = config.get(NAME), table.histories[run]
+        half = int(config.get("max_steps", 0)) // 2
+        if not isinstance(name, str) or history.empty or history[STEP].max() <= half:
+            continue
+        settings = {k: v for k, v in flat(config).items() if k not in (*DERIVED, NAME, SEED)}
+        label = name.partition("/")[0]
+        found.setdefault(label, []).append(window_from_history(label, history, settings, half + 1))
+    return found
+
+
+def pooled(windows: Sequence[Window]) -> Window:
+    """Windows of equal settings as one: means, and the larger of two standard errors.
+
+    One comes from the steps within each window, the other from the spread between windows; that of n windows
+    is widened by Student's t with 2 (n - 1) degrees of freedom, as two such groups are compared.
+    """
+    first, count = windows[0], len(windows)
+    measures = {}
+    for name, measure in first.measures.items():
+        parts = [window.measures[name] for window in windows if name in window.measures]
+        values = [part.value for part in parts]
+        errors = [part.error for part in parts if part.error is not None]
+        within = math.hypot(*errors) / count if len(errors) == count else None
+        between = None
+        if len(parts) == count > 1:
+            widened = float(stats.t.ppf((1 + LEVEL) / 2, 2 * (count - 1))) / SIGNIFICANT
+            between = widened * float(np.std(values, ddof=1)) / math.sqrt(count)
+        known = [error for error in (within, between) if error is not None]
+        if len(parts) == count:
+            measures[name] = Measure(float(np.mean(values)), max(known, default=None), measure.better)
+    return replace(first, measures=measures)
