@@ -71,7 +71,9 @@ def test_every_direct_dependency_is_justified_and_pinned() -> None:
         assert name in runtime, f"{name} has no pin in requirements.lock"
         assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"
     dev = {line.partition("==")[0] for line in (ROOT / "requirements-dev.lock").read_text().split()}
-    for requirement in project["optional-dependencies"]["dev"]:
+    extras = project["optional-dependencies"]
+    assert "sweepfarm[reports]" in extras["dev"], "its tests need it"
+    for requirement in {*extras["dev"], *extras["reports"]} - {"sweepfarm[reports]"}:
         name = re.split(r"[<>=]", requirement)[0].lower()
         assert name in dev, f"{name} has no pin in requirements-dev.lock"
         assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"

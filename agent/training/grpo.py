@@ -88,11 +88,12 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         attention_mask: torch.Tensor,
         logits_to_keep: int,
         batch_size: int | None = None,
+        compute_entropy: bool = False,
         **others: Any,
     ) -> Any:
         if not self._own_pass:
             return super()._get_per_token_logps_and_entropies(
-                model, input_ids, attention_mask, logits_to_keep, batch_size, **others
+                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **others
             )
         with self.accelerator.autocast():
             log_p, entropy = score_completions(
@@ -102,6 +103,7 @@ class SelectiveGRPOTrainer(GRPOTrainer):
                 logits_to_keep,
                 self.temperature,
                 batch_size or len(input_ids),
+                compute_entropy,
             )
         return log_p, entropy, None
 

@@ -13,7 +13,9 @@ _KEPT = 1 << 27
 """Exponentials kept for the backward pass, at most: 512 MB, what TRL's own head takes whatever the model."""
 
 
-def score_tokens(hidden: Tensor, weight: Tensor, tokens: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+def score_tokens(
+    hidden: Tensor, weight: Tensor, tokens: Tensor, temperature: float, entropies: bool
+) -> tuple[Tensor, Tensor | None]:
     """Log-probability of each token, and entropy of the distribution it was drawn from.
 
     Args:
@@ -21,12 +23,13 @@ def score_tokens(hidden: Tensor, weight: Tensor, tokens: Tensor, temperature: fl
         weight: [vocabulary, width] of the output layer.
         tokens: [N] ids.
         temperature: that logits are divided by.
+        entropies: whether they are wanted: they take another pass over all logits.
 
     Returns:
-        [N] log-probabilities, and [N] entropies in nats; these have no gradient.
+        [N] log-probabilities, and [N] entropies in nats or nothing; these have no gradient.
     """
     keep = torch.is_grad_enabled() and tokens.shape[0] * weight.shape[0] <= _KEPT
-    log_p, entropy = _scores(hidden / temperature, weight, tokens, keep)
+    log_p, entropy = _scores(hidden / temperature, weight, tokens, keep, entropies)
     return log_p, entropy
 
 
@@ -35,11 +38,12 @@ class _Scores(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, tokens: Tensor, keep: bool
-    ) -> tuple[Tensor, Tensor]:
+        ctx: Any, hidden: Tensor, weight: Tensor, tokens: Tensor, keep: bool, entropies: bool
+    ) -> tuple[Tensor, Tensor | None]:
         count, chunk = tokens.shape[0], max(1, _CHUNK // weight.shape[0])
         kept = hidden.new_empty(count, weight.shape[0]) if keep else None
-        log_p, entropy, greatest, total = hidden.new_empty(4, count).unbind()
+        log_p, greatest, total = hidden.new_empty(3, count).unbind()
+        entropy = hidden.new_empty(count) if entropies else None
         for start in range(0, count, chunk):
             part = slice(start, start + chunk)
             logits = linear(hidden[part], weight)
@@ -48,10 +52,12 @@ class _Scores(torch.autograd.Function):
             exponentials = logits.exp() if kept is None else torch.exp(logits, out=kept[part])
             total[part] = exponentials.sum(-1)
             log_p[part] = logits.gather(1, tokens[part, None]).squeeze(1) - total[part].log()
-            entropy[part] = total[part].log() - logits.mul_(exponentials).sum(-1) / total[part]
+            if entropy is not None:
+                entropy[part] = total[part].log() - logits.mul_(exponentials).sum(-1) / total[part]
         ctx.save_for_backward(hidden, weight, tokens, greatest, total, kept)
         ctx.chunk = chunk
-        ctx.mark_non_differentiable(entropy)
+        if entropy is not None:
+            ctx.mark_non_differentiable(entropy)
         return log_p, entropy
 
     @staticmethod
@@ -73,7 +79,7 @@ class _Scores(torch.autograd.Function):
             hidden_gradient[part] = linear(slope, weight.t())
             if weight_gradient is not None:
                 weight_gradient += outer_sum(slope, hidden[part])
-        return hidden_gradient, weight_gradient, None, None
+        return hidden_gradient, weight_gradient, None, None, None
 
 
 _scores: Any = _Scores.apply

@@ -33,8 +33,14 @@ def plain(model: Any) -> Any:
 
 
 def score_completions(
-    model: PreTrainedModel, ids: Tensor, attention: Tensor, completion: int, temperature: float, most: int
-) -> tuple[Tensor, Tensor]:
+    model: PreTrainedModel,
+    ids: Tensor,
+    attention: Tensor,
+    completion: int,
+    temperature: float,
+    most: int,
+    entropies: bool = False,
+) -> tuple[Tensor, Tensor | None]:
     """Log-probability and entropy at each completion token; 0 where `attention` has none.
 
     On the CPU rows are sorted into groups of like length and scored by our own head. On a GPU, which a small
@@ -47,23 +53,26 @@ def score_completions(
         completion: columns that belong to completions.
         temperature: of the distribution.
         most: rows per forward pass.
+        entropies: whether they are wanted.
 
     Returns:
-        [B, completion] log-probabilities, and entropies without a gradient.
+        [B, completion] log-probabilities, and entropies without a gradient or nothing.
     """
     on_cpu = ids.device.type == "cpu"
     groups = unpadded(ids, attention, completion, most, split=on_cpu)
     own = on_cpu and _simple_head(model)
     with OneDnnLinear():
-        parts = [_own(model, rows, temperature) if own else _theirs(model, rows) for rows in groups]
+        parts = [
+            _own(model, rows, temperature, entropies) if own else _theirs(model, rows) for rows in groups
+        ]
     places = torch.cat([rows.places for rows in groups])
-    log_p, entropy = (
-        ids.new_zeros(ids.shape[0] * completion, dtype=torch.float32)
-        .scatter(0, places, torch.cat(found))
-        .view(-1, completion)
-        for found in zip(*parts, strict=True)
-    )
-    return log_p, entropy
+
+    def joined(found: list[Tensor]) -> Tensor:
+        empty = ids.new_zeros(ids.shape[0] * completion, dtype=torch.float32)
+        return empty.scatter(0, places, torch.cat(found)).view(-1, completion)
+
+    log_p = joined([log_p for log_p, _ in parts])
+    return log_p, joined([e for _, e in parts if e is not None]) if entropies else None
 
 
 def _simple_head(model: PreTrainedModel) -> bool:
@@ -72,10 +81,13 @@ def _simple_head(model: PreTrainedModel) -> bool:
     return type(layer) is nn.Linear and layer.bias is None and layer.weight.dtype == torch.float32
 
 
-def _own(model: PreTrainedModel, rows: Rows, temperature: float) -> tuple[Tensor, Tensor]:
+def _own(
+    model: PreTrainedModel, rows: Rows, temperature: float, entropies: bool
+) -> tuple[Tensor, Tensor | None]:
     hidden = model.base_model(rows.ids, position_ids=rows.columns, use_cache=False).last_hidden_state
     before = hidden[:, :-1][rows.scored[:, 1:]]
-    return score_tokens(before, model.get_output_embeddings().weight, rows.ids[rows.scored], temperature)
+    weight = model.get_output_embeddings().weight
+    return score_tokens(before, weight, rows.ids[rows.scored], temperature, entropies)
 
 
 def _theirs(model: PreTrainedModel, rows: Rows) -> tuple[Tensor, Tensor]:

@@ -37,6 +37,13 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "temperature": [0.8, 1.0, 1.2],
         "num_generations": [4, 8],
     },
+    "plasmid_losses": {
+        "learning_rate": [2e-4, 5e-4, 1.2e-3, 3e-3, 6.4e-3],
+        "loss_type": ["grpo", "dr_grpo"],
+        "scale_rewards": ["group", "batch", "none"],
+        "num_iterations": [1, 2],
+        "reward_punish_mode": [True, False],
+    },
 }
 
 

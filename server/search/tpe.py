@@ -5,7 +5,7 @@ Reference: Bergstra, Bardenet, Bengio, Kegl, "Algorithms for Hyper-Parameter Opt
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import optuna
 from optuna.distributions import (
@@ -44,11 +44,17 @@ def tpe_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, 
     return {name: spec.parameters[name].decode(asked.params[name]) for name in space}
 
 
-class _Space(dict[str, BaseDistribution]):
-    """The space of every trial; copies of a trial share it, since nobody changes it."""
+Value = TypeVar("Value")
 
-    def __deepcopy__(self, _: Any) -> "_Space":
+
+class _Shared(dict[str, Value]):
+    """A part of trials that nobody changes, so that copies of a trial share it: copying is dear."""
+
+    def __deepcopy__(self, _: Any) -> "_Shared[Value]":
         return self
+
+
+_Space = _Shared[BaseDistribution]
 
 
 def study_of(
@@ -77,7 +83,7 @@ def _optuna_distribution(axis: Axis) -> BaseDistribution:
 
 
 def _optuna_trial(trial: Trial, spec: SweepSpec, space: _Space) -> FrozenTrial:
-    params = {name: spec.parameters[name].encode(trial.point[name]) for name in space}
+    params = _Shared({name: spec.parameters[name].encode(trial.point[name]) for name in space})
     for name, distribution in space.items():
         if not isinstance(distribution, FloatDistribution):
             params[name] = int(params[name])

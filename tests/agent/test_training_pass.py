@@ -173,7 +173,7 @@ def test_a_long_batch_is_scored_again_instead_of_kept(monkeypatch: pytest.Monkey
     def gradients() -> list[torch.Tensor]:
         torch.manual_seed(1)
         hidden, weight = torch.randn(50, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
-        score_tokens(hidden, weight, torch.randint(30, (50,)), 0.7)[0].square().sum().backward()
+        score_tokens(hidden, weight, torch.randint(30, (50,)), 0.7, False)[0].square().sum().backward()
         assert hidden.grad is not None
         assert weight.grad is not None
         return [hidden.grad, weight.grad]

@@ -48,7 +48,6 @@ except AnalysisError as error:
 
 @pytest.mark.slow
 def test_the_report_holds_the_markdown_and_the_sweeps_plots(export, tmp_path: Path):
-    pytest.importorskip("wandb_workspaces", reason="needs the extra `reports`")
     written = write_report(str(export), tmp_path / "out", Console(quiet=True))
     with running_server(tmp_path) as server:
         script = f"import sys; sys.argv = ['-', {str(written.result)!r}]\n{SAVE}"
