@@ -101,6 +101,8 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
     try:
         params = {name: value for name, value in run.config.items() if name != "config_hash"}
         config = RunConfig.from_params(params)
+        if config.display_name:
+            run.name = config.display_name
         # A sweep's own values are locked: naming them again would only give a warning each.
         defaults = {name: value for name, value in config.flat().items() if name not in params}
         run.config.update({**defaults, "config_hash": config.config_hash}, allow_val_change=True)

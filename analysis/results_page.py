@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from rich import box
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,6 +17,7 @@ from analysis.assess import SEED, Assessment
 from analysis.errors import AnalysisError
 from analysis.files import replace_file, replace_text
 from analysis.finding import COMPARABLE
+from analysis.held_out import held_out_sections
 from analysis.reward_figure import draw_rewards
 from analysis.runs_table import own_name, runs_table
 from analysis.select import Selection
@@ -63,8 +65,10 @@ def write_results(
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = texts[0] if texts else None
     replace_file(figure, lambda file: draw_rewards(runs, against, kind, file))
-    replace_text(path, _markdown(table, selection, runs, names, against, command, figure.name))
+    sections = held_out_sections(table, runs, names, against, kind)
+    replace_text(path, _markdown(table, selection, runs, names, sections, against, command, figure.name))
     _print(runs, names, selection, console)
+    console.print(Markdown("\n".join(sections)))
 
 
 def _columns(names: list[str]) -> list[tuple[str, str]]:
@@ -90,6 +94,7 @@ def _markdown(
     selection: Selection,
     runs: pd.DataFrame,
     names: list[str],
+    sections: list[str],
     against: str,
     command: str,
     figure: str,
@@ -119,6 +124,7 @@ def _markdown(
         bold = row["id"] == selection.best
         lines.append("| " + " | ".join(f"**{c}**" if bold and c else c for c in cells) + " |")
     lines += [
+        *sections,
         "",
         f"## By {against}",
         "",

@@ -19,6 +19,7 @@ from pydantic import (
 
 from agent.config.errors import ConfigError as ConfigError
 from agent.config.nearest import unknown_key_message
+from agent.config.run_name import run_name
 from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
 from agent.config.tasks import task_entry
@@ -67,6 +68,9 @@ class RunConfig(BaseModel):
     suite: str | None = None
     """YAML file of rewards to train on, as `sweepfarm score --suite` takes it, in place of the task's own.
     The objective stays the task's."""
+    run_name: Annotated[str, Field(min_length=1)] | None = None
+    """What the run is called, with parameters in braces, as in `kl{beta}_lr{learning_rate}`; W&B names it
+    when absent."""
     seed: int = 42
     """Seeds initialisation, data order and sampling of the training run."""
 
@@ -164,6 +168,11 @@ class RunConfig(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _a_name_of_parameters(self) -> Self:
+        _ = self.display_name  # which refuses what is no parameter
+        return self
+
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
         """Build from flat parameters, as a sweep or a chosen configuration gives them.
@@ -204,6 +213,11 @@ class RunConfig(BaseModel):
         own: dict[str, Any] = self.model_dump(mode="json", exclude={"reward", "health"})
         reward = {} if self.suite is not None else self.reward.model_dump(mode="json")
         return own | self.health.model_dump(mode="json") | reward
+
+    @property
+    def display_name(self) -> str | None:
+        """`run_name` with the run's parameters in the places of their names."""
+        return None if self.run_name is None else run_name(self.run_name, self.flat())
 
     @property
     def config_hash(self) -> str:

@@ -69,13 +69,13 @@ def test_w11_what_is_imported_elsewhere_is_this_checkout(tmp_path: Path) -> None
 def test_w10_w11_an_agent_elsewhere_finishes_stays_down_and_keeps_its_keys(
     wandb_server: RunningServer, tiny_run: RunConfig, tmp_path: Path
 ) -> None:
-    sweep = one_run_sweep(wandb_server, tiny_run, max_steps=1, rungs=1)
+    sweep = one_run_sweep(wandb_server, tiny_run, max_steps=1, rungs=1, run_name="seed {seed}")
     runs = tmp_path / "runs"
     env = wandb_server.env(SWEEP_ID=sweep, SWEEPFARM_RUNS=str(runs), HF_TOKEN=PLANTED)
     del env["PYTHONPATH"]
     first = call(BIN / "sweepfarm", "agent", cwd=wandb_server.work, env=env)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert [run["state"] for run in wandb_server.rows(sweep)] == ["finished"]
+    assert [(run["state"], run["name"]) for run in wandb_server.rows(sweep)] == [("finished", "seed 1")]
     assert len(list(runs.glob("*/*/outcome.json"))) == 1
 
     # Started again, as `restart:` does: the sweep is over, so it ends at once and with 0.

@@ -28,8 +28,8 @@ def test_an_explicit_value_equal_to_a_default_and_one_that_is_not_both_stay() ->
 def test_every_explicit_value_survives_the_defaults() -> None:
     """An ancestor's defaults overrode sweep values: give each field another value and find it again."""
     changed = {
-        "model": "elsewhere", "suite": "mine.yaml", "seed": 7, "max_steps": 33, "rungs": 5,
-        "train_prompts": 17, "eval_prompts": 9,
+        "model": "elsewhere", "suite": "mine.yaml", "run_name": "b{beta}", "seed": 7,
+        "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
         "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
         "top_p": 0.8, "beta": 0.5, "beta_scale": 2.0, "epsilon": 0.11, "num_iterations": 3,
@@ -74,6 +74,33 @@ def test_the_nearest_parameter_is_one_of_the_task() -> None:
         RunConfig.from_params({"reward_ori_mx": 1})
     with pytest.raises(ConfigError, match="unknown task `story`; did you mean `stories`"):
         RunConfig.from_params({"task": "story"})
+
+
+def test_a_run_is_named_after_its_parameters() -> None:
+    template = "sweep/{reward_condition}/kl{beta}_lr{learning_rate}/seed_{seed}"
+    variant = {"reward_condition": "ut_inverted", "beta": 0.01, "learning_rate": 1e-7}
+    config = RunConfig.from_params({"task": "code", "run_name": template, "variant": variant})
+    assert config.display_name == "sweep/ut_inverted/kl0.01_lr1e-07/seed_42"
+    assert RunConfig.from_params(config.flat()).display_name == config.display_name
+    assert RunConfig(run_name="{learning_rate:.0e}").display_name == "3e-06"
+    assert RunConfig().display_name is None
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("{lr_rate}", "`run_name`: unknown parameter `lr_rate`; did you mean `learning_rate`"),
+        ("{reward_condition}", "unknown parameter `reward_condition`"),  # of another task
+        ("{seed.real}", "unknown parameter `seed.real`"),
+        ("run {", "Single '{'"),
+        ("{suite:d}", "unsupported format"),
+        ("", "at least 1 character"),
+    ],
+)
+def test_a_name_of_what_is_no_parameter_is_refused(template: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig.from_params({"run_name": template})
+    assert says in str(caught.value)
 
 
 def test_a_suite_leaves_no_reward_parameter_without_effect() -> None:
