@@ -15,7 +15,7 @@ SEED ?= 0
 WORKERS ?= 2
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
-.PHONY: help install sweep sweep-stories test check format bench lock clean
+.PHONY: help install sweep sweep-stories sweep-judge test check format bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,10 @@ sweep: $(RUNTIME)  ## run the plasmid sweep on this machine, end to end
 sweep-stories: $(RUNTIME)  ## run the stories sweep at small size, and write docs/results/stories.md
 	@$(BIN)/sweepfarm sweep sweeps/stories.yaml --overlay sweeps/overlays/stories_cpu.yaml --agents $(AGENTS) \
 		--page docs/results/stories.md --against beta --made-by "make sweep-stories"
+
+sweep-judge: $(RUNTIME)  ## run the judged-code sweep at small size, and write docs/results/judge.md
+	@$(BIN)/sweepfarm sweep sweeps/code_judge.yaml --overlay sweeps/overlays/judge_cpu.yaml --agents $(AGENTS) \
+		--page docs/results/judge.md --against beta --before baseline --made-by "make sweep-judge"
 
 test: $(DEV)  ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.assess import SEED
-from analysis.change import SIGNIFICANT, Change, Comparison
+from analysis.change import SIGNIFICANT, Change
 from analysis.chosen import DERIVED
 from analysis.compare import change_rows, compare
 from analysis.errors import AnalysisError
@@ -33,6 +33,8 @@ NAME = "run_name"
 """The parameter that names a configuration, up to the first slash; what follows tells its runs apart."""
 HELD_OUT = "held-out score"
 SHOWN = (AVERAGE, BEST, GAP, HELD_OUT, LOSS, VARIANCE, UNIQUE, SIMILARITY, "KL")
+_NO_SETTINGS = {*DERIVED, NAME, SEED, "variant"}
+"""Keys of a run's configuration that differ within a configuration, or say the others once more."""
 _GLANCE = (AVERAGE, BEST, GAP, HELD_OUT, VARIANCE, UNIQUE)
 
 
@@ -46,17 +48,21 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
     Raises:
         AnalysisError: no run of that name got as far.
     """
-    windows = _windows(table)
+    runs = _windows(table)
+    windows = {label: kept for label, all_ in runs.items() if (kept := [w for w in all_ if w is not None])}
     if before not in windows:
         there = ", ".join(windows) or "none"
         raise AnalysisError(f"no run named {before!r} got beyond half of its steps; those that did: {there}")
-    comparisons = [_compare(windows[before], windows[name]) for name in windows if name != before]
-    most = max(len(group) for group in windows.values())
+    comparisons = [
+        compare(pooled(windows[before]), pooled(group)) for name, group in windows.items() if name != before
+    ]
+    most = max(map(len, windows.values()))
+    missing = {label: group.count(None) for label, group in runs.items() if None in group}
     lines = [
         "",
         "## Before and after",
         "",
-        f"Each configuration beside `{before}`, means over the second half of training and up to {most} seeds."
+        f"Each configuration beside `{before}`, means over the second half of training, up to {most} seeds."
         " A standard error is the larger of what steps within runs and what seeds tell; a difference above"
         f" {SIGNIFICANT} of them is taken to be real, one measure at a time.",
         "",
@@ -66,15 +72,14 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
     for comparison in comparisons:
         cells = [_glance(comparison.change(name)) for name in _GLANCE]
         lines.append(f"| {comparison.after} | " + " | ".join(cells) + " |")
+    if missing:
+        ended = ", ".join(f"{label} ({n} of {len(runs[label])})" for label, n in missing.items())
+        lines += ["", f"Left out, as they ended in the first half: {ended}."]
     for comparison in comparisons:
         shown = replace(comparison, changes=tuple(c for c in comparison.changes if c.name in SHOWN))
         lines += ["", f"### {comparison.before} → {comparison.after}", "", *change_rows(shown), ""]
         lines.append("; ".join(f"`{name}` {a} → {b}" for name, (a, b) in comparison.moved.items()))
     return lines
-
-
-def _compare(before: Sequence[Window], after: Sequence[Window]) -> Comparison:
-    return compare(pooled(before), pooled(after))
 
 
 def _glance(change: Change | None) -> str:
@@ -83,17 +88,18 @@ def _glance(change: Change | None) -> str:
     return f"{change.before:.3f} → {change.after:.3f}, {change.reading}"
 
 
-def _windows(table: SweepTable) -> dict[str, list[Window]]:
-    """Configuration → the second half of each of its runs that got there."""
-    found: dict[str, list[Window]] = {}
+def _windows(table: SweepTable) -> dict[str, list[Window | None]]:
+    """Configuration → the second half of each of its runs; None for one that ended before."""
+    found: dict[str, list[Window | None]] = {}
     for run, config in table.configs().items():
         name, history = config.get(NAME), table.histories[run]
-        half = int(config.get("max_steps", 0)) // 2
-        if not isinstance(name, str) or history.empty or history[STEP].max() <= half:
+        if not isinstance(name, str):
             continue
-        settings = {k: v for k, v in flat(config).items() if k not in (*DERIVED, NAME, SEED)}
-        label = name.partition("/")[0]
-        found.setdefault(label, []).append(window_from_history(label, history, settings, half + 1))
+        label, half = name.partition("/")[0], int(config["max_steps"]) // 2
+        settings = {k: v for k, v in flat(config).items() if k.partition(".")[0] not in _NO_SETTINGS}
+        reached = not history.empty and history[STEP].max() > half
+        window = window_from_history(label, history, settings, half + 1) if reached else None
+        found.setdefault(label, []).append(window)
     return found
 
 

@@ -30,6 +30,7 @@ def _build(config: RunConfig) -> Task:
     except ValueError as error:  # a SuiteError is one
         raise ConfigError(str(error)) from error
     known = held_out[:_KNOWN]
+    idle = [Sample(e.prompt, f"{docstring(e)}\n    return") for e in known]
     return Task(
         name="code_judge",
         model_path=str(starter().path()) if config.model == "starter" else config.model,
@@ -38,7 +39,7 @@ def _build(config: RunConfig) -> Task:
         reference_suite=static_reference(problems, **how),
         monitored=TASKS["code_judge"].components,
         known_good=tuple(Sample(e.prompt, e.solution) for e in known),
-        known_bad=tuple(Sample(e.prompt, body) for e in known for body in ("", f"{docstring(e)}\n    return")),
+        known_bad=(*idle, Sample(known[0].prompt, "")),
     )
 
 
