@@ -63,7 +63,7 @@ def judge_suite(config: JudgeRewardConfig, problems: Sequence[JudgedProblem], **
         **how: Where the program is in a sample: ``reads`` and ``extract`` of ``JudgeReward``.
 
     Raises:
-        SuiteError: If the weights or the endpoint mean nothing.
+        ValueError: If the weights or the endpoint mean nothing.
     """
     # One judge for all five, so that its verdicts are remembered for all.
     shared = {"problems": problems, "judge": make_judge(config.judge), **how}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.config.metric_names import RUNG_METRICS, step_metrics
+from agent.config.metric_names import step_metrics
 from agent.config.run import ConfigError, RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
@@ -15,7 +15,7 @@ from agent.tasks.code.programs import Exercise, draw_exercises
 from agent.tasks.code.starter import CodeStarterConfig, starter
 from rewards.base import Sample
 from rewards.code.problems import load_problems
-from rewards.judge.suite import static_reference
+from rewards.judge.suite import CRITERION_REWARDS, static_reference
 from tests.agent.running import run
 
 
@@ -39,9 +39,7 @@ def params(tiny_code: Path) -> dict[str, Any]:
 def test_the_teacher_is_a_documented_solution_that_has_everything() -> None:
     exercises = draw_exercises(40, seed=5, held_out=False)
     problems = [taught(exercise) for exercise in exercises]
-    samples = [
-        Sample(p.prompt, p.solution.partition(":\n")[2].join(["\n", ""])) for p in problems
-    ]
+    samples = [Sample(p.prompt, "\n" + p.solution.partition("\n")[2]) for p in problems]
     found = static_reference(problems, reads="text").score(samples)
     np.testing.assert_array_equal(found.totals, 1.0)
     bare = [Sample(exercise.prompt, exercise.solution) for exercise in exercises]
@@ -51,8 +49,10 @@ def test_the_teacher_is_a_documented_solution_that_has_everything() -> None:
 def test_a_published_exercise_has_a_teacher_too() -> None:
     prompt = "Write a function to double a number.\nThe function is called `double`.\n\n```python\n"
     (problem,) = load_problems([{"prompt": prompt, "asserts": ["assert double(2) == 4"]}])
-    solution = taught(Exercise(prompt, "import math\ndef double(n):\n  return 2 * n\n```\n", problem)).solution
-    assert solution.splitlines()[2] == '    """Write a function to double a number."""'
+    solution = taught(
+        Exercise(prompt, "import math\ndef double(n):\n  return 2 * n\n```\n", problem)
+    ).solution
+    assert 'def double(n):\n    """Write a function to double a number."""\n' in solution
     assert "```" not in solution
 
 
@@ -62,7 +62,12 @@ def test_the_reward_can_tell_good_from_bad(params: dict[str, Any]) -> None:
 
 
 def test_weights_reach_the_training_reward_alone(params: dict[str, Any]) -> None:
-    weights = {"reward_correctness": 1.0, "reward_quality": 0, "reward_efficiency": 0, "reward_documentation": 0}
+    weights = {
+        "reward_correctness": 1.0,
+        "reward_quality": 0,
+        "reward_efficiency": 0,
+        "reward_documentation": 0,
+    }
     task = build_task(RunConfig.from_params({**params, **weights}))
     bare = task.known_good[:1]
     assert task.training_suite.score(bare).totals.tolist() == [1.0]
@@ -84,10 +89,9 @@ def test_a_reward_that_means_nothing_is_refused(params: dict[str, Any], wrong: d
 
 
 def test_a_whole_run(params: dict[str, Any], tmp_path: Path) -> None:
-    trained = run(RunConfig.from_params(params), tmp_path)
-    assert trained.outcome.name == "finished"
-    logged = {name for row in trained.rows for name in row}
-    wanted = (step_metrics("code_judge") | RUNG_METRICS) - {"train/epsilon_clipped"}
-    assert {name for name in wanted if "judged" in name} <= logged
-    assert "reward_components/judged_documentation/mean" in logged
+    outcome, recorder = run(RunConfig.from_params(params), tmp_path)
+    assert outcome.name == "finished"
+    logged = {name for _, row in recorder.rows for name in row}
+    assert {f"reward_components/{name}/mean" for name in CRITERION_REWARDS} <= logged
+    assert {name for name in step_metrics("code_judge") if "judged" in name} <= logged
     assert "objective/components/judged_code" in logged

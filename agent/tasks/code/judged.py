@@ -10,7 +10,6 @@ from agent.tasks.code.starter import starter
 from agent.tasks.code.task import exercises_of
 from rewards.base import Sample
 from rewards.code.extract import first_block
-from rewards.compose import SuiteError
 from rewards.judge.problems import JudgedProblem
 from rewards.judge.suite import JudgeRewardConfig, judge_suite, static_reference
 
@@ -30,7 +29,7 @@ def _build(config: RunConfig) -> Task:
     problems = [taught(exercise) for exercise in (*train, *held_out)]
     try:
         training = judge_suite(config.reward, problems, **_HOW)
-    except SuiteError as error:
+    except ValueError as error:
         raise ConfigError(str(error)) from error
     known = held_out[:_KNOWN]
     return Task(
