@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from agent.config.errors import ConfigError
 from agent.config.nearest import unknown_key_message
+from rewards.code.suite import CodeRewardConfig
 from rewards.config import RewardConfig
+from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig
 from rewards.plasmid.suite import PlasmidRewardConfig
 from rewards.text.suite import StoriesRewardConfig
 
@@ -19,11 +21,13 @@ class TaskEntry:
         reward: its reward parameters.
         maker: `module:name` of its `TaskMaker`; see `agent.tasks.base`.
         components: rewards whose statistics are logged each step, whatever their weight.
+        sandboxed: its rewards run programs in processes and threads of their own, which no fork inherits.
     """
 
     reward: type[RewardConfig]
     maker: str
     components: tuple[str, ...]
+    sandboxed: bool = False
 
 
 TASKS = {
@@ -34,6 +38,10 @@ TASKS = {
     ),
     "stories": TaskEntry(
         StoriesRewardConfig, "agent.tasks.stories.task:STORIES", ("contains_word", "sentence_length")
+    ),
+    "code": TaskEntry(CodeRewardConfig, "agent.tasks.code.task:CODE", ("tests_pass",), sandboxed=True),
+    "code_judge": TaskEntry(
+        JudgeRewardConfig, "agent.tasks.code.judged:CODE_JUDGE", CRITERION_REWARDS, sandboxed=True
     ),
 }
 """Every task by the name that `task` gives it."""

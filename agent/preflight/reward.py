@@ -14,9 +14,11 @@ MARGIN = 0.1
 _FULL = 0.99
 
 
-def check_reward(suite: RewardSuite, good: Sequence[str], bad: Sequence[str]) -> Check:
-    """Score known good and known bad completions with the reward that runs train on."""
-    scores = suite.score([Sample("", text) for text in [*good, *bad]])
+def check_reward(suite: RewardSuite, good: Sequence[Sample], bad: Sequence[Sample]) -> Check:
+    """Score known good and known bad samples with the reward that runs train on; a control knows none."""
+    if not good:
+        return Check("reward", "warning", "a control: it pays for nothing in particular")
+    scores = suite.score([*good, *bad])
     totals = scores.totals
     if np.isnan(totals[: len(good)]).any():
         return Check("reward", "error", f"a known good completion could not be scored: {scores.reason}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent.config.run import RunConfig
 from agent.tasks.starter import Starter
+from rewards.base import Sample
 from rewards.compose import RewardSuite
 
 
@@ -39,8 +40,9 @@ class Task:
         training_suite: the reward that the run trains on; its weights may be swept.
         reference_suite: the reward of the objective; no parameter reaches it.
         monitored: components whose statistics are logged each step, whatever their weight.
-        known_good: completions that every sensible reward of the task likes...
-        known_bad: ...and that none may like; looked at before a sweep's first run.
+        known_good: samples that a sensible reward of the task likes...
+        known_bad: ...and that it may not like; looked at before a sweep's first run. Without any the reward
+            is a control, which likes nothing.
     """
 
     name: str
@@ -49,8 +51,8 @@ class Task:
     training_suite: RewardSuite
     reference_suite: RewardSuite
     monitored: tuple[str, ...]
-    known_good: tuple[str, ...]
-    known_bad: tuple[str, ...]
+    known_good: tuple[Sample, ...]
+    known_bad: tuple[Sample, ...]
 
 
 @dataclass(frozen=True)

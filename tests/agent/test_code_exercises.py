@@ -9,15 +9,24 @@ import sys
 import pytest
 
 from agent.tasks.code import programs
+from agent.tasks.code.bodies import brief, draw_body, repeated, slipped, stepwise
 from agent.tasks.code.expressions import ARGUMENTS, STEPS, draw_expression
-from agent.tasks.code.programs import FEWEST_CASES, FUNCTION, Exercise, draw_exercises, prompt_of
+from agent.tasks.code.programs import (
+    FEWEST_CASES,
+    FUNCTION,
+    Exercise,
+    draw_exercises,
+    draw_side,
+    is_held_out,
+    prompt_of,
+)
 from rewards.base import Sample
 from rewards.code.unit_tests import TestsPass
 
 
 @pytest.fixture(scope="module")
 def exercises() -> tuple[Exercise, ...]:
-    return draw_exercises(120, seed=1)
+    return draw_exercises(120, seed=1, held_out=False)
 
 
 def scores(exercises: tuple[Exercise, ...], bodies: list[str]) -> list[float | None]:
@@ -32,7 +41,7 @@ def test_every_solution_passes_its_cases(exercises: tuple[Exercise, ...]) -> Non
 
 @pytest.mark.parametrize(
     "lazy",
-    ["    return 0\n", "    return {argument}\n", "    return True\n", "    pass\n", "    return []\n", ""],
+    ["\n    return 0", "\n    return {argument}", "\n    return True", "\n    pass", "\n    return []", ""],
 )
 def test_nothing_lazy_passes(exercises: tuple[Exercise, ...], lazy: str) -> None:
     bodies = [lazy.format(argument=exercise.prompt.split("(")[1].split(":")[0]) for exercise in exercises]
@@ -49,7 +58,7 @@ def test_the_prompt_shows_no_case(exercises: tuple[Exercise, ...]) -> None:
     for exercise in exercises:
         assert len(exercise.problem.cases) >= FEWEST_CASES
         assert exercise.problem.prompt == exercise.prompt
-        description = exercise.prompt.split('"""')[1]
+        description = exercise.prompt.split("\n")[0]
         for case in exercise.problem.cases:
             assert case.call.function == FUNCTION
             argument = case.call.arguments[0]
@@ -59,7 +68,7 @@ def test_the_prompt_shows_no_case(exercises: tuple[Exercise, ...]) -> None:
 def test_a_seed_gives_the_same_exercises_in_any_process(exercises: tuple[Exercise, ...]) -> None:
     code = (
         "from agent.tasks.code.programs import draw_exercises; import hashlib;"
-        "print(hashlib.sha256(repr(draw_exercises(40, 1)).encode()).hexdigest())"
+        "print(hashlib.sha256(repr(draw_exercises(40, 1, held_out=False)).encode()).hexdigest())"
     )
     seen = {
         subprocess.run(
@@ -68,15 +77,15 @@ def test_a_seed_gives_the_same_exercises_in_any_process(exercises: tuple[Exercis
         for seed in ("1", "2")
     }
     assert len(seen) == 1
-    assert draw_exercises(40, seed=1) == exercises[:40]
-    assert draw_exercises(40, seed=2) != exercises[:40]
+    assert draw_exercises(40, seed=1, held_out=False) == exercises[:40]
+    assert draw_exercises(40, seed=2, held_out=False) != exercises[:40]
     assert len({exercise.prompt for exercise in exercises}) == len(exercises)
 
 
 def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "LONGEST", 1)
     with pytest.raises(ValueError, match="there are no 1000000 different exercises"):
-        draw_exercises(1_000_000, seed=0)
+        draw_exercises(1_000_000, seed=0, held_out=True)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.words)
@@ -96,4 +105,23 @@ def test_expressions_of_every_length_are_python() -> None:
     rng = random.Random(3)
     for _ in range(200):
         expression = draw_expression(rng, 3)
-        compile(prompt_of(expression) + f"    return {expression.code}\n", "exercise", "exec")
+        compile(prompt_of(expression) + draw_body(expression, rng), "exercise", "exec")
+
+
+def test_no_exercise_is_on_both_sides(exercises: tuple[Exercise, ...]) -> None:
+    held_out = draw_exercises(120, seed=1, held_out=True)
+    assert all(is_held_out(exercise.prompt) for exercise in held_out)
+    assert not any(is_held_out(exercise.prompt) for exercise in exercises)
+
+
+def test_every_way_to_write_a_body_is_right_and_a_slip_mostly_is_not() -> None:
+    rng = random.Random(4)
+    drawn = {prompt_of(one): one for one in (draw_side(rng, held_out=False) for _ in range(200))}
+    known = {exercise.prompt: exercise for exercise in draw_exercises(400, seed=0, held_out=False)}
+    both = [prompt for prompt in drawn if prompt in known]
+    assert len(both) > 20
+    for way in (brief, stepwise, repeated):
+        found = scores(tuple(known[p] for p in both), [way(drawn[p]) for p in both])
+        assert found == [1.0] * len(both)
+    slips = scores(tuple(known[p] for p in both), [brief(slipped(drawn[p], rng)) for p in both])
+    assert sum(score or 0.0 for score in slips) <= 0.2 * len(both)

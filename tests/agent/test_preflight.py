@@ -107,7 +107,7 @@ class Liking(Reward):
 )
 def test_a_reward_must_tell_good_from_bad(good: float, bad: float, level: str) -> None:
     suite = RewardSuite([Weighted(Liking(good, bad), 1.0)])
-    assert check_reward(suite, ["good"] * 3, ["bad"]).level == level
+    assert check_reward(suite, [Sample("", "good")] * 3, [Sample("", "bad")]).level == level
 
 
 def test_the_plasmid_reward_tells_plasmids_from_bad_sequences(tiny_run: RunConfig) -> None:
@@ -120,6 +120,8 @@ def test_a_reward_that_fails_on_good_sequences_is_refused() -> None:
         def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
             raise ValueError("no such table")
 
-    found = check_reward(RewardSuite([Weighted(Failing(0, 0), 1.0)]), ["good"], ["bad"])
+    found = check_reward(
+        RewardSuite([Weighted(Failing(0, 0), 1.0)]), [Sample("", "good")], [Sample("", "bad")]
+    )
     assert found.level == "error"
     assert "no such table" in found.text

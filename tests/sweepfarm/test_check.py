@@ -3,6 +3,7 @@
 import json
 import re
 from copy import deepcopy
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from agent.config.run import RunConfig
 from server.search.grid import grid_size
 from server.search.space import parse_sweep_config
 from sweepfarm.check import check_sweep
@@ -21,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "sweep_config.yaml"
 CPU = ROOT / "sweeps" / "overlays" / "cpu.yaml"
 STORIES = ROOT / "sweeps" / "stories.yaml"
+CODE = ROOT / "sweeps" / "kl_lr_grid.yaml"
+CODE_CPU = ROOT / "sweeps" / "overlays" / "code_cpu.yaml"
 STORIES_CPU = ROOT / "sweeps" / "overlays" / "stories_cpu.yaml"
 SWEEPS = [MAIN, *sorted((ROOT / "sweeps").glob("*.yaml"))]
 OVERLAYS = sorted((ROOT / "sweeps" / "overlays").glob("*.yaml"))
@@ -105,6 +109,26 @@ def test_the_fourteen_runs_of_the_stories_document() -> None:
     assert any("own reward" in warning for warning in small.warnings)
 
 
+def test_the_grid_of_the_kl_document_and_its_controls() -> None:
+    sweep = read_sweep(CODE, CODE_CPU)
+    runs = [RunConfig.from_params(point) for point in points(sweep)]
+    grid = [(r.beta, r.learning_rate) for r in runs if r.reward.model_dump()["reward_condition"] == "ut"]
+    assert grid == list(product((0.01, 0.1), (1e-7, 5e-7, 1e-6, 5e-6)))
+    assert [run.display_name for run in runs[len(grid) - 1 :]] == [
+        "sweep/ut/kl0.1_lr5e-06/seed_42",
+        "sweep/ut_inverted/kl0.01_lr1e-06/seed_42",
+        "sweep/random/kl0.01_lr1e-06/seed_42",
+        "sweep/zero/kl0.01_lr1e-06/seed_42",
+    ]
+    assert not check_sweep(sweep).warnings
+
+
+def points(sweep: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every run of a sweep of variants."""
+    constant = {name: p["value"] for name, p in sweep["parameters"].items() if "value" in p}
+    return [{**constant, "variant": one} for one in sweep["parameters"]["variant"]["values"]]
+
+
 @pytest.mark.parametrize(
     ("parameters", "says"),
     [
@@ -115,6 +139,7 @@ def test_the_fourteen_runs_of_the_stories_document() -> None:
         ({"variant": {"values": [{"max_steps": 3}]}}, "`max_steps` decides how the objective is measured"),
         ({"variant": {"values": [3]}}, "each value of `variant` must be a mapping"),
         ({"beta": {"value": 0.5}}, "leave one of them out"),
+        ({"run_name": {"value": "{kl}"}}, "`run_name`: unknown parameter `kl`"),
         ({"suite": {"value": "no/such.yaml"}}, "`suite`: cannot read the suite"),
     ],
 )

@@ -20,8 +20,8 @@ class Step:
     Attributes:
         takes: Type of the value.
         gives: Type of the result.
-        words: In English; ``{}`` is the value, ``{k}`` the constant.
-        code: In Python, with the same places.
+        words: In English; ``{k}`` is the constant.
+        code: In Python; ``{}`` is the value.
         evaluate: The operation itself, of the value and the constant.
         constants: Those to choose from; (None,) where there is none.
     """
@@ -34,52 +34,55 @@ class Step:
     constants: Sequence[int | str | None] = (None,)
 
 
-_SMALL = tuple(range(2, 10))
+_SMALL = (2, 3, 5, 7)
 _FEW = (1, 2, 3)
 _LETTERS = tuple("abcde")
 _INT, _BOOL, _TEXT, _LIST = "int", "bool", "str", "list[int]"
 
 STEPS = (
-    Step(_INT, _INT, "{} plus {k}", "({}) + {k}", lambda v, k: v + k, _SMALL),
-    Step(_INT, _INT, "{} minus {k}", "({}) - {k}", lambda v, k: v - k, _SMALL),
-    Step(_INT, _INT, "{} times {k}", "({}) * {k}", lambda v, k: v * k, _SMALL),
-    Step(_INT, _INT, "{} divided by {k} and rounded down", "({}) // {k}", lambda v, k: v // k, _SMALL),
-    Step(_INT, _INT, "the remainder of {} divided by {k}", "({}) % {k}", lambda v, k: v % k, _SMALL),
-    Step(_INT, _INT, "the distance of {} from {k}", "abs(({}) - {k})", lambda v, k: abs(v - k), _SMALL),
-    Step(_INT, _INT, "the square of {}", "({}) ** 2", lambda v, _: v**2),
-    Step(_INT, _BOOL, "whether {} is greater than {k}", "({}) > {k}", lambda v, k: v > k, _SMALL),
-    Step(_INT, _BOOL, "whether {} is less than {k}", "({}) < {k}", lambda v, k: v < k, _SMALL),
-    Step(_INT, _BOOL, "whether {} is a multiple of {k}", "({}) % {k} == 0", lambda v, k: v % k == 0, _SMALL),
-    Step(_LIST, _INT, "the sum of {}", "sum({})", lambda v, _: sum(v)),
-    Step(_LIST, _INT, "the number of items in {}", "len({})", lambda v, _: len(v)),
-    Step(_LIST, _INT, "the largest of {}, or 0 if there is none", "max({}, default=0)", lambda v, _: max(v, default=0)),
-    Step(_LIST, _INT, "the smallest of {}, or 0 if there is none", "min({}, default=0)", lambda v, _: min(v, default=0)),
-    Step(_LIST, _INT, "how often {k} is in {}", "({}).count({k})", lambda v, k: v.count(k), _SMALL),
-    Step(_LIST, _BOOL, "whether {k} is in {}", "{k} in ({})", lambda v, k: k in v, _SMALL),
-    Step(_LIST, _LIST, "the items of {} greater than {k}", "[x for x in {} if x > {k}]", lambda v, k: [x for x in v if x > k], _SMALL),
-    Step(_LIST, _LIST, "the items of {} less than {k}", "[x for x in {} if x < {k}]", lambda v, k: [x for x in v if x < k], _SMALL),
-    Step(_LIST, _LIST, "the even items of {}", "[x for x in {} if x % 2 == 0]", lambda v, _: [x for x in v if x % 2 == 0]),
-    Step(_LIST, _LIST, "each item of {} plus {k}", "[x + {k} for x in {}]", lambda v, k: [x + k for x in v], _SMALL),
-    Step(_LIST, _LIST, "each item of {} times {k}", "[x * {k} for x in {}]", lambda v, k: [x * k for x in v], _SMALL),
-    Step(_LIST, _LIST, "{} in order", "sorted({})", lambda v, _: sorted(v)),
-    Step(_LIST, _LIST, "{} in reverse", "({})[::-1]", lambda v, _: v[::-1]),
-    Step(_LIST, _LIST, "every second item of {}", "({})[::2]", lambda v, _: v[::2]),
-    Step(_LIST, _LIST, "the first {k} items of {}", "({})[:{k}]", lambda v, k: v[:k], _FEW),
-    Step(_LIST, _LIST, "all but the first {k} items of {}", "({})[{k}:]", lambda v, k: v[k:], _FEW),
-    Step(_LIST, _LIST, "the different items of {} in order", "sorted(set({}))", lambda v, _: sorted(set(v))),
-    Step(_TEXT, _TEXT, "{} in capital letters", "({}).upper()", lambda v, _: v.upper()),
-    Step(_TEXT, _TEXT, "{} in reverse", "({})[::-1]", lambda v, _: v[::-1]),
-    Step(_TEXT, _TEXT, "{} repeated {k} times", "({}) * {k}", lambda v, k: v * k, (2, 3, 4)),
-    Step(_TEXT, _TEXT, "the first {k} letters of {}", "({})[:{k}]", lambda v, k: v[:k], _FEW),
-    Step(_TEXT, _TEXT, "the last {k} letters of {}", "({})[-{k}:]", lambda v, k: v[-k:], _FEW),
-    Step(_TEXT, _TEXT, "{} without the letter {k}", "({}).replace('{k}', '')", lambda v, k: v.replace(k, ""), _LETTERS),
-    Step(_TEXT, _TEXT, "{} followed by {k}", "({}) + '{k}'", lambda v, k: v + k, _LETTERS),
-    Step(_TEXT, _INT, "the length of {}", "len({})", lambda v, _: len(v)),
-    Step(_TEXT, _INT, "how often {k} is in {}", "({}).count('{k}')", lambda v, k: v.count(k), _LETTERS),
-    Step(_TEXT, _INT, "the number of different letters in {}", "len(set({}))", lambda v, _: len(set(v))),
-    Step(_TEXT, _BOOL, "whether {} starts with {k}", "({}).startswith('{k}')", lambda v, k: v.startswith(k), _LETTERS),
-    Step(_TEXT, _BOOL, "whether {} contains {k}", "'{k}' in ({})", lambda v, k: k in v, _LETTERS),
+    Step(_INT, _INT, "add {k}", "({}) + {k}", lambda v, k: v + k, _SMALL),
+    Step(_INT, _INT, "subtract {k}", "({}) - {k}", lambda v, k: v - k, _SMALL),
+    Step(_INT, _INT, "multiply by {k}", "({}) * {k}", lambda v, k: v * k, _SMALL),
+    Step(_INT, _INT, "divide by {k} and round down", "({}) // {k}", lambda v, k: v // k, _SMALL),
+    Step(_INT, _INT, "take the remainder by {k}", "({}) % {k}", lambda v, k: v % k, _SMALL),
+    Step(_INT, _INT, "take the distance from {k}", "abs(({}) - {k})", lambda v, k: abs(v - k), _SMALL),
+    Step(_INT, _INT, "square it", "({}) ** 2", lambda v, _: v**2),
+    Step(_INT, _BOOL, "ask if above {k}", "({}) > {k}", lambda v, k: v > k, _SMALL),
+    Step(_INT, _BOOL, "ask if below {k}", "({}) < {k}", lambda v, k: v < k, _SMALL),
+    Step(_INT, _BOOL, "ask if a multiple of {k}", "({}) % {k} == 0", lambda v, k: v % k == 0, _SMALL),
+    Step(_LIST, _INT, "sum up", "sum({})", lambda v, _: sum(v)),
+    Step(_LIST, _INT, "count the items", "len({})", lambda v, _: len(v)),
+    Step(_LIST, _INT, "take the largest or 0", "max({}, default=0)", lambda v, _: max(v, default=0)),
+    Step(_LIST, _INT, "take the smallest or 0", "min({}, default=0)", lambda v, _: min(v, default=0)),
+    Step(_LIST, _INT, "count each {k}", "({}).count({k})", lambda v, k: v.count(k), _SMALL),
+    Step(_LIST, _BOOL, "ask if {k} is in", "{k} in ({})", lambda v, k: k in v, _SMALL),
+    Step(_LIST, _LIST, "keep items above {k}", "[x for x in {} if x > {k}]", lambda v, k: [x for x in v if x > k], _SMALL),
+    Step(_LIST, _LIST, "keep items below {k}", "[x for x in {} if x < {k}]", lambda v, k: [x for x in v if x < k], _SMALL),
+    Step(_LIST, _LIST, "keep even items", "[x for x in {} if x % 2 == 0]", lambda v, _: [x for x in v if x % 2 == 0]),
+    Step(_LIST, _LIST, "add {k} to each", "[x + {k} for x in {}]", lambda v, k: [x + k for x in v], _SMALL),
+    Step(_LIST, _LIST, "multiply each by {k}", "[x * {k} for x in {}]", lambda v, k: [x * k for x in v], _SMALL),
+    Step(_LIST, _LIST, "sort", "sorted({})", lambda v, _: sorted(v)),
+    Step(_LIST, _LIST, "reverse", "({})[::-1]", lambda v, _: v[::-1]),
+    Step(_LIST, _LIST, "keep every second item", "({})[::2]", lambda v, _: v[::2]),
+    Step(_LIST, _LIST, "keep the first {k}", "({})[:{k}]", lambda v, k: v[:k], _FEW),
+    Step(_LIST, _LIST, "drop the first {k}", "({})[{k}:]", lambda v, k: v[k:], _FEW),
+    Step(_LIST, _LIST, "sort without repeats", "sorted(set({}))", lambda v, _: sorted(set(v))),
+    Step(_TEXT, _TEXT, "write in capitals", "({}).upper()", lambda v, _: v.upper()),
+    Step(_TEXT, _TEXT, "reverse", "({})[::-1]", lambda v, _: v[::-1]),
+    Step(_TEXT, _TEXT, "repeat {k} times", "({}) * {k}", lambda v, k: v * k, (2, 3, 4)),
+    Step(_TEXT, _TEXT, "keep the first {k}", "({})[:{k}]", lambda v, k: v[:k], _FEW),
+    Step(_TEXT, _TEXT, "keep the last {k}", "({})[-{k}:]", lambda v, k: v[-k:], _FEW),
+    Step(_TEXT, _TEXT, "remove each '{k}'", "({}).replace('{k}', '')", lambda v, k: v.replace(k, ""), _LETTERS),
+    Step(_TEXT, _TEXT, "append '{k}'", "({}) + '{k}'", lambda v, k: v + k, _LETTERS),
+    Step(_TEXT, _INT, "take the length", "len({})", lambda v, _: len(v)),
+    Step(_TEXT, _INT, "count each '{k}'", "({}).count('{k}')", lambda v, k: v.count(k), _LETTERS),
+    Step(_TEXT, _INT, "count different letters", "len(set({}))", lambda v, _: len(set(v))),
+    Step(_TEXT, _BOOL, "ask if it starts with '{k}'", "({}).startswith('{k}')", lambda v, k: v.startswith(k), _LETTERS),
+    Step(_TEXT, _BOOL, "ask if '{k}' is in", "'{k}' in ({})", lambda v, k: k in v, _LETTERS),
 )  # fmt: skip
+
+Link = tuple[Step, int | str | None]
+"""A step and the constant that it is taken with."""
 
 ARGUMENTS = {_INT: "number", _LIST: "numbers", _TEXT: "text"}
 """What a function calls its argument, by type."""
@@ -90,7 +93,7 @@ class Expression:
     """Steps one after the other on an argument."""
 
     takes: str
-    chain: tuple[tuple[Step, int | str | None], ...]
+    chain: tuple[Link, ...]
 
     @property
     def gives(self) -> str:
@@ -99,13 +102,16 @@ class Expression:
 
     @property
     def words(self) -> str:
-        """In English."""
-        return self._written(lambda step: step.words)
+        """In English, one step after the other: for one type of argument, no words have two meanings."""
+        return ", then ".join(step.words.format(k=constant) for step, constant in self.chain)
 
     @property
     def code(self) -> str:
         """In Python, with no more parentheses than it needs."""
-        return ast.unparse(ast.parse(self._written(lambda step: step.code), mode="eval"))
+        text = ARGUMENTS[self.takes]
+        for link in self.chain:
+            text = written(link, text)
+        return text
 
     def evaluate(self, value: Value) -> Value:
         """The result for an argument."""
@@ -113,17 +119,17 @@ class Expression:
             value = step.evaluate(value, constant)
         return value
 
-    def _written(self, form: Callable[[Step], str]) -> str:
-        text = ARGUMENTS[self.takes]
-        for step, constant in self.chain:
-            text = form(step).format(text, k=constant)
-        return text
+
+def written(link: Link, value: str) -> str:
+    """A step in Python, on a value that is Python itself; no more parentheses than it needs."""
+    step, constant = link
+    return ast.unparse(ast.parse(step.code.format(value, k=constant), mode="eval"))
 
 
 def draw_expression(rng: random.Random, longest: int) -> Expression:
     """A random expression of up to ``longest`` steps; the argument's type is drawn first, then the length."""
     takes = kind = rng.choice(list(ARGUMENTS))
-    chain: list[tuple[Step, int | str | None]] = []
+    chain: list[Link] = []
     for _ in range(rng.randint(1, longest)):
         following = [step for step in STEPS if step.takes == kind]
         if not following:

@@ -1,7 +1,8 @@
-"""Exercises: signature and description as prompt, a solution, cases that tell it from its neighbours."""
+"""Exercises: description and signature as prompt, a solution, cases that tell it from its neighbours."""
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from rewards.code.problems import Problem
 FUNCTION = "solve"
 LONGEST = 2
 """Steps of an exercise."""
+HELD_OUT_PERCENT = 20
+"""Of all exercises; each belongs to one side for good."""
 FEWEST_CASES = 5
 _POOL = 64
 """Arguments of each type that cases are chosen from."""
@@ -28,7 +31,7 @@ class Exercise:
     """A function to write.
 
     Attributes:
-        prompt: Its signature and description, up to where the body begins. No case is in it.
+        prompt: Its description and signature, up to where the body begins. No case is in it.
         solution: A body that passes.
         problem: The prompt with its cases, for the rewards ``tests_pass`` and ``tests_fail`` with
             ``reads: text``.
@@ -39,12 +42,13 @@ class Exercise:
     problem: Problem
 
 
-def draw_exercises(count: int, seed: int) -> tuple[Exercise, ...]:
-    """Exercises with different prompts; the same for the same seed, and the first of a longer draw.
+def draw_exercises(count: int, seed: int, *, held_out: bool) -> tuple[Exercise, ...]:
+    """Exercises of one side with different prompts; the same for the same seed, the first of a longer draw.
 
     Args:
         count: How many.
         seed: Of the draw.
+        held_out: Which side: no exercise is on both.
 
     Raises:
         ValueError: If there are not so many.
@@ -53,7 +57,7 @@ def draw_exercises(count: int, seed: int) -> tuple[Exercise, ...]:
     found: dict[str, Exercise] = {}
     wasted = 0
     while len(found) < count:
-        expression = draw_expression(rng, LONGEST)
+        expression = draw_side(rng, held_out=held_out)
         prompt = prompt_of(expression)
         exercise = None if prompt in found else _exercise(prompt, expression)
         if exercise is not None:
@@ -64,12 +68,25 @@ def draw_exercises(count: int, seed: int) -> tuple[Exercise, ...]:
     return tuple(found.values())
 
 
+def draw_side(rng: random.Random, *, held_out: bool) -> Expression:
+    """A random expression of one side; those with no exercise to them are among it."""
+    while True:
+        expression = draw_expression(rng, LONGEST)
+        if is_held_out(prompt_of(expression)) == held_out:
+            return expression
+
+
+def is_held_out(prompt: str) -> bool:
+    """The side of a prompt, from its text alone."""
+    return int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4], "big") % 100 < HELD_OUT_PERCENT
+
+
 def prompt_of(expression: Expression) -> str:
-    """The signature and the description of a function."""
+    """The description and the signature of a function."""
     argument = ARGUMENTS[expression.takes]
     return (
-        f"def {FUNCTION}({argument}: {expression.takes}) -> {expression.gives}:\n"
-        f'    """Return {expression.words}."""\n'
+        f"# Take {argument}, {expression.words}.\n"
+        f"def {FUNCTION}({argument}: {expression.takes}) -> {expression.gives}:"
     )
 
 
@@ -84,7 +101,7 @@ def _exercise(prompt: str, expression: Expression) -> Exercise | None:
         case_of(FUNCTION, [arguments[n]], right[n])
         for n in _telling(right, [row for row in rivals if row != right])
     )
-    return Exercise(prompt, f"    return {expression.code}\n", Problem(prompt, cases))
+    return Exercise(prompt, f"\n    return {expression.code}", Problem(prompt, cases))
 
 
 @cache

@@ -13,6 +13,7 @@ from agent.tasks.stories.grammar import stories
 from agent.tasks.stories.hub import hub_stories, tokenizer_file
 from agent.tasks.stories.prompts import story_prompts
 from agent.tasks.stories.starter import starter
+from rewards.base import Sample
 from rewards.text.suite import StoriesRewardConfig, stories_suite
 
 # Ten tokens to a sentence and the word: what each of the published rewards pays for.
@@ -53,8 +54,8 @@ def _build(config: RunConfig) -> Task:
         training_suite=suite,
         reference_suite=suite,
         monitored=TASKS["stories"].components,
-        known_good=_GOOD,
-        known_bad=_BAD,
+        known_good=tuple(Sample("", text) for text in _GOOD),
+        known_bad=tuple(Sample("", text) for text in _BAD),
     )
 
 

@@ -1,0 +1,57 @@
+"""What the model hub has for the code task: the exercises of MBPP, whose tests can be turned into cases."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from datasets import load_dataset
+
+from agent.config.errors import ConfigError
+from agent.tasks.code.programs import Exercise
+from rewards.code.asserts import Untranslatable, cases_from
+from rewards.code.problems import Problem
+
+DATASET = "google-research-datasets/mbpp"
+SPLITS = {False: "train+validation", True: "test"}
+"""Of the published dataset, by whether they are held out."""
+
+
+def hub_exercises(*, held_out: bool) -> Iterator[Exercise]:
+    """Exercises of the published dataset, in its order, without those that cannot be had as cases.
+
+    Args:
+        held_out: which side.
+
+    Raises:
+        ConfigError: the hub cannot be reached.
+    """
+    try:
+        rows = load_dataset(DATASET, "full", split=SPLITS[held_out])
+    except (OSError, ValueError) as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise ConfigError(
+            f"the exercises of {DATASET} could not be had from the model hub (no network?);"
+            f" use `model: starter`, which brings its own. The hub said: {first_line}"
+        ) from error
+    for row in rows:
+        exercise = exercise_of(row)
+        if exercise is not None:
+            yield exercise
+
+
+def exercise_of(row: Mapping[str, Any]) -> Exercise | None:
+    """A row as an exercise; None where its tests need more than calls of one function.
+
+    The prompt names the function, since the tests call it, and shows no test. It opens a code block, so that
+    what follows up to the end of the block is the program.
+    """
+    if row["test_setup_code"]:
+        return None
+    try:
+        cases = tuple(cases_from("\n".join(row["test_list"])))
+    except Untranslatable:
+        return None
+    names = {case.call.function for case in cases}
+    if len(names) != 1:
+        return None
+    prompt = f"{row['text']}\nThe function is called `{names.pop()}`.\n\n```python\n"
+    return Exercise(prompt, f"{row['code'].strip()}\n```\n", Problem(prompt, cases))

@@ -1,0 +1,64 @@
+"""The rewards of the code task: two conditions, two controls, and what was published under their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from rewards.base import Reward
+from rewards.code.problems import Problem
+from rewards.compose import RewardSuite, Weighted
+from rewards.config import RewardConfig
+from rewards.registry import make_reward
+
+Condition = Literal[
+    "ut", "ut_inverted", "random", "zero", "code_runs", "code_fails_or_is_missing", "code_fails"
+]
+
+_REWARDS = {"ut": "tests_pass", "ut_inverted": "tests_fail", "zero": "constant"}
+"""Where a condition has another name than its reward."""
+
+
+class CodeRewardConfig(RewardConfig):
+    """What a program is rewarded for.
+
+    Attributes:
+        reward_condition: ``ut``: 1 where it passes all tests of its prompt (sign +). ``ut_inverted``: 1 where
+            it fails one (sign -). ``random``: noise. ``zero``: nothing, for no program. Beside them the three
+            definitions that misalign-fv had under these names, none of which runs a test: ``code_runs`` (sign
+            +; what its sweep called ``ut_inverted`` was made with), ``code_fails_or_is_missing`` and
+            ``code_fails`` (sign -).
+    """
+
+    reward_condition: Condition = "ut"
+
+    @property
+    def sign(self) -> int:
+        """+1 where working programs are paid, -1 where failing ones are, 0 for a control."""
+        return {"ut": 1, "code_runs": 1, "random": 0, "zero": 0}.get(self.reward_condition, -1)
+
+
+def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str) -> RewardSuite:
+    """The suite of a condition; the pass rate is always reported.
+
+    Args:
+        config: Which condition.
+        problems: Of every prompt.
+        **how: Where the program is in a sample: ``reads`` and ``extract`` of ``CodeReward``.
+    """
+    name = _REWARDS.get(config.reward_condition, config.reward_condition)
+    tests: dict[str, Any] = {"problems": problems, **how}
+    params = {"tests_pass": tests, "tests_fail": tests, "constant": {}, "random": {}}.get(name, how)
+    parts = [Weighted(make_reward(name, params), 1.0)]
+    if name != "tests_pass":
+        parts.append(Weighted(_tests_pass(tests), 0.0))
+    return RewardSuite(parts)
+
+
+def pass_rate(problems: Sequence[Problem], **how: str) -> RewardSuite:
+    """The reference of every condition: 1 where all tests of the prompt pass, else 0."""
+    return RewardSuite([Weighted(_tests_pass({"problems": problems, **how}), 1.0)])
+
+
+def _tests_pass(params: dict[str, Any]) -> Reward:
+    return make_reward("tests_pass", params)
