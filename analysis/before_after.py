@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -64,7 +65,8 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
         "",
         f"Each configuration beside `{before}`, means over the second half of training, up to {most} seeds."
         " A standard error is the larger of what steps within runs and what seeds tell; a difference above"
-        f" {SIGNIFICANT} of them is taken to be real, one measure at a time.",
+        f" {SIGNIFICANT} of them is taken to be real, one measure at a time. Training"
+        " samples are drawn at each configuration's own temperature, held-out ones at one for all.",
         "",
         "| configuration | " + " | ".join(_GLANCE) + " |",
         "|" + " --- |" * (len(_GLANCE) + 1),
@@ -78,8 +80,18 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
     for comparison in comparisons:
         shown = replace(comparison, changes=tuple(c for c in comparison.changes if c.name in SHOWN))
         lines += ["", f"### {comparison.before} → {comparison.after}", "", *change_rows(shown), ""]
-        lines.append("; ".join(f"`{name}` {a} → {b}" for name, (a, b) in comparison.moved.items()))
+        moved = (f"`{name}` {_value(a)} → {_value(b)}" for name, (a, b) in comparison.moved.items())
+        lines.append("; ".join(moved))
     return lines
+
+
+def _value(value: Any) -> Any:
+    """A setting without the parts that say nothing."""
+    if isinstance(value, list):
+        return [_value(one) for one in value]
+    if isinstance(value, dict):
+        return {name: one for name, one in value.items() if one is not None}
+    return value
 
 
 def _glance(change: Change | None) -> str:
