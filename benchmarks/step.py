@@ -25,6 +25,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+sys.path[0] = str(Path(__file__).parent.parent)
+
+from agent.worker import thread_settings  # noqa: E402
+
 VARIANTS = ("trl", "ours", "default")
 PARTS = ("generation", "reward", "reference", "forward", "backward")
 ROWS = [
@@ -43,7 +47,7 @@ class Worker:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
         environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
         if variant == "ours":
-            environment["OMP_WAIT_POLICY"] = "PASSIVE"
+            environment |= thread_settings(max(1, (os.cpu_count() or 1) // threads))
         script = Path(__file__).with_name("step_worker.py")
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
@@ -181,8 +185,16 @@ def show(rows: list[dict[str, Any]], console: Console) -> None:
 
 
 @click.command()
-@click.option("--steps", default=2, show_default=True, help="Steps per row that are measured.")
-@click.option("--default-steps", default=1, show_default=True, help="The same, of TRL with its defaults.")
+@click.option(
+    "--steps", type=click.IntRange(1), default=2, show_default=True, help="Steps per row that are measured."
+)
+@click.option(
+    "--default-steps",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="The same, of TRL with its defaults.",
+)
 @click.option("--threads", default=(1, 2), show_default=True, multiple=True, help="Thread settings.")
 @click.option("--only", default="", help="Rows whose `model/tokens/beta/lengths/G` contains this.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

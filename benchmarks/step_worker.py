@@ -4,7 +4,6 @@ It reads a cell as a line of JSON, answers when it is ready, then trains one ste
 answers with that step's times, so that processes can take turns step by step.
 """
 
-import ctypes
 import json
 import os
 import re
@@ -12,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -169,8 +169,7 @@ def peak_memory_mb() -> float:
 
 
 def forget_peak() -> None:
-    """Give back what earlier cells left, and count the peak anew."""
-    ctypes.CDLL(None).malloc_trim(0)
+    """Count the peak from now on."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
@@ -186,25 +185,43 @@ def gigaflops(repeats: int = 7) -> float:
     return 2 * size**3 / statistics.median(times) / 1e9
 
 
+def train(variant: str, cell: Cell) -> None:
+    """Train a cell in turns."""
+    if variant == "ours":
+        keep_freed_memory()
+    parts: dict[str, float] = defaultdict(float)
+    forget_peak()
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = build(variant, cell, folder)
+        time_parts(trainer, parts)
+        trainer.add_callback(InTurn(parts, trainer))
+        answer(work(trainer))
+        trainer.train()
+    answer({"peak_mb": peak_memory_mb()})
+
+
+def in_child(work: Callable[[], None]) -> None:
+    """Do it in a process of its own, as runs are: what one leaves in memory is not counted to the next."""
+    child = os.fork()
+    if not child:
+        try:
+            torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+            work()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)
+
+
 def main() -> None:
     """`python step_worker.py VARIANT`; one thread setting, from the environment, for all cells."""
     variant = sys.argv[1]
-    if variant == "ours":
-        keep_freed_memory()
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    answer({"gigaflops": gigaflops()})
+    in_child(lambda: answer({"gigaflops": gigaflops()}))
     for line in iter(sys.stdin.readline, ""):
         cell = Cell(**json.loads(line))
-        parts: dict[str, float] = defaultdict(float)
-        forget_peak()
-        with tempfile.TemporaryDirectory() as folder:
-            trainer = build(variant, cell, folder)
-            time_parts(trainer, parts)
-            trainer.add_callback(InTurn(parts, trainer))
-            answer(work(trainer))
-            trainer.train()
-        answer({"peak_mb": peak_memory_mb()})
-        del trainer
+        in_child(lambda cell=cell: train(variant, cell))
 
 
 if __name__ == "__main__":

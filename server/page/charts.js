@@ -32,7 +32,7 @@ function layout(title, extra = {}) {
   return {
     margin: { l: 52, r: 14, t: 36, b: 40 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
     font: { color: ink, size: 12 }, showlegend: false, hovermode: "closest", colorway: colour("--series").split(" "), ...extra,
-    title: { text: title, font: { size: 13 } }, xaxis: { ...axis, ...extra.xaxis }, yaxis: { ...axis, ...extra.yaxis },
+    title: { text: title, font: { size: 13 }, yref: "container", y: 1, yanchor: "top", pad: { t: 10 } }, xaxis: { ...axis, ...extra.xaxis }, yaxis: { ...axis, ...extra.yaxis },
   };
 }
 

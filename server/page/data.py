@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.files import run_files
-from server.search.distributions import Distribution
+from server.page.columns import parameter_columns, parameter_values
 from server.search.hyperband import bands
 from server.storage.projects import find_project, project_by_id
 from server.storage.runs import find_run, plain_config
@@ -52,24 +52,26 @@ def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
     if sweep is None:
         return None
     spec = spec_of(sweep["config"])
-    rungs = bands(spec.early_terminate)
+    rungs, columns = bands(spec.early_terminate), parameter_columns(spec)
     return {
         **_sweep_head(db, sweep),
-        "parameters": [_parameter(name, d) for name, d in spec.parameters.items() if not d.is_constant],
+        "parameters": columns,
         "config": sweep["config"],
         "rungs": [rung for rung in rungs if rung <= 10_000],
-        "rows": [_run_row(run, rungs, list(spec.parameters)) for run in sweep_runs(db, sweep["id"])],
+        "rows": [
+            {**_run_row(run, rungs), "parameters": parameter_values(columns, _point(run))}
+            for run in sweep_runs(db, sweep["id"])
+        ],
     }
 
 
-def _parameter(name: str, distribution: Distribution) -> View:
-    """Return how a parameter is drawn on an axis: its name, its values if there are few, or a log scale."""
-    choices = distribution.values_or_bounds if distribution.axis.kind == "categorical" else None
-    return {"name": name, "log": distribution.axis.log, "choices": choices}
+def _point(run: sqlite3.Row) -> View:
+    """Return the parameters that a run was given; those that it says of itself where nobody gave it any."""
+    point: View = json.loads(run["point"]) if run["point"] else plain_config(run)
+    return point
 
 
-def _run_row(run: sqlite3.Row, rungs: Sequence[int], parameters: list[str]) -> View:
-    point = json.loads(run["point"]) if run["point"] else plain_config(run)
+def _run_row(run: sqlite3.Row, rungs: Sequence[int]) -> View:
     ended = run["finished_at"] or run["heartbeat_at"]
     return {
         "id": run["name"],
@@ -84,7 +86,6 @@ def _run_row(run: sqlite3.Row, rungs: Sequence[int], parameters: list[str]) -> V
         "stop_step": run["stop_step"],
         "why": run["stop_reason"],
         "seconds": ended - run["started_at"] if run["started_at"] and ended else None,
-        "parameters": {name: point.get(name) for name in parameters} if parameters else point,
     }
 
 
@@ -121,7 +122,7 @@ def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) 
     ).fetchall()
     sweep = None if run["sweep_id"] is None else sweep_by_id(db, run["sweep_id"])
     return {
-        **_run_row(run, [], []),
+        **_run_row(run, []),
         "sweep": None if sweep is None else f"{entity}/{project_name}/sweeps/{sweep['name']}",
         "config": plain_config(run),
         "summary": json.loads(run["summary"]),

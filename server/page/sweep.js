@@ -93,7 +93,7 @@ function parallel(sweep) {
     trace.x.push(null); trace.y.push(null);
   });
   const shapes = axes.map((_, i) => ({ type: "line", x0: i, x1: i, y0: 0, y1: 1, line: { color: quiet(), width: 1 } }));
-  return { traces, layout: { annotations, shapes, margin: { l: 20, r: 60, t: 120, b: 20 },
+  return { traces, layout: { annotations, shapes, margin: { l: 20, r: 60, t: 60 + 3 * Math.max(...axes.map(({ label }) => label.length)), b: 20 },
     xaxis: { visible: false, range: [-0.2, axes.length - 0.5] }, yaxis: { visible: false, range: [-0.05, 1.05] } } };
 }
 

@@ -13,6 +13,8 @@ def test_cores_are_divided_among_agents(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_settings_of_the_caller_are_kept() -> None:
+    assert "OMP_WAIT_POLICY" not in agent_environment({}, agents_here=1), "alone, threads wait awake"
+    assert agent_environment({}, agents_here=2)["OMP_WAIT_POLICY"] == "PASSIVE"
     environment = agent_environment({"OMP_NUM_THREADS": "5", "PATH": "/bin", "X": "y"}, agents_here=1)
     assert environment["OMP_NUM_THREADS"] == "5"
     assert environment["X"] == "y"
