@@ -85,6 +85,7 @@ def _counted(run: Callable[[], None], most: int) -> int:
                 raise _Enough
         return trace
 
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for such a frame when tracing begins
     sys.settrace(trace)
     try:
         run()
