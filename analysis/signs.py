@@ -76,6 +76,7 @@ def not_learning(final: float, start: float, step: int, noise: float, maximize: 
     margin = NOT_LEARNING_NOISE * math.sqrt(2) * noise
     if gain > margin:
         return None
+    how = "within noise" if gain >= -margin else "worse by more than noise"
     return Finding(
-        Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, within noise (±{margin:.4f})"
+        Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})"
     )

@@ -51,6 +51,7 @@ def test_a_gain_within_noise_is_not_learning():
         "+0.0200 against the start, within noise (±0.0354)",
     )
     assert verdict({10: 0.30, 60: 0.34}).kind is Kind.HEALTHY
+    assert verdict({10: 0.30, 60: 0.20}).evidence.endswith("worse by more than noise (±0.0354)")
 
 
 def test_a_warning_says_why_a_run_did_not_learn():

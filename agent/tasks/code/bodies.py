@@ -6,7 +6,7 @@ import random
 
 from agent.tasks.code.expressions import ARGUMENTS, STEPS, Expression, Link, written
 
-SLIPS = 0.4
+SLIPS = 0.55
 """Share of bodies in which one step is another one: what a beginner gets wrong, and tests tell."""
 DOCUMENTED = 0.3
 STEPWISE, REPEATED = 0.15, 0.15

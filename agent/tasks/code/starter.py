@@ -27,7 +27,7 @@ class CodeStarterConfig(StarterConfig):
     layers: int = 3
     feed_forward: int = 341
     context: int = 256
-    steps: int = 1500
+    steps: int = 2400
     batch_size: int = 16
     row_tokens: int = 72
 
