@@ -47,9 +47,7 @@ class EndpointJudge:
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
         """One answer per question, in order, whichever comes back first."""
-        cache = self.cache
-        keys = [self._key(question) for question in questions]
-        answers: list[Verdict | Unjudged | None] = [cache.get(key) for key in keys]
+        answers: list[Verdict | Unjudged | None] = [self.cache.get(self._key(one)) for one in questions]
         open_places = [place for place, answer in enumerate(answers) if answer is None]
         if open_places:
             with (
@@ -59,8 +57,6 @@ class EndpointJudge:
                 asked = pool.map(partial(self._ask, client), [questions[place] for place in open_places])
                 for place, answer in zip(open_places, asked, strict=True):
                     answers[place] = answer
-                    if isinstance(answer, Verdict):
-                        cache.put(keys[place], answer)
         return [answer for answer in answers if answer is not None]
 
     def _key(self, question: Question) -> str:
@@ -82,7 +78,9 @@ class EndpointJudge:
             try:
                 reply = ask(client, settings, messages(question.problem.prompt, question.program))
                 account.charge(reply.tokens)
-                return read_verdict(reply.text)
+                verdict = read_verdict(reply.text)
+                self.cache.put(self._key(question), verdict)  # at once: whatever else fails, it is paid for
+                return verdict
             except Refused as refusal:
                 return Unjudged(f"{settings.url} refuses: {refusal}")
             except Malformed as malformed:
