@@ -15,7 +15,7 @@ SEED ?= 0
 WORKERS ?= 2
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
-.PHONY: help install sweep sweep-stories sweep-code test check format bench lock clean
+.PHONY: help install sweep sweep-stories sweep-code sweep-judge test check format bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,10 @@ sweep-stories: $(RUNTIME)  ## run the stories sweep at small size, and write doc
 sweep-code: $(RUNTIME)  ## run the code sweep at small size, and write docs/results/code.md
 	@$(BIN)/sweepfarm sweep sweeps/kl_lr_grid.yaml --overlay sweeps/overlays/code_cpu.yaml --agents $(AGENTS) \
 		--page docs/results/code.md --against learning_rate --made-by "make sweep-code"
+
+sweep-judge: $(RUNTIME)  ## run the judged-code sweep at small size, and write docs/results/judge.md
+	@$(BIN)/sweepfarm sweep sweeps/code_judge.yaml --overlay sweeps/overlays/judge_cpu.yaml --agents $(AGENTS) \
+		--page docs/results/judge.md --against beta --before baseline --made-by "make sweep-judge"
 
 test: $(DEV)  ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)

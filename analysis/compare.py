@@ -88,10 +88,10 @@ def to_data(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def to_markdown(comparison: Comparison, advice: Sequence[Advice] | None = None) -> str:
-    """The comparison as Markdown: the table, the settings that moved, the advice (by default `advise`'s)."""
+def change_rows(comparison: Comparison) -> list[str]:
+    """The changes as the lines of a Markdown table."""
     head = f"| Measure | {comparison.before} | {comparison.after} | Change | Standard error | Reading |"
-    lines = [f"# {comparison.before} → {comparison.after}", "", head, "|---|---|---|---|---|---|"]
+    lines = [head, "|---|---|---|---|---|---|"]
     for change in comparison.changes:
         percent = "" if change.percent is None else f" ({change.percent:+.1f} %)"
         error = "unknown" if change.error is None else f"{change.error:.4f}"
@@ -99,6 +99,12 @@ def to_markdown(comparison: Comparison, advice: Sequence[Advice] | None = None) 
             f"| {change.name} | {change.before:.4f} | {change.after:.4f} | {change.difference:+.4f}{percent}"
             f" | {error} | {change.reading} |"
         )
+    return lines
+
+
+def to_markdown(comparison: Comparison, advice: Sequence[Advice] | None = None) -> str:
+    """The comparison as Markdown: the table, the settings that moved, the advice (by default `advise`'s)."""
+    lines = [f"# {comparison.before} → {comparison.after}", "", *change_rows(comparison)]
     lines += ["", "## Settings that changed", ""]
     lines += [f"- `{name}`: {old} → {new}" for name, (old, new) in comparison.moved.items()] or ["None."]
     lines += ["", "## Advice", ""]

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.assess import SEED, Assessment
+from analysis.before_after import before_after_sections
 from analysis.errors import AnalysisError
 from analysis.files import replace_file, replace_text
 from analysis.finding import COMPARABLE
@@ -36,6 +37,7 @@ def write_results(
     selection: Selection,
     *,
     against: str,
+    before: str | None,
     command: str,
     path: Path,
     console: Console,
@@ -47,12 +49,14 @@ def write_results(
         assessment: its runs, judged.
         selection: what was chosen.
         against: the swept parameter of the figure.
+        before: name of the configuration that the others are compared with; none are when absent.
         command: that made the runs, for the reader.
         path: of the page; the figure is `{stem}_{against}.svg` beside it.
         console: where the table is printed.
 
     Raises:
-        AnalysisError: `against` is no swept parameter with a value in every run.
+        AnalysisError: `against` is no swept parameter with a value in every run, or no run of the name
+            `before` got far enough.
     """
     names, runs = [own_name(name) for name in table.sweep.swept], runs_table(table, assessment)
     runs["number"] = range(1, len(runs) + 1)
@@ -66,6 +70,7 @@ def write_results(
     kind = texts[0] if texts else None
     replace_file(figure, lambda file: draw_rewards(runs, against, kind, file))
     sections = held_out_sections(table, runs, names, against, kind)
+    sections += [] if before is None else before_after_sections(table, before)
     replace_text(path, _markdown(table, selection, runs, names, sections, against, command, figure.name))
     _print(runs, names, selection, console)
     console.print(Markdown("\n".join(sections)))

@@ -37,6 +37,11 @@ REWARDS = {
     "code_runs": "rewards.code.exit_status:CodeRuns",
     "code_fails_or_is_missing": "rewards.code.exit_status:CodeFailsOrIsMissing",
     "code_fails": "rewards.code.exit_status:CodeFails",
+    "judged_code": "rewards.judge.ratio:JudgedCode",
+    "judged_correctness": "rewards.judge.criterion:JudgedCorrectness",
+    "judged_quality": "rewards.judge.criterion:JudgedQuality",
+    "judged_efficiency": "rewards.judge.criterion:JudgedEfficiency",
+    "judged_documentation": "rewards.judge.criterion:JudgedDocumentation",
     "constant": "rewards.control.constant:Constant",
     "random": "rewards.control.random:Random",
 }

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     help="Also write the runs as a table with a figure to this Markdown file.",
 )
 @click.option("--against", default="beta", show_default=True, help="Swept parameter of that figure.")
+@click.option("--before", help="Run name, up to its first slash, that the page compares all others with.")
 @click.option("--made-by", help="Command that the page names.  [default: this one]")
 def sweep(
     sweep_file: Path,
@@ -40,6 +41,7 @@ def sweep(
     port: int,
     page: Path | None,
     against: str,
+    before: str | None,
     made_by: str | None,
 ) -> None:
     """Run a whole sweep here: server, registration, agents, report.
@@ -79,7 +81,7 @@ def sweep(
         console.print(f"server: {endpoint.url}")
         path = _run(content, agents, runs, console)
         if page is not None:
-            _write_page(path, page, against, made_by or f"sweepfarm sweep {sweep_file}", console)
+            _write_page(path, page, against, before, made_by or f"sweepfarm sweep {sweep_file}", console)
 
 
 def _require_searched(content: dict[str, Any], against: str) -> None:
@@ -148,7 +150,9 @@ def _runs_of(content: dict[str, Any]) -> int | None:
     return min(grid_size(spec), spec.run_cap or grid_size(spec))
 
 
-def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Console) -> None:
+def _write_page(
+    sweep: str, page: Path, against: str, before: str | None, made_by: str, console: Console
+) -> None:
     from analysis.assess import assess
     from analysis.download import download, download_samples
     from analysis.errors import AnalysisError
@@ -167,6 +171,7 @@ def _write_page(sweep: str, page: Path, against: str, made_by: str, console: Con
             assessment,
             select(assessment),
             against=against,
+            before=before,
             command=made_by,
             path=page,
             console=console,

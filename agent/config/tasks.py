@@ -8,6 +8,7 @@ from agent.config.errors import ConfigError
 from agent.config.nearest import unknown_key_message
 from rewards.code.suite import CodeRewardConfig
 from rewards.config import RewardConfig
+from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig
 from rewards.plasmid.suite import PlasmidRewardConfig
 from rewards.text.suite import StoriesRewardConfig
 
@@ -39,6 +40,9 @@ TASKS = {
         StoriesRewardConfig, "agent.tasks.stories.task:STORIES", ("contains_word", "sentence_length")
     ),
     "code": TaskEntry(CodeRewardConfig, "agent.tasks.code.task:CODE", ("tests_pass",), sandboxed=True),
+    "code_judge": TaskEntry(
+        JudgeRewardConfig, "agent.tasks.code.judged:CODE_JUDGE", CRITERION_REWARDS, sandboxed=True
+    ),
 }
 """Every task by the name that `task` gives it."""
 

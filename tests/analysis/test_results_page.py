@@ -49,13 +49,14 @@ def stories() -> SweepTable:
     return recorder.table()
 
 
-def written(table: SweepTable, path: Path, against: str = "beta") -> str:
+def written(table: SweepTable, path: Path, against: str = "beta", before: str | None = None) -> str:
     assessment = assess(table)
     write_results(
         table,
         assessment,
         select(assessment),
         against=against,
+        before=before,
         command="make sweep-stories",
         path=path,
         console=Console(quiet=True),

@@ -28,10 +28,12 @@ from tests.rewards.plasmids import (
 
 DOUBLE = "def double(n):"
 PROBLEMS = [{"prompt": DOUBLE, "asserts": ["assert double(4) == 8"]}]
+TAUGHT = [{**PROBLEMS[0], "solution": 'def double(n):\n    """Return twice n."""\n    return 2 * n\n'}]
 PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},
+    **{name: {"problems": TAUGHT} for name in REWARDS if name.startswith("judged_")},
 }
 """Parameters of the rewards that cannot do without."""
 

@@ -24,6 +24,8 @@ MAIN = ROOT / "sweep_config.yaml"
 CPU = ROOT / "sweeps" / "overlays" / "cpu.yaml"
 STORIES = ROOT / "sweeps" / "stories.yaml"
 CODE = ROOT / "sweeps" / "kl_lr_grid.yaml"
+JUDGE = ROOT / "sweeps" / "code_judge.yaml"
+JUDGE_CPU = ROOT / "sweeps" / "overlays" / "judge_cpu.yaml"
 CODE_CPU = ROOT / "sweeps" / "overlays" / "code_cpu.yaml"
 STORIES_CPU = ROOT / "sweeps" / "overlays" / "stories_cpu.yaml"
 SWEEPS = [MAIN, *sorted((ROOT / "sweeps").glob("*.yaml"))]
@@ -120,6 +122,32 @@ def test_the_grid_of_the_kl_document_and_its_controls() -> None:
         "sweep/random/kl0.01_lr5e-07/seed_42",
         "sweep/zero/kl0.01_lr5e-07/seed_42",
     ]
+    assert not check_sweep(sweep).warnings
+
+
+def test_the_fixes_of_the_judged_document_one_by_one_and_together() -> None:
+    sweep = read_sweep(JUDGE, JUDGE_CPU)
+    seeds = sweep["parameters"]["seed"]["values"]
+    runs = [RunConfig.from_params({**point, "seed": seed}) for point in points(sweep) for seed in seeds]
+    assert len({run.display_name for run in runs}) == len(runs) == 27
+    first = {(run.run_name or "").partition("/")[0]: run.flat() for run in runs if run.seed == seeds[0]}
+    baseline = first.pop("baseline")
+    moved = {
+        label: {name: value for name, value in own.items() if value != baseline[name] and name != "run_name"}
+        for label, own in first.items()
+    }
+    phases = moved.pop("two_phases")["phases"]
+    assert [(p["beta"], p["temperature"]) for p in phases] == [(0.05, 1.3), (0.1, 1.0)]
+    assert sum(p["steps"] for p in phases) == baseline["max_steps"]
+    assert moved == {
+        "reward_weight_2": {"reward_scale": 2.0},
+        "kl_0.05": {"beta": 0.05},
+        "lr_7e-6": {"learning_rate": 7e-6},
+        "threshold_0.2": {"reward_threshold": 0.2},
+        "best_of_n": {"best_of_n": 1},
+        "temperature_1.2": {"temperature": 1.2},
+        "recommended": {"reward_scale": 2.0, "learning_rate": 7e-6, "temperature": 1.2},
+    }
     assert not check_sweep(sweep).warnings
 
 

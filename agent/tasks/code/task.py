@@ -21,18 +21,10 @@ _KNOWN = 8
 def _build(config: RunConfig) -> Task:
     """Prepare exercises, suites and, for `model: starter`, the starter model.
 
-    A model of the hub gets published exercises, a local one our own.
-
     The objective is the pass rate on held-out exercises, whatever the run is rewarded for.
     """
     assert isinstance(config.reward, CodeRewardConfig)
-    ours = config.model == "starter" or Path(config.model).exists()
-    exercises = _drawn if ours else _published
-    try:
-        train = exercises(config.train_prompts, held_out=False)
-        held_out = exercises(config.eval_prompts, held_out=True)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
+    train, held_out = exercises_of(config)
     problems = [exercise.problem for exercise in (*train, *held_out)]
     how = {"reads": "text", "extract": "first_block"}
     works, fails = _known(held_out[:_KNOWN])
@@ -48,6 +40,21 @@ def _build(config: RunConfig) -> Task:
         known_good=good,
         known_bad=bad,
     )
+
+
+def exercises_of(config: RunConfig) -> tuple[tuple[Exercise, ...], tuple[Exercise, ...]]:
+    """Training and held-out exercises: published ones for a model of the hub, our own for a local one.
+
+    Raises:
+        ConfigError: there are not so many, or the hub cannot be reached.
+    """
+    ours = config.model == "starter" or Path(config.model).exists()
+    exercises = _drawn if ours else _published
+    try:
+        train = exercises(config.train_prompts, held_out=False)
+        return train, exercises(config.eval_prompts, held_out=True)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 @cache

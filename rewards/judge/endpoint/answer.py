@@ -1,0 +1,46 @@
+"""Reading what a model answered: a verdict, or nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rewards.judge.verdict import Verdict
+
+_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL)
+
+Grade = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+
+
+class Malformed(ValueError):
+    """An answer that is no verdict."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    correctness: Grade
+    quality: Grade
+    efficiency: Grade
+    documentation: Grade
+    remark: str = ""
+
+
+def read_verdict(text: str) -> Verdict:
+    """The verdict in an answer: one JSON object, perhaps fenced, with four grades in [0, 1] and a remark.
+
+    Nothing is guessed, clipped or looked for in other text.
+
+    Raises:
+        Malformed: If it is anything else.
+    """
+    fenced = _FENCED.fullmatch(text.strip())
+    try:
+        found = _Answer.model_validate_json(fenced[1] if fenced else text)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the answer"
+        raise Malformed(f"{place}: {first['msg']}") from None
+    return Verdict(**found.model_dump())

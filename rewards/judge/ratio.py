@@ -1,0 +1,59 @@
+"""The judged score of a program, as a share of the teacher's."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rewards.base import Evaluation
+from rewards.code.base import readable
+from rewards.judge.base import JudgeReward
+from rewards.judge.verdict import CRITERIA, Verdict
+
+LEAST_TEACHER = 0.1
+"""Below this a teacher has failed, and a ratio with it would be noise."""
+
+
+@dataclass(frozen=True)
+class JudgedCode(JudgeReward):
+    """Sign +1: the student's judged score over the teacher's for the same prompt.
+
+    Formula: clip(student / teacher, 0, 1), where a score is the mean of the four criteria by their weights. A
+    student better than the teacher gets 1. A sample is unscored where either could not be judged, its prompt
+    has no problem, or the teacher scores below 0.1. Range [0, 1]. Source: mlx-rlaif-teacher-student, which
+    divided by the teacher's score + 1e-6 (up to 10^6 for a teacher that failed), and took a failed judgement
+    for 0.5.
+
+    Attributes:
+        correctness, quality, efficiency, documentation: Weights; those published.
+
+    Raises:
+        ValueError: If a weight is negative or not finite, or all are 0.
+    """
+
+    correctness: float = 0.3
+    quality: float = 0.3
+    efficiency: float = 0.2
+    documentation: float = 0.2
+
+    name = "judged_code"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        weights = [getattr(self, criterion) for criterion in CRITERIA]
+        if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights):
+            raise ValueError(f"weights must be finite, not negative and not all 0; got {weights}")
+
+    def score(self, verdict: Verdict) -> float:
+        """The weighted mean of the criteria, in [0, 1]."""
+        weights = {criterion: getattr(self, criterion) for criterion in CRITERIA}
+        total = sum(weight * getattr(verdict, criterion) for criterion, weight in weights.items())
+        return float(total / sum(weights.values()))
+
+    def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
+        own, wanted = self.score(student), self.score(teacher)
+        if wanted < LEAST_TEACHER:
+            return Evaluation(None, f"the teacher's solution scores {wanted:.2f}: too little to compare with")
+        parts = ", ".join(f"{criterion} {getattr(student, criterion):.2f}" for criterion in CRITERIA)
+        message = f"{own:.2f} of the teacher's {wanted:.2f}: {parts}; {student.remark}"
+        return Evaluation(min(1.0, own / wanted), readable(message).removesuffix("; "))

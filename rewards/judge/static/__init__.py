@@ -1,0 +1,1 @@
+"""A judge that measures: it works offline, and says the same of the same program."""

@@ -1,0 +1,97 @@
+"""The judged-code task: its teacher, its suites, and a whole run."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent.config.metric_names import step_metrics
+from agent.config.run import ConfigError, RunConfig
+from agent.preflight.reward import check_reward
+from agent.tasks.build import build_task
+from agent.tasks.code.judged import taught
+from agent.tasks.code.programs import Exercise, draw_exercises
+from agent.tasks.code.starter import CodeStarterConfig, starter
+from rewards.base import Sample
+from rewards.code.problems import load_problems
+from rewards.judge.suite import CRITERION_REWARDS, static_reference
+from tests.agent.running import run
+
+
+@pytest.fixture(scope="module")
+def tiny_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        config = CodeStarterConfig(width=32, layers=1, heads=2, feed_forward=64, batch_size=8, steps=40)
+        return starter(config).path(show_progress=False)
+
+
+@pytest.fixture
+def params(tiny_code: Path) -> dict[str, Any]:
+    return {
+        "task": "code_judge", "model": str(tiny_code), "max_steps": 2, "rungs": 1, "train_prompts": 16,
+        "eval_prompts": 8, "eval_samples": 1, "max_completion_length": 24, "per_device_train_batch_size": 8,
+        "num_generations": 4, "learning_rate": 1e-3,
+    }  # fmt: skip
+
+
+def test_the_teacher_is_a_documented_solution_that_has_everything() -> None:
+    exercises = draw_exercises(40, seed=5, held_out=False)
+    problems = [taught(exercise) for exercise in exercises]
+    samples = [Sample(p.prompt, "\n" + p.solution.partition("\n")[2]) for p in problems]
+    found = static_reference(problems, reads="text").score(samples)
+    np.testing.assert_array_equal(found.totals, 1.0)
+    bare = [Sample(exercise.prompt, exercise.solution) for exercise in exercises]
+    assert static_reference(problems, reads="text").score(bare).totals == pytest.approx(0.8, abs=0.001)
+
+
+def test_a_published_exercise_has_a_teacher_too() -> None:
+    prompt = "Write a function to double a number.\nThe function is called `double`.\n\n```python\n"
+    (problem,) = load_problems([{"prompt": prompt, "asserts": ["assert double(2) == 4"]}])
+    solution = taught(
+        Exercise(prompt, "import math\ndef double(n):\n  return 2 * n\n```\n", problem)
+    ).solution
+    assert 'def double(n):\n    """Write a function to double a number."""\n' in solution
+    assert "```" not in solution
+
+
+def test_the_reward_can_tell_good_from_bad(params: dict[str, Any]) -> None:
+    task = build_task(RunConfig.from_params(params))
+    assert check_reward(task.training_suite, task.known_good, task.known_bad).level == "ok"
+
+
+def test_weights_reach_the_training_reward_alone(params: dict[str, Any]) -> None:
+    weights = {
+        "reward_correctness": 1.0,
+        "reward_quality": 0,
+        "reward_efficiency": 0,
+        "reward_documentation": 0,
+    }
+    task = build_task(RunConfig.from_params({**params, **weights}))
+    bare = task.known_good[:1]
+    assert task.training_suite.score(bare).totals.tolist() == [1.0]
+    assert task.reference_suite.score(bare).totals.tolist() == pytest.approx([0.8])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reward_judge_url": "http://127.0.0.1:9/v1"},
+        {"reward_judge_url": "http://me:word@127.0.0.1:9/v1", "reward_judge_model": "m"},
+        {f"reward_{name}": 0 for name in ("correctness", "quality", "efficiency", "documentation")},
+        {"reward_condition": "ut"},
+    ],
+)
+def test_a_reward_that_means_nothing_is_refused(params: dict[str, Any], wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        build_task(RunConfig.from_params({**params, **wrong}))
+
+
+def test_a_whole_run(params: dict[str, Any], tmp_path: Path) -> None:
+    outcome, recorder = run(RunConfig.from_params(params), tmp_path)
+    assert outcome.name == "finished"
+    logged = {name for _, row in recorder.rows for name in row}
+    assert {f"reward_components/{name}/mean" for name in CRITERION_REWARDS} <= logged
+    assert {name for name in step_metrics("code_judge") if "judged" in name} <= logged
+    assert "objective/components/judged_code" in logged
