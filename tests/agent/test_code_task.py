@@ -166,7 +166,7 @@ def test_the_warm_parent_rehearses_without_a_sandbox(
     monkeypatch.setattr("agent.training.model.load_model", loaded.append)
     shutil.copytree(tiny_code, starter().folder)
     preload._rehearse()
-    assert loaded == [str(starter().folder)]
+    assert set(loaded) == {str(starter().folder)}, "two tasks have this starter"
     assert not asked
 
 
