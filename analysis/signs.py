@@ -77,6 +77,4 @@ def not_learning(final: float, start: float, step: int, noise: float, maximize: 
     if gain > margin:
         return None
     how = "within noise" if gain >= -margin else "worse by more than noise"
-    return Finding(
-        Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})"
-    )
+    return Finding(Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})")
