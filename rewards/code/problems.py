@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -61,13 +61,39 @@ def load_problems(source: str | Path | Iterable[Problem | Mapping[str, Any]]) ->
     Raises:
         ValueError: If the file cannot be read, an entry is wrong, or two have the same prompt; one line.
     """
+    return read_problems(source, Problem, _problem)
+
+
+class _HasPrompt(Protocol):
+    @property
+    def prompt(self) -> str: ...
+
+
+_Kind = TypeVar("_Kind", bound=_HasPrompt)
+
+
+def read_problems(
+    source: str | Path | Iterable[_Kind | Mapping[str, Any]],
+    kind: type[_Kind],
+    read: Callable[[Mapping[str, Any]], _Kind],
+) -> tuple[_Kind, ...]:
+    """Problems of any kind, as `load_problems` does.
+
+    Args:
+        source: A file of JSON lines, or problems and mappings.
+        kind: What a problem is.
+        read: Makes one of a mapping.
+
+    Raises:
+        ValueError: If the file cannot be read, there is no problem, or two have the same prompt; one line.
+    """
     if isinstance(source, str | Path):
         try:
             lines = Path(source).read_text(encoding="utf-8").splitlines()
             source = [json.loads(line) for line in lines if line.strip()]
         except (OSError, ValueError) as error:
             raise ValueError(f"cannot read the problems {source}: {error}") from error
-    problems = tuple(entry if isinstance(entry, Problem) else _problem(entry) for entry in source)
+    problems = tuple(entry if isinstance(entry, kind) else read(cast(Any, entry)) for entry in source)
     if not problems:
         raise ValueError("there are no problems")
     if len({problem.prompt for problem in problems}) < len(problems):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rewards.code.cases import Case
-from rewards.code.problems import load_problems
+from rewards.code.problems import load_problems, read_problems
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,7 @@ def load_judged_problems(
         ValueError: If the file cannot be read, an entry is wrong or has no solution, or two have the same
             prompt; one line.
     """
-    if isinstance(source, str | Path):
-        try:
-            lines = Path(source).read_text(encoding="utf-8").splitlines()
-            source = [json.loads(line) for line in lines if line.strip()]
-        except (OSError, ValueError) as error:
-            raise ValueError(f"cannot read the problems {source}: {error}") from error
-    found = tuple(entry if isinstance(entry, JudgedProblem) else _judged(entry) for entry in source)
-    if not found:
-        raise ValueError("there are no problems")
-    if len({problem.prompt for problem in found}) < len(found):
-        raise ValueError("two problems have the same prompt: they could not be told apart")
-    return found
+    return read_problems(source, JudgedProblem, _judged)
 
 
 def _judged(entry: Mapping[str, Any]) -> JudgedProblem:

@@ -1,5 +1,19 @@
-"""The server's fixtures, for runs that log to a real one."""
+"""Fixtures that several files share: the server, for runs that log to one, and a tiny model of code."""
+
+from pathlib import Path
+
+import pytest
 
 from tests.server_fixture import shared_server, wandb_server
 
 __all__ = ["shared_server", "wandb_server"]
+
+
+@pytest.fixture(scope="module")
+def tiny_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        from agent.tasks.code.starter import CodeStarterConfig, starter
+
+        config = CodeStarterConfig(width=32, layers=1, heads=2, feed_forward=64, batch_size=8, steps=40)
+        return starter(config).path(show_progress=False)

@@ -30,14 +30,6 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return train_tokenizer(corpus(), CodeStarterConfig().vocab_size)
 
 
-@pytest.fixture(scope="module")
-def tiny_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        config = CodeStarterConfig(width=32, layers=1, heads=2, feed_forward=64, batch_size=8, steps=40)
-        return starter(config).path(show_progress=False)
-
-
 @pytest.fixture
 def tiny_code_run(tiny_code: Path) -> RunConfig:
     return RunConfig.from_params(

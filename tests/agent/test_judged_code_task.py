@@ -12,19 +12,10 @@ from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
 from agent.tasks.code.judged import taught
 from agent.tasks.code.programs import Exercise, draw_exercises
-from agent.tasks.code.starter import CodeStarterConfig, starter
 from rewards.base import Sample
 from rewards.code.problems import load_problems
 from rewards.judge.suite import CRITERION_REWARDS, static_reference
 from tests.agent.running import run
-
-
-@pytest.fixture(scope="module")
-def tiny_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SWEEPFARM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        config = CodeStarterConfig(width=32, layers=1, heads=2, feed_forward=64, batch_size=8, steps=40)
-        return starter(config).path(show_progress=False)
 
 
 @pytest.fixture
