@@ -19,6 +19,9 @@ MARKERS = "osD^v"
 _SPREAD = 0.24
 """How far runs of one value are drawn apart, in distances of two values."""
 
+_CLOSE = 8
+"""Runs of one value from which on their labels have no room side by side."""
+
 
 def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path) -> None:
     """Draw the final reward of every run over the values of a parameter, in the colours of the verdicts.
@@ -37,7 +40,7 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
     kinds = [None] if kind is None else list(dict.fromkeys(runs[kind]))
     for place, value in enumerate(values):
         here = runs[runs[against] == value].sort_values("reward")
-        for offset, row in zip(_offsets(len(here)), here.to_dict("records"), strict=True):
+        for rank, (offset, row) in enumerate(zip(_offsets(len(here)), here.to_dict("records"), strict=True)):
             marker = MARKERS[kinds.index(None if kind is None else row[kind]) % len(MARKERS)]
             colour = VERDICT_COLOURS[Kind(row["verdict"])]
             axis.plot(
@@ -45,8 +48,8 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
             )
             axis.plot(place + offset, row["reward"], marker, color=colour, markersize=8)
             axis.annotate(
-                str(row["number"]), (place + offset, row["reward"]), (0, 7), textcoords="offset points",
-                ha="center", fontsize=7,
+                str(row["number"]), (place + offset, row["reward"]), (0, _label_height(rank, len(here))),
+                textcoords="offset points", ha="center", fontsize=7,
             )  # fmt: skip
     axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
     axis.set_xlabel(against)
@@ -60,6 +63,11 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
 
 def _offsets(count: int) -> list[float]:
     return [0.0] if count == 1 else [float(x) for x in np.linspace(-_SPREAD, _SPREAD, count)]
+
+
+def _label_height(rank: int, count: int) -> int:
+    """Points above its marker; where markers stand close, every second label stands a line higher."""
+    return 16 if count > _CLOSE and rank % 2 else 7
 
 
 def _legend(runs: pd.DataFrame, kinds: list[str | None]) -> list[Line2D]:
