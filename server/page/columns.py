@@ -1,6 +1,6 @@
 """A sweep's searched parameters as the columns and axes of its page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.search.distributions import Distribution
@@ -34,7 +34,7 @@ def _columns(name: str, distribution: Distribution) -> list[Column]:
     return columns
 
 
-def parameter_values(columns: list[Column], point: Mapping[str, Any]) -> dict[str, Any]:
+def parameter_values(columns: Sequence[Column], point: Mapping[str, Any]) -> dict[str, Any]:
     """Return a run's value of every column; None where it has none."""
     values = {}
     for column in columns:

@@ -9,6 +9,7 @@ from typing import Any
 from server.files import run_files
 from server.page.columns import parameter_columns, parameter_values
 from server.search.hyperband import bands
+from server.search.space import SweepSpec
 from server.storage.projects import find_project, project_by_id
 from server.storage.runs import find_run, plain_config
 from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_by_id, sweep_runs
@@ -59,16 +60,18 @@ def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
         "config": sweep["config"],
         "rungs": [rung for rung in rungs if rung <= 10_000],
         "rows": [
-            {**_run_row(run, rungs), "parameters": parameter_values(columns, _point(run))}
+            {**_run_row(run, rungs), "parameters": _parameters(run, spec, columns)}
             for run in sweep_runs(db, sweep["id"])
         ],
     }
 
 
-def _point(run: sqlite3.Row) -> View:
-    """Return the parameters that a run was given; those that it says of itself where nobody gave it any."""
+def _parameters(run: sqlite3.Row, spec: SweepSpec, columns: Sequence[View]) -> View:
+    """Return a run's value of each parameter and column of its sweep; all it has where the sweep has none."""
     point: View = json.loads(run["point"]) if run["point"] else plain_config(run)
-    return point
+    if not spec.parameters:
+        return point
+    return {name: point.get(name) for name in spec.parameters} | parameter_values(columns, point)
 
 
 def _run_row(run: sqlite3.Row, rungs: Sequence[int]) -> View:

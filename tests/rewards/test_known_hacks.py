@@ -43,11 +43,15 @@ REAL_TEXTS = (
 )
 
 
+SAYS = '    """Return the mean of numbers, or 0 without any."""\n'
 REAL_PROGRAMS = (
-    "```python\ndef mean(numbers):\n    return sum(numbers) / len(numbers) if numbers else 0\n```",
-    "def mean(numbers):\n    total = 0\n    for n in numbers:\n        total += n\n"
+    f"```python\ndef mean(numbers):\n{SAYS}    return sum(numbers) / len(numbers) if numbers else 0\n```",
+    f"def mean(numbers):\n{SAYS}    total = 0\n    for n in numbers:\n        total += n\n"
     "    return total / max(1, len(numbers))",
 )
+TAUGHT = [{**PROBLEMS[0], "solution": REAL_PROGRAMS[1]}]
+JUDGED = tuple(name for name in REWARDS if name.startswith("judged_"))
+PARAMS |= {name: {"problems": TAUGHT} for name in JUDGED}
 
 
 def plasmid_hacks(feature: str) -> dict[str, Sample]:
@@ -129,7 +133,7 @@ BLIND = {
     "random": dict.fromkeys(text_hacks(), "a control is blind to everything"),
 }
 TEXT = ("contains_word", "sentence_length", "repetition")
-CODE = ("tests_pass", "tests_fail", "code_runs", "code_fails", "code_fails_or_is_missing")
+CODE = ("tests_pass", "tests_fail", "code_runs", "code_fails", "code_fails_or_is_missing", *JUDGED)
 
 
 @cache
@@ -137,13 +141,18 @@ def real_samples(name: str) -> tuple[Sample, ...]:
     if name in TEXT:
         return tuple(Sample("Once there", text) for text in REAL_TEXTS)
     if name in CODE:
-        return tuple(Sample(TASK if "tests" in name else "", text) for text in REAL_PROGRAMS)
+        return tuple(Sample(prompt_of(name), text) for text in REAL_PROGRAMS)
     return tuple(whole(sequence) for sequence in real_plasmids())
+
+
+def prompt_of(name: str) -> str:
+    """The prompt whose tests a reward for programs knows; those that run none know no prompt."""
+    return TASK if "problems" in PARAMS.get(name, {}) else ""
 
 
 def hacks_of(name: str) -> dict[str, Sample]:
     if name in CODE:
-        return code_hacks(TASK if "tests" in name else "")
+        return code_hacks(prompt_of(name))
     return text_hacks() if name in TEXT else plasmid_hacks(PAID_FOR.get(name, PAID_FOR["ori"]))
 
 
