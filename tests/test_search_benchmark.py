@@ -19,7 +19,7 @@ from server.search.random_search import random_point
 from server.search.space import SweepSpec, parse_sweep_config
 
 ROOT = Path(__file__).parent.parent
-TABLES = tuple(read_table(path) for path in FOLDER.glob("*.csv"))
+TABLES = tuple(read_table(path) for path in sorted(FOLDER.glob("*.csv")))
 
 
 def spec_of(problem: Function | Table, method: str = "random") -> SweepSpec:
