@@ -22,6 +22,7 @@ from transformers import (
 
 from agent.config.run import RunConfig
 from agent.tasks.build import build_task
+from agent.training.decoding import loop
 from agent.training.decoding.draw import draw, draw_static
 from agent.training.decoding.generate import generate, prefill
 from agent.training.decoding.settings import Sampling
@@ -242,6 +243,32 @@ def test_adapters_are_sampled_from_as_they_stand(make: object) -> None:
     assert found == theirs(adapted, 20, NEVER)
     with adapted.disable_adapter():
         assert generate(adapted, PROMPTS, sampling).completions == theirs(make(), 20, NEVER) != found
+
+
+def test_the_last_rows_are_written_by_one_thread_and_the_others_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "_FEW_ROWS", 7)
+    seen: list[tuple[int, int]] = []
+    forward = loop.forward
+
+    def watched(network: object, cache: object, tokens: torch.Tensor, *rest: object) -> torch.Tensor:
+        seen.append((len(tokens), torch.get_num_threads()))
+        return forward(network, cache, tokens, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "forward", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        torch.manual_seed(0)
+        ends = tuple(range(6))
+        generate(llama(), [[7, 8]] * 8, Sampling(30, ends, 1.0, 1.0, 0))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    rows = {count for count, _ in seen}
+    assert min(rows) <= 6 < max(rows)
+    assert all(threads == (1 if count <= 6 else 2) for count, threads in seen)
 
 
 def test_weights_that_are_not_finite_say_so() -> None:

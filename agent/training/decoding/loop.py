@@ -1,5 +1,7 @@
 """Writing completions token by token; rows that have ended leave the batch."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +12,9 @@ from agent.training.decoding.settings import Sampling
 
 _COMPACT_BELOW = 0.75
 """Share of the rows still being written at which the others leave: copying the cache costs about a token."""
+
+_FEW_ROWS = 12
+"""Up to so many, threads wait for each other longer than they work."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Prefilled:
 
 
 def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Tensor]:
-    """Write until every row has ended, or has its full length.
+    """Write until every row has ended, or has its full length; the last few rows by one thread.
 
     Returns:
         [B, T] tokens, arbitrary after the end of a row, and their log-probabilities.
@@ -60,6 +65,8 @@ def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Te
             rows, tokens, pads, going = rows[keep], tokens[keep], pads[keep], going[keep]
             mask = None if mask is None else mask[keep]
             cache = cache.chosen(keep, column, length)
+            if len(rows) <= _FEW_ROWS:
+                torch.set_num_threads(1)
         x = forward(
             network,
             cache,
@@ -70,6 +77,16 @@ def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Te
             None if mask is None else mask[..., : column + 1],
         )
     return written[:, : step + 1], chosen[:, : step + 1].log()
+
+
+@contextmanager
+def threads_kept() -> Iterator[None]:
+    """Put torch's number of threads back at the end of the block."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def padding_scores(pads: torch.Tensor, length: int, dtype: torch.dtype) -> torch.Tensor:
