@@ -9,7 +9,7 @@ from transformers import GPT2LMHeadModel, LlamaForCausalLM
 
 from agent.training.decoding.gpt2 import GPT2
 from agent.training.decoding.llama import Llama
-from agent.training.decoding.loop import Prefilled, decode, threads_kept
+from agent.training.decoding.loop import Prefilled, decode
 from agent.training.decoding.network import Cache, Network, as_scores, forward
 from agent.training.decoding.settings import Generated, Sampling
 from agent.training.decoding.static import StaticDecoder
@@ -40,8 +40,7 @@ def generate(
     if start.x.device.type == "cuda":
         tokens, log_probabilities = StaticDecoder(start, sampling).run()
     else:
-        with threads_kept():
-            tokens, log_probabilities = decode(start, sampling)
+        tokens, log_probabilities = decode(start, sampling)
     return _cut(tokens, log_probabilities, sampling.eos_token_ids)
 
 

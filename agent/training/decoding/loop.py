@@ -36,6 +36,17 @@ class Prefilled:
     columns: int
 
 
+@contextmanager
+def _threads_kept() -> Iterator[None]:
+    """Put torch's number of threads back afterwards."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@_threads_kept()
 def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Tensor]:
     """Write until every row has ended, or has its full length; the last few rows by one thread.
 
@@ -77,16 +88,6 @@ def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Te
             None if mask is None else mask[..., : column + 1],
         )
     return written[:, : step + 1], chosen[:, : step + 1].log()
-
-
-@contextmanager
-def threads_kept() -> Iterator[None]:
-    """Put torch's number of threads back at the end of the block."""
-    threads = torch.get_num_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def padding_scores(pads: torch.Tensor, length: int, dtype: torch.dtype) -> torch.Tensor:
