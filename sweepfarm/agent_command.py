@@ -4,9 +4,12 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+
+RETRIES = 2
+"""How often reading the sweep is tried again; whoever starts agents starts one that fails again."""
 
 
 @click.command(name="agent")
@@ -56,21 +59,30 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
 def registered(sweep: str) -> dict[str, Any]:
     """What `entity/project/id` was registered with.
 
-    Raises:
-        click.ClickException: the server refuses the key or has no such sweep.
+    Ends this process, and says why, where the server gives no answer, refuses the key or has no such sweep.
     """
     import wandb
 
-    wandb.setup().settings.silent = True
+    settings = wandb.setup().settings
+    settings.silent = True
+    settings.x_graphql_retry_max = RETRIES
+    settings.x_graphql_retry_wait_min_seconds = 1
     try:
-        return dict(wandb.Api(timeout=20).sweep(sweep).config)  # type: ignore[no-untyped-call]
+        content = dict(wandb.Api(timeout=20).sweep(sweep).config)  # type: ignore[no-untyped-call]
     except (wandb.Error, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise click.ClickException(
-            f"the sweep {sweep} cannot be read: {reason}; check its name and WANDB_API_KEY"
-        ) from None
-    finally:
-        wandb.teardown()  # this process becomes another program, which would not know the client's process
+        leave(f"the sweep {sweep} cannot be read: {reason}; check its name, the network and WANDB_API_KEY")
+    wandb.teardown()  # this process becomes another program, which would not know the client's process
+    return content
+
+
+def leave(line: str) -> NoReturn:
+    """Say why, and end at once with 1.
+
+    W&B's client, after a request that it gave up, may wait ten minutes for a process of its own to end.
+    """
+    click.ClickException(line).show()
+    os._exit(1)
 
 
 def trains_with_us(content: Mapping[str, Any]) -> bool:

@@ -52,7 +52,7 @@ end() {
     docker stack rm "$STACK" >>"$LOG" 2>&1 || true
     docker swarm leave --force >>"$LOG"
     for _ in $(seq 60); do # the containers of a node that left end a little later
-        docker volume rm --force "${STACK}_runs" "${STACK}_server" >>"$LOG" 2>&1 && break
+        docker volume rm --force "${STACK}_runs" "${STACK}_cache" "${STACK}_server" >>"$LOG" 2>&1 && break
         sleep 0.5
     done
     docker network rm docker_gwbridge >>"$LOG" 2>&1 || true # the engine leaves it behind
@@ -74,12 +74,12 @@ export SWEEP_ID WANDB_BASE_URL=http://server:8080
 deploy stack.yaml stack.gpu.yaml
 await "an agent that needs a GPU waits for a node with one" agents 1 '^Pending .*insufficient resources'
 scale_server 0
-export AGENTS=2
+export AGENTS=2 AGENTS_HERE=2
 deploy stack.yaml
 await "agents on the CPU start, and fail where no server answers" agents 2 ^Failed
 scale_server 1
 await "they are started again until one does, and stay down at the end" agents 2 ^Complete
-RUNS='import sys, wandb; print(*(run.state for run in wandb.Api().sweep(sys.argv[1]).runs))'
+RUNS='import sys, wandb; print(*(run.summary["outcome"] for run in wandb.Api().sweep(sys.argv[1]).runs))'
 STATES=$(client python -c "$RUNS" "$SWEEP_ID")
 [ "$STATES" = "finished finished" ] || fail "the two runs are: $STATES"
 SAID=$(docker service logs "$AGENTS_OF" 2>&1) || true # it fails for the task that had no node

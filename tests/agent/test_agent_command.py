@@ -2,6 +2,7 @@
 work in the checkout. Real processes, started where nothing of ours lies."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,29 @@ def test_w10_a_sweep_may_be_named_by_the_environment(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: no server answers at http://127.0.0.1:9 ")
     assert PLANTED not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["silent", "gone"])
+def test_an_agent_whose_server_is_lost_after_the_first_look_ends_with_one_line(
+    stays: bool, tmp_path: Path
+) -> None:
+    # It hung: W&B's client waited for its own process, which had missed that all was over.
+    listener = socket.create_server(("127.0.0.1", 0))
+    there = environment(
+        SWEEP_ID="local/p/abc123", WANDB_BASE_URL=f"http://127.0.0.1:{listener.getsockname()[1]}"
+    )
+    with subprocess.Popen(
+        [BIN / "sweepfarm", "agent"], cwd=tmp_path, env=there, stderr=subprocess.PIPE, text=True
+    ) as agent:
+        with listener:
+            listener.accept()[0].close()
+            if stays:
+                agent.wait(timeout=120)
+        said = agent.communicate(timeout=120)[1]
+    assert agent.returncode == 1
+    assert said.startswith("Error: the sweep local/p/abc123 cannot be read: "), said
+    assert said.count("\n") == 1, said
+    assert PLANTED not in said
 
 
 @pytest.mark.parametrize("command", [[BIN / "sweepfarm"], [sys.executable, "-m", "sweepfarm"]])

@@ -93,6 +93,16 @@ def test_agents_of_a_stack_come_back_after_a_failure_and_stay_down_at_the_end() 
     assert agent["deploy"]["restart_policy"]["condition"] == "on-failure"
 
 
+def test_agents_can_write_where_the_image_keeps_starters_models_and_kernels() -> None:
+    # In a read-only image torch itself could not be imported: it makes a folder for its kernels.
+    assert "SWEEPFARM_CACHE=/cache" in (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+    assert "cache:/cache" in load("stack.yaml")["services"]["grpo-sweep"]["volumes"]
+    (copies,) = pod()["initContainers"]
+    assert copies["command"] == ["cp", "-r", "/cache/.", "/writable"]
+    assert copies["volumeMounts"] == [{"name": "cache", "mountPath": "/writable"}]
+    assert {"name": "cache", "mountPath": "/cache"} in container()["volumeMounts"]
+
+
 def test_an_agent_of_a_stack_reserves_one_gpu_of_a_kind_that_the_claim_understands() -> None:
     agent = load("stack.gpu.yaml")["services"]["grpo-sweep"]
     (resource,) = agent["deploy"]["resources"]["reservations"]["generic_resources"]
