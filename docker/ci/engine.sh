@@ -58,4 +58,6 @@ start_engine() {
 stop_engine() {
     [ -n "${ENGINE:-}" ] || return 0
     kill "$ENGINE" 2>/dev/null && wait "$ENGINE"
+    # Networks of a Swarm that was broken off: while these are mounted, no later engine can have such a network.
+    awk -v folder="$WORK/" 'index($2, folder) == 1 {print $2}' /proc/mounts | xargs -r umount --lazy
 }
