@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agent.training.onednn import linear, outer_sum
+from agent.training.onednn import filled_up, linear, outer_sum
 
 _CHUNK = 1 << 21
 """Logits worked on at a time: 8 MB stay in a processor's cache."""
-_KEPT = 1 << 27
-"""Exponentials kept for the backward pass, at most: 512 MB, what TRL's own head takes whatever the model."""
+_KEPT = 1 << 24
+"""Exponentials kept for the backward pass, at most: 64 MB; of a larger batch they are computed again."""
 
 
 def score_tokens(
@@ -33,6 +33,10 @@ def score_tokens(
     return log_p, entropy
 
 
+def _logits(hidden: Tensor, weight: Tensor) -> Tensor:
+    return linear(filled_up(hidden), weight)[: hidden.shape[0]]
+
+
 class _Scores(torch.autograd.Function):
     """With e = exp(logit - greatest) and s its sum: log p = logit - greatest - log s, p = e / s."""
 
@@ -41,20 +45,22 @@ class _Scores(torch.autograd.Function):
         ctx: Any, hidden: Tensor, weight: Tensor, tokens: Tensor, keep: bool, entropies: bool
     ) -> tuple[Tensor, Tensor | None]:
         count, chunk = tokens.shape[0], max(1, _CHUNK // weight.shape[0])
-        kept = hidden.new_empty(count, weight.shape[0]) if keep else None
+        kept = []  # piece by piece: a block as large as all of them would find no place among what was freed
         log_p, greatest, total = hidden.new_empty(3, count).unbind()
         entropy = hidden.new_empty(count) if entropies else None
         for start in range(0, count, chunk):
             part = slice(start, start + chunk)
-            logits = linear(hidden[part], weight)
+            logits = _logits(hidden[part], weight)
             greatest[part] = logits.amax(-1)
             logits -= greatest[part, None]
-            exponentials = logits.exp() if kept is None else torch.exp(logits, out=kept[part])
+            exponentials = logits.exp()
+            if keep:
+                kept.append(exponentials)
             total[part] = exponentials.sum(-1)
             log_p[part] = logits.gather(1, tokens[part, None]).squeeze(1) - total[part].log()
             if entropy is not None:
                 entropy[part] = total[part].log() - logits.mul_(exponentials).sum(-1) / total[part]
-        ctx.save_for_backward(hidden, weight, tokens, greatest, total, kept)
+        ctx.save_for_backward(hidden, weight, tokens, greatest, total, *kept)
         ctx.chunk = chunk
         if entropy is not None:
             ctx.mark_non_differentiable(entropy)
@@ -62,23 +68,24 @@ class _Scores(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        hidden, weight, tokens, greatest, total, kept = ctx.saved_tensors
+        hidden, weight, tokens, greatest, total, *kept = ctx.saved_tensors
         gradient = gradients[0]
         of_weight = ctx.needs_input_grad[1]
         hidden_gradient = torch.empty_like(hidden)
         weight_gradient = torch.zeros_like(weight) if of_weight else None
         for start in range(0, tokens.shape[0], ctx.chunk):
             part = slice(start, start + ctx.chunk)
-            if kept is None:
-                slope = (linear(hidden[part], weight) - greatest[part, None]).exp_()
+            if kept:
+                slope = kept[start // ctx.chunk]
             else:
-                slope = kept[part]
+                slope = (_logits(hidden[part], weight) - greatest[part, None]).exp_()
             # d log p(token) / d logit = [token] - p, times what flows in.
             slope = slope * (-gradient[part] / total[part])[:, None]
             slope.scatter_add_(1, tokens[part, None], gradient[part, None])
-            hidden_gradient[part] = linear(slope, weight.t())
+            count, slope = slope.shape[0], filled_up(slope)
+            hidden_gradient[part] = linear(slope, weight.t())[:count]
             if weight_gradient is not None:
-                weight_gradient += outer_sum(slope, hidden[part])
+                weight_gradient += outer_sum(slope, filled_up(hidden[part]))
         return hidden_gradient, weight_gradient, None, None, None
 
 

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+_ROWS = 64
+"""Products of a training pass have a multiple of so many rows."""
+
 AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
@@ -30,6 +33,16 @@ def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor
         return torch.nn.functional.linear(inputs, weight, bias)
     product: Tensor = torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, "none", [], "")
     return product
+
+
+def filled_up(rows: Tensor) -> Tensor:
+    """`rows` [T, K] with zeros below, up to a multiple of `_ROWS`; itself where it is one.
+
+    oneDNN compiles a product for its exact sizes and keeps the last thousand, each some 100 kB: a batch has
+    another number of tokens at every step, and compiling took longer than many a product.
+    """
+    missing = -rows.shape[0] % _ROWS
+    return torch.nn.functional.pad(rows, (0, 0, 0, missing)) if missing else rows
 
 
 def outer_sum(left: Tensor, right: Tensor) -> Tensor:
@@ -70,18 +83,21 @@ def _fits(inputs: Tensor, weight: Tensor) -> bool:
 class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.save_for_backward(inputs, weight)
-        return linear(inputs, weight, bias)
+        rows = filled_up(inputs.reshape(-1, inputs.shape[-1]))
+        ctx.save_for_backward(rows, weight)
+        count = inputs.shape[:-1].numel()
+        return linear(rows, weight, bias)[:count].view(*inputs.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = gradients
         inputs, weight = ctx.saved_tensors
         of_inputs, of_weight, of_bias = ctx.needs_input_grad
-        rows = gradient.reshape(-1, gradient.shape[-1])
+        count = gradient.shape[:-1].numel()
+        rows = filled_up(gradient.reshape(-1, gradient.shape[-1]))
         return (
-            linear(gradient, weight.t()) if of_inputs else None,
-            outer_sum(rows, inputs.reshape(-1, inputs.shape[-1])) if of_weight else None,
+            linear(rows, weight.t())[:count].view(*gradient.shape[:-1], -1) if of_inputs else None,
+            outer_sum(rows, inputs) if of_weight else None,
             rows.sum(0) if of_bias else None,
         )
 

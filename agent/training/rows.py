@@ -55,11 +55,17 @@ def unpadded(ids: Tensor, attention: Tensor, completion: int, most: int, split: 
 
 def _rows(ids: Tensor, before: Tensor, lengths: Tensor, prompt: int, group: Tensor) -> Rows:
     first = before[group, None]
-    steps = torch.arange(int(lengths[group].max()), device=ids.device)
+    steps = torch.arange(_width(int(lengths[group].max())), device=ids.device)
     columns = (first + steps).clamp(max=ids.shape[1] - 1)
     scored = (steps < lengths[group, None]) & (columns >= prompt)
     places = group[:, None] * (ids.shape[1] - prompt) + columns - prompt
     return Rows(ids[group[:, None], columns], columns, scored, places[scored])
+
+
+def _width(longest: int) -> int:
+    """`longest` rounded up by a sixteenth at most: tensors of later steps then fit where others have been."""
+    step = 1 << max(0, longest.bit_length() - 5)
+    return -(-longest // step) * step
 
 
 def group_sizes(lengths: list[int], most: int) -> list[int]:

@@ -9,6 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from peft import LoraConfig
+from torch.nn.functional import linear
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -194,6 +196,31 @@ def test_linear_layers_equal_torchs() -> None:
         found = torch.autograd.grad(layer(inputs).square().sum(), [inputs, *layer.parameters()])
     for left, right in zip(expected, found, strict=True):
         torch.testing.assert_close(left, right)
+
+
+class _Products(TorchDispatchMode):
+    """Notes the sizes of every product that oneDNN is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: set[tuple[torch.Size, torch.Size]] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if "_linear_pointwise" in str(func):
+            self.sizes.add((args[0].shape, args[1].shape))
+        return func(*args, **(kwargs or {}))
+
+
+def test_batches_of_any_size_share_their_products() -> None:
+    # Each size was compiled anew and kept: a run slowed down and grew by hundreds of MB.
+    weight = torch.randn(100, 64, requires_grad=True)
+    with _Products() as products, OneDnnLinear():
+        for tokens in range(65, 129):
+            hidden = torch.randn(tokens, 64, requires_grad=True)
+            states = linear(hidden, weight[:64])
+            score_tokens(states, weight, torch.zeros(tokens).long(), 1.0, False)[0].sum().backward()
+    # Two layers: forward, and backward to inputs (for one of them the same product) and weights.
+    assert len(products.sizes) == 5
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=40), st.integers(1, 40))
