@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agent.training.onednn import filled_up, linear, outer_sum
+from agent.training.onednn import ROWS, filled_up, linear, outer_sum
 
 _CHUNK = 1 << 21
 """Logits worked on at a time: 8 MB stay in a processor's cache."""
@@ -33,8 +33,8 @@ def score_tokens(
     return log_p, entropy
 
 
-def _logits(hidden: Tensor, weight: Tensor) -> Tensor:
-    return linear(filled_up(hidden), weight)[: hidden.shape[0]]
+def _logits(hidden: Tensor, weight: Tensor, multiple: int) -> Tensor:
+    return linear(filled_up(hidden, multiple), weight)[: hidden.shape[0]]
 
 
 class _Scores(torch.autograd.Function):
@@ -45,12 +45,13 @@ class _Scores(torch.autograd.Function):
         ctx: Any, hidden: Tensor, weight: Tensor, tokens: Tensor, keep: bool, entropies: bool
     ) -> tuple[Tensor, Tensor | None]:
         count, chunk = tokens.shape[0], max(1, _CHUNK // weight.shape[0])
+        multiple = min(ROWS, chunk)  # a piece of a large vocabulary has fewer rows
         kept = []  # piece by piece: a block as large as all of them would find no place among what was freed
         log_p, greatest, total = hidden.new_empty(3, count).unbind()
         entropy = hidden.new_empty(count) if entropies else None
         for start in range(0, count, chunk):
             part = slice(start, start + chunk)
-            logits = _logits(hidden[part], weight)
+            logits = _logits(hidden[part], weight, multiple)
             greatest[part] = logits.amax(-1)
             logits -= greatest[part, None]
             exponentials = logits.exp()
@@ -61,7 +62,7 @@ class _Scores(torch.autograd.Function):
             if entropy is not None:
                 entropy[part] = total[part].log() - logits.mul_(exponentials).sum(-1) / total[part]
         ctx.save_for_backward(hidden, weight, tokens, greatest, total, *kept)
-        ctx.chunk = chunk
+        ctx.chunk, ctx.multiple = chunk, multiple
         if entropy is not None:
             ctx.mark_non_differentiable(entropy)
         return log_p, entropy
@@ -69,7 +70,7 @@ class _Scores(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, tokens, greatest, total, *kept = ctx.saved_tensors
-        gradient = gradients[0]
+        gradient, multiple = gradients[0], ctx.multiple
         of_weight = ctx.needs_input_grad[1]
         hidden_gradient = torch.empty_like(hidden)
         weight_gradient = torch.zeros_like(weight) if of_weight else None
@@ -78,14 +79,14 @@ class _Scores(torch.autograd.Function):
             if kept:
                 slope = kept[start // ctx.chunk]
             else:
-                slope = (_logits(hidden[part], weight) - greatest[part, None]).exp_()
+                slope = (_logits(hidden[part], weight, multiple) - greatest[part, None]).exp_()
             # d log p(token) / d logit = [token] - p, times what flows in.
             slope = slope * (-gradient[part] / total[part])[:, None]
             slope.scatter_add_(1, tokens[part, None], gradient[part, None])
-            count, slope = slope.shape[0], filled_up(slope)
+            count, slope = slope.shape[0], filled_up(slope, multiple)
             hidden_gradient[part] = linear(slope, weight.t())[:count]
             if weight_gradient is not None:
-                weight_gradient += outer_sum(slope, filled_up(hidden[part]))
+                weight_gradient += outer_sum(slope, filled_up(hidden[part], multiple))
         return hidden_gradient, weight_gradient, None, None, None
 
 

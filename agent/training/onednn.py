@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-_ROWS = 64
+ROWS = 64
 """Products of a training pass have a multiple of so many rows."""
 
 AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
@@ -35,13 +35,13 @@ def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor
     return product
 
 
-def filled_up(rows: Tensor) -> Tensor:
-    """`rows` [T, K] with zeros below, up to a multiple of `_ROWS`; itself where it is one.
+def filled_up(rows: Tensor, multiple: int = ROWS) -> Tensor:
+    """`rows` [T, K] with zeros below, up to a multiple of `multiple`; itself where it is one.
 
     oneDNN compiles a product for its exact sizes and keeps the last thousand, each some 100 kB: a batch has
     another number of tokens at every step, and compiling took longer than many a product.
     """
-    missing = -rows.shape[0] % _ROWS
+    missing = -rows.shape[0] % multiple
     return torch.nn.functional.pad(rows, (0, 0, 0, missing)) if missing else rows
 
 

@@ -223,6 +223,15 @@ def test_batches_of_any_size_share_their_products() -> None:
     assert len(products.sizes) == 5
 
 
+def test_a_piece_of_a_large_vocabulary_is_not_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "_CHUNK", 30 * 7)
+    hidden, weight = torch.randn(50, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
+    with _Products() as products:
+        score_tokens(hidden, weight, torch.zeros(50).long(), 1.0, False)[0].sum().backward()
+    assert {7} == {inputs[0] for inputs, others in products.sizes if others[0] == 30 and others[1] == 8}
+    assert max(size for pair in products.sizes for shape in pair for size in shape) == 30
+
+
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=40), st.integers(1, 40))
 def test_groups_cover_all_rows_and_cost_no_more_than_one_group(lengths: list[int], most: int) -> None:
     lengths.sort(reverse=True)
