@@ -72,7 +72,8 @@ in_farm() { # in_farm FILES: they are in the volumes
 
 # A crash: `docker kill` would count as a stop, after which nothing is restarted.
 kill_inside() { # kill_inside CONTAINER
-    docker exec "$1" python -c 'import psutil; psutil.Process(1).children()[0].kill()'
+    # The container may end before this program has; whether it did is looked at afterwards.
+    docker exec "$1" python -c 'import psutil; psutil.Process(1).children()[0].kill()' || true
 }
 
 restarted() { # restarted CONTAINER
