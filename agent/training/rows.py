@@ -11,7 +11,7 @@ _PASS_TOKENS = 48
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a batch, without their padding but for the right end of the shorter ones.
+    """Some rows of a batch, without their padding but for some at the right end.
 
     A causal model needs no mask for it: no token sees what stands after it.
 

@@ -10,13 +10,9 @@ farm() { # farm NAME ARGUMENTS...
         -f docker-compose.yml -f docker/compose.gpu.yml -f docker/ci/gpu.yml "${@:2}"
 }
 
-# The first container of a farm fills its cache from the image; several at once would be in each other's way.
-fill_cache() { # fill_cache FARM
-    farm "$1" run --rm --no-deps -T --entrypoint true grpo-sweep
-}
-
 start() { # start FARM AGENTS
-    fill_cache "$1"
+    # The first container of a farm fills its cache from the image; several at once would be in each other's way.
+    farm "$1" run --rm --no-deps -T --entrypoint true grpo-sweep
     farm "$1" up --detach --no-build --no-deps --scale "grpo-sweep=$2" grpo-sweep
 }
 
