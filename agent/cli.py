@@ -61,8 +61,8 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
     from agent.entrypoint import EXIT_OF_OUTCOME
     from agent.tracking.directory import RunDirectory
     from agent.tracking.sinks import Sinks
+    from agent.training.lifecycle.stop import StopRequest
     from agent.training.run import train_run
-    from agent.training.stop import StopRequest
 
     stop = StopRequest()
     stop.install()

@@ -12,7 +12,7 @@ from typing import Any
 from agent.config.run import ConfigError, RunConfig
 from agent.lifeline import when_orphaned
 from agent.tracking.directory import CANNOT_WRITE, RunDirectory, replace_text
-from agent.training.stop import StopRequest
+from agent.training.lifecycle.stop import StopRequest
 from agent.watchdog import Watchdog
 
 EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted": 143}

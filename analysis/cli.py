@@ -51,8 +51,8 @@ def report(
     from rich.console import Console
 
     from analysis.errors import AnalysisError
-    from analysis.report import write_report
-    from analysis.wandb_report import require_package, save_report
+    from analysis.report.report import write_report
+    from analysis.report.wandb_report import require_package, save_report
 
     out = out or Path("runs") / f"report-{sweep.rstrip('/').rsplit('/', 1)[-1]}"
     console = Console(quiet=as_json)
@@ -90,7 +90,7 @@ def compare(before: str, after: str, report: Path | None, as_json: bool) -> None
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from analysis.compare import compare_runs, to_data, to_markdown
+    from analysis.compare.compare import compare_runs, to_data, to_markdown
     from analysis.errors import AnalysisError
     from analysis.files import replace_text
 

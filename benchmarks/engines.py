@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from benchmarks.environments import python_with
 from benchmarks.functions import Point
+from server.control.suggestions import point_seed
 from server.search.random_search import random_point
 from server.search.space import SweepSpec
 from server.search.trial import STARTUP_RUNS, Trial
-from server.suggestions import point_seed
 
 WANDB_SWEEPS = "sweeps==0.3.0"
 """Brings its own numpy, below 2."""

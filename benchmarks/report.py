@@ -23,9 +23,9 @@ import pandas as pd
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from agent.config.metric_names import RUNG_METRICS, STEP_METRICS  # noqa: E402
-from analysis.folder import write_table  # noqa: E402
-from analysis.sweep import Sweep  # noqa: E402
-from analysis.table import SweepTable, runs_frame  # noqa: E402
+from analysis.read.folder import write_table  # noqa: E402
+from analysis.read.sweep import Sweep  # noqa: E402
+from analysis.read.table import SweepTable, runs_frame  # noqa: E402
 
 METRIC = "objective/score"
 SWEPT = ("learning_rate", "beta", "temperature", "num_generations")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.assess import Assessment, assess
-from analysis.select import Selection, select
-from analysis.sweep import Sweep
-from analysis.table import SweepTable, history_frame, runs_frame
+from analysis.choose.select import Selection, select
+from analysis.classify.assess import Assessment, assess
+from analysis.read.sweep import Sweep
+from analysis.read.table import SweepTable, history_frame, runs_frame
 
 STEPS, RUNGS = 80, tuple(range(10, 81, 10))
 STARTER = 0.30

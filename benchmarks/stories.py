@@ -10,7 +10,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from agent.training.onednn import OneDnnLinear
+from agent.training.passes.onednn import OneDnnLinear
 from rewards.cache_dir import cache_dir
 
 VOCABULARY = 4096

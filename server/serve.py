@@ -14,8 +14,8 @@ from typing import IO
 
 import uvicorn
 
-from server.app import create_app
-from server.auth import KEY_FILE
+from server.http.app import create_app
+from server.http.auth import KEY_FILE
 from server.service import Service
 from server.settings import ServerSettings
 from server.storage.backup import restore_advice

@@ -4,17 +4,17 @@ import secrets
 import time
 from pathlib import Path
 
-from server.auth import ensure_api_key
-from server.files import FileStore
-from server.scheduler import Scheduler
+from server.control.scheduler import Scheduler
+from server.control.suggestions import Suggestions
+from server.control.watch import Watch
+from server.http.auth import ensure_api_key
 from server.settings import ServerSettings
 from server.storage.backup import Backups
 from server.storage.database import DATABASE, Database
+from server.storage.files import FileStore
 from server.storage.removals import remove_noted
 from server.storage.runs import LIVE
 from server.storage.sweeps import list_sweeps
-from server.suggestions import Suggestions
-from server.watch import Watch
 
 
 class Service:

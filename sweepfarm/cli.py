@@ -7,18 +7,18 @@ from importlib import import_module
 import click
 
 from agent.tracking.directory import CANNOT_WRITE
-from sweepfarm.endpoint import point_at_server
+from sweepfarm.machine.endpoint import point_at_server
 
 VERBS: dict[str, str] = {
-    "check": "sweepfarm.check_command:check",
-    "sweep": "sweepfarm.farm_command:sweep",
-    "register": "sweepfarm.register_command:register",
+    "check": "sweepfarm.verbs.check:check",
+    "sweep": "sweepfarm.verbs.sweep:sweep",
+    "register": "sweepfarm.verbs.register:register",
     "train": "agent.cli:train",
-    "agent": "sweepfarm.agent_command:agent",
+    "agent": "sweepfarm.verbs.agent:agent",
     "server": "server.cli:server",
-    "follow": "sweepfarm.follow_command:follow",
+    "follow": "sweepfarm.verbs.follow:follow",
     "report": "analysis.cli:report",
-    "confirm": "sweepfarm.confirm_command:confirm",
+    "confirm": "sweepfarm.verbs.confirm:confirm",
     "compare": "analysis.cli:compare",
     "score": "rewards.cli:score",
 }

@@ -8,7 +8,7 @@ import psutil
 import torch
 
 from agent.config.run import RunConfig
-from agent.preflight.finding import Check
+from agent.preflight.check import Check
 from agent.preflight.memory import Shape, peak_bytes, saved_bytes
 
 _GB = 1e9

@@ -5,7 +5,7 @@ from statistics import median
 
 import numpy as np
 
-from agent.preflight.finding import Check
+from agent.preflight.check import Check
 from rewards.base import Sample
 from rewards.compose import RewardSuite
 

@@ -16,20 +16,20 @@ from agent.health.finding import Finding
 from agent.health.monitor import Monitor
 from agent.tasks.build import build_task
 from agent.tracking.sinks import Sinks, summary_of
-from agent.training.allocator import keep_freed_memory
-from agent.training.baseline import starter_completions
-from agent.training.callbacks import StepLog
-from agent.training.checkpoints import Checkpoints
-from agent.training.divergence import DriftProbe
-from agent.training.memory import take_a_share
-from agent.training.model import load_model
-from agent.training.objective import Objective
-from agent.training.resume import SaveState, latest_state
-from agent.training.samples import sample_rows
-from agent.training.schedule import Schedule
+from agent.training.lifecycle.allocator import keep_freed_memory
+from agent.training.lifecycle.checkpoints import Checkpoints
+from agent.training.lifecycle.memory import take_a_share
+from agent.training.lifecycle.model import load_model
+from agent.training.lifecycle.resume import SaveState, latest_state
+from agent.training.lifecycle.stop import StopRequest
+from agent.training.objective.baseline import starter_completions
+from agent.training.objective.divergence import DriftProbe
+from agent.training.objective.held_out import Objective
+from agent.training.objective.samples import sample_rows
 from agent.training.scoring import SuiteReward
-from agent.training.stop import StopRequest
-from agent.training.trainer import build_trainer
+from agent.training.step.schedule import Schedule
+from agent.training.step.trainer import build_trainer
+from agent.training.step_log import StepLog
 
 OutcomeName = Literal["finished", "stopped early", "unhealthy", "preempted"]
 

@@ -30,7 +30,7 @@ def _rehearse() -> None:
     from agent.config.run import RunConfig
     from agent.config.tasks import TASKS
     from agent.tasks.build import build_task, task_maker
-    from agent.training.model import load_model
+    from agent.training.lifecycle.model import load_model
 
     for name, entry in TASKS.items():
         if not task_maker(name).starter().is_built:

@@ -15,8 +15,8 @@ from agent.config.run import RunConfig
 from agent.health.judge import WATCHED
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
+from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import train_run
-from agent.training.stop import StopRequest
 
 FOLDER = Path(__file__).parent
 BUDGET = {

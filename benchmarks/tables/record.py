@@ -93,8 +93,8 @@ def trained(cell: dict[str, Any]) -> list[Any]:
     from agent.config.run import RunConfig
     from agent.tracking.directory import RunDirectory
     from agent.tracking.sinks import Sinks
+    from agent.training.lifecycle.stop import StopRequest
     from agent.training.run import train_run
-    from agent.training.stop import StopRequest
 
     config = RunConfig.from_params({**BUDGET, **cell})
     with tempfile.TemporaryDirectory() as folder:

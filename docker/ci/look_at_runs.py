@@ -9,8 +9,8 @@ import wandb
 import yaml
 
 from agent.config.run import RunConfig
-from sweepfarm.endpoint import point_at_server
-from sweepfarm.registered import latest
+from sweepfarm.machine.endpoint import point_at_server
+from sweepfarm.running.registered import latest
 
 point_at_server(os.environ)
 count, states = int(sys.argv[1]), set(sys.argv[2:])

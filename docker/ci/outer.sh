@@ -12,7 +12,7 @@ farm_with_an_outer_server() {
     docker run --detach --init --name $planted --hostname $planted --network "${COMPOSE_PROJECT_NAME}_default" \
         --env PLANTED="$key" --entrypoint sh "$SWEEPFARM_IMAGE" -c \
         'umask 077; echo "$PLANTED" >/server/api_key; exec sweepfarm server --host $HOSTNAME --port 8080 --data /server --stop-grace 60' >/dev/null
-    await 60 "the outer server" docker exec $planted python -m server.health /server
+    await 60 "the outer server" docker exec $planted python -m server.probe /server
     export WANDB_API_KEY=$key WANDB_BASE_URL=http://$planted:8080
     export SWEEP_ID
     SWEEP_ID=$(docker compose run --rm --no-deps -T register 2>>"$LOGS/outer.log" | sed -n 's/^sweep: //p')

@@ -16,8 +16,8 @@ import matplotlib.pyplot as plt
 from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
+from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import train_run
-from agent.training.stop import StopRequest
 
 HERE = Path(__file__).parent
 STEPS = 60

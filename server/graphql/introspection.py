@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from server.graphql.node import Node
+from server.graphql.nodes.owner import Node
 
 # Fields by type, as far as these clients look; what is not here they take to be missing, and do without.
 _FIELDS: dict[str, tuple[str, ...]] = {

@@ -1,12 +1,12 @@
 """The root fields of mutations: each makes one durable change and answers with what it changed."""
 
-from server.graphql.artifact_mutations import ARTIFACT_MUTATIONS
+from server.graphql.changes.artifact import ARTIFACT_MUTATIONS
+from server.graphql.changes.run import RUN_MUTATIONS
+from server.graphql.changes.sweep import SWEEP_MUTATIONS
 from server.graphql.context import Context
 from server.graphql.execute import Arguments, Resolver, input_of
-from server.graphql.node import Node
-from server.graphql.run_mutations import RUN_MUTATIONS
-from server.graphql.sweep_mutations import SWEEP_MUTATIONS
-from server.graphql.sweep_node import project_node
+from server.graphql.nodes.owner import Node
+from server.graphql.nodes.sweep import project_node
 from server.storage.projects import ensure_project, find_project, project_by_id
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from server.graphql.artifact_node import artifact_id, artifact_node, artifact_row_id, collection_node
 from server.graphql.connection import connection
 from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, Resolver
 from server.graphql.introspection import type_node
 from server.graphql.mutations import MUTATIONS
-from server.graphql.node import Node, entity_node, user_node
-from server.graphql.sweep_node import project_node
+from server.graphql.nodes.artifact import artifact_id, artifact_node, artifact_row_id, collection_node
+from server.graphql.nodes.owner import Node, entity_node, user_node
+from server.graphql.nodes.sweep import project_node
 from server.storage.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
 from server.storage.projects import find_project, list_projects
 

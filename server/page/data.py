@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from server.files import run_files
 from server.page.columns import parameter_columns, parameter_values
 from server.search.hyperband import bands
 from server.search.space import SweepSpec
+from server.storage.files import run_files
 from server.storage.projects import find_project, project_by_id
 from server.storage.runs import find_run, plain_config
 from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_by_id, sweep_runs

@@ -6,9 +6,9 @@ import sqlite3
 from functools import lru_cache
 from typing import Any
 
+from server.control.suggestions import told_trials
 from server.search.space import SweepSpec
 from server.storage.sweeps import find_sweep, spec_of
-from server.suggestions import told_trials
 
 # With fewer runs than this any ranking would be chance.
 FEWEST = 20

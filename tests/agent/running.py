@@ -6,8 +6,8 @@ from typing import Any
 from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
+from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import Outcome, train_run
-from agent.training.stop import StopRequest
 from tests.server_fixture import RunningServer
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from agent.training.baseline import starter_completions, weights_hash
-from agent.training.divergence import token_log_probabilities
-from agent.training.model import load_model
-from agent.training.sampling import Settings, sample
+from agent.training.lifecycle.model import load_model
+from agent.training.objective.baseline import starter_completions, weights_hash
+from agent.training.objective.divergence import token_log_probabilities
+from agent.training.objective.sampling import Settings, sample
 
 PROMPTS = ("ATG", "TTGACA")
 SETTINGS: Settings = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}

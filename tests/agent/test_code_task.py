@@ -155,7 +155,7 @@ def test_the_warm_parent_rehearses_without_a_sandbox(
     asked: list[object] = []
     monkeypatch.setattr("rewards.code.base.shared_sandbox", lambda *how: asked.append(how))
     loaded: list[str] = []
-    monkeypatch.setattr("agent.training.model.load_model", loaded.append)
+    monkeypatch.setattr("agent.training.lifecycle.model.load_model", loaded.append)
     shutil.copytree(tiny_code, starter().folder)
     preload._rehearse()
     assert set(loaded) == {str(starter().folder)}, "two tasks have this starter"

@@ -22,18 +22,18 @@ from transformers import (
 
 from agent.config.run import RunConfig
 from agent.tasks.build import build_task
-from agent.training.decoding import loop
-from agent.training.decoding.draw import draw, draw_static
-from agent.training.decoding.generate import generate, prefill
-from agent.training.decoding.settings import Sampling
-from agent.training.decoding.static import StaticDecoder
-from agent.training.decoding.unsupported import Unsupported, _warn
-from agent.training.grpo import SelectiveGRPOTrainer
-from agent.training.model import load_model
-from agent.training.rollout import sampling_of
-from agent.training.sampling import sample
+from agent.training.lifecycle.model import load_model
+from agent.training.objective.sampling import sample
+from agent.training.sampler import loop
+from agent.training.sampler.draw import draw, draw_static
+from agent.training.sampler.generate import generate, prefill
+from agent.training.sampler.settings import Sampling
+from agent.training.sampler.static import StaticDecoder
+from agent.training.sampler.trl_sampling import sampling_of
+from agent.training.sampler.unsupported import Unsupported, _warn
 from agent.training.scoring import SuiteReward
-from agent.training.trainer import build_trainer
+from agent.training.step.grpo import SelectiveGRPOTrainer
+from agent.training.step.trainer import build_trainer
 
 VOCABULARY = 150
 PROMPTS = ([5, 6, 7], [9], [5, 6, 7], [3, 4, 5, 6, 7, 8, 9], [9])

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from agent.config.run import RunConfig
-from agent.training.grpo import SelectiveGRPOTrainer
-from agent.training.resume import latest_state
+from agent.training.lifecycle.resume import latest_state
 from agent.training.run import MOST_HALVINGS
+from agent.training.step.grpo import SelectiveGRPOTrainer
 from tests.agent.machine import Machine, offline_environment
 from tests.agent.running import changed, run
 from tests.agent.test_resume import preempted_after, rows
@@ -24,7 +24,7 @@ HANG = (
 )
 NO_MEMORY = (
     "import torch\n"
-    "from agent.training.grpo import SelectiveGRPOTrainer\n"
+    "from agent.training.step.grpo import SelectiveGRPOTrainer\n"
     "def compute_loss(*a, **k):\n"
     "    raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')\n"
     "SelectiveGRPOTrainer.compute_loss = compute_loss"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from agent.training.memory import take_a_share
+from agent.training.lifecycle.memory import take_a_share
 
 
 @pytest.mark.parametrize(("setting", "share"), [("2", 0.475), ("4", 0.2375), ("1", None), ("", None)])

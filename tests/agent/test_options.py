@@ -8,9 +8,9 @@ import torch
 from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
-from agent.training.model import load_model
+from agent.training.lifecycle.model import load_model
+from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import train_run
-from agent.training.stop import StopRequest
 from tests.agent.running import changed, run
 from tests.agent.test_resume import preempted_after, rows
 

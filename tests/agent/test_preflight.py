@@ -12,7 +12,7 @@ from agent.preflight.machine import check_device, check_disk, check_memory
 from agent.preflight.memory import Shape, model_shape, peak_bytes, saved_bytes
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
-from agent.training.model import load_model
+from agent.training.lifecycle.model import load_model
 from rewards.base import Evaluation, Reward, Sample
 from rewards.compose import RewardSuite, Weighted
 

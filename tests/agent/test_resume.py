@@ -10,9 +10,9 @@ from agent.config.metric_names import CLOCK_METRICS
 from agent.config.run import ConfigError, RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
-from agent.training.resume import latest_state
+from agent.training.lifecycle.resume import latest_state
+from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import Outcome, train_run
-from agent.training.stop import StopRequest
 from tests.agent.running import changed, run
 
 

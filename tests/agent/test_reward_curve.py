@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from agent.training.grpo import SelectiveGRPOTrainer
+from agent.training.step.grpo import SelectiveGRPOTrainer
 from tests.agent.tiny_grpo import tiny_model, trainer_of
 
 SEEDS = range(5)

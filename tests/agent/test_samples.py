@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from agent.config.run import RunConfig
-from agent.training.objective import HeldOut
-from agent.training.samples import TABLE_ROWS, sample_rows, table
-from agent.training.sampling import Completions
+from agent.training.objective.held_out import HeldOut
+from agent.training.objective.samples import TABLE_ROWS, sample_rows, table
+from agent.training.objective.sampling import Completions
 from rewards.base import Evaluation
 from rewards.compose import SuiteScores
 from tests.agent.running import run

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from agent.config.run import RunConfig
 from agent.config.schedule import HIGHEST_BETA, LOWEST_BETA, Phase, adapted_beta, phase_at
 from agent.tasks.build import build_task
-from agent.training.model import load_model
-from agent.training.sampling import sample
-from agent.training.schedule import set_temperature
+from agent.training.lifecycle.model import load_model
+from agent.training.objective.sampling import sample
 from agent.training.scoring import SuiteReward
-from agent.training.trainer import build_trainer
+from agent.training.step.schedule import set_temperature
+from agent.training.step.trainer import build_trainer
 from tests.agent.running import changed, run
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.run import RunConfig
-from agent.training.selection import kept_samples
+from agent.training.step.selection import kept_samples
 from tests.agent.running import changed, run
 
 NAN = float("nan")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from agent.config.run import RunConfig
-from agent.training import stopwatch
-from agent.training.stopwatch import Stopwatch
+from agent.training.step import stopwatch
+from agent.training.step.stopwatch import Stopwatch
 from tests.agent.running import run
 
 

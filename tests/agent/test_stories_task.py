@@ -16,7 +16,7 @@ from agent.tasks.build import build_task
 from agent.tasks.stories.grammar import Grammar, is_held_out, stories
 from agent.tasks.stories.prompts import PROMPT_TOKENS
 from agent.tasks.stories.starter import StoriesStarterConfig, starter
-from agent.training.model import load_model
+from agent.training.lifecycle.model import load_model
 from rewards.base import Sample
 from rewards.text.tokens import tokens_of
 from tests.agent.running import run

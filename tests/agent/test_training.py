@@ -15,8 +15,8 @@ import pytest
 from agent.config.metric_names import RUNG_METRICS, step_metrics
 from agent.config.run import ConfigError, RunConfig
 from agent.tasks.build import build_task
+from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import Outcome
-from agent.training.stop import StopRequest
 from rewards.base import Evaluation, Reward, Sample
 from rewards.compose import RewardSuite, Weighted
 from tests.agent.running import Recorder, changed, run
@@ -179,7 +179,7 @@ def test_interrupts_arrive_although_a_shell_had_ignored_them() -> None:
     code = (
         "import signal, time\n"
         "assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN\n"
-        "from agent.training.stop import StopRequest\n"
+        "from agent.training.lifecycle.stop import StopRequest\n"
         "stop = StopRequest(); stop.install(); print('ready', flush=True)\n"
         "deadline = time.time() + 20\n"
         "while not stop and time.time() < deadline: time.sleep(0.01)\n"

@@ -15,12 +15,11 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from agent.config.run import RunConfig
-from agent.training import head
-from agent.training.grpo import SelectiveGRPOTrainer
-from agent.training.head import score_tokens
-from agent.training.onednn import OneDnnLinear
-from agent.training.passes import SUPPORTED, why_not
-from agent.training.rows import group_sizes, unpadded
+from agent.training.passes.head import score_tokens
+from agent.training.passes.onednn import OneDnnLinear
+from agent.training.passes.rows import group_sizes, unpadded
+from agent.training.passes.score import SUPPORTED, head, why_not
+from agent.training.step.grpo import SelectiveGRPOTrainer
 from tests.agent.running import changed, run
 from tests.agent.tiny_grpo import VOCABULARY, tiny_model, trainer_of
 
@@ -270,7 +269,7 @@ def test_runs_of_equal_seed_equal_runs_on_trls_pass(
     """Whole steps in micro-batches: sampling, loss, gradient and optimiser."""
     config = changed(tiny_run, per_device_train_batch_size=4, num_generations=8, **params)
     _, ours = run(config, tmp_path / "ours")
-    monkeypatch.setattr("agent.training.grpo.why_not", lambda model: "a test wants TRL's")
+    monkeypatch.setattr("agent.training.step.grpo.why_not", lambda model: "a test wants TRL's")
     _, theirs = run(config, tmp_path / "theirs")
     for (_, own), (_, their) in zip(ours.rows, theirs.rows, strict=True):
         for name in (

@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreT
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from agent.training.grpo import SelectiveGRPOTrainer
+from agent.training.step.grpo import SelectiveGRPOTrainer
 
 VOCABULARY = 37
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.sweep import Sweep
-from analysis.table import SweepTable, history_frame, runs_frame
+from analysis.read.sweep import Sweep
+from analysis.read.table import SweepTable, history_frame, runs_frame
 
 METRIC = "objective/score"
 RUNGS = (10, 20, 40, 60)

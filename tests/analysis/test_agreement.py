@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from agent.config.run import RunConfig
-from analysis.finding import Kind
-from analysis.record import record
-from analysis.table import history_frame
-from analysis.verdict import Peers, judge
+from analysis.classify.finding import Kind
+from analysis.classify.record import record
+from analysis.classify.verdict import Peers, judge
+from analysis.read.table import history_frame
 from tests.agent.running import changed, run
 from tests.analysis.recorded import sweep
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.before_after import before_after_sections, pooled
+from analysis.compare.window import AVERAGE, Measure, Window
 from analysis.errors import AnalysisError
-from analysis.table import SweepTable
-from analysis.window import AVERAGE, Measure, Window
+from analysis.publish.before_after import before_after_sections, pooled
+from analysis.read.table import SweepTable
 from tests.analysis.recorded import Recorder, rows, sweep
 from tests.analysis.test_results_page import written
 

@@ -3,11 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from analysis.advice import advise, weigh
-from analysis.compare import compare, to_markdown
-from analysis.errors import AnalysisError
-from analysis.table import history_frame
-from analysis.window import (
+from analysis.compare.advice import advise, weigh
+from analysis.compare.compare import compare, to_markdown
+from analysis.compare.window import (
     AVERAGE,
     BEST,
     GAP,
@@ -22,6 +20,8 @@ from analysis.window import (
     window_from_history,
     window_from_samples,
 )
+from analysis.errors import AnalysisError
+from analysis.read.table import history_frame
 
 
 def epoch(name, average, best, loss, variance, similarity, settings):

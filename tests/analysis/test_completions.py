@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from agent.health.limits import HealthLimits
-from analysis.completions import completions_frame, first_and_last, last_samples
+from analysis.read.completions import completions_frame, first_and_last, last_samples
 from tests.analysis.trl_program import GROUP, PROMPTS, STEPS
 from tests.server_fixture import RunningServer, running_server
 

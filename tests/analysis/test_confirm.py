@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.assess import assess
-from analysis.candidates import candidates, fresh_seeds
-from analysis.confirm import confirm
-from analysis.confirm_text import confirmation_data, statement
+from analysis.choose.select import select
+from analysis.classify.assess import assess
+from analysis.confirm.candidates import candidates, fresh_seeds
+from analysis.confirm.confirm import confirm
+from analysis.confirm.confirm_text import confirmation_data, statement
+from analysis.confirm.plan import Plan, constants, grid_sweep
 from analysis.errors import AnalysisError
-from analysis.plan import Plan, constants, grid_sweep
-from analysis.select import select
 from tests.analysis.recorded import Recorder, rows, sweep
 
 CONFIG = {

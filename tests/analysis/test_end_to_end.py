@@ -137,7 +137,7 @@ def test_page_json_markdown_and_the_servers_own_page_show_the_same_numbers(serve
 
 
 def test_the_full_history_is_read_and_the_export_needs_no_server(server, swept, tmp_path):
-    from analysis.folder import read_table
+    from analysis.read.folder import read_table
 
     online = analyse(server, swept, "--out", str(tmp_path / "online"))
     assert online.returncode == 0, online.stderr
@@ -192,7 +192,7 @@ def test_a_server_that_dies_in_the_middle_is_one_line_and_no_file(server, swept,
 
 
 def test_two_windows_of_a_run_are_compared(server, swept, tmp_path):
-    from analysis.folder import read_table
+    from analysis.read.folder import read_table
 
     address = server["WANDB_BASE_URL"].split("//")[1].replace(":", "_")
     run = read_table(Path(server["SWEEPFARM_CACHE"]) / "analysis" / address / swept).runs["id"].iloc[0]

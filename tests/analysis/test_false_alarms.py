@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from analysis.finding import COMPARABLE, Kind
-from analysis.record import record
-from analysis.table import history_frame
-from analysis.verdict import judge, peers
+from analysis.classify.finding import COMPARABLE, Kind
+from analysis.classify.record import record
+from analysis.classify.verdict import judge, peers
+from analysis.read.table import history_frame
 from tests.analysis.recorded import rows, sweep
 
 SWEEP = sweep("lr", stops_early=False)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.assess import assess
-from analysis.frontier import frontier
+from analysis.choose.frontier import frontier
+from analysis.classify.assess import assess
 from tests.analysis.recorded import Recorder, rows, sweep
 
 

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from analysis.assess import assess
-from analysis.held_out import held_out_sections
-from analysis.runs_table import runs_table
-from analysis.table import SweepTable
+from analysis.classify.assess import assess
+from analysis.publish.held_out import held_out_sections
+from analysis.publish.runs_table import runs_table
+from analysis.read.table import SweepTable
 from tests.analysis.recorded import RUNGS, Recorder, rows, sweep
 
 NAMES = ["condition", "beta", "rate"]

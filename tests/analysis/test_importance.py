@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.assess import assess
-from analysis.importance import importance, interaction
+from analysis.choose.importance import importance, interaction
+from analysis.classify.assess import assess
 from tests.analysis.recorded import Recorder, rows, sweep
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import matplotlib as mpl
 import pytest
 
-from analysis.assess import assess
-from analysis.folder import write_table
-from analysis.select import select
+from analysis.choose.select import select
+from analysis.classify.assess import assess
+from analysis.read.folder import write_table
 from tests.analysis.recorded import plasmid_sweep
 from tests.analysis.test_published_sweeps import kl_lr_grid
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from analysis.assess import assess
-from analysis.folder import write_table
-from analysis.report import write_report
-from analysis.samples import samples_frame
-from analysis.select import select
+from analysis.choose.select import select
+from analysis.classify.assess import assess
+from analysis.read.folder import write_table
+from analysis.read.samples import samples_frame
+from analysis.report.report import write_report
 from tests.analysis.recorded import plasmid_sweep
 from tests.server.browser import CHROMIUM, browser_page
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from analysis.assess import assess
-from analysis.folder import read_table, write_table
-from analysis.select import select
+from analysis.choose.select import select
+from analysis.classify.assess import assess
+from analysis.read.folder import read_table, write_table
 from tests.analysis.recorded import Recorder, rows, sweep
 from tests.analysis.stories import RUNS, sound
 

@@ -8,13 +8,13 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from analysis.assess import assess
+from analysis.choose.select import select
+from analysis.classify.assess import assess
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
-from analysis.folder import write_table
-from analysis.report import write_report
-from analysis.samples import ends, samples_frame
-from analysis.select import select
+from analysis.read.folder import write_table
+from analysis.read.samples import ends, samples_frame
+from analysis.report.report import write_report
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
 

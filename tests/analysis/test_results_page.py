@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from analysis.assess import assess
+from analysis.choose.select import select
+from analysis.classify.assess import assess
 from analysis.errors import AnalysisError
-from analysis.results_page import write_results
-from analysis.runs_table import runs_table
-from analysis.select import select
-from analysis.table import SweepTable
+from analysis.publish.results_page import write_results
+from analysis.publish.runs_table import runs_table
+from analysis.read.table import SweepTable
 from tests.analysis.recorded import RUNGS, Recorder, rows, sweep
 
 REWARD = "reward_components/total_reward/mean"

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.assess import assess
+from analysis.choose.select import TIE_SHARE, select
+from analysis.classify.assess import assess
 from analysis.errors import AnalysisError
-from analysis.select import TIE_SHARE, select
 from tests.analysis.recorded import Recorder, rows, sweep
 
 

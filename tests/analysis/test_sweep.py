@@ -1,7 +1,7 @@
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.sweep import Sweep
+from analysis.read.sweep import Sweep
 
 CONFIG = {
     "method": "bayes",

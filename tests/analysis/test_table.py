@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
-from analysis.folder import read_table, write_table
-from analysis.table import history_frame
+from analysis.read.folder import read_table, write_table
+from analysis.read.table import history_frame
 from tests.analysis.recorded import METRIC, Recorder, plasmid_sweep, rows, sweep
 
 

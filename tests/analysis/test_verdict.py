@@ -2,11 +2,11 @@ import pandas as pd
 import pytest
 
 from agent.health.limits import HealthLimits
-from analysis import signs
-from analysis.finding import Kind
-from analysis.record import record
-from analysis.table import history_frame
-from analysis.verdict import Peers, judge, peers
+from analysis.classify import signs
+from analysis.classify.finding import Kind
+from analysis.classify.record import record
+from analysis.classify.verdict import Peers, judge, peers
+from analysis.read.table import history_frame
 from tests.analysis.recorded import METRIC, rows, sweep
 
 SWEEP = sweep("lr")

@@ -9,11 +9,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from analysis import wandb_report
 from analysis.cli import report
-from analysis.folder import write_table
-from analysis.markdown import result_markdown
-from analysis.report import write_report
+from analysis.read.folder import write_table
+from analysis.report.markdown import result_markdown
+from analysis.report.report import wandb_report, write_report
 from tests.analysis.recorded import plasmid_sweep
 from tests.analysis.reports_proxy import ReportsProxy
 from tests.server_fixture import running_server
@@ -38,7 +37,7 @@ def test_without_its_package_the_command_to_install_it_is_named_and_nothing_writ
 SAVE = """
 import json, sys
 from analysis.errors import AnalysisError
-from analysis.wandb_report import save_report
+from analysis.report.wandb_report import save_report
 try:
     print(save_report(json.load(open(sys.argv[1]))))
 except AnalysisError as error:

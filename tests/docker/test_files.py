@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sweepfarm.check import check_sweep
-from sweepfarm.sweep_file import read_sweep
+from sweepfarm.definition.check import check_sweep
+from sweepfarm.definition.sweep_file import read_sweep
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

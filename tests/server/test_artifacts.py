@@ -329,7 +329,7 @@ def test_what_did_not_arrive_whole_is_no_version(shared_server: RunningServer) -
 
 
 def test_a_download_address_is_good_for_its_path_and_time_only(shared_server: RunningServer) -> None:
-    from server.auth import sign
+    from server.http.auth import sign
 
     digest = hashlib.md5(b"signed").hexdigest()
     path = f"/artifacts/local/{digest}"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
 
-from server.auth import basic_credentials, carries_key
-from server.files import FileNameError, checked_name
+from server.http.auth import basic_credentials, carries_key
 from server.page.routes import page_routes
+from server.storage.files import FileNameError, checked_name
 from tests.server_fixture import RunningServer
 
 KEY = "0123456789abcdef" * 4

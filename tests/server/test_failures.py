@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from server.orphans import DEAD_AFTER
+from server.control.orphans import DEAD_AFTER
 from tests.server.requests import let_pass
 from tests.server.trainers import ATTENTIVE, DEAF, STEADY
 from tests.server_fixture import RunningServer, running_server, start_server, wait_until

@@ -1,14 +1,14 @@
-"""`python -m server.health`: what a container's health check asks."""
+"""`python -m server.probe`: what a container's health check asks."""
 
 import subprocess
 import sys
 
-from server.health import why_unhealthy
+from server.probe import why_unhealthy
 from tests.server_fixture import RunningServer
 
 
 def test_a_server_is_healthy_until_it_is_gone(wandb_server: RunningServer) -> None:
-    command = [sys.executable, "-m", "server.health", str(wandb_server.data)]
+    command = [sys.executable, "-m", "server.probe", str(wandb_server.data)]
     assert subprocess.run(command, check=False).returncode == 0
     wandb_server.process.kill()
     wandb_server.process.wait()

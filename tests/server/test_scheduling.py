@@ -4,15 +4,15 @@ import json
 import sqlite3
 from typing import Any
 
-from server.orphans import DEAD_AFTER, host_is_taken
-from server.scheduler import Scheduler
+from server.control.orphans import DEAD_AFTER, host_is_taken
+from server.control.scheduler import Scheduler
+from server.control.suggestions import Suggestions
 from server.settings import ServerSettings
 from server.storage.agents import create_agent
 from server.storage.database import DATABASE, Database
 from server.storage.projects import ensure_project
 from server.storage.runs import create_run, find_run, run_by_id, update_run
 from server.storage.sweeps import create_sweep, sweep_by_id
-from server.suggestions import Suggestions
 from tests.server.requests import beat, init, let_pass, new_agent, new_sweep, rows_from, state_of, stream
 from tests.server_fixture import RunningServer
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.control.suggestions import told_trials
 from server.search.bayes import bayes_point
 from server.search.grid import grid_point, grid_size
 from server.search.random_search import random_point
@@ -22,7 +23,6 @@ from server.storage.history import append_history
 from server.storage.projects import ensure_project
 from server.storage.runs import create_run, update_run
 from server.storage.sweeps import create_sweep
-from server.suggestions import told_trials
 
 SAMPLERS = pytest.mark.parametrize("sampler", ["gp", "tpe"])
 

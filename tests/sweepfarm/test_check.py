@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from agent.config.run import RunConfig
 from server.search.grid import grid_size
 from server.search.space import parse_sweep_config
-from sweepfarm.check import check_sweep
 from sweepfarm.cli import cli
+from sweepfarm.definition.check import check_sweep
+from sweepfarm.definition.sweep_file import lay_over, read_sweep
 from sweepfarm.errors import UserError
-from sweepfarm.sweep_file import lay_over, read_sweep
 
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "sweep_config.yaml"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sweepfarm.endpoint import page_address, point_at_server
 from sweepfarm.errors import UserError
+from sweepfarm.machine.endpoint import page_address, point_at_server
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sweepfarm.errors import UserError
-from sweepfarm.registered import latest, named_or_latest, set_latest
+from sweepfarm.running.registered import latest, named_or_latest, set_latest
 from tests.analysis.program import STEPS
 from tests.server_fixture import RunningServer, wait_until
 

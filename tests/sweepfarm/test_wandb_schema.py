@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.environments import python_with
-from sweepfarm.sweep_file import read_sweep
+from sweepfarm.definition.sweep_file import read_sweep
 from tests.sweepfarm.test_check import SWEEPS
 
 VALIDATE = """

@@ -1,0 +1,1 @@
+"""From the start of a run to its end: model, memory, checkpoints, stop and resume."""

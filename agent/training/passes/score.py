@@ -1,0 +1,98 @@
+"""The training pass: log-probabilities of completions as TRL computes them, without its work on padding."""
+
+from typing import Any
+
+import torch
+from peft import PeftModel
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from agent.training.passes.head import score_tokens
+from agent.training.passes.onednn import OneDnnLinear
+from agent.training.passes.rows import Rows, unpadded
+
+SUPPORTED = frozenset({"gpt2", "llama", "mistral", "qwen2", "qwen3"})
+"""Types of models for which the pass is proven equal to TRL's: causal, positions by column or by distance."""
+
+
+def why_not(model: Any) -> str | None:
+    """What about `model` only TRL's own pass can do; `None` where ours can."""
+    base = plain(model)
+    if not isinstance(base, PreTrainedModel):
+        return f"a {type(model).__name__} is no plain model"
+    if base.config.model_type not in SUPPORTED:
+        return f"a model of type {base.config.model_type!r} is not among {', '.join(sorted(SUPPORTED))}"
+    if isinstance(model, PeftModel) and model.active_peft_config.is_prompt_learning:
+        return "its adapter puts tokens before the prompt"
+    return None
+
+
+def plain(model: Any) -> Any:
+    """The model inside of adapters; they act through its layers."""
+    return model.get_base_model() if isinstance(model, PeftModel) else model
+
+
+def score_completions(
+    model: PreTrainedModel,
+    ids: Tensor,
+    attention: Tensor,
+    completion: int,
+    temperature: float,
+    most: int,
+    entropies: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Log-probability and entropy at each completion token; 0 where `attention` has none.
+
+    On the CPU rows are sorted into groups of like length and scored by our own head. On a GPU, which a small
+    pass hardly fills, they stay together and TRL's head scores them.
+
+    Args:
+        model: a supported one, with TRL's head installed.
+        ids: [B, T] prompts, padded on the left, and completions, padded on the right.
+        attention: [B, T], 1 on tokens.
+        completion: columns that belong to completions.
+        temperature: of the distribution.
+        most: rows per forward pass.
+        entropies: whether they are wanted.
+
+    Returns:
+        [B, completion] log-probabilities, and entropies without a gradient or nothing.
+    """
+    on_cpu = ids.device.type == "cpu"
+    groups = unpadded(ids, attention, completion, most, split=on_cpu)
+    own = on_cpu and _simple_head(model)
+    with OneDnnLinear():
+        parts = [
+            _own(model, rows, temperature, entropies) if own else _theirs(model, rows) for rows in groups
+        ]
+    places = torch.cat([rows.places for rows in groups])
+
+    def joined(found: list[Tensor]) -> Tensor:
+        empty = ids.new_zeros(ids.shape[0] * completion, dtype=torch.float32)
+        return empty.scatter(0, places, torch.cat(found)).view(-1, completion)
+
+    log_p = joined([log_p for log_p, _ in parts])
+    return log_p, joined([e for _, e in parts if e is not None]) if entropies else None
+
+
+def _simple_head(model: PreTrainedModel) -> bool:
+    """Whether the output layer is a weight of float32 and nothing more."""
+    layer = model.get_output_embeddings()
+    return type(layer) is nn.Linear and layer.bias is None and layer.weight.dtype == torch.float32
+
+
+def _own(
+    model: PreTrainedModel, rows: Rows, temperature: float, entropies: bool
+) -> tuple[Tensor, Tensor | None]:
+    hidden = model.base_model(rows.ids, position_ids=rows.columns, use_cache=False).last_hidden_state
+    before = hidden[:, :-1][rows.scored[:, 1:]]
+    weight = model.get_output_embeddings().weight
+    return score_tokens(before, weight, rows.ids[rows.scored], temperature, entropies)
+
+
+def _theirs(model: PreTrainedModel, rows: Rows) -> tuple[Tensor, Tensor]:
+    labels = rows.ids.masked_fill(~rows.scored, -100)
+    found = model(rows.ids, position_ids=rows.columns, labels=labels, fused_lm_head=True)
+    scored = rows.scored[:, 1:]
+    log_p = found.log_probs[scored]
+    return log_p, log_p.new_zeros(log_p.shape) if found.entropy is None else found.entropy[scored].detach()

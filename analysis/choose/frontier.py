@@ -1,0 +1,49 @@
+"""How much score each run bought for how much drift: held-out score against the square root of KL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.classify.assess import Assessment
+from analysis.classify.finding import COMPARABLE, Kind
+from analysis.read.table import STEP
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Every measured point of the sound runs, and the best of them.
+
+    Attributes:
+        points: `id`, `step`, `root_kl` (square root of KL, the distance from the starting model), `value`,
+            `on_frontier` (no other point has a better value at the same or a smaller distance).
+        recommended: index in `points` of the nearest frontier point whose value is within one noise of the
+            best; None where no point has a KL.
+    """
+
+    points: pd.DataFrame
+    recommended: int | None
+
+
+def frontier(assessment: Assessment) -> Frontier:
+    """The frontier over all rungs of all runs in good health, those that were stopped early included.
+
+    Score bought with drift is what over-optimisation loses again (Gao et al., 2022): of two points with the
+    same score the nearer one is the safer.
+    """
+    sound = [str(kind) for kind in (*COMPARABLE, Kind.STOPPED_EARLY)]
+    ids = assessment.runs.loc[assessment.runs["verdict"].isin(sound), "id"]
+    scores = assessment.scores[assessment.scores["id"].isin(ids) & (assessment.scores["kl"] >= 0)]
+    points = scores[["id", STEP, "value"]].assign(root_kl=np.sqrt(scores["kl"]))
+    sign = 1 if assessment.sweep.maximize else -1
+    points = points.assign(merit=sign * points["value"])
+    points = points.sort_values(["root_kl", "merit", "id"], ascending=[True, False, True], ignore_index=True)
+    best_before = points["merit"].cummax().shift(fill_value=-np.inf)
+    points["on_frontier"] = points["merit"] > best_before
+    recommended = None
+    if not points.empty:
+        good = points["on_frontier"] & (points["merit"] >= points["merit"].max() - assessment.peers.noise)
+        recommended = int(good.idxmax())
+    return Frontier(points[["id", STEP, "root_kl", "value", "on_frontier"]], recommended)

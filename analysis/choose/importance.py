@@ -1,0 +1,260 @@
+"""Which swept parameters decided who came out on top, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.classify.assess import Assessment
+from analysis.classify.finding import COMPARABLE, Kind
+from analysis.read.table import SweepTable
+
+TOP = 0.25
+"""The importance asked for: what does it take to be among this share of the best runs?"""
+
+TOP_RUNS = 5
+"""Fewest runs in that share for the estimate to be steady (Optuna's own advice)."""
+
+BOOTSTRAPS = 50
+"""Bootstrap samples behind `low` and `high`."""
+
+SHUFFLES = 150
+"""Shuffled sweeps behind `stands_out`."""
+
+BUDGET = 20_000
+"""Most runs in all bootstrap samples (or shuffled sweeps) together; large sweeps get fewer samples."""
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Importance of the swept parameters.
+
+    Attributes:
+        table: one row per parameter, most important first: `parameter`, `importance` (share of the sum, in
+            [0, 1]), `low` and `high` (90 % of the bootstrap samples), `stands_out` (above what chance gives
+            the luckiest parameter in 95 % of shuffled sweeps).
+        runs: number of runs it rests on.
+        unmoved: swept parameters that took a single value in these runs.
+        conditional: parameters that some runs do not have.
+        warnings: why the numbers may mislead, one sentence each.
+    """
+
+    table: pd.DataFrame
+    runs: int
+    unmoved: tuple[str, ...]
+    conditional: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def importance(table: SweepTable, assessment: Assessment, seed: int = 0) -> Importance:
+    """PED-ANOVA importance (Watanabe et al., 2023; Optuna's) of every swept parameter.
+
+    Runs that were stopped early count with the score they had: that they were poor is what the parameters
+    explain. Runs in bad health count as worse than any other. Failed and unfinished runs do not count. The
+    same data and seed give the same numbers.
+    """
+    scores = usable_scores(assessment)
+    parameters = table.parameters().loc[scores.index]
+    varied = [name for name in table.sweep.swept if parameters[name].map(repr).nunique() > 1]
+    conditional = tuple(name for name in varied if parameters[name].isna().any())
+    unmoved = tuple(name for name in table.sweep.swept if name not in varied)
+    needed = math.ceil(TOP_RUNS / TOP)
+    warnings = []
+    if len(scores) < needed:
+        warnings.append(
+            f"{len(scores)} runs are too few for importances to be steady, {needed} or more would do"
+        )
+    if unmoved:
+        warnings.append(f"nothing can be told of {', '.join(unmoved)}: one value in all of these runs")
+    if conditional:
+        warnings.append(f"some runs are without {', '.join(conditional)}: its absence counts as a value")
+    empty = pd.DataFrame(columns=["parameter", "importance", "low", "high", "stands_out"])
+    if not varied or len(scores) < 4:
+        return Importance(empty, len(scores), unmoved, conditional, tuple(warnings))
+    trials = _Trials(parameters[varied], table.sweep.log_scaled)
+    values = scores.to_numpy()
+    rng = np.random.default_rng(seed)
+    affordable = max(20, BUDGET // len(values))
+    everything = np.arange(len(values))
+    found = trials.importance(everything, values)
+    draws = [rng.integers(len(values), size=len(values)) for _ in range(min(BOOTSTRAPS, affordable))]
+    spread = np.array([_shares(trials.importance(rows, values[rows])) for rows in draws])
+    orders = [rng.permutation(values) for _ in range(min(SHUFFLES, affordable))]
+    shuffled = np.array([trials.importance(everything, order) for order in orders])
+    low, high = np.quantile(spread, [0.05, 0.95], axis=0)
+    frame = pd.DataFrame(
+        {
+            "parameter": varied,
+            "importance": _shares(found),
+            "low": low,
+            "high": high,
+            "stands_out": _beyond_chance(found, shuffled),
+        }
+    ).sort_values(["importance", "parameter"], ascending=[False, True], ignore_index=True)
+    if not frame["stands_out"].any():
+        warnings.append("no parameter stands out from what chance would give")
+    return Importance(frame, len(scores), unmoved, conditional, tuple(warnings))
+
+
+def _shares(importances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Importances as shares of their sum."""
+    total = float(importances.sum())
+    return importances / total if total > 0 else importances
+
+
+def _beyond_chance(found: NDArray[np.float64], shuffled: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each importance exceeds what chance gives the luckiest parameter in 95 % of shuffled sweeps.
+
+    Each parameter is measured in units of its own chance spread first (Westfall and Young's step), for a
+    continuous parameter gets more by chance than a switch does.
+    """
+    mean, spread = shuffled.mean(axis=0), np.maximum(shuffled.std(axis=0), 1e-12)
+    luckiest = ((shuffled - mean) / spread).max(axis=1)
+    beyond: NDArray[np.bool_] = (found - mean) / spread > np.quantile(luckiest, 0.95)
+    return beyond
+
+
+def usable_scores(assessment: Assessment) -> pd.Series:
+    """Run id → a score to explain, larger is better: see `importance`."""
+    runs = assessment.runs.set_index("id")
+    broken = runs["verdict"].isin([str(Kind.FAILED), str(Kind.UNFINISHED)])
+    scores = runs.loc[~broken & runs["objective"].notna(), "objective"] * (
+        1 if assessment.sweep.maximize else -1
+    )
+    sound = [str(kind) for kind in (*COMPARABLE, Kind.STOPPED_EARLY)]
+    ill = ~runs.loc[scores.index, "verdict"].isin(sound)
+    if ill.any():
+        scores[ill] = scores.min() - 1.0
+    return scores
+
+
+class _Trials:
+    """The runs of a sweep as Optuna sees them."""
+
+    def __init__(self, parameters: pd.DataFrame, log_scaled: Sequence[str]) -> None:
+        import optuna
+
+        self._names = list(parameters.columns)
+        self._distributions = {
+            name: _distribution(parameters[name], name in log_scaled) for name in self._names
+        }
+        self._rows: list[Mapping[str, Any]] = [
+            {name: _value(row[name], self._distributions[name]) for name in self._names}
+            for row in parameters.to_dict("records")
+        ]
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def importance(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Importance per parameter for the chosen rows with the given scores, in units of PED-ANOVA."""
+        import optuna
+
+        study = _finished_study(
+            [
+                optuna.trial.FrozenTrial(
+                    number=number,
+                    trial_id=number,
+                    state=optuna.trial.TrialState.COMPLETE,
+                    value=float(value),
+                    params=dict(self._rows[row]),
+                    distributions=self._distributions,
+                    datetime_start=None,
+                    datetime_complete=None,
+                    user_attrs={},
+                    system_attrs={},
+                    intermediate_values={},
+                )
+                for number, (row, value) in enumerate(zip(rows, values, strict=True))
+            ]
+        )
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=TOP, evaluate_on_local=True)
+        found = evaluator.evaluate(study)
+        return np.array([found.get(name, 0.0) for name in self._names])
+
+
+def _finished_study(trials: list[Any]) -> Any:
+    """A study of complete trials that are handed out as they are: adding them copies each twice."""
+    import optuna
+
+    class Finished(optuna.Study):
+        def get_trials(self, deepcopy: bool = True, states: object = None) -> list[Any]:
+            return trials
+
+    empty = optuna.create_study(direction="maximize")
+    return Finished(empty.study_name, empty._storage)
+
+
+def _distribution(values: pd.Series, log_scaled: bool) -> Any:
+    """The Optuna distribution that holds the values: a float range, or categories."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    numeric = [isinstance(value, int | float) and not isinstance(value, bool) for value in values]
+    if all(numeric) and values.nunique() > 6:
+        low, high = float(values.min()), float(values.max())
+        return FloatDistribution(low, high, log=log_scaled and low > 0)
+    return CategoricalDistribution(sorted({_category(value) for value in values}))
+
+
+def _value(value: Any, distribution: Any) -> Any:
+    from optuna.distributions import CategoricalDistribution
+
+    return _category(value) if isinstance(distribution, CategoricalDistribution) else float(value)
+
+
+def _category(value: Any) -> str:
+    return "absent" if value is None else repr(value)
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """Mean score over the grid of two parameters.
+
+    Attributes:
+        x, y: the parameters; `x_labels`, `y_labels` name their values or ranges in ascending order.
+        mean: [y, x] mean score, NaN where no run fell; `count`: [y, x] number of runs.
+    """
+
+    x: str
+    y: str
+    x_labels: tuple[str, ...]
+    y_labels: tuple[str, ...]
+    mean: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+def interaction(table: SweepTable, assessment: Assessment, x: str, y: str, bins: int = 4) -> Interaction:
+    """Mean final score by two parameters, healthy and early-stopped runs together.
+
+    Parameters of more than six values are cut into `bins` ranges with equally many runs each.
+    """
+    runs = assessment.runs.set_index("id")
+    sound = [str(kind) for kind in (*COMPARABLE, Kind.STOPPED_EARLY)]
+    scores = runs.loc[runs["verdict"].isin(sound) & runs["objective"].notna(), "objective"]
+    parameters = table.parameters().loc[scores.index]
+    (x_codes, x_labels), (y_codes, y_labels) = (_cut(parameters[name], bins) for name in (x, y))
+    total = np.zeros((len(y_labels), len(x_labels)))
+    count = np.zeros_like(total, dtype=np.int64)
+    np.add.at(total, (y_codes, x_codes), scores.to_numpy())
+    np.add.at(count, (y_codes, x_codes), 1)
+    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return Interaction(x, y, x_labels, y_labels, mean, count)
+
+
+def _cut(values: pd.Series, bins: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Codes and labels of a parameter's values, numbers ascending."""
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    if numeric and values.nunique() > 6:
+        # The edges themselves: the intervals of the categories are rounded and widened, below 0 if need be.
+        ranges, edges = pd.qcut(values.astype(float), bins, duplicates="drop", retbins=True)
+        labels = tuple(f"{low:.2g} to {high:.2g}" for low, high in pairwise(edges))
+        return np.asarray(ranges.cat.codes, dtype=np.int64), labels
+    ordered = sorted(set(values)) if numeric else sorted(set(values), key=repr)
+    places = {value: place for place, value in enumerate(ordered)}
+    labels = tuple(f"{value:g}" if numeric else str(value) for value in ordered)
+    return np.array([places[value] for value in values], dtype=np.int64), labels

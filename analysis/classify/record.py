@@ -1,0 +1,185 @@
+"""One run, boiled down from its full history to what verdicts and choices need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agent.health.curve import window_of
+from agent.health.finding import Finding as HealthFinding
+from agent.health.judge import ERROR, HELD_OUT_KL, KL, TOTAL_REWARD, judge
+from agent.health.judge import WATCHED as JUDGED
+from agent.health.limits import HealthLimits
+from analysis.classify.signs import curve
+from analysis.read.completions import last_samples
+from analysis.read.sweep import Sweep
+from analysis.read.table import RUNTIME, STEP
+
+POINTS = 200
+"""Most points that a record keeps of a series that is logged at every step."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is known of a run.
+
+    Attributes:
+        id: unique id; `name` need not be unique.
+        state: the server's word for it.
+        config: the configuration it saved.
+        summary: its summary values.
+        steps: training steps done.
+        planned_steps: its budget in training steps, where the configuration states one (`max_steps`).
+        seconds: run time; NaN where unknown.
+        score: the sweep's metric by training step, as trailing means over `window` logged values.
+        raw_score: the sweep's metric as it was logged.
+        window: see `score`; 1 for a metric that is logged at few rungs.
+        series: trailing means of KL and training reward by step, at most `POINTS` points each.
+        held_out_kl: KL on held-out completions, as logged at the rungs.
+        limits: of its health, as far as its configuration states them.
+        health: what the health checks find in its curves, by step; see `agent.health.judge`.
+        judges_falls: whether `health` covers a fall of the held-out score: its noise was logged.
+        degenerate: what is wrong with its last recorded completions; None where nothing is.
+        nonfinite: first step and key of a watched metric that was NaN or infinite; None if there was none.
+    """
+
+    id: str
+    name: str
+    state: str
+    config: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    steps: int
+    planned_steps: int | None
+    seconds: float
+    score: pd.Series
+    raw_score: pd.Series
+    window: int
+    series: Mapping[str, pd.Series]
+    held_out_kl: pd.Series
+    nonfinite: tuple[int, str] | None
+    limits: HealthLimits
+    health: tuple[HealthFinding, ...]
+    judges_falls: bool
+    degenerate: HealthFinding | None
+
+    @property
+    def starter(self) -> float | None:
+        """The starting model's value of the metric, where the agent measured it."""
+        return number(self.summary.get("starter/score"))
+
+    @property
+    def start(self) -> float:
+        """Where the metric began: the starting model's value, else its first averaged one."""
+        return self.starter if self.starter is not None else float(self.score.iloc[0])
+
+    @property
+    def outcome(self) -> str | None:
+        """How the agent says the run ended; None for a run of another program or one still going."""
+        written = self.summary.get("outcome")
+        return None if written is None else str(written)
+
+    @property
+    def kl(self) -> float:
+        """KL at the end of the run: mean over the last logged values; NaN where it was not logged."""
+        series = self.series.get(KL)
+        return math.nan if series is None or series.empty else float(series.iloc[-1])
+
+
+KEPT = (KL, TOTAL_REWARD)
+
+
+def record(
+    sweep: Sweep,
+    run: str,
+    name: str,
+    state: str,
+    config: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    history: pd.DataFrame,
+    samples: pd.DataFrame | None = None,
+) -> RunRecord:
+    """Boils down one run; see `RunRecord` for what is kept."""
+    raw = logged(history, sweep.metric)
+    window = window_of(len(raw))
+    planned = number(config.get("max_steps"))
+    steps_planned = int(planned) if planned is not None and planned > 0 else None
+    runtime = logged(history, RUNTIME)
+    limits = HealthLimits.stated_in(config)
+    curves = {key: curve(logged(history, key)) for key in JUDGED if key in history}
+    starter = {
+        key: value
+        for key in summary
+        if key.startswith("starter/") and (value := number(summary[key])) is not None
+    }
+    return RunRecord(
+        id=run,
+        name=name,
+        state=state,
+        config=config,
+        summary=summary,
+        steps=_last_step(summary, history),
+        planned_steps=steps_planned,
+        seconds=math.nan if runtime.empty else float(runtime.iloc[-1]),
+        score=trailing_mean(raw, window),
+        raw_score=raw,
+        window=window,
+        series={
+            key: thinned(trailing_mean(values, window_of(len(values))))
+            for key in KEPT
+            if not (values := logged(history, key)).empty
+        },
+        held_out_kl=logged(history, HELD_OUT_KL),
+        nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *JUDGED}),
+        limits=limits,
+        health=tuple(judge(curves, starter, limits, window_of(steps_planned or len(history)))),
+        judges_falls=ERROR in curves,
+        degenerate=None if samples is None else last_samples(samples, limits),
+    )
+
+
+def logged(history: pd.DataFrame, key: str) -> pd.Series:
+    """The finite values of a metric where it was logged, by training step."""
+    if key not in history:
+        return pd.Series(dtype="float64", index=pd.Index([], dtype="int64", name=STEP))
+    return pd.Series(history[key].to_numpy(), index=pd.Index(history[STEP], name=STEP), name=key).dropna()
+
+
+def trailing_mean(values: pd.Series, window: int) -> pd.Series:
+    """Means of each `window` consecutive values, at the step of the last; shorter by `window` - 1."""
+    return values if window == 1 else values.rolling(window).mean().iloc[window - 1 :]
+
+
+def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
+    """At most `points` values of a series at even distances, the last one among them."""
+    if len(values) <= points:
+        return values
+    return values.iloc[np.linspace(0, len(values) - 1, points).round().astype(int)]
+
+
+def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:
+    """As the agent wrote it, else the last step in the history, else 0."""
+    written = number(summary.get("outcome_step"))
+    if written is not None:
+        return int(written)
+    return 0 if history.empty else int(history[STEP].iloc[-1])
+
+
+def _first_nonfinite(history: pd.DataFrame, watched: set[str]) -> tuple[int, str] | None:
+    """The first step at which a watched metric was no number, and that metric."""
+    broken = history.loc[history["nonfinite"] != "", [STEP, "nonfinite"]]
+    for step, keys in broken.itertuples(index=False):
+        if bad := sorted(watched & set(keys.split(","))):
+            return int(step), bad[0]
+    return None
+
+
+def number(value: object) -> float | None:
+    """The value as a finite float, or None where it is none (W&B writes NaN as a text)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

@@ -1,0 +1,80 @@
+"""Signs in the curves of a run that only the whole sweep, or the end of the run, can tell.
+
+Everything else is judged by `agent.health.judge`, which the running agent uses too; so are these, where it
+can.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from agent.health.curve import Curve
+from agent.health.hacking import score_fall
+from agent.health.kl import kl_bound
+from agent.health.limits import HealthLimits
+from analysis.classify.finding import Finding, Kind, verdict
+
+NOT_LEARNING_NOISE = 2.5
+"""How many standard errors a gain must exceed to count as learning."""
+
+
+def kl_diverging(kl: pd.Series, bound: float) -> Finding | None:
+    """The first step at which KL exceeds a bound (nats per token)."""
+    found = kl_bound(curve(kl), bound)
+    return None if found is None else verdict(found)
+
+
+def fallen(
+    score: pd.Series,
+    reward: pd.Series | None,
+    start: float,
+    noise: float,
+    limits: HealthLimits,
+    maximize: bool,
+) -> Finding | None:
+    """A final score that lies clearly below the peak: reward hacking if the training reward rose meanwhile.
+
+    Args:
+        score: the objective.
+        reward: training reward (None where the objective is the training reward, or it was not logged).
+        start: the objective at the start.
+        noise: standard deviation of one value of `score`.
+        limits: how far a fall must go.
+        maximize: whether more is better.
+    """
+    if len(score) < 3:
+        return None
+    values = curve(score if maximize else -score)
+    errors = Curve(values.steps, np.full(len(values), noise))
+    rewards = Curve.of(()) if reward is None else curve(reward)
+    begin = start if maximize else -start
+    found = score_fall(values, errors, rewards, begin, limits.health_fall_noise, limits.health_fall_share)
+    return None if found is None else verdict(found)
+
+
+def curve(series: pd.Series) -> Curve:
+    """A series indexed by training step as the health checks take it."""
+    values = series.to_numpy(dtype=np.float64)
+    kept = np.isfinite(values)
+    return Curve(series.index.to_numpy(dtype=np.int64)[kept], values[kept])
+
+
+def not_learning(final: float, start: float, step: int, noise: float, maximize: bool) -> Finding | None:
+    """A gain over the start that cannot be told from none; both ends are measured with noise.
+
+    Args:
+        final: the objective at the end.
+        start: the objective at the start.
+        step: the last training step.
+        noise: standard deviation of one of them.
+        maximize: whether more is better.
+    """
+    gain = (1.0 if maximize else -1.0) * (final - start)
+    margin = NOT_LEARNING_NOISE * math.sqrt(2) * noise
+    if gain > margin:
+        return None
+    how = "within noise" if gain >= -margin else "worse by more than noise"
+    return Finding(Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})")

@@ -1,0 +1,1 @@
+"""Two runs, or two windows of one, side by side."""

@@ -1,0 +1,1 @@
+"""The best configurations again on fresh seeds: what to run, and what it showed."""

@@ -1,0 +1,115 @@
+"""Which configurations a confirmation runs again: the best ones, the default, and the best random one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.choose.select import Selection
+from analysis.classify.assess import SEED, Assessment
+from analysis.errors import AnalysisError
+from analysis.read.table import SweepTable
+
+RANDOM_RUNS = 10
+"""Runs with which a Bayesian sweep begins before its search uses what it has seen (the embedded server's)."""
+
+DEFAULT, BEST_RANDOM = "default", "best random"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration to run on fresh seeds.
+
+    Attributes:
+        label: ``top 1``, ``top 2``, ..., ``default`` or ``best random``.
+        run: the run of the sweep that it comes from; None for the default.
+        parameters: all that its runs are given, the seed apart; nested ones joined by a dot.
+        tuning_score: what the sweep measured for it; None for the default. It was picked for this value, so
+            fresh seeds are expected to fall short of it.
+    """
+
+    label: str
+    run: str | None
+    parameters: Mapping[str, Any]
+    tuning_score: float | None
+
+    @property
+    def tuned(self) -> bool:
+        """Whether it is one of the best configurations, not one that they are measured against."""
+        return self.label not in (DEFAULT, BEST_RANDOM)
+
+
+def candidates(
+    table: SweepTable,
+    assessment: Assessment,
+    selection: Selection,
+    constants: Mapping[str, Any],
+    top: int,
+) -> tuple[list[Candidate], list[str]]:
+    """The `top` first configurations of the ranking, the default one, and the best random one.
+
+    The default is what a run does with the sweep's constant parameters (its budget) and nothing else: every
+    searched parameter takes the value that the program itself gives it. The best random one is the highest
+    ranked among the runs that the search drew at random: all of a random sweep, the first `RANDOM_RUNS` of a
+    Bayesian one in order of creation, none of a grid.
+
+    Args:
+        table: the sweep.
+        assessment: its runs, judged.
+        selection: their ranking.
+        constants: parameters that the sweep gives to every run.
+        top: how many of the best, at least 1; fewer where fewer were ranked.
+
+    Returns:
+        The candidates, and a sentence for each one that is not among them, with the reason.
+
+    Raises:
+        AnalysisError: if no run was ranked, or the runs taken have not one budget of steps.
+    """
+    ranking, swept = selection.ranking, table.parameters().to_dict("index")
+    if ranking.empty:
+        raise AnalysisError(f"there is nothing to confirm: {selection.conclusion}")
+    constants = {name: value for name, value in constants.items() if name != SEED}
+
+    def of_row(label: str, row: int) -> Candidate:
+        run = str(ranking["id"].iloc[row])
+        found = {str(n): v for n, v in swept[run].items() if v is not None and n != SEED}
+        return Candidate(label, run, {**constants, **found}, float(ranking["score"].iloc[row]))
+
+    taken = list(range(min(top, len(ranking))))
+    chosen = [of_row(f"top {row + 1}", row) for row in taken]
+    notes = [] if len(taken) == top else [f"Only {len(taken)} configurations were ranked."]
+    chosen.append(Candidate(DEFAULT, None, constants, None))
+    random_runs = set(_drawn_at_random(table))
+    row = next((i for i, runs in enumerate(ranking["runs"]) if random_runs & set(runs)), None)
+    if row is None:
+        reason = "none was ranked" if random_runs else f"a {table.sweep.method} sweep draws none"
+        notes.append(f"There is no best random configuration: {reason}.")
+    elif row in taken:
+        notes.append(f"The best of {len(random_runs)} random runs is top {row + 1} itself.")
+    else:
+        taken.append(row)
+        chosen.append(of_row(BEST_RANDOM, row))
+    _require_one_budget(assessment, [str(ranking["id"].iloc[i]) for i in taken])
+    return chosen, notes
+
+
+def fresh_seeds(table: SweepTable, count: int) -> list[int]:
+    """Seeds on which no run of the sweep was made: the `count` integers after the largest one it used."""
+    used = [config.get(SEED) for config in table.configs().values()]
+    first = max((seed for seed in used if isinstance(seed, int)), default=0) + 1
+    return list(range(first, first + count))
+
+
+def _drawn_at_random(table: SweepTable) -> list[str]:
+    """Ids of the runs that the search drew at random."""
+    runs = [str(run) for run in table.runs["id"]]
+    return {"random": runs, "bayes": runs[:RANDOM_RUNS]}.get(table.sweep.method, [])
+
+
+def _require_one_budget(assessment: Assessment, runs: list[str]) -> None:
+    budgets = assessment.runs.set_index("id").loc[runs, "planned_steps"].unique()
+    if len(budgets) > 1:
+        steps = ", ".join(map(str, sorted(budgets)))
+        raise AnalysisError(f"the sweep gave its runs unequal budgets ({steps} steps): they do not compare")

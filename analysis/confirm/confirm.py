@@ -1,0 +1,195 @@
+"""Confirmation: do the best configurations of a sweep hold what they promised, on seeds never tuned on?"""
+
+from __future__ import annotations
+
+import json
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.choose.select import scores_at
+from analysis.classify.assess import SEED, Assessment, assess, judged
+from analysis.classify.finding import COMPARABLE, Kind
+from analysis.confirm.candidates import Candidate
+from analysis.confirm.plan import Plan
+from analysis.errors import AnalysisError
+from analysis.read.table import SweepTable, runs_frame
+from analysis.stats import Interval, all_differences, mean_interval, probability_of_improvement
+
+CANDIDATE = "confirmation/candidate"
+"""Config key by which the runs of all candidates are told apart once they are in one table."""
+
+MADE = frozenset({*COMPARABLE, Kind.COLLAPSED, Kind.KL_DIVERGING, Kind.REWARD_HACKING, Kind.UNSTABLE})
+"""Verdicts on runs that used their budget or fell ill on the way; the others have to be run again."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the fresh seeds say of one candidate.
+
+    Attributes:
+        candidate: which.
+        scores: seed → the sweep's metric at the common step, of the runs that were made.
+        ill: seed → verdict, of those among them that did not end in good health. They count with the last
+            value they logged by then: a mean over the survivors alone would flatter the configuration.
+        missing: seeds whose run failed, has not finished or was never made.
+    """
+
+    candidate: Candidate
+    scores: Mapping[int, float]
+    ill: Mapping[int, str]
+    missing: tuple[int, ...]
+
+    @property
+    def mean(self) -> Interval:
+        """Student's interval of the mean over the seeds."""
+        return mean_interval(list(self.scores.values()))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The winner against another candidate.
+
+    Attributes:
+        label: of the other one.
+        gain: by how much the winner is better, positive whatever the goal; of the intervals that hold with
+            95 % for all pairs of candidates together, since the winner was picked after looking.
+        probability: that a run of the winner beats one of the other.
+    """
+
+    label: str
+    gain: Interval
+    probability: float
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """How a confirmation ended.
+
+    Attributes:
+        step: training step at which the runs are compared.
+        outcomes: of the candidates, in the order of the plan.
+        winner: the tuned candidate with the best mean.
+        comparisons: of the winner with every other candidate.
+        doubts: what stands against the claim that the winner is better, beyond noise, than every candidate
+            that was not tuned; one phrase each.
+    """
+
+    step: int
+    outcomes: tuple[Outcome, ...]
+    winner: Outcome
+    comparisons: tuple[Comparison, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether nothing stands against that claim."""
+        return not self.doubts
+
+
+def confirm(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> Confirmation:
+    """Judges the runs that a plan led to.
+
+    Args:
+        plan: what was registered.
+        tables: the grid sweeps of each candidate, in the order of the plan.
+
+    Raises:
+        AnalysisError: if a candidate has no run yet that can be counted.
+    """
+    together = _together(plan, tables)
+    assessment = assess(together)
+    step, outcomes = _outcomes(plan, together, assessment)
+    empty = [outcome.candidate.label for outcome in outcomes if not outcome.scores]
+    if empty:
+        raise AnalysisError(f"there is no run yet that can be counted of {' and '.join(empty)}")
+    sign = 1 if assessment.sweep.maximize else -1
+    tuned = [outcome for outcome in outcomes if outcome.candidate.tuned]
+    winner = max(tuned, key=lambda outcome: sign * outcome.mean.estimate)
+    others = [outcome for outcome in outcomes if outcome is not winner]
+    scores = [[sign * score for score in one.scores.values()] for one in (winner, *others)]
+    comparisons = [
+        Comparison(other.candidate.label, gain, probability_of_improvement(scores[0], own))
+        for other, own, gain in zip(others, scores[1:], all_differences(scores)[0][1:], strict=True)
+    ]
+    doubts = _doubts(winner, others, comparisons)
+    return Confirmation(step, tuple(outcomes), winner, tuple(comparisons), tuple(doubts))
+
+
+def missing(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> list[tuple[int, ...]]:
+    """Seeds of each candidate, in the order of the plan, on which no run was made that counts.
+
+    Args:
+        plan: what was registered.
+        tables: as for `confirm`.
+    """
+    table = _together(plan, tables)
+    made = {} if table.runs.empty else _made(table, judged(table).runs)
+    own = [made.get(candidate.label, {}) for candidate in plan.candidates]
+    return [tuple(seed for seed in plan.seeds if seed not in runs) for runs in own]
+
+
+def _together(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
+    """All runs of all candidates as one sweep over candidate and seed, so that they are judged as peers."""
+    rows = []
+    for candidate, own in zip(plan.candidates, tables, strict=True):
+        for row in (row for table in own for row in table.runs.to_dict("records")):
+            config = {**json.loads(row["config"]), CANDIDATE: candidate.label}
+            rows.append({**row, "config": json.dumps(config, sort_keys=True)})
+    every = [table for own in tables for table in own]
+    name = f"{plan.sweep} (confirmation)"
+    sweep = replace(every[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
+    histories = ChainMap(*[dict(table.histories) for table in every])
+    samples = ChainMap(*[dict(table.samples) for table in every])
+    frame = runs_frame({str(k): v for k, v in row.items()} for row in rows)
+    return SweepTable(sweep, frame, histories, samples)
+
+
+def _made(table: SweepTable, runs: pd.DataFrame) -> dict[str, dict[Any, str]]:
+    """Label of a candidate → seed → the run that was made of it; the first where there are several."""
+    counts = runs["verdict"].isin([str(kind) for kind in MADE]) & runs["objective"].notna()
+    configs = table.configs()
+    made: dict[str, dict[Any, str]] = {}
+    for run in runs.loc[counts, "id"]:
+        made.setdefault(configs[run][CANDIDATE], {}).setdefault(configs[run].get(SEED), run)
+    return made
+
+
+def _outcomes(plan: Plan, table: SweepTable, assessment: Assessment) -> tuple[int, list[Outcome]]:
+    """The common step, and the outcome of every candidate there."""
+    runs = assessment.runs
+    well = runs[runs["verdict"].isin([str(kind) for kind in COMPARABLE]) & runs["objective"].notna()]
+    if well.empty:
+        raise AnalysisError(f"no run of {assessment.sweep.path} has finished in good health")
+    step = int(well["objective_step"].min())
+    scores = scores_at(assessment.scores, step).to_dict()
+    verdicts = dict(zip(runs["id"], runs["verdict"], strict=True))
+    made = _made(table, runs[runs["id"].isin(scores)])
+    outcomes = []
+    for candidate in plan.candidates:
+        found = made.get(candidate.label, {})
+        own = {seed: found[seed] for seed in plan.seeds if seed in found}
+        ill = {seed: verdicts[run] for seed, run in own.items() if verdicts[run] not in COMPARABLE}
+        missing = tuple(seed for seed in plan.seeds if seed not in own)
+        outcomes.append(Outcome(candidate, {seed: scores[run] for seed, run in own.items()}, ill, missing))
+    return step, outcomes
+
+
+def _doubts(winner: Outcome, others: Sequence[Outcome], comparisons: Sequence[Comparison]) -> list[str]:
+    """See `Confirmation.doubts`."""
+    doubts = []
+    missing = sum(len(outcome.missing) for outcome in (winner, *others))
+    if missing:
+        wanted = sum(len(outcome.scores) for outcome in (winner, *others)) + missing
+        doubts.append(f"{missing} of {wanted} runs are missing")
+    if winner.ill:
+        found = " and ".join(sorted(set(winner.ill.values())))
+        doubts.append(f"{len(winner.ill)} of its {len(winner.scores)} runs ended {found}")
+    for other, comparison in zip(others, comparisons, strict=True):
+        if not other.candidate.tuned and not comparison.gain.low > 0:
+            how = "is worse than" if comparison.gain.high < 0 else "is not told apart from"
+            doubts.append(f"it {how} {comparison.label}, {comparison.gain:+}")
+    return doubts

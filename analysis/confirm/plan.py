@@ -1,0 +1,118 @@
+"""What a confirmation registers: one small grid sweep over fresh seeds for each candidate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from analysis.classify.assess import SEED
+from analysis.confirm.candidates import Candidate
+from analysis.errors import AnalysisError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was registered.
+
+    Attributes:
+        sweep: path of the sweep whose choice is confirmed.
+        top: how many of its best configurations were asked for.
+        seeds: fresh seeds, the same for all candidates.
+        candidates: the configurations.
+        sweeps: paths of the grid sweeps of each candidate, in the same order: the first over all `seeds`,
+            further ones over those of which no run was left; none where it is yet to be registered.
+        notes: what a reader should know of the choice of candidates.
+    """
+
+    sweep: str
+    top: int
+    seeds: tuple[int, ...]
+    candidates: tuple[Candidate, ...]
+    sweeps: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+    def with_sweep(self, place: int, path: str) -> Plan:
+        """This plan with one more sweep of the candidate at `place`."""
+        sweeps = [(*paths, path) if i == place else paths for i, paths in enumerate(self.sweeps)]
+        return replace(self, sweeps=tuple(sweeps))
+
+    def label_of(self, path: str) -> str:
+        """The label of the candidate that a sweep belongs to."""
+        of = {
+            own: one.label for one, paths in zip(self.candidates, self.sweeps, strict=True) for own in paths
+        }
+        return of[path]
+
+    def to_json(self) -> str:
+        """The plan as JSON text; `from_json` reads it back."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            AnalysisError: it is something else.
+        """
+        try:
+            fields = json.loads(text)
+            found = tuple(Candidate(**candidate) for candidate in fields.pop("candidates"))
+            return cls(
+                sweep=fields["sweep"],
+                top=int(fields["top"]),
+                seeds=tuple(fields["seeds"]),
+                candidates=found,
+                sweeps=tuple(tuple(paths) for paths in fields["sweeps"]),
+                notes=tuple(fields["notes"]),
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise AnalysisError(f"this is no plan of a confirmation: {error}") from error
+
+
+def constants(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters that a sweep (its configuration in W&B's syntax) gives to every run, nested ones dotted."""
+    return dict(_constants(config.get("parameters") or {}))
+
+
+def _constants(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, spec in parameters.items():
+        if isinstance(spec.get("parameters"), Mapping):
+            found += _constants(spec["parameters"], f"{prefix}{name}.")
+        elif "value" in spec:
+            found.append((prefix + name, spec["value"]))
+        elif len(spec.get("values", ())) == 1:
+            found.append((prefix + name, spec["values"][0]))
+    return found
+
+
+def grid_sweep(
+    config: Mapping[str, Any], path: str, candidate: Candidate, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """The sweep that runs a candidate once on every seed, with no early stop: an equal budget for all.
+
+    Args:
+        config: of the sweep that is confirmed; program, command and metric are taken from it.
+        path: of that sweep, ``entity/project/sweep_id``.
+        candidate: what to run.
+        seeds: on what.
+    """
+    entity, project, sweep = path.split("/")
+    parameters: dict[str, Any] = {}
+    for name, value in candidate.parameters.items():
+        *outer, last = name.split(".")
+        level = parameters
+        for part in outer:
+            level = level.setdefault(part, {"parameters": {}})["parameters"]
+        level[last] = {"value": value}
+    kept = {key: config[key] for key in ("program", "command", "metric") if key in config}
+    return {
+        "name": f"confirm {sweep}: {candidate.label}",
+        "entity": entity,
+        "project": project,
+        **kept,
+        "method": "grid",
+        "parameters": {**parameters, SEED: {"values": list(seeds)}},
+    }

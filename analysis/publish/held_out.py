@@ -1,0 +1,103 @@
+"""How the held-out score changed: over a grid of two parameters, and from one reward to the next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from agent.health.judge import ERROR, REFERENCE
+from analysis.classify.record import logged, number
+from analysis.read.table import SweepTable
+from analysis.stats import LEVEL
+
+STARTER_SCORE, STARTER_ERROR = "starter/score", "starter/error"
+
+
+def held_out_sections(
+    table: SweepTable, runs: pd.DataFrame, names: list[str], against: str, kind: str | None
+) -> list[str]:
+    """Markdown of both tables; each is left out where the sweep has nothing for it.
+
+    Args:
+        table: the sweep.
+        runs: see `analysis.publish.runs_table.runs_table`, and `number`.
+        names: of the swept parameters.
+        against: the parameter across the grid.
+        kind: the parameter that names the reward; None where there is none.
+    """
+    changes = pd.DataFrame([_change(table, run) for run in runs["id"]], index=runs.index)
+    runs = runs.join(changes)
+    if runs["before"].isna().any() or runs["after"].isna().all():
+        return []
+    others = [name for name in names if name not in (against, kind)]
+    lines: list[str] = []
+    if len(others) == 1:
+        for value, group in [("", runs)] if kind is None else list(runs.groupby(kind, sort=False)):
+            if group[others[0]].nunique() > 1:
+                lines += _grid(group, against, others[0], str(value))
+    return lines + (_by_kind(runs, [against, *others], kind) if kind is not None else [])
+
+
+def _change(table: SweepTable, run: str) -> dict[str, float]:
+    """`before`, `after` and `margin`: half the interval of the difference; NaN where not measured."""
+    summary, history = table.summaries()[run], table.histories[run]
+    scores, errors = logged(history, REFERENCE), logged(history, ERROR)
+    before, error = number(summary.get(STARTER_SCORE)), number(summary.get(STARTER_ERROR))
+    spread = math.nan if errors.empty or error is None else math.hypot(error, float(errors.iloc[-1]))
+    return {
+        "before": math.nan if before is None else before,
+        "after": math.nan if scores.empty else float(scores.iloc[-1]),
+        "margin": float(stats.norm.ppf((1 + LEVEL) / 2)) * spread,
+    }
+
+
+def _grid(runs: pd.DataFrame, across: str, down: str, kind: str) -> list[str]:
+    """One parameter across, the other down."""
+    columns = sorted(runs[across].unique())
+    lines = [
+        "",
+        f"## {down} × {across}{f', {kind}' if kind else ''}",
+        "",
+        "Held-out score before and after, KL at the end, verdict.",
+        "",
+        f"| {down} | " + " | ".join(f"{value:g}" for value in columns) + " |",
+        "|" + " --- |" * (len(columns) + 1),
+    ]
+    for value, row in runs.groupby(down):
+        found = {run[across]: _cell(run) for run in row.to_dict("records")}
+        lines.append(f"| {value:g} | " + " | ".join(found.get(column, "") for column in columns) + " |")
+    return lines
+
+
+def _by_kind(runs: pd.DataFrame, settings: list[str], kind: str) -> list[str]:
+    """The settings under which every kind was run, so that nothing but the kind differs."""
+    kinds = runs[kind].nunique()
+    lines: list[str] = []
+    for values, group in runs.groupby(settings):
+        if kinds < 2 or group[kind].nunique() < kinds:
+            continue
+        at = ", ".join(f"{name} {value:g}" for name, value in zip(settings, values, strict=True))
+        lines += [
+            "",
+            f"## By {kind}, at {at}",
+            "",
+            f"| {kind} | run | held-out score | change ({LEVEL:.0%} interval) | verdict |",
+            "|" + " --- |" * 5,
+        ]
+        for run in group.to_dict("records"):
+            interval = "" if math.isnan(run["margin"]) else f" ± {run['margin']:.3f}"
+            change = f"{run['after'] - run['before']:+.3f}{interval}"
+            lines.append(f"| {run[kind]} | {run['number']} | {_scores(run)} | {change} | {run['verdict']} |")
+    return lines
+
+
+def _cell(run: dict[Hashable, Any]) -> str:
+    return f"{_scores(run)}, KL {run['kl']:.3f}, {run['verdict']} (#{run['number']})"
+
+
+def _scores(run: dict[Hashable, Any]) -> str:
+    return f"{run['before']:.3f} → {run['after']:.3f}"

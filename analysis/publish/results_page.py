@@ -1,0 +1,189 @@
+"""A sweep's results as a page of the documentation: its runs as a table, and a figure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.choose.select import Selection
+from analysis.classify.assess import SEED, Assessment
+from analysis.classify.finding import COMPARABLE
+from analysis.errors import AnalysisError
+from analysis.files import replace_file, replace_text
+from analysis.publish.before_after import before_after_sections
+from analysis.publish.held_out import held_out_sections
+from analysis.publish.reward_figure import draw_rewards
+from analysis.publish.runs_table import own_name, runs_table
+from analysis.read.table import STEP, SweepTable
+
+_SHOWN = 3
+"""Completions of a run on the page."""
+
+_FEW = 5
+"""Most values of a text parameter that are drawn as markers of their own."""
+
+
+def write_results(
+    table: SweepTable,
+    assessment: Assessment,
+    selection: Selection,
+    *,
+    against: str,
+    before: str | None,
+    command: str,
+    path: Path,
+    console: Console,
+) -> None:
+    """Print the runs as a table, and write it as Markdown with a figure beside it.
+
+    Args:
+        table: the sweep; completions are shown of the runs in `scored`.
+        assessment: its runs, judged.
+        selection: what was chosen.
+        against: the swept parameter of the figure.
+        before: name of the configuration that the others are compared with; none are when absent.
+        command: that made the runs, for the reader.
+        path: of the page; the figure is `{stem}_{against}.svg` beside it.
+        console: where the table is printed.
+
+    Raises:
+        AnalysisError: `against` is no swept parameter with a value in every run, or no run of the name
+            `before` got far enough.
+    """
+    names, runs = [own_name(name) for name in table.sweep.swept], runs_table(table, assessment)
+    runs["number"] = range(1, len(runs) + 1)
+    if against not in names or runs[against].isna().any():
+        raise AnalysisError(f"`{against}` is not searched by the sweep; it searches {', '.join(names)}")
+    texts = [
+        n for n in names if runs[n].map(lambda v: isinstance(v, str)).all() and runs[n].nunique() <= _FEW
+    ]
+    figure = path.with_name(f"{path.stem}_{against}.svg")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = texts[0] if texts else None
+    replace_file(figure, lambda file: draw_rewards(runs, against, kind, file))
+    sections = held_out_sections(table, runs, names, against, kind)
+    sections += [] if before is None else before_after_sections(table, before)
+    replace_text(path, _markdown(table, selection, runs, names, sections, against, command, figure.name))
+    _print(runs, names, selection, console)
+    console.print(Markdown("\n".join(sections)))
+
+
+def _columns(names: list[str]) -> list[tuple[str, str]]:
+    """Keys of the table's columns and their titles."""
+    ends = (("reward", "final reward"), ("kl", "KL"), ("unique", "unique samples"), ("steps", "steps"))
+    return [("number", "#"), *((name, name) for name in names), *ends, ("verdict", "verdict")]
+
+
+def _cells(row: dict[str, Any], columns: list[tuple[str, str]]) -> list[str]:
+    return [_value(key, row[key]) for key, _ in columns]
+
+
+def _value(key: str, value: Any) -> str:
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if key in ("reward", "kl"):
+        return f"{value:.2f}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _markdown(
+    table: SweepTable,
+    selection: Selection,
+    runs: pd.DataFrame,
+    names: list[str],
+    sections: list[str],
+    against: str,
+    command: str,
+    figure: str,
+) -> str:
+    columns = [*_columns(names), ("evidence", "evidence")]
+    configs = list(table.configs().values())
+    dates = sorted(text[:10] for text in table.runs["created_at"])
+    seeds = sorted({str(config.get(SEED)) for config in configs})
+    lines = [
+        f"# The sweep `{table.sweep.name}`",
+        "",
+        f"Made by `{command}`; runs of {' to '.join(dict.fromkeys((dates[0], dates[-1])))}, seed"
+        f" {', '.join(seeds)}. Every number is computed from what the runs logged, every verdict is that of"
+        " the health checks ([metrics.md](../metrics.md)). A run found unhealthy ends there and then.",
+        "",
+        selection.conclusion,
+        "",
+        f"![Final reward against {against}]({figure})",
+        "",
+        "A line leads from a run's first reward to its last; numbers are those of the table.",
+        "",
+        "| " + " | ".join(title for _, title in columns) + " |",
+        "|" + " --- |" * len(columns),
+    ]
+    for row in runs.to_dict("records"):
+        cells = [cell.replace("|", "\\|") for cell in _cells(row, columns)]  # type: ignore[arg-type]
+        bold = row["id"] == selection.best
+        lines.append("| " + " | ".join(f"**{c}**" if bold and c else c for c in cells) + " |")
+    lines += [
+        *sections,
+        "",
+        f"## By {against}",
+        "",
+        f"| {against} | runs | final reward | verdicts |",
+        "|" + " --- |" * 4,
+    ]
+    for value, group in runs.groupby(against):
+        verdicts = ", ".join(f"{n} {v}" for v, n in group["verdict"].value_counts(sort=False).items())
+        low, high = group["reward"].min(), group["reward"].max()
+        span = f"{low:.2f}" if len(group) == 1 else f"{low:.2f} to {high:.2f}"
+        numbers = ", ".join(map(str, group["number"]))
+        lines.append(f"| {value:g} | {numbers} | {span} | {verdicts} |")
+    lines += _written(table, selection, runs)
+    lines += ["", "## What all runs share", "", _shared(configs), ""]
+    return "\n".join(lines)
+
+
+def _written(table: SweepTable, selection: Selection, runs: pd.DataFrame) -> list[str]:
+    """Completions of the chosen run, and of the one that was rewarded most of those in bad health."""
+    ill = runs[~runs["verdict"].isin(COMPARABLE)].sort_values("reward", ascending=False)
+    shown = [run for run in (selection.best, *ill["id"][:1]) if run in table.scored]
+    lines = ["", "## What they wrote", ""] if shown else []
+    for run in shown:
+        row = runs.set_index("id").loc[run]
+        samples = table.scored[str(run)].head(_SHOWN)
+        lines += [f"Run {row['number']}, {row['verdict']}, at step {samples[STEP].max()}:", ""]
+        for prompt, text in samples[["prompt", "completion"]].itertuples(index=False):
+            lines += [f"> **{_quoted(prompt)}** {_quoted(text)}", ""]
+    return lines[:-1]
+
+
+def _quoted(text: str) -> str:
+    """A text on one line, with nothing in it that Markdown would read."""
+    return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", " ".join(text.split()))
+
+
+def _shared(configs: list[dict[str, Any]]) -> str:
+    """Settings that are equal in all runs, health limits apart: those have their own page."""
+    first = configs[0]
+    same = {
+        name: value
+        for name, value in sorted(first.items())
+        if value is not None
+        and not name.startswith(("_", "health_", "config_hash"))
+        and all(config.get(name) == value for config in configs)
+    }
+    return ", ".join(f"`{name}` {value}" for name, value in same.items())
+
+
+def _print(runs: pd.DataFrame, names: list[str], selection: Selection, console: Console) -> None:
+    columns = _columns(names)
+    shown = Table(*(title for _, title in columns), box=box.SIMPLE_HEAD)
+    for row in runs.to_dict("records"):
+        style = "bold green" if row["id"] == selection.best else None
+        style = style or (None if row["verdict"] in COMPARABLE else "yellow")
+        shown.add_row(*map(escape, _cells(row, columns)), style=style)  # type: ignore[arg-type]
+    console.print(shown)

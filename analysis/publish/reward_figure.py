@@ -1,0 +1,84 @@
+"""What reward each run ended with, against one swept parameter: where learning ends and collapse begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.classify.finding import Kind
+from analysis.report.colours import VERDICT_COLOURS
+
+MARKERS = "osD^v"
+"""One per kind of reward."""
+
+_SPREAD = 0.24
+"""How far runs of one value are drawn apart, in distances of two values."""
+
+_CLOSE = 8
+"""Runs of one value from which on their labels have no room side by side."""
+
+
+def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path) -> None:
+    """Draw the final reward of every run over the values of a parameter, in the colours of the verdicts.
+
+    Values stand at even distances, whatever their size, because 0 has no place on a logarithmic axis.
+
+    Args:
+        runs: see `analysis.publish.runs_table.runs_table`.
+        against: the parameter.
+        kind: a parameter of a few values that gets markers of its own; None for one marker.
+        path: of the picture, an SVG whatever the name says.
+    """
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axis = figure.subplots()
+    values = sorted(runs[against].unique())
+    kinds = [None] if kind is None else list(dict.fromkeys(runs[kind]))
+    for place, value in enumerate(values):
+        here = runs[runs[against] == value].sort_values("reward")
+        for rank, (offset, row) in enumerate(zip(_offsets(len(here)), here.to_dict("records"), strict=True)):
+            marker = MARKERS[kinds.index(None if kind is None else row[kind]) % len(MARKERS)]
+            colour = VERDICT_COLOURS[Kind(row["verdict"])]
+            axis.plot(
+                [place + offset] * 2, [row["start"], row["reward"]], color=colour, linewidth=1, alpha=0.5
+            )
+            axis.plot(place + offset, row["reward"], marker, color=colour, markersize=8)
+            axis.annotate(
+                str(row["number"]), (place + offset, row["reward"]), (0, _label_height(rank, len(here))),
+                textcoords="offset points", ha="center", fontsize=7,
+            )  # fmt: skip
+    axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+    axis.set_xlabel(against)
+    axis.set_ylabel("training reward at the end")
+    axis.set_ylim(-0.03, 1.08)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(handles=_legend(runs, kinds), fontsize=7, frameon=False, ncols=2)
+    with matplotlib.rc_context({"svg.hashsalt": "sweepfarm"}):
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _offsets(count: int) -> list[float]:
+    return [0.0] if count == 1 else [float(x) for x in np.linspace(-_SPREAD, _SPREAD, count)]
+
+
+def _label_height(rank: int, count: int) -> int:
+    """Points above its marker; where markers stand close, every second label stands a line higher."""
+    return 16 if count > _CLOSE and rank % 2 else 7
+
+
+def _legend(runs: pd.DataFrame, kinds: list[str | None]) -> list[Line2D]:
+    grey = {"color": "#555555", "linestyle": "none"}
+    shapes = [
+        Line2D([], [], marker=MARKERS[i % len(MARKERS)], label=name, **grey)  # type: ignore[arg-type]
+        for i, name in enumerate(kinds)
+        if name is not None
+    ]
+    colours = [
+        Line2D([], [], marker="o", linestyle="none", color=VERDICT_COLOURS[Kind(verdict)], label=verdict)
+        for verdict in dict.fromkeys(runs["verdict"])
+    ]
+    return [*shapes, *colours]

@@ -1,0 +1,108 @@
+"""Completions that a run logged as W&B tables: is its text, or its DNA, degenerate?
+
+For runs that did not log what the agent logs of it at every rung: those of other trainers above all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from agent.health.degeneracy import degenerate
+from agent.health.finding import Finding
+from agent.health.judge import DIVERSITY
+from agent.health.limits import HealthLimits
+from analysis.read.table import STEP
+
+KEYS = ("samples", "completions")
+"""Keys of such tables, the better first: held-out completions of our agent, training batches of TRL."""
+
+FEWEST = 8
+"""Completions on which a judgement can rest; smaller tables say nothing."""
+
+_FILE = re.compile(r"media/table/(?:.+/)?(?P<key>\w+)_(?P<step>\d+)_[^/]+\.table\.json")
+
+
+def first_and_last(files: Iterable[str]) -> list[tuple[int, str]] | None:
+    """The first and the last of the tables of completions among a run's files, each with its step.
+
+    None for fewer than two. A step is the number of a log call here; see `analysis.read.table.history_frame`.
+    """
+    found: dict[str, list[tuple[int, str]]] = {key: [] for key in KEYS}
+    for name in files:
+        match = _FILE.fullmatch(name)
+        if match and match["key"] in found:
+            found[match["key"]].append((int(match["step"]), name))
+    tables = sorted(next((tables for tables in found.values() if tables), []))
+    return [tables[0], tables[-1]] if len(tables) > 1 else None
+
+
+def completions_frame(table: Mapping[str, Any], step: int) -> pd.DataFrame | None:
+    """A table as W&B stores it (`columns`, `data`) as `step`, `prompt` and `completion`.
+
+    Args:
+        table: the stored table.
+        step: its step where it names none itself.
+
+    Returns:
+        None where the table has no completions.
+    """
+    columns, data = table.get("columns"), table.get("data")
+    if not isinstance(columns, Sequence) or not isinstance(data, Sequence) or "completion" not in columns:
+        return None
+    rows = [dict(zip(columns, row, strict=True)) for row in data]
+    frame = pd.DataFrame(
+        {
+            STEP: [int(row.get("step", step)) for row in rows],
+            "prompt": [_text(row.get("prompt")) for row in rows],
+            "completion": [_text(row["completion"]) for row in rows],
+        }
+    )
+    return frame.astype({STEP: "int64", "prompt": "str", "completion": "str"})
+
+
+def _text(cell: object) -> str:
+    """A cell as text: of a conversation, what was said."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, list) and all(isinstance(turn, Mapping) for turn in cell):
+        return "\n".join(str(turn.get("content") or "") for turn in cell)
+    return "" if cell is None else json.dumps(cell, sort_keys=True)
+
+
+def logs_diversity(history: pd.DataFrame) -> bool:
+    """Whether a run logged itself how much its held-out completions vary; see `agent.health.judge`."""
+    return set(DIVERSITY) <= set(history.columns)
+
+
+def last_samples(samples: pd.DataFrame, limits: HealthLimits) -> Finding | None:
+    """Judges the completions of the last recorded step against those of the first, the starting model's.
+
+    Args:
+        samples: see `analysis.read.table.SweepTable.samples`.
+        limits: how much may be lost.
+    """
+    first, last = int(samples[STEP].min()), int(samples[STEP].max())
+    now, start = (samples[samples[STEP] == step] for step in (last, first))
+    if first == last or min(len(now), len(start)) < FEWEST:
+        return None
+    groups = {_per_prompt(now), _per_prompt(start)}
+    group = groups.pop() if len(groups) == 1 else 1
+    found = degenerate(list(now["completion"]), list(start["completion"]), limits, last, group)
+    if found is None or first == 0:
+        return found
+    return replace(found, evidence=f"{found.evidence}; by tables of completions, the first of step {first}")
+
+
+def _per_prompt(samples: pd.DataFrame) -> int:
+    """Completions per prompt, where all prompts have the same number side by side; else 1."""
+    if "prompt" not in samples:
+        return 1
+    sizes = {len(list(group)) for _, group in groupby(samples["prompt"])}
+    return sizes.pop() if len(sizes) == 1 else 1

@@ -1,0 +1,1 @@
+"""A sweep's report: terminal, JSON, Markdown and HTML page."""

@@ -1,0 +1,91 @@
+"""The result of an analysis as plain data: what `result.json`, `--json` and the table are made of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.choose.frontier import Frontier, frontier
+from analysis.choose.importance import Importance
+from analysis.choose.select import Selection, scores_at
+from analysis.classify.assess import Assessment
+from analysis.read.table import STEP, SweepTable
+
+
+def result_data(
+    table: SweepTable, assessment: Assessment, selection: Selection, importance: Importance
+) -> dict[str, Any]:
+    """The result as JSON-ready data, runs in the order of the ranking, then of creation.
+
+    Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
+    `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `best_run`,
+    `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance`
+    (see `Importance.table`), `warnings` about it, `recommended_point` (of the frontier of score and drift:
+    `id`, `step`, `value`, `root_kl`; None without KL), and `runs` with the keys `RUN_KEYS`. Of a run, `rank`
+    is that of its configuration (None where it was not compared), `objective` the final value, `score` the
+    value at the compared step, and `parameters` the swept ones.
+    """
+    runs = assessment.runs.set_index("id")
+    ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
+    scores = scores_at(assessment.scores, selection.step) if selection.step is not None else pd.Series()
+    parameters = table.parameters()
+    rows = []
+    for run in [*ranks, *(run for run in runs.index if run not in ranks)]:
+        row = {"id": run, **runs.loc[run].to_dict()}
+        row["rank"] = ranks.get(run)
+        row["score"] = scores.get(run) if run in ranks else None
+        row["parameters"] = {name: value for name, value in parameters.loc[run].items() if value is not None}
+        rows.append({name: _plain(row[name]) for name in RUN_KEYS})
+    return {
+        "sweep": table.sweep.path,
+        "metric": table.sweep.metric,
+        "goal": "maximize" if table.sweep.maximize else "minimize",
+        "compared_at_step": selection.step,
+        "noise": assessment.peers.noise,
+        "starter_objective": selection.starter,
+        "best_objective": None if selection.best is None else float(selection.ranking["score"].iloc[0]),
+        "best_run": selection.best,
+        "runner_up": selection.runner_up,
+        "tied": list(selection.tied),
+        "clear_winner": selection.clear,
+        "doubts": list(selection.doubts),
+        "excluded": selection.excluded,
+        "conclusion": selection.conclusion,
+        "importance": _plain(importance.table.to_dict("records")),
+        "warnings": list(importance.warnings),
+        "recommended_point": _recommended(frontier(assessment)),
+        "runs": rows,
+    }
+
+
+def _recommended(found: Frontier) -> dict[str, Any] | None:
+    """The point of a frontier that is recommended."""
+    if found.recommended is None:
+        return None
+    point: dict[str, Any] = _plain(found.points.loc[found.recommended, RECOMMENDED].to_dict())
+    return point
+
+
+RECOMMENDED = ["id", STEP, "value", "root_kl"]
+"""Keys of `recommended_point`, in order."""
+
+RUN_KEYS = (
+    "rank", "id", "name", "state", "outcome", "steps", "planned_steps", "stopped_early", "objective",
+    "objective_step", "score", "kl", "seconds", "seed", "verdict", "verdict_step", "evidence", "parameters",
+)  # fmt: skip
+"""Keys of one run of the result, in order."""
+
+
+def _plain(value: Any) -> Any:
+    """A numpy or pandas scalar as Python's own, a missing one as None."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if value is None or value is pd.NA:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,56 @@
+"""The result in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.classify.finding import COMPARABLE
+
+WORSE_STYLE = "yellow"
+
+ROWS = 40
+"""Most runs in the table."""
+
+
+def print_result(result: dict[str, Any], console: Console) -> None:
+    """Prints the ranked table and the conclusion."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"Sweep {escape(result['sweep'])}", title_justify="left")
+    for title, justify in (("#", "right"), ("run", "left"), ("verdict", "left"), ("steps", "right")):
+        table.add_column(title, justify=justify, no_wrap=title == "run")  # type: ignore[arg-type]
+    for title in ("objective", "KL"):
+        table.add_column(title, justify="right")
+    table.add_column("evidence", overflow="fold")
+    for run in result["runs"][:ROWS]:
+        best = run["id"] == result["best_run"]
+        planned = "" if run["planned_steps"] is None else f"/{run['planned_steps']}"
+        table.add_row(
+            str(run["rank"] or "–"),
+            escape(run["id"]),
+            escape(run["verdict"]),
+            f"{run['steps']}{planned}",
+            _number(run["objective"]),
+            _number(run["kl"]),
+            escape(run["evidence"]),
+            style="bold green" if best else None if run["verdict"] in COMPARABLE else WORSE_STYLE,
+        )
+    console.print(table)
+    if len(result["runs"]) > ROWS:
+        console.print(f"... and {len(result['runs']) - ROWS} more runs, on the page and in result.json\n")
+    console.print(escape(result["conclusion"]))
+    # Paths and addresses are not wrapped, so that they can be copied and clicked.
+    for label, text in (
+        ("Starting model", _number(result["starter_objective"])),
+        ("Best run", _number(result["best_objective"])),
+        ("Chosen config", result["chosen_config"] or "none"),
+        ("Page", result["page"]),
+    ):
+        console.print(f"{label + ':':<15} {escape(text)}", soft_wrap=True)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

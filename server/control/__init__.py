@@ -1,0 +1,1 @@
+"""What decides over runs: the agents' scheduler, the next points, early stops, lost processes."""

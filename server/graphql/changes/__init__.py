@@ -1,0 +1,1 @@
+"""What GraphQL clients change: one file per kind of object."""

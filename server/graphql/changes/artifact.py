@@ -1,0 +1,291 @@
+"""The mutations that make, change and use artifacts."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from server.graphql.context import Context, row_id
+from server.graphql.execute import Arguments, QueryError, Resolver, input_of
+from server.graphql.nodes.artifact import (
+    artifact_id,
+    artifact_node,
+    artifact_row_id,
+    content_path,
+    hex_digest,
+)
+from server.graphql.nodes.owner import Node
+from server.http.auth import basic_credentials
+from server.storage.artifacts import (
+    LATEST,
+    ArtifactError,
+    artifact_by_client_id,
+    artifact_by_id,
+    commit_artifact,
+    create_artifact,
+    delete_artifact,
+    ensure_collection,
+    find_same,
+    manifest_digest,
+    set_aliases,
+    update_artifact,
+)
+from server.storage.contents import find_content, need_contents
+from server.storage.files import FileNameError, checked_name
+from server.storage.projects import ensure_project, find_project
+from server.storage.runs import find_run
+
+
+def _found(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
+    artifact = artifact_by_id(db, artifact_row_id(identifier))
+    if artifact is None or artifact["state"] == "DELETED":
+        raise QueryError(f"no artifact {identifier}")
+    return artifact
+
+
+def _alias_names(given: Iterable[Any]) -> list[str]:
+    return [str(one["alias"]) for one in given if one["alias"] != LATEST]
+
+
+def _run_row_id(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> int | None:
+    if not given.get("runName"):
+        return None
+    project = find_project(db, context.entity(given.get("entityName")), str(given.get("projectName")))
+    run = None if project is None else find_run(db, project["id"], given["runName"])
+    return None if run is None else int(run["id"])
+
+
+def _create_artifact(context: Context, arguments: Arguments) -> Node:
+    """Begin a version, or return the one that already has the same content."""
+    given = input_of(arguments)
+    (name, *_) = given.get("artifactCollectionNames") or [given.get("artifactCollectionName")]
+    if not name:
+        raise QueryError(f"the artifact has no name: {sorted(given)}")
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        project = ensure_project(db, context.entity(given.get("entityName")), str(given.get("projectName")))
+        try:
+            collection = ensure_collection(db, project["id"], str(given.get("artifactTypeName")), name)
+        except ArtifactError as error:
+            raise QueryError(str(error)) from error
+        client_id = given.get("clientID")
+        known = artifact_by_client_id(db, client_id) if client_id else None
+        if known is not None and known["digest"] == given.get("digest"):
+            return known
+        aliases = _alias_names(given.get("aliases") or [])
+        same = find_same(db, collection["id"], str(given.get("digest")))
+        if same is not None and given.get("enableDigestDeduplication"):
+            set_aliases(db, same, [*aliases, LATEST])
+            return same
+        return create_artifact(
+            db,
+            collection["id"],
+            run_id=_run_row_id(context, db, given),
+            digest=str(given.get("digest")),
+            client_id=client_id if known is None else None,
+            description=given.get("description"),
+            metadata=given.get("metadata"),
+            history_step=given.get("historyStep"),
+            wanted_aliases=json.dumps(aliases),
+            tags=json.dumps([tag["tagName"] for tag in given.get("tags") or []]),
+        )
+
+    artifact = context.service.database.write(work)
+    return {"__typename": "CreateArtifactPayload", "artifact": artifact_node(context, artifact)}
+
+
+def _upload(context: Context, digest: str) -> Node:
+    return {
+        "uploadUrl": f"{context.base_url}{content_path(context, digest)}",
+        "uploadHeaders": [f"Authorization:{basic_credentials(context.service.key)}"],
+    }
+
+
+def _manifest(context: Context, number: int, digest: str | None) -> Node:
+    """Note which content holds an artifact's manifest, and say where to put it."""
+    file: Node = {"id": f"File:manifest-{number}"}
+    if digest:
+        hexadecimal = hex_digest(digest)
+
+        def work(db: sqlite3.Connection) -> None:
+            artifact = artifact_by_id(db, number)
+            if artifact is None:
+                raise QueryError("no such artifact")
+            if artifact["state"] == "PENDING":
+                update_artifact(db, number, manifest_digest=hexadecimal)
+                need_contents(db, number, [hexadecimal])
+
+        context.service.database.write(work)
+        file |= _upload(context, hexadecimal)
+    return {"artifactManifest": {"id": f"ArtifactManifest:{number}", "file": file}}
+
+
+def _create_manifest(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+    if given.get("type") not in (None, "FULL"):
+        raise QueryError("artifacts written by several runs together are not supported")
+    return _manifest(context, artifact_row_id(given.get("artifactID")), given.get("digest"))
+
+
+def _update_manifest(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+    return _manifest(
+        context, row_id("ArtifactManifest", given.get("artifactManifestID")), given.get("digest")
+    )
+
+
+def _create_files(context: Context, arguments: Arguments) -> Node:
+    """Say where to put each file; one whose content is known already has no address."""
+
+    def work(db: sqlite3.Connection) -> list[Node]:
+        # In one change: a content that is known now must not go away before the artifact is committed.
+        return [_place_file(context, db, wanted) for wanted in input_of(arguments).get("artifactFiles") or []]
+
+    edges = [{"node": node} for node in context.service.database.write(work)]
+    return {"files": {"edges": edges, "pageInfo": {"hasNextPage": False, "endCursor": None}}}
+
+
+def _place_file(context: Context, db: sqlite3.Connection, wanted: dict[str, Any]) -> Node:
+    try:
+        name = checked_name(str(wanted.get("name")))
+    except FileNameError as error:
+        raise QueryError(str(error)) from error
+    digest = hex_digest(str(wanted.get("md5")))
+    artifact = _found(db, wanted.get("artifactID"))
+    need_contents(db, artifact["id"], [digest])
+    node: Node = {
+        "id": f"ArtifactFile:{artifact['id']}:{name}",
+        "name": name,
+        "displayName": name,
+        "storagePath": f"content/{digest}",
+        "uploadMultipartUrls": None,
+        "artifact": {"id": artifact_id(artifact["id"])},
+        "uploadUrl": None,
+        "uploadHeaders": [],
+    }
+    return node if find_content(db, digest) is not None else {**node, **_upload(context, digest)}
+
+
+def _commit(context: Context, arguments: Arguments) -> Node:
+    """Make a version of an artifact whose manifest and files have all arrived whole.
+
+    Raises:
+        QueryError: If something is missing or does not have the digest that the client announced.
+    """
+    identifier = input_of(arguments).get("artifactID")
+    with context.read() as db:
+        artifact = _found(db, identifier)
+        manifest = find_content(db, artifact["manifest_digest"] or "")
+    if manifest is None:
+        raise QueryError(f"the manifest of artifact {identifier} was not uploaded")
+    try:
+        contents = json.loads(context.service.files.path(manifest["blob"]).read_bytes())["contents"]
+        if manifest_digest(contents) != artifact["digest"]:
+            raise QueryError(f"the manifest of artifact {identifier} does not have the digest announced")
+        files = {checked_name(path): entry for path, entry in contents.items()}
+    except FileNameError as error:
+        raise QueryError(str(error)) from error
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        entries: dict[str, Any] = {}
+        for path, entry in files.items():
+            if "ref" in entry:
+                # Kept elsewhere: clients fetch it from there themselves.
+                entries[path] = {"ref": entry["ref"], "size": entry.get("size") or 0}
+                continue
+            content = find_content(db, hex_digest(entry["digest"]))
+            if content is None:
+                raise QueryError(f"file {path} of artifact {identifier} was not uploaded")
+            entries[path] = {"digest": content["digest"], "size": content["size"]}
+        commit_artifact(db, _found(db, identifier), entries)
+        return _found(db, identifier)
+
+    return {"artifact": artifact_node(context, context.service.database.write(work))}
+
+
+def _use(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        artifact = _found(db, given.get("artifactID"))
+        run_id = _run_row_id(context, db, given)
+        if run_id is not None:
+            db.execute(
+                "INSERT INTO artifact_use (artifact_id, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (artifact["id"], run_id),
+            )
+        return artifact
+
+    return {"artifact": artifact_node(context, context.service.database.write(work))}
+
+
+def _add_aliases(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+
+    def work(db: sqlite3.Connection) -> None:
+        set_aliases(db, _found(db, given.get("artifactID")), [one["alias"] for one in given["aliases"]])
+
+    context.service.database.write(work)
+    return {"success": True}
+
+
+def _delete_aliases(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+
+    def work(db: sqlite3.Connection) -> None:
+        artifact = _found(db, given.get("artifactID"))
+        db.executemany(
+            "DELETE FROM artifact_alias WHERE artifact_id = ? AND alias = ?",
+            [(artifact["id"], one["alias"]) for one in given["aliases"]],
+        )
+
+    context.service.database.write(work)
+    return {"success": True}
+
+
+def _update(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        artifact = _found(db, given.get("artifactID"))
+        columns = {key: given[key] for key in ("description", "metadata") if given.get(key) is not None}
+        gone = {tag["tagName"] for tag in given.get("tagsToDelete") or []}
+        tags = [tag for tag in json.loads(artifact["tags"]) if tag not in gone]
+        tags += [tag["tagName"] for tag in given.get("tagsToAdd") or [] if tag["tagName"] not in tags]
+        update_artifact(db, artifact["id"], **columns, tags=json.dumps(tags))
+        return _found(db, given.get("artifactID"))
+
+    return {"artifact": artifact_node(context, context.service.database.write(work))}
+
+
+def _delete(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        artifact = _found(db, given.get("artifactID"))
+        own = db.execute(
+            "SELECT COUNT(*) FROM artifact_alias WHERE artifact_id = ? AND alias != ?",
+            (artifact["id"], LATEST),
+        ).fetchone()[0]
+        if own and not given.get("deleteAliases"):
+            raise QueryError("the artifact has aliases; delete them first, or ask for both")
+        delete_artifact(db, artifact)
+        return artifact
+
+    artifact = context.service.database.write(work)
+    context.service.remove_freed_files()
+    return {"artifact": {"id": artifact_id(artifact["id"])}}
+
+
+ARTIFACT_MUTATIONS: dict[str, Resolver] = {
+    "createArtifact": _create_artifact,
+    "createArtifactManifest": _create_manifest,
+    "updateArtifactManifest": _update_manifest,
+    "createArtifactFiles": _create_files,
+    "commitArtifact": _commit,
+    "useArtifact": _use,
+    "addAliases": _add_aliases,
+    "deleteAliases": _delete_aliases,
+    "updateArtifact": _update,
+    "deleteArtifact": _delete,
+}

@@ -1,0 +1,161 @@
+"""The mutations that change sweeps: made and steered by people, worked on by agents."""
+
+import json
+import sqlite3
+import time
+from typing import Any
+
+import yaml
+
+from server.graphql.context import Context, row_id
+from server.graphql.execute import Arguments, QueryError, Resolver, input_of
+from server.graphql.nodes.owner import Node
+from server.graphql.nodes.sweep import agent_node, sweep_node
+from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
+from server.storage.agents import create_agent, find_agent
+from server.storage.history import index_metric
+from server.storage.projects import ensure_project
+from server.storage.runs import create_run, find_run, update_run
+from server.storage.sweeps import create_sweep, find_sweep, sweep_by_id, update_sweep
+
+
+def _upsert_sweep(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+    config, spec = _sweep_config(given.get("config"))
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        if given.get("id"):
+            sweep = sweep_by_id(db, row_id("Sweep", given["id"]))
+            if sweep is None:
+                raise QueryError("no such sweep")
+            if config is not None:
+                _replace_config(db, sweep, config, spec)
+        else:
+            sweep = _new_sweep(context, db, given, config, spec)
+        if given.get("state"):
+            context.service.scheduler.set_state(db, sweep, str(given["state"]).upper())
+        for key, column in (("displayName", "display_name"), ("description", "description")):
+            if given.get(key):
+                update_sweep(db, sweep["id"], **{column: given[key]})
+        fresh = sweep_by_id(db, sweep["id"])
+        assert fresh is not None
+        return fresh
+
+    sweep = context.service.database.write(work)
+    context.service.suggestions.refresh(sweep["id"])
+    return {
+        "sweep": sweep_node(context, sweep),
+        "configValidationWarnings": list(spec.warnings) if spec else [],
+    }
+
+
+def _sweep_config(text: str | None) -> tuple[str | None, SweepSpec | None]:
+    """Return a sweep's YAML with its parsed form, both None where the client sent none."""
+    if text is None:
+        return None, None
+    try:
+        parsed = yaml.safe_load(text)
+        # `--update` and state changes of old clients send an empty configuration.
+        return (text, parse_sweep_config(parsed)) if parsed else (None, None)
+    except (yaml.YAMLError, SweepConfigError) as error:
+        raise QueryError(f"Invalid sweep config: {error}") from error
+
+
+def _new_sweep(
+    context: Context,
+    db: sqlite3.Connection,
+    given: dict[str, Any],
+    config: str | None,
+    spec: SweepSpec | None,
+) -> sqlite3.Row:
+    if config is None or spec is None:
+        raise QueryError("Invalid sweep config: it is empty")
+    entity = context.entity(given.get("entityName"))
+    project = ensure_project(db, entity, given.get("projectName") or "uncategorized")
+    sweep = create_sweep(
+        db,
+        project["id"],
+        config,
+        controller=given.get("controller"),
+        scheduler=given.get("scheduler") or given.get("launchScheduler"),
+    )
+    for condition in json.loads(given.get("priorRunsFilters") or "{}").get("$or", []):
+        run = find_run(db, project["id"], condition["name"])
+        if run is None:
+            raise QueryError(f"no prior run {condition['name']} in {entity}/{project['name']}")
+        update_run(db, run["id"], sweep_id=sweep["id"])
+        if spec.metric is not None:
+            index_metric(db, run["id"], spec.metric.name)
+    return sweep
+
+
+def _replace_config(db: sqlite3.Connection, sweep: sqlite3.Row, config: str, spec: SweepSpec | None) -> None:
+    update_sweep(db, sweep["id"], config=config)
+    if spec is not None and spec.metric is not None:
+        for (run_id,) in db.execute("SELECT id FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchall():
+            index_metric(db, run_id, spec.metric.name)
+
+
+def _create_agent(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        sweep = find_sweep(db, str(given.get("sweep")))
+        if sweep is None:
+            raise QueryError(f"no sweep {given.get('sweep')}")
+        return create_agent(db, sweep["id"], str(given.get("host") or "unknown"))
+
+    return {"agent": agent_node(context, context.service.database.write(work))}
+
+
+def _agent_heartbeat(context: Context, arguments: Arguments) -> Node:
+    given = input_of(arguments)
+    name = str(given.get("id")).removeprefix("Agent:")
+    alive = json.loads(given.get("runState") or "{}")
+    scheduler = context.service.scheduler
+
+    def work(db: sqlite3.Connection) -> tuple[sqlite3.Row | None, list[dict[str, Any]]]:
+        commands = scheduler.heartbeat(db, name, alive)
+        return find_agent(db, name), commands
+
+    agent, commands = context.service.database.write(work, urgent=True)
+    assert agent is not None
+    return {"agent": agent_node(context, agent), "commands": json.dumps(commands)}
+
+
+def _enqueue_run(context: Context, arguments: Arguments) -> Node:
+    """Queue a run whose configuration a client chose, ahead of what the search would propose."""
+    given = input_of(arguments)
+    config = json.loads(given.get("config") or "{}")
+    if not isinstance(config, dict):
+        raise QueryError("config must be a JSON object")
+
+    def work(db: sqlite3.Connection) -> sqlite3.Row:
+        sweep = sweep_by_id(db, row_id("Sweep", given.get("id")))
+        if sweep is None:
+            raise QueryError("no such sweep")
+        if sweep["state"] in ("FINISHED", "CANCELED"):
+            raise QueryError(f"the sweep is {sweep['state'].lower()}")
+        wrapped = {
+            name: value if isinstance(value, dict) and "value" in value else {"value": value}
+            for name, value in config.items()
+        }
+        return create_run(
+            db,
+            sweep["project_id"],
+            sweep_id=sweep["id"],
+            display_name=given.get("displayName") or f"chosen-run-{time.strftime('%H%M%S')}",
+            state="pending",
+            config=json.dumps(wrapped),
+        )
+
+    run = context.service.database.write(work)
+    return {"id": run["name"], "runQueueItemId": None}
+
+
+SWEEP_MUTATIONS: dict[str, Resolver] = {
+    "upsertSweep": _upsert_sweep,
+    "createAgent": _create_agent,
+    "agentHeartbeat": _agent_heartbeat,
+    "enqueueSweepRun": _enqueue_run,
+}

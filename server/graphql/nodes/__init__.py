@@ -1,0 +1,1 @@
+"""What GraphQL clients read: one file per kind of object."""

@@ -1,0 +1,171 @@
+"""Projects, sweeps and agents as GraphQL clients see them."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from server.graphql.connection import connection
+from server.graphql.context import Context, timestamp
+from server.graphql.execute import QueryError
+from server.graphql.filters import RunRecord, matches, ordered
+from server.graphql.nodes.artifact import project_artifact_fields
+from server.graphql.nodes.owner import Node, entity_node, user_node
+from server.graphql.nodes.run import run_node
+from server.search.grid import grid_size
+from server.search.space import SweepSpec
+from server.storage.agents import agent_runs, find_agent, sweep_agents
+from server.storage.projects import project_by_id
+from server.storage.runs import find_run
+from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_runs
+
+
+def project_node(context: Context, project: sqlite3.Row) -> Node:
+    """Return a project with its runs and sweeps."""
+
+    def selected(arguments: Mapping[str, Any]) -> list[RunRecord]:
+        query = json.loads(arguments.get("filters") or "{}")
+        if not isinstance(query, dict):
+            raise QueryError("filters must be a JSON object")
+        with context.read() as db:
+            rows = db.execute(
+                "SELECT * FROM run WHERE project_id = ? ORDER BY id", (project["id"],)
+            ).fetchall()
+            sweeps = {sweep["id"]: sweep["name"] for sweep in list_sweeps(db, project["id"])}
+        records = [RunRecord(row, sweeps.get(row["sweep_id"])) for row in rows]
+        return [record for record in records if matches(record, query)]
+
+    def runs(arguments: Mapping[str, Any]) -> Node:
+        found = ordered(selected(arguments), arguments.get("order"))
+        return connection(found, arguments, lambda record: run_node(context, record.row), "RunConnection")
+
+    def run(arguments: Mapping[str, Any]) -> Node | None:
+        with context.read() as db:
+            row = find_run(db, project["id"], arguments["name"])
+        return None if row is None else run_node(context, row)
+
+    def sweep(arguments: Mapping[str, Any]) -> Node | None:
+        with context.read() as db:
+            row = find_sweep(db, arguments["sweepName"])
+        found = row is not None and row["project_id"] == project["id"]
+        return sweep_node(context, row) if row is not None and found else None
+
+    def sweeps(arguments: Mapping[str, Any]) -> Node:
+        with context.read() as db:
+            rows = list_sweeps(db, project["id"])
+        return connection(rows, arguments, lambda row: sweep_node(context, row), "SweepConnection")
+
+    def total_sweeps(_: Any) -> int:
+        with context.read() as db:
+            return len(list_sweeps(db, project["id"]))
+
+    return {
+        "__typename": "Project",
+        "id": f"Project:{project['id']}",
+        "internalId": str(project["id"]),
+        "name": project["name"],
+        "entity": entity_node(project["entity"]),
+        "entityName": project["entity"],
+        "createdAt": timestamp(project["created_at"]),
+        "isBenchmark": False,
+        "readOnly": False,
+        "user": lambda _: user_node(context),
+        "runCount": lambda arguments: len(selected(arguments)),
+        "runs": runs,
+        "run": run,
+        "bucket": run,
+        "sweep": sweep,
+        "sweeps": sweeps,
+        "totalSweeps": total_sweeps,
+        **project_artifact_fields(context, project["id"]),
+    }
+
+
+def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
+    """Return a sweep with its runs and agents."""
+    spec = spec_of(sweep["config"])
+
+    def project(_: Any) -> Node:
+        with context.read() as db:
+            return project_node(context, project_by_id(db, sweep["project_id"]))
+
+    def rows() -> list[sqlite3.Row]:
+        with context.read() as db:
+            return sweep_runs(db, sweep["id"])
+
+    def runs(arguments: Mapping[str, Any]) -> Node:
+        return connection(rows(), arguments, lambda row: run_node(context, row), "RunConnection")
+
+    def agents(arguments: Mapping[str, Any]) -> Node:
+        with context.read() as db:
+            found = sweep_agents(db, sweep["id"])
+        return connection(found, arguments, lambda row: agent_node(context, row), "AgentConnection")
+
+    def agent(arguments: Mapping[str, Any]) -> Node | None:
+        name = str(arguments.get("agentName") or "")
+        with context.read() as db:
+            row = find_agent(db, name.removeprefix("Agent:"))
+        return None if row is None or row["sweep_id"] != sweep["id"] else agent_node(context, row)
+
+    return {
+        "__typename": "Sweep",
+        "id": f"Sweep:{sweep['id']}",
+        "name": sweep["name"],
+        "displayName": sweep["display_name"] or spec.name,
+        "description": sweep["description"],
+        "method": spec.method,
+        "state": sweep["state"],
+        "stateReason": sweep["state_reason"],
+        "config": sweep["config"],
+        "controller": sweep["controller"],
+        "scheduler": sweep["scheduler"],
+        # Where a client-side scheduler keeps its own console lines; it makes that run itself.
+        "controllerRunName": f"{sweep['name']}-scheduler" if spec.scheduler is not None else None,
+        "createdAt": timestamp(sweep["created_at"]),
+        "updatedAt": timestamp(sweep["updated_at"]),
+        "heartbeatAt": timestamp(sweep["updated_at"]),
+        "earlyStopJobRunning": spec.early_terminate is not None,
+        "bestLoss": lambda _: _best_value(rows(), spec),
+        "runCount": lambda _: len(rows()),
+        "runCountExpected": _expected_runs(spec),
+        "project": project,
+        "runs": runs,
+        "agents": agents,
+        "agent": agent,
+    }
+
+
+def _best_value(runs: list[sqlite3.Row], spec: SweepSpec) -> float | None:
+    values = [run["metric_last"] for run in runs if run["metric_last"] is not None]
+    if not values or spec.metric is None:
+        return None
+    best: float = max(values) if spec.metric.goal == "maximize" else min(values)
+    return best
+
+
+def _expected_runs(spec: SweepSpec) -> int | None:
+    size = grid_size(spec) if spec.method == "grid" else None
+    limits = [limit for limit in (size, spec.run_cap) if limit is not None]
+    return min(limits) if limits else None
+
+
+def agent_node(context: Context, agent: sqlite3.Row) -> Node:
+    """Return an agent with the runs it received."""
+
+    def rows() -> list[sqlite3.Row]:
+        with context.read() as db:
+            return agent_runs(db, agent["id"])
+
+    return {
+        "__typename": "Agent",
+        "id": f"Agent:{agent['name']}",
+        "name": agent["name"],
+        "host": agent["host"],
+        "state": agent["state"],
+        "totalRuns": lambda _: len(rows()),
+        "createdAt": timestamp(agent["created_at"]),
+        "heartbeatAt": timestamp(agent["heartbeat_at"]),
+        "runs": lambda arguments: connection(
+            rows(), arguments, lambda row: run_node(context, row), "RunConnection"
+        ),
+    }

@@ -1,0 +1,1 @@
+"""HTTP: routes, the key, and the bodies that clients send."""

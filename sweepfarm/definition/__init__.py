@@ -1,0 +1,1 @@
+"""What a sweep is before it is run: its file, its values, what is wrong with it."""

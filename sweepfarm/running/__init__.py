@@ -1,0 +1,1 @@
+"""A sweep that runs: registered, worked on, waited for, confirmed."""

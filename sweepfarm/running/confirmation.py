@@ -1,0 +1,164 @@
+"""The steps of a confirmation: choose, register, run, go on where it was interrupted, read back."""
+
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from analysis.choose.select import select
+from analysis.classify.assess import assess
+from analysis.confirm.candidates import candidates, fresh_seeds
+from analysis.confirm.confirm import confirm, missing
+from analysis.confirm.confirm_text import confirmation_data
+from analysis.confirm.plan import Plan, constants, grid_sweep
+from analysis.files import replace_text
+from analysis.read.download import download, sweep_config, sweeps_of_project
+from analysis.read.table import SweepTable
+from sweepfarm.errors import UserError
+from sweepfarm.running.farm import register
+
+PLAN, RESULT = "plan.json", "confirmation.json"
+_OVER = ("FINISHED", "CANCELED")
+_POLL_SECONDS = 3.0
+
+
+def make_plan(sweep: str, top: int, seeds: int, out: Path) -> Plan:
+    """Choose the candidates and keep them in `out`, before anything is registered.
+
+    Raises:
+        AnalysisError: the sweep cannot be read, or has nothing to confirm.
+    """
+    config, table = sweep_config(sweep), download(sweep)
+    assessment = assess(table)
+    chosen, notes = candidates(table, assessment, select(assessment), constants(config), top)
+    none: tuple[tuple[str, ...], ...] = ((),) * len(chosen)
+    plan = Plan(sweep, top, tuple(fresh_seeds(table, seeds)), tuple(chosen), none, tuple(notes))
+    replace_text(out / PLAN, plan.to_json())
+    return plan
+
+
+def read_plan(out: Path) -> Plan | None:
+    """The plan that `make_plan` kept; None where there is none.
+
+    Raises:
+        UserError: the file cannot be read.
+        AnalysisError: the file is something else.
+    """
+    try:
+        return Plan.from_json((out / PLAN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(f"cannot read {out / PLAN}: {error.strerror}") from None
+
+
+def require_same(plan: Plan, sweep: str, top: int, seeds: int, out: Path) -> None:
+    """See that a plan is what is asked for now.
+
+    Raises:
+        UserError: it confirms another sweep, or more or less of it.
+    """
+    if (plan.sweep, plan.top, len(plan.seeds)) != (sweep, top, seeds):
+        raise UserError(
+            f"{out / PLAN} confirms {plan.sweep} with --top {plan.top} --seeds {len(plan.seeds)}:"
+            " ask for the same to go on with it, or give another --out"
+        )
+
+
+def register_plan(plan: Plan, out: Path, environment: Mapping[str, str]) -> Plan:
+    """Register a grid sweep over all seeds for every candidate that has none.
+
+    Raises:
+        AnalysisError: the server cannot be read.
+        UserError: a sweep was refused.
+    """
+    for place, sweeps in enumerate(plan.sweeps):
+        if not sweeps:
+            plan = _with_sweep(plan, place, plan.seeds, out, environment)
+    return plan
+
+
+def _with_sweep(
+    plan: Plan, place: int, seeds: Sequence[int], out: Path, environment: Mapping[str, str]
+) -> Plan:
+    """The plan, as it is now kept in `out`, with a sweep of one candidate over `seeds`.
+
+    A sweep that was registered by a command that died before it could write so is found by what it holds.
+    """
+    wanted = grid_sweep(sweep_config(plan.sweep), plan.sweep, plan.candidates[place], seeds)
+    ours = {path for paths in plan.sweeps for path in paths}
+    there = sweeps_of_project(plan.sweep.rsplit("/", 1)[0])
+    what = ("name", "method", "parameters")
+    alike = (
+        path
+        for path, config in there.items()
+        if path not in ours and all(config.get(key) == wanted[key] for key in what)
+    )
+    path = next(alike, None) or register(wanted, out, environment)[0]
+    (out / path.rsplit("/", 1)[1]).mkdir(parents=True, exist_ok=True)
+    plan = plan.with_sweep(place, path)
+    replace_text(out / PLAN, plan.to_json())
+    return plan
+
+
+def has_begun(plan: Plan) -> bool:
+    """Whether any of its runs was made, or begun, before."""
+    return any(not table.runs.empty for own in _tables(plan) for table in own)
+
+
+def unfinished(plan: Plan) -> list[str]:
+    """The last sweep of every candidate that lacks runs, where that sweep is not over."""
+    tables = _tables(plan)
+    return [
+        own[-1].sweep.path
+        for own, seeds in zip(tables, missing(plan, tables), strict=True)
+        if seeds and own[-1].sweep.state not in _OVER
+    ]
+
+
+def replace_lost(plan: Plan, out: Path, environment: Mapping[str, str], keep: Collection[str]) -> Plan:
+    """Register, for every candidate, a sweep over the seeds of which no run was left.
+
+    Args:
+        plan: what was registered, and run.
+        out: where the plan is kept.
+        environment: names the server.
+        keep: sweeps that still hand out runs: their candidates get no other.
+    """
+    for place, seeds in enumerate(missing(plan, _tables(plan))):
+        if seeds and plan.sweeps[place][-1] not in keep:
+            plan = _with_sweep(plan, place, seeds, out, environment)
+    return plan
+
+
+def wait_for_runs(plan: Plan, console: Console) -> None:
+    """Wait for runs that go on, be it elsewhere, until they end or the server gives them up for dead."""
+    with console.status("") as status:
+        while running := _running(plan):
+            status.update(f"waiting for {running} runs to end, or to be given up for dead by the server")
+            time.sleep(_POLL_SECONDS)
+
+
+def _running(plan: Plan) -> int:
+    return sum(int((table.runs["state"] == "running").sum()) for own in _tables(plan) for table in own)
+
+
+def _tables(plan: Plan) -> list[list[SweepTable]]:
+    return [[download(path) for path in paths] for paths in plan.sweeps]
+
+
+def write_result(plan: Plan, out: Path) -> dict[str, Any]:
+    """Read the runs of a plan back, judge them, and keep the result beside the plan.
+
+    Raises:
+        AnalysisError: a sweep cannot be read, or a candidate has no run yet that counts.
+        UserError: the plan was interrupted before all was registered.
+    """
+    if not all(plan.sweeps):
+        raise UserError(f"{out / PLAN} is not registered yet: run the same command without --read")
+    data = confirmation_data(plan, confirm(plan, _tables(plan)))
+    replace_text(out / RESULT, json.dumps(data, indent=2) + "\n")
+    return data

@@ -1,0 +1,62 @@
+"""`sweepfarm check`."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command(name="check")
+@click.argument("sweep_file", type=click.Path(path_type=Path))
+@click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
+@click.option("--machine", is_flag=True, help="Also look at this machine: device, memory, disk, the reward.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) -> None:
+    """Check a sweep file before anything is spent on it.
+
+    Prints the Hyperband rungs in training steps and what share of runs each lets through. Fails with one line
+    on an unknown parameter, an empty space, a metric nobody logs, min > max, and whatever else cannot run.
+
+    \b
+    Example:
+      sweepfarm check sweep_config.yaml --overlay sweeps/overlays/cpu.yaml
+    """
+    from sweepfarm.definition.check import check_sweep
+    from sweepfarm.definition.sweep_file import read_sweep
+
+    content = read_sweep(sweep_file, overlay)
+    result = check_sweep(content)
+    if machine:
+        from sweepfarm.machine.machine_report import say
+
+        say(content, Path("runs"), agents_here=1)
+    if as_json:
+        click.echo(json.dumps(result.as_json(), indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(
+        f"[bold]{sweep_file}[/bold]: {len(result.searched)} searched parameters, metric {result.metric}"
+    )
+    console.print(f"a run: {result.max_steps} training steps, metric logged at {_steps(result.evaluations)}")
+    table = Table("rung (logged value)", "training step", "lets through")
+    for rung in result.rungs:
+        share = f"{rung.goes_on} of {rung.population} runs ({rung.share:.0%})"
+        table.add_row(str(rung.logged_value), str(rung.training_step), share)
+    if result.rungs:
+        console.print(table)
+    else:
+        console.print("no early termination: every run trains to its end")
+    if result.infeasible_share:
+        console.print(
+            f"{result.infeasible_share:.2%} of random points make no run: {result.infeasible_reasons[0]}"
+        )
+    for warning in result.warnings:
+        console.print(f"[yellow]warning[/yellow] {warning}")
+    console.print("[green]ok[/green]")
+
+
+def _steps(steps: tuple[int, ...]) -> str:
+    return "every step" if len(steps) > 12 else "steps " + ", ".join(map(str, steps))

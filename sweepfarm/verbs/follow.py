@@ -1,0 +1,36 @@
+"""`sweepfarm follow`."""
+
+from pathlib import Path
+
+import click
+
+from sweepfarm.verbs.options import runs_of_a_farm
+
+
+@click.command(name="follow")
+@click.argument("sweep", envvar="SWEEP_ID", default="")
+@runs_of_a_farm(help="The report is written to RUNS/SWEEP, and RUNS/latest links there.")
+def follow(sweep: str, runs: Path) -> None:
+    """Wait until SWEEP (entity/project/id; else SWEEP_ID; else the latest) is over, then report on it.
+
+    Says how its runs stand whenever that changes. A server that is away meanwhile is waited for.
+
+    \b
+    Example:
+      sweepfarm follow local/plasmid-grpo-sweeps/abc123xy
+    """
+    from rich.console import Console
+
+    from analysis.errors import AnalysisError
+    from analysis.report.report import write_report
+    from sweepfarm.errors import UserError
+    from sweepfarm.running.following import wait_until_over
+    from sweepfarm.running.registered import named_or_latest, set_latest
+
+    path = named_or_latest(sweep, runs)
+    wait_until_over(path, click.echo)
+    folder = set_latest(runs, path)
+    try:
+        write_report(path, folder, Console(width=100))
+    except AnalysisError as error:
+        raise UserError(str(error)) from None

@@ -1,0 +1,76 @@
+"""`sweepfarm register`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from sweepfarm.verbs.options import runs_of_a_farm
+
+
+@click.command(name="register")
+@click.argument("sweep_file", type=click.Path(path_type=Path))
+@click.option(
+    "--overlay",
+    type=click.Path(path_type=Path),
+    envvar="OVERLAY",
+    show_envvar=True,
+    help="Budget overlay to lay over the sweep.",
+)
+@runs_of_a_farm(help="Output.")
+def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
+    """Check a sweep and register it, for agents on this and other machines.
+
+    It becomes the latest sweep of RUNS, which `sweepfarm agent` and `sweepfarm follow` take where they are
+    named no other. A sweep that is the latest already, with the same content and on the same server, is not
+    registered again.
+
+    \b
+    Example:
+      sweepfarm register sweep_config.yaml --overlay sweeps/overlays/cpu.yaml
+    """
+    from agent.worker import Unreachable, require_server
+    from sweepfarm.definition.check import check_sweep
+    from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
+    from sweepfarm.errors import UserError
+    from sweepfarm.machine.endpoint import page_address
+    from sweepfarm.running.farm import register as register_sweep
+    from sweepfarm.running.registered import latest, set_latest
+    from sweepfarm.verbs.sweep import prepare_model
+
+    content = read_sweep(sweep_file, overlay)
+    check = check_sweep(content)
+    warnings = list(check.warnings)
+    if not ends_by_itself(content):
+        warnings.append("the sweep has no run_cap: its agents end only when you stop it")
+    for warning in warnings:
+        click.echo(f"warning: {warning}")
+    try:
+        require_server(os.environ)
+    except Unreachable as error:
+        raise UserError(str(error)) from None
+    for model in check.models:
+        prepare_model(check.task, model)
+    path = latest(runs)
+    if path is None or not _is_registered(path, content, runs):
+        path, _ = register_sweep(content, runs, os.environ)
+        set_latest(runs, path)
+    entity, project, name = path.split("/")
+    click.echo(f"sweep: {path}")
+    click.echo(f"watch: {page_address(os.environ)}/{entity}/{project}/sweeps/{name}")
+
+
+def _is_registered(path: str, content: dict[str, object], runs: Path) -> bool:
+    """Whether the latest sweep was made of this content, on this server."""
+    import yaml
+
+    from sweepfarm.verbs.agent import registered
+
+    file = runs / "latest" / "sweep.yaml"
+    if not file.is_file() or yaml.safe_load(file.read_text(encoding="utf-8")) != content:
+        return False
+    try:
+        registered(path)
+    except click.ClickException:
+        return False
+    return True

@@ -1,0 +1,186 @@
+"""`sweepfarm sweep`: everything, on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@click.command(name="sweep")
+@click.argument("sweep_file", type=click.Path(path_type=Path))
+@click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
+@click.option("--agents", type=click.IntRange(min=1), default=2, show_default=True, help="Agents to run.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Output."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
+@click.option("--port", type=int, default=0, help="Port of the embedded server; any free one by default.")
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the runs as a table with a figure to this Markdown file.",
+)
+@click.option("--against", default="beta", show_default=True, help="Swept parameter of that figure.")
+@click.option("--before", help="Run name, up to its first slash, that the page compares all others with.")
+@click.option("--made-by", help="Command that the page names.  [default: this one]")
+def sweep(
+    sweep_file: Path,
+    overlay: Path | None,
+    agents: int,
+    runs: Path,
+    seed: int,
+    port: int,
+    page: Path | None,
+    against: str,
+    before: str | None,
+    made_by: str | None,
+) -> None:
+    """Run a whole sweep here: server, registration, agents, report.
+
+    With WANDB_API_KEY set the sweep runs against W&B (or the server that WANDB_BASE_URL names); without it,
+    an embedded server is started. Results lie in RUNS/latest.
+
+    \b
+    Example:
+      sweepfarm sweep sweep_config.yaml --overlay sweeps/overlays/cpu.yaml --agents 2
+    """
+    from rich.console import Console
+
+    from sweepfarm.definition.check import check_sweep
+    from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
+    from sweepfarm.errors import UserError
+    from sweepfarm.machine.local_server import local_server, outer_server
+
+    signal.signal(signal.SIGTERM, interrupt)
+    console = Console()
+    content = read_sweep(sweep_file, overlay)
+    check = check_sweep(content)
+    if not ends_by_itself(content):
+        raise UserError(
+            "the sweep has no run_cap, so its agents would never end; add one, or give an --overlay"
+        )
+    if page is not None:
+        _require_searched(content, against)
+    for warning in check.warnings:
+        console.print(f"[yellow]warning[/yellow] {warning}")
+    for model in check.models:
+        prepare_model(check.task, model)
+    outer = outer_server()
+    with nullcontext(outer) if outer else local_server(runs / "server", port, seed) as endpoint:
+        assert endpoint is not None
+        os.environ.update(endpoint.environment)
+        console.print(f"server: {endpoint.url}")
+        path = _run(content, agents, runs, console)
+        if page is not None:
+            _write_page(path, page, against, before, made_by or f"sweepfarm sweep {sweep_file}", console)
+
+
+def _require_searched(content: dict[str, Any], against: str) -> None:
+    from analysis.publish.runs_table import own_name
+    from analysis.read.sweep import Sweep
+    from sweepfarm.errors import UserError
+
+    names = [own_name(name) for name in Sweep.from_config("", "", "", content).swept]
+    if against not in names:
+        raise UserError(f"--against {against!r} is not searched by the sweep; it searches {', '.join(names)}")
+
+
+def prepare_model(task: str, model: str) -> None:
+    """See that a model can be had before runs are started on it.
+
+    The starter is built once, with a progress bar, instead of by agents that each wait for it.
+
+    Raises:
+        UserError: a wrong path or id, or no network to fetch it by.
+    """
+    from agent.config.run import ConfigError
+    from agent.tasks.build import task_maker
+    from agent.training.lifecycle.model import check_model
+    from sweepfarm.errors import UserError
+
+    if model == "starter":
+        task_maker(task).starter().path()
+        return
+    try:
+        check_model(model)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
+
+
+def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> str:
+    """Run a sweep to its end and report on it; returns its path on the server."""
+    from analysis.errors import AnalysisError
+    from analysis.report.report import write_report
+    from sweepfarm.errors import UserError
+    from sweepfarm.running.farm import register, run_agents
+    from sweepfarm.running.registered import set_latest
+
+    path, folder = register(content, runs, os.environ)
+    set_latest(runs, path)
+    console.print(f"sweep:  {path}")
+    logs = run_agents(path, agents, folder, runs, os.environ, console)
+    try:
+        report = write_report(path, folder, console)
+    except AnalysisError as error:
+        raise UserError(f"{error}; the agents' logs: {', '.join(map(str, logs))}") from None
+    # The client's agent exits 0 even when it gives up after failed runs: count what it did instead.
+    done, wanted = len(report.data["runs"]), _runs_of(content)
+    if wanted and done < wanted:
+        raise UserError(f"only {done} of {wanted} runs were made; see {', '.join(map(str, logs))}")
+    return path
+
+
+def _runs_of(content: dict[str, Any]) -> int | None:
+    """How many runs a sweep makes; None where it has no end."""
+    from server.search.grid import grid_size
+    from server.search.space import parse_sweep_config
+
+    spec = parse_sweep_config(content)
+    if spec.method != "grid":
+        return spec.run_cap
+    return min(grid_size(spec), spec.run_cap or grid_size(spec))
+
+
+def _write_page(
+    sweep: str, page: Path, against: str, before: str | None, made_by: str, console: Console
+) -> None:
+    from analysis.choose.select import select
+    from analysis.classify.assess import assess
+    from analysis.errors import AnalysisError
+    from analysis.publish.results_page import write_results
+    from analysis.read.download import download, download_samples
+    from sweepfarm.errors import UserError
+
+    table = download(sweep)
+    assessment = assess(table)
+    scored = {
+        run: samples for run in table.runs["id"] if (samples := download_samples(sweep, run)) is not None
+    }
+    try:
+        write_results(
+            replace(table, scored=scored),
+            assessment,
+            select(assessment),
+            against=against,
+            before=before,
+            command=made_by,
+            path=page,
+            console=console,
+        )
+    except AnalysisError as error:
+        raise UserError(str(error)) from None
+    console.print(f"{'Results:':<15} {page}", soft_wrap=True)
+
+
+def interrupt(*_: object) -> None:
+    """End as Ctrl-C does, so that no agent or server is left behind."""
+    raise KeyboardInterrupt
