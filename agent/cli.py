@@ -21,7 +21,8 @@ def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None,
     Example:
       sweepfarm train runs/latest/chosen_config.yaml --set max_steps=200 --set seed=7
     """
-    from agent.config.run import ConfigError, RunConfig
+    from agent.config.errors import ConfigError
+    from agent.config.run import RunConfig
 
     try:
         config = RunConfig.from_params(_parameters(config_file, settings))

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.lifeline import when_orphaned
 from agent.tracking.directory import CANNOT_WRITE, RunDirectory, replace_text
 from agent.training.lifecycle.stop import StopRequest

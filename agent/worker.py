@@ -76,7 +76,7 @@ def agent_command(sweep: str, count: int | None = None) -> list[str]:
     return [*command, sweep]
 
 
-class Unreachable(RuntimeError):
+class UnreachableError(RuntimeError):
     """No server answers where the environment says one is."""
 
 
@@ -84,7 +84,7 @@ def require_server(environment: Mapping[str, str]) -> None:
     """Look for the server at once: the client itself would try for 20 s and then not say where it looked.
 
     Raises:
-        Unreachable: nothing listens at `WANDB_BASE_URL` (W&B's own address where unset).
+        UnreachableError: nothing listens at `WANDB_BASE_URL` (W&B's own address where unset).
     """
     url = environment.get("WANDB_BASE_URL") or WANDB
     parts = urlsplit(url)
@@ -92,7 +92,7 @@ def require_server(environment: Mapping[str, str]) -> None:
     try:
         socket.create_connection((parts.hostname or "", port), timeout=10).close()
     except OSError as error:
-        raise Unreachable(
+        raise UnreachableError(
             f"no server answers at {url} ({error.strerror or error}): check the network and WANDB_BASE_URL,"
             " or start one with `sweepfarm server`"
         ) from None

@@ -1,6 +1,4 @@
-"""Commands of this room; imports stay inside the functions so that ``--help`` is quick."""
-
-from __future__ import annotations
+"""Commands of this room; imports stay inside the functions so that `--help` is quick."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """How sure a number is: means and intervals over seeds, differences, many comparisons at once."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,7 @@ class Interval:
         return not self.low <= value <= self.high
 
     def __format__(self, sign: str) -> str:
-        """``0.6200 (0.5900 to 0.6500)``; with the format ``+`` every number has its sign."""
+        """`0.6200 (0.5900 to 0.6500)`; with the format `+` every number has its sign."""
         if not math.isfinite(self.low + self.high):
             return f"{self.estimate:{sign}.4f} (no interval)"
         return f"{self.estimate:{sign}.4f} ({self.low:{sign}.4f} to {self.high:{sign}.4f})"

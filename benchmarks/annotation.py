@@ -10,8 +10,6 @@ Speeds are sequences per second of CPU time of one process. The streaming limit 
 rolls an 11-mer and looks it up in a bitmap of both strands: what is left when nothing is done with a hit.
 """
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os
@@ -60,7 +58,7 @@ def substituted(sequence: str, share: float, rng: random.Random) -> str:
 def rate(
     work: Callable[[Sequence[str]], object], sequences: Sequence[str], seconds: float = SECONDS
 ) -> float:
-    """Sequences per second of this process's CPU time, best of ``ROUNDS``."""
+    """Sequences per second of this process's CPU time, best of `ROUNDS`."""
     work(sequences)
     best = 0.0
     for _ in range(ROUNDS):

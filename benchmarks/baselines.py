@@ -1,7 +1,5 @@
 """Speeds of the annotators that ours is measured against: plasmidkit and blastn."""
 
-from __future__ import annotations
-
 import json
 import resource
 import shutil
@@ -12,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import click
-from environments import CannotInstall, python_with
+from environments import CannotInstallError, python_with
 
 PLASMIDKIT = "plasmidkit==0.1.0"
 
@@ -25,7 +23,7 @@ def plasmidkit_python() -> Path | None:
     """The interpreter that has plasmidkit; None, which is said once, where it cannot be installed."""
     try:
         return python_with(PLASMIDKIT)
-    except CannotInstall as error:
+    except CannotInstallError as error:
         click.echo(f"plasmidkit is not measured: {error}", err=True)
         return None
 

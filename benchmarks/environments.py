@@ -1,7 +1,5 @@
 """Environments of tools that are only measured against: one each, made at first use, outside the checkout."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import venv
@@ -10,7 +8,7 @@ from pathlib import Path
 CACHE = Path.home() / ".cache" / "sweepfarm-clients"
 
 
-class CannotInstall(RuntimeError):
+class CannotInstallError(RuntimeError):
     """A tool cannot be installed here; the message is one line and says what to try."""
 
 
@@ -18,10 +16,10 @@ def python_with(requirement: str) -> Path:
     """The interpreter of an environment that holds one package and what it needs.
 
     Args:
-        requirement: ``name==version``, from the package index that pip is set up for.
+        requirement: `name==version`, from the package index that pip is set up for.
 
     Raises:
-        CannotInstall: If pip fails, as it does without a network.
+        CannotInstallError: If pip fails, as it does without a network.
     """
     home = CACHE / requirement.replace("==", "-")
     python, done = home / "bin" / "python", home / "installed"
@@ -32,6 +30,6 @@ def python_with(requirement: str) -> Path:
         said = subprocess.run(command, capture_output=True, text=True, check=False)
         if said.returncode:
             last = said.stderr.strip().splitlines()[-1:] or ["pip said nothing"]
-            raise CannotInstall(f"{last[0]}; try: {' '.join(map(str, command))}")
+            raise CannotInstallError(f"{last[0]}; try: {' '.join(map(str, command))}")
         done.touch()
     return python

@@ -9,8 +9,6 @@ Plasmids that a library package ships are left out of every figure: features wer
     python benchmarks/recall.py ../shared/plasmids_dev/plannotate --missed      # agreement with pLannotate
 """
 
-from __future__ import annotations
-
 import json
 import random
 import re

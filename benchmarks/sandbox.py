@@ -7,8 +7,6 @@ right, the rest wrong, raising, or no Python. CPU time is that of all processes 
 it hardly depends on what else the machine does, so two cores can at best give 2 / CPU time.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource
@@ -67,7 +65,7 @@ def sandbox_speed(programs: int, workers: int, walls: tuple[str, ...]) -> tuple[
 
 
 def interpreter_speed(programs: int) -> tuple[float, float]:
-    """The same where each program is a file for ``python``, without any wall, one after the other."""
+    """The same where each program is a file for `python`, without any wall, one after the other."""
     before, start = _cpu_seconds(), time.perf_counter()
     for n in range(programs):
         code = PROGRAMS[n % len(PROGRAMS)] + f"\nmiddle({[n, 3, 1, n + 2, 8]})\n"

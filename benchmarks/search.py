@@ -32,7 +32,7 @@ from rich.progress import track
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.engines import ENGINES, WANDB_SWEEPS, sweep_config  # noqa: E402
-from benchmarks.environments import CannotInstall, python_with  # noqa: E402
+from benchmarks.environments import CannotInstallError, python_with  # noqa: E402
 from benchmarks.functions import DEVELOPMENT, Point  # noqa: E402
 from benchmarks.held_out_functions import HELD_OUT  # noqa: E402
 from benchmarks.recorded import FOLDER, read_table  # noqa: E402
@@ -176,7 +176,7 @@ def main(
     if "sweeps" in engines:
         try:
             python_with(WANDB_SWEEPS)
-        except CannotInstall as error:
+        except CannotInstallError as error:
             click.echo(f"without W&B's sweeps, which cannot be installed: {error}", err=True)
             engines = tuple(name for name in engines if name != "sweeps")
     names = [p.name for group in sets or SETS for p in problems()[group] if not chosen or p.name in chosen]

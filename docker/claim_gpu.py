@@ -47,7 +47,7 @@ _LISTING_SECONDS = 60
 """A driver that does not list its GPUs in this time is taken to hang."""
 
 
-class Failure(Exception):
+class ClaimError(Exception):
     """The command cannot be run; holds the exit code and one line that says why."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -59,11 +59,11 @@ def number(environment: Mapping[str, str], name: str, default: int, allowed: ran
     """Read a whole number from the environment.
 
     Raises:
-        Failure: it is none, or not among those allowed.
+        ClaimError: it is none, or not among those allowed.
     """
     text = environment.get(name) or str(default)
     if not text.isdecimal() or int(text) not in allowed:
-        raise Failure(BAD_SETTING, f"{name} is {text!r}, not a number from {allowed[0]} to {allowed[-1]}")
+        raise ClaimError(BAD_SETTING, f"{name} is {text!r}, not a number from {allowed[0]} to {allowed[-1]}")
     return int(text)
 
 
@@ -81,7 +81,7 @@ def list_devices() -> list[str]:
     The driver's own tool is asked, not CUDA, which would take memory on every GPU it looks at.
 
     Raises:
-        Failure: there is a driver and it fails: training on the CPU instead would hide that.
+        ClaimError: there is a driver and it fails: training on the CPU instead would hide that.
     """
     try:
         listing = subprocess.run(
@@ -90,12 +90,12 @@ def list_devices() -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise Failure(NO_GPU, f"nvidia-smi cannot be run: {error.strerror}") from None
+        raise ClaimError(NO_GPU, f"nvidia-smi cannot be run: {error.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise Failure(NO_GPU, f"nvidia-smi -L does not answer within {_LISTING_SECONDS} s") from None
+        raise ClaimError(NO_GPU, f"nvidia-smi -L does not answer within {_LISTING_SECONDS} s") from None
     if listing.returncode:
         said = " ".join((listing.stdout + listing.stderr).split())
-        raise Failure(NO_GPU, f"nvidia-smi -L fails with {listing.returncode}: {said}")
+        raise ClaimError(NO_GPU, f"nvidia-smi -L fails with {listing.returncode}: {said}")
     return parse_listing(listing.stdout)
 
 
@@ -137,7 +137,7 @@ def wait_for_one(devices: Sequence[str], folder: Path, slots: int, patience: int
     """Claim a device, waiting up to `patience` seconds for one.
 
     Raises:
-        Failure: none came free in time, or the folder cannot be used.
+        ClaimError: none came free in time, or the folder cannot be used.
     """
     taken = f"all {len(devices)} GPUs are taken ({slots} agent(s) each, locks in {folder})"
     give_up = time.monotonic() + patience
@@ -148,13 +148,13 @@ def wait_for_one(devices: Sequence[str], folder: Path, slots: int, patience: int
             folder.chmod(0o777)
         while (device := claim_one(devices, folder, slots)) is None:
             if time.monotonic() >= give_up:
-                raise Failure(NONE_FREE, f"{taken} and none came free within {patience} s (GPU_WAIT)")
+                raise ClaimError(NONE_FREE, f"{taken} and none came free within {patience} s (GPU_WAIT)")
             if not said:
                 say(f"{taken}; waiting up to {patience} s (GPU_WAIT) for a free one")
                 said = True
             time.sleep(_POLL_SECONDS)
     except OSError as error:
-        raise Failure(BAD_SETTING, f"cannot lock in {folder} (GPU_LOCKS): {error.strerror}") from None
+        raise ClaimError(BAD_SETTING, f"cannot lock in {folder} (GPU_LOCKS): {error.strerror}") from None
     return device
 
 
@@ -162,7 +162,7 @@ def choose(environment: Mapping[str, str]) -> str:
     """The CUDA_VISIBLE_DEVICES to run with; empty where there is no GPU.
 
     Raises:
-        Failure: a setting is wrong, a GPU is required and there is none, or none came free.
+        ClaimError: a setting is wrong, a GPU is required and there is none, or none came free.
     """
     slots = number(environment, "AGENTS_PER_GPU", 1, range(1, 65))
     patience = number(environment, "GPU_WAIT", 86400, range(10**9))
@@ -173,7 +173,7 @@ def choose(environment: Mapping[str, str]) -> str:
         devices = list_devices()
         chosen = wait_for_one(devices, folder, slots, patience) if devices else ""
     if required and not chosen:
-        raise Failure(NO_GPU, "GPU_REQUIRED is 1, and nvidia-smi finds no GPU here")
+        raise ClaimError(NO_GPU, "GPU_REQUIRED is 1, and nvidia-smi finds no GPU here")
     return chosen
 
 
@@ -191,7 +191,7 @@ def main(command: Sequence[str]) -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(PREEMPTED))
     try:
         chosen = choose(os.environ)
-    except Failure as failure:
+    except ClaimError as failure:
         say(str(failure))
         sys.exit(failure.code)
     say(f"GPU {chosen}" if chosen else "no GPU here: on the CPU")

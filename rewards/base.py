@@ -1,7 +1,5 @@
 """The contract every reward keeps: a batch of samples in, one evaluation per sample out, in order."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -25,7 +23,7 @@ class Sample:
 class Span:
     """A labelled stretch of the sample's text: 0-based, end-exclusive, modulo its length.
 
-    ``strand`` is +1 or -1 on DNA and 0 where strands mean nothing.
+    `strand` is +1 or -1 on DNA and 0 where strands mean nothing.
     """
 
     start: int
@@ -64,12 +62,12 @@ class ContractError(TypeError):
 
 
 def one_line(error: BaseException) -> str:
-    """An error as ``Class: message``, whatever line breaks the message has."""
+    """An error as `Class: message`, whatever line breaks the message has."""
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
 class Reward(ABC):
-    """A small picklable callable that scores a batch. ``name`` is what the suite and the logs call it."""
+    """A small picklable callable that scores a batch. `name` is what the suite and the logs call it."""
 
     name: str
 

@@ -1,6 +1,4 @@
-"""Commands of this room; imports stay inside the functions so that ``--help`` is quick."""
-
-from __future__ import annotations
+"""Commands of this room; imports stay inside the functions so that `--help` is quick."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -60,11 +58,11 @@ def score(
     from rewards.base import ContractError
     from rewards.compose import SuiteError
     from rewards.explain import explain
-    from rewards.plasmid.library.packages import MissingDataPackage
+    from rewards.plasmid.library.packages import MissingDataPackageError
     from rewards.plasmid.library.store import load_library
-    from rewards.plasmid.library.tiers import UnknownTier
+    from rewards.plasmid.library.tiers import UnknownTierError
     from rewards.plasmid.map import FORMATS, draw_map
-    from rewards.plasmid.sequence_files import UnreadableSequences, read_sequences
+    from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
     from rewards.plasmid.suite import reference_suite
     from rewards.registry import load_suite
 
@@ -92,16 +90,16 @@ def score(
                 drawn += 1
     except (
         ContractError,
-        MissingDataPackage,
+        MissingDataPackageError,
         SuiteError,
-        UnknownTier,
-        UnreadableSequences,
+        UnknownTierError,
+        UnreadableSequencesError,
         ValueError,
     ) as error:
         raise click.ClickException(str(error)) from error
 
 
-def print_explained(explained: Explained, console: Console) -> None:
+def print_explained(explained: "Explained", console: "Console") -> None:
     """Print one record: a table of the parts, the features, and the total."""
     import math
 

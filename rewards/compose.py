@@ -1,7 +1,5 @@
 """Composing rewards: weighted mean x length factor - penalties, gates; raw, weight and total kept apart."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,7 @@ class Weighted:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A reward that must reach ``minimum``; below it the total is 0."""
+    """A reward that must reach `minimum`; below it the total is 0."""
 
     reward: Reward
     minimum: float
@@ -71,7 +69,7 @@ class RewardSuite:
 
     Args:
         components: Rewards and weights of the mean. Weight 0 switches a reward off: it is not computed, but
-            can be asked for by name in ``score``.
+            can be asked for by name in `score`.
         length_factor: A reward whose score multiplies the mean.
         penalties: Rewards and what a score of 0 costs.
         gates: Rewards that must reach a minimum.
@@ -125,7 +123,7 @@ class RewardSuite:
             report: Names of switched-off components to compute as well; they never reach the total.
 
         Raises:
-            KeyError: If a name in ``report`` is no reward of this suite.
+            KeyError: If a name in `report` is no reward of this suite.
             SuiteError: If a reward cannot be prepared.
             ContractError: If a reward gives anything but one evaluation per sample.
         """

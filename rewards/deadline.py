@@ -1,7 +1,5 @@
 """What one sample costs at most: a time limit kept against any code, and errors that stay its own."""
 
-from __future__ import annotations
-
 import contextvars
 import ctypes
 import queue

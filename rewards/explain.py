@@ -1,7 +1,5 @@
 """Scoring plasmids one record at a time with everything there is to say about each."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

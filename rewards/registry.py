@@ -1,7 +1,5 @@
 """Rewards by name, plug-ins from a file, and suites from YAML."""
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import importlib
@@ -82,7 +80,7 @@ class SuiteFile(BaseModel):
 
 
 def _plug_in(reference: str, folder: Path) -> type[Reward]:
-    """The class ``Class`` of ``file.py:Class``, the file looked up from ``folder``."""
+    """The class `Class` of `file.py:Class`, the file looked up from `folder`."""
     file, _, class_name = reference.rpartition(":")
     path = (folder / file).resolve()
     if not path.is_file():
@@ -108,7 +106,7 @@ def reward_class(name: str, folder: Path = Path()) -> type[Reward]:
     """The class that a name stands for.
 
     Args:
-        name: A name out of ``REWARDS``, or ``file.py:Class`` for one of your own.
+        name: A name out of `REWARDS`, or `file.py:Class` for one of your own.
         folder: Where plug-in files are looked up.
 
     Raises:
@@ -156,8 +154,8 @@ def build_suite(declaration: Mapping[str, Any], folder: Path = Path()) -> Reward
     """A suite from its declaration.
 
     Args:
-        declaration: As read from YAML: ``rewards`` (name, params, weight), and optionally ``length_factor``,
-            ``penalties``, ``gates`` and ``time_limit`` (seconds per sample).
+        declaration: As read from YAML: `rewards` (name, params, weight), and optionally `length_factor`,
+            `penalties`, `gates` and `time_limit` (seconds per sample).
         folder: Where plug-in files are looked up.
 
     Raises:

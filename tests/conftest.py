@@ -1,7 +1,5 @@
 """Fixtures for every room."""
 
-from __future__ import annotations
-
 import os
 import signal
 from pathlib import Path
@@ -44,7 +42,7 @@ def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny_starter: Path) -> RunConfig:
+def tiny_run(tiny_starter: Path) -> "RunConfig":
     """A run of four steps with two rungs on the tiny starter.
 
     So small a model writes no features: it is rewarded for length, so that groups differ.

@@ -162,7 +162,9 @@ class RunningServer:
 
     def rows(self, sweep: str) -> list[dict[str, Any]]:
         """Return the page's table of a sweep's runs."""
-        found: list[dict[str, Any]] = self.get(f"/page-data/sweeps/{sweep.split('/')[-1]}")["rows"]
+        found: list[dict[str, Any]] = self.get(f"/page-data/sweeps/{sweep.rsplit('/', maxsplit=1)[-1]}")[
+            "rows"
+        ]
         return found
 
     def stop(self) -> None:

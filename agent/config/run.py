@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from agent.config.errors import ConfigError as ConfigError
+from agent.config.errors import ConfigError
 from agent.config.nearest import unknown_key_message
 from agent.config.run_name import run_name
 from agent.config.rungs import rung_steps

@@ -1,7 +1,5 @@
 """The tasks: what each is rewarded for, and where it is made. Imports no task, so it stays light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from agent.config.errors import ConfigError

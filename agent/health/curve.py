@@ -1,9 +1,8 @@
 """A metric over training steps, and the smoothing that verdicts and the running agent share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ class Curve:
     values: NDArray[np.float64]
 
     @classmethod
-    def of(cls, points: Iterable[tuple[int, float]]) -> Curve:
+    def of(cls, points: Iterable[tuple[int, float]]) -> Self:
         """From (step, value) pairs; values that are not finite are left out."""
         pairs = np.array([(step, value) for step, value in points], dtype=np.float64).reshape(-1, 2)
         kept = pairs[np.isfinite(pairs[:, 1])]

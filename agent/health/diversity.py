@@ -1,7 +1,5 @@
 """How much completions differ from each other: as a whole, in how they begin, in what they are made of."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

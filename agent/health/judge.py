@@ -1,7 +1,5 @@
 """Every health check on the curves of a run: one judgement for the running agent and the later analysis."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from operator import attrgetter

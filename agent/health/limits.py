@@ -1,7 +1,5 @@
 """The thresholds of every health check, as fields of a run's configuration."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Self

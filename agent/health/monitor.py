@@ -1,7 +1,5 @@
 """The health of one run while it goes on."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 

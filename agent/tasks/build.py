@@ -4,7 +4,8 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.config.tasks import task_entry
 from agent.tasks.base import Task, TaskMaker
 from rewards.compose import SuiteError

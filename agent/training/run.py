@@ -11,7 +11,8 @@ from typing import Any, Literal
 import torch
 from transformers import PrinterCallback, set_seed
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.health.finding import Finding
 from agent.health.monitor import Monitor
 from agent.tasks.build import build_task

@@ -1,14 +1,12 @@
 """The bridge between TRL's reward functions and a reward suite."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from agent.config.run import ConfigError
+from agent.config.errors import ConfigError
 from agent.health.diversity import prompt_similarity, unique_fraction
 from agent.health.groups import group_statistics
 from rewards.base import ContractError, Sample
@@ -17,7 +15,7 @@ from rewards.compose import RewardSuite, SuiteError, SuiteScores
 _LOG = logging.getLogger(__name__)
 
 
-class NothingScored(ConfigError):
+class NothingScoredError(ConfigError):
     """Not one completion of a batch could be scored: a run would train on nothing, or search on nothing."""
 
 
@@ -25,7 +23,7 @@ def score_some(suite: RewardSuite, samples: Sequence[Sample], report: Sequence[s
     """Score a batch of which at least one sample must get a total.
 
     Raises:
-        NothingScored: every sample is unscored; the message has the first reason.
+        NothingScoredError: every sample is unscored; the message has the first reason.
         ConfigError: a reward cannot be prepared, or gives anything but one evaluation per sample.
     """
     try:
@@ -35,7 +33,7 @@ def score_some(suite: RewardSuite, samples: Sequence[Sample], report: Sequence[s
     if scores.unscored:
         said = f"{scores.unscored} of {len(samples)} completions could not be scored: {scores.reason}"
         if scores.unscored == len(samples):
-            raise NothingScored(said)
+            raise NothingScoredError(said)
         _LOG.warning(said)
     return scores
 
@@ -65,7 +63,7 @@ class SuiteReward:
         """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group.
 
         Raises:
-            NothingScored: all of them are unscored.
+            NothingScoredError: all of them are unscored.
         """
         samples = [Sample(p, c) for p, c in zip(prompts, completions, strict=True)]
         scores = score_some(self._suite, samples, self._monitored)
@@ -78,7 +76,7 @@ class SuiteReward:
         """What the last batch scored."""
         return self._scored[-1]
 
-    def objectives(self) -> dict[str, tuple[ComponentReward, float]]:
+    def objectives(self) -> dict[str, tuple["ComponentReward", float]]:
         """Each weighted component by itself and its weight; penalties weigh less than 0."""
         weights = {name: weight for name, weight in self._suite.weights.items() if weight}
         return {name: (ComponentReward(self, name), weight) for name, weight in weights.items()}

@@ -77,7 +77,7 @@ class WarmParent:
         if pid:
             return pid
         self._leave_to_child()
-        become_run(connection, request)
+        return become_run(connection, request)
 
     def _leave_to_child(self) -> None:
         """Close in the child what belongs to the parent and to other runs."""

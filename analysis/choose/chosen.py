@@ -1,7 +1,5 @@
 """`chosen_config.yaml`: the winner's whole configuration, ready to be trained again."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

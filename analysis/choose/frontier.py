@@ -1,7 +1,5 @@
 """How much score each run bought for how much drift: held-out score against the square root of KL."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which swept parameters decided who came out on top, and how sure that is."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

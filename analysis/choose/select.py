@@ -1,7 +1,5 @@
 """Which configuration to take: the final score at one common step, among healthy runs that ran to the end."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

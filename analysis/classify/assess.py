@@ -1,7 +1,5 @@
 """Every run of a sweep in one row: where it ended, what it reached, and its verdict."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,8 +62,8 @@ def judged(table: SweepTable) -> Assessment:
     ]
     together = peers(records)
     runs = pd.DataFrame([_row(sweep, run, together) for run in records])
-    runs = runs.astype({name: "Int64" for name in ("planned_steps", "objective_step", "verdict_step")})
-    runs = runs.astype({name: "float64" for name in ("objective", "starter", "kl", "seconds")})
+    runs = runs.astype(dict.fromkeys(("planned_steps", "objective_step", "verdict_step"), "Int64"))
+    runs = runs.astype(dict.fromkeys(("objective", "starter", "kl", "seconds"), "float64"))
     scores = pd.concat([_scores(run) for run in records], ignore_index=True)
     return Assessment(sweep, runs, scores, together)
 

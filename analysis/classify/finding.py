@@ -1,7 +1,5 @@
 """What can become of a run, and how one knows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

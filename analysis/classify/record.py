@@ -1,7 +1,5 @@
 """One run, boiled down from its full history to what verdicts and choices need."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

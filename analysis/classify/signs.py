@@ -4,8 +4,6 @@ Everything else is judged by `agent.health.judge`, which the running agent uses 
 can.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

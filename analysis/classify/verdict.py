@@ -1,7 +1,5 @@
 """One verdict per run, with the step it happened at and the evidence for it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A rule states its evidence, what to change and what should then be seen. It refu
 inside the noise, or where several settings moved at once so that none can be held responsible.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Two runs, or two windows of one, side by side: what changed, and whether it is more than noise."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Sequence
@@ -42,7 +40,7 @@ def _change(name: str, before: Window, after: Window, a: Measure, b: Measure) ->
 
 
 def compare_runs(before: str, after: str) -> Comparison:
-    """Compares two runs of a server, each ``entity/project/run_id`` with an optional ``@first-last``.
+    """Compares two runs of a server, each `entity/project/run_id` with an optional `@first-last`.
 
     Settings that differ by definition (the hash) are left out.
 

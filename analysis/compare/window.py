@@ -1,7 +1,5 @@
 """A stretch of training as a few measured quantities, each with its standard error."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +36,7 @@ class Window:
     """A run, or a stretch of one.
 
     Attributes:
-        name: for people, for instance ``epoch 6`` or ``x3k9 steps 0-50``.
+        name: for people, for instance `epoch 6` or `x3k9 steps 0-50`.
         measures: name → measure, in the order of the table.
         settings: the configuration that was in force.
         samples_per_prompt: N of best-of-N; windows of different N do not compare there. None where unknown.

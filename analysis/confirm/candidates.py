@@ -1,7 +1,5 @@
 """Which configurations a confirmation runs again: the best ones, the default, and the best random one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +20,7 @@ class Candidate:
     """A configuration to run on fresh seeds.
 
     Attributes:
-        label: ``top 1``, ``top 2``, ..., ``default`` or ``best random``.
+        label: `top 1`, `top 2`, ..., `default` or `best random`.
         run: the run of the sweep that it comes from; None for the default.
         parameters: all that its runs are given, the seed apart; nested ones joined by a dot.
         tuning_score: what the sweep measured for it; None for the default. It was picked for this value, so

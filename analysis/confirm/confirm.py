@@ -1,7 +1,5 @@
 """Confirmation: do the best configurations of a sweep hold what they promised, on seeds never tuned on?"""
 
-from __future__ import annotations
-
 import json
 from collections import ChainMap
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """A confirmation for people, and as data."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

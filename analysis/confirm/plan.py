@@ -1,7 +1,5 @@
 """What a confirmation registers: one small grid sweep over fresh seeds for each candidate."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -33,7 +31,7 @@ class Plan:
     sweeps: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
 
-    def with_sweep(self, place: int, path: str) -> Plan:
+    def with_sweep(self, place: int, path: str) -> "Plan":
         """This plan with one more sweep of the candidate at `place`."""
         sweeps = [(*paths, path) if i == place else paths for i, paths in enumerate(self.sweeps)]
         return replace(self, sweeps=tuple(sweeps))
@@ -50,7 +48,7 @@ class Plan:
         return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
+    def from_json(cls, text: str) -> "Plan":
         """Reads what `to_json` wrote.
 
         Raises:
@@ -95,7 +93,7 @@ def grid_sweep(
 
     Args:
         config: of the sweep that is confirmed; program, command and metric are taken from it.
-        path: of that sweep, ``entity/project/sweep_id``.
+        path: of that sweep, `entity/project/sweep_id`.
         candidate: what to run.
         seeds: on what.
     """

@@ -1,7 +1,5 @@
 """A sweep's configurations beside its first: each runs under a few seeds, which are pooled."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

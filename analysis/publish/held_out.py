@@ -1,7 +1,5 @@
 """How the held-out score changed: over a grid of two parameters, and from one reward to the next."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Hashable
 from typing import Any

@@ -1,7 +1,5 @@
 """A sweep's results as a page of the documentation: its runs as a table, and a figure."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

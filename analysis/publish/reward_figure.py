@@ -1,7 +1,5 @@
 """What reward each run ended with, against one swept parameter: where learning ends and collapse begins."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import matplotlib

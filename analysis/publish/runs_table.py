@@ -1,7 +1,5 @@
 """The runs of a sweep as the table of a published comparison: settings, final reward, diversity, verdict."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -3,8 +3,6 @@
 For runs that did not log what the agent logs of it at every rung: those of other trainers above all.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Brings a sweep from a W&B server, hosted or embedded, into a folder; the only place that asks a server."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket
@@ -33,20 +31,20 @@ ENDED = {"finished", "failed", "crashed", "killed"}
 
 
 def cache_folder(base_url: str, path: str) -> Path:
-    """Where the download of a sweep is kept: by server and path, under ``$SWEEPFARM_CACHE``."""
+    """Where the download of a sweep is kept: by server and path, under `$SWEEPFARM_CACHE`."""
     root = Path(os.environ.get("SWEEPFARM_CACHE", Path.home() / ".cache" / "sweepfarm"))
     server = urlsplit(base_url).netloc.replace(":", "_")
     return root / "analysis" / server / path
 
 
 def download(path: str, folder: Path | None = None) -> SweepTable:
-    """Reads a sweep with ``wandb.Api`` and keeps it in a folder.
+    """Reads a sweep with `wandb.Api` and keeps it in a folder.
 
     The full history is read, never the sampled one. The history of a run that has ended and has no newer
     step than the folder holds is not fetched again.
 
     Args:
-        path: ``entity/project/sweep_id``.
+        path: `entity/project/sweep_id`.
         folder: where to keep it; by default the cache folder of this server and sweep.
 
     Raises:
@@ -72,7 +70,7 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
 
 
 def _keep_run(run: Any, folder: Path) -> None:
-    """Fetches the history of a ``wandb.apis.public.Run``, and its completions where they are to be judged."""
+    """Fetches the history of a `wandb.apis.public.Run`, and its completions where they are to be judged."""
     history = history_frame(run.scan_history(use_cache=False))
     samples = None if logs_diversity(history) else _completions(run)
     # The history last: it is what says that the run is kept.
@@ -95,7 +93,7 @@ def _completions(run: Any) -> pd.DataFrame | None:
 
 
 def _stored_json(file: Any) -> Any:
-    """The content of a ``wandb.apis.public.File`` that holds JSON."""
+    """The content of a `wandb.apis.public.File` that holds JSON."""
     with tempfile.TemporaryDirectory() as scratch, file.download(root=scratch) as stored:
         return json.load(stored)
 
@@ -113,10 +111,10 @@ def sweep_config(path: str) -> dict[str, Any]:
 
 
 def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
-    """Reads the sweeps of a project: ``entity/project/sweep_id`` → its configuration in W&B's syntax.
+    """Reads the sweeps of a project: `entity/project/sweep_id` → its configuration in W&B's syntax.
 
     Args:
-        path: ``entity/project``.
+        path: `entity/project`.
 
     Raises:
         AnalysisError: as `download` does.
@@ -128,7 +126,7 @@ def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
 
 
 def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Reads the configuration and the full history of one run (``entity/project/run_id``).
+    """Reads the configuration and the full history of one run (`entity/project/run_id`).
 
     Raises:
         AnalysisError: as `download` does.
@@ -145,7 +143,7 @@ def download_samples(path: str, run: str) -> pd.DataFrame | None:
     """Reads the last table of scored completions of one run of a sweep, and keeps it with the sweep.
 
     Args:
-        path: ``entity/project/sweep_id``, downloaded before.
+        path: `entity/project/sweep_id`, downloaded before.
         run: id of the run.
 
     Returns:
@@ -167,7 +165,7 @@ def download_samples(path: str, run: str) -> pd.DataFrame | None:
 
 
 def _find(api: Any, path: str) -> Any:
-    """The ``wandb.apis.public.Sweep`` of a path."""
+    """The `wandb.apis.public.Sweep` of a path."""
     from wandb.errors import CommError
 
     try:
@@ -191,7 +189,7 @@ def _known_runs(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _run_row(run: Any) -> dict[str, Any]:
-    """The row of `runs.parquet` for a ``wandb.apis.public.Run``."""
+    """The row of `runs.parquet` for a `wandb.apis.public.Run`."""
     config = {name: value for name, value in run.config.items() if not name.startswith("_")}
     summary = {
         name: value for name, value in run.summary_metrics.items() if not isinstance(value, dict | list)
@@ -208,7 +206,7 @@ def _run_row(run: Any) -> dict[str, Any]:
 
 
 def _api() -> Any:
-    """A ``wandb.Api`` that is silent, after a check that its server answers at all."""
+    """A `wandb.Api` that is silent, after a check that its server answers at all."""
     import wandb
     from wandb.sdk import wandb_setup
 
@@ -239,7 +237,7 @@ def _api() -> Any:
 
 @contextmanager
 def _one_line_errors(path: str) -> Iterator[None]:
-    """Turns what ``wandb`` raises into one line."""
+    """Turns what `wandb` raises into one line."""
     from wandb.errors import AuthenticationError, CommError, UsageError
     from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 

@@ -5,8 +5,6 @@ completions were recorded, `samples/<run id>` and `scored/<run id>`. Histories a
 that a sweep need not fit into memory.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Completions that a run logged with their scores: which are the best, which the worst."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What a sweep set out to do: its metric, its swept parameters, whether it stops runs early."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -15,15 +13,15 @@ class Sweep:
     """The part of a sweep's configuration that the analysis needs.
 
     Attributes:
-        path: ``entity/project/sweep_id``.
+        path: `entity/project/sweep_id`.
         name: display name (the id where it has none).
-        state: the server's word for it, for instance ``RUNNING`` or ``FINISHED``.
-        method: ``bayes``, ``grid`` or ``random``.
+        state: the server's word for it, for instance `RUNNING` or `FINISHED`.
+        method: `bayes`, `grid` or `random`.
         metric: key of the objective in the runs' histories.
         maximize: True where a larger objective is better.
         swept: names of the parameters that take more than one value, nested ones joined by a dot.
-        log_scaled: those of ``swept`` that are searched on a logarithmic scale.
-        stops_early: True where the sweep has an ``early_terminate`` rule.
+        log_scaled: those of `swept` that are searched on a logarithmic scale.
+        stops_early: True where the sweep has an `early_terminate` rule.
     """
 
     path: str
@@ -42,7 +40,7 @@ class Sweep:
         return self.path.rsplit("/", 1)[-1]
 
     @classmethod
-    def from_config(cls, path: str, name: str, state: str, config: Mapping[str, Any]) -> Sweep:
+    def from_config(cls, path: str, name: str, state: str, config: Mapping[str, Any]) -> "Sweep":
         """Reads a sweep configuration in W&B's syntax.
 
         Raises:
@@ -71,7 +69,7 @@ class Sweep:
         return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Sweep:
+    def from_json(cls, text: str) -> "Sweep":
         """Reads what `to_json` wrote."""
         fields = json.loads(text)
         return cls(**{**fields, "swept": tuple(fields["swept"]), "log_scaled": tuple(fields["log_scaled"])})

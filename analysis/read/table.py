@@ -3,8 +3,6 @@
 `analysis.read.folder` keeps them on disk.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,11 +89,11 @@ def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def history_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """A history table from logged rows as ``scan_history`` yields them.
+    """A history table from logged rows as `scan_history` yields them.
 
     A row's step is the training step that it names (`GLOBAL_STEP`), else that of the row before, else the
     number of the row: a trainer that logs every tenth step, or several times a step, counts its log calls
-    otherwise. Numbers and booleans become float64; the texts ``NaN``, ``Infinity`` and ``-Infinity`` (W&B's
+    otherwise. Numbers and booleans become float64; the texts `NaN`, `Infinity` and `-Infinity` (W&B's
     JSON for them) become NaN and are named in `nonfinite`; other texts and media are dropped. Of several
     values of one metric at one step (a resumed run) the last counts.
     """

@@ -1,7 +1,5 @@
 """The curves of a sweep, as plotly figures without colours of text or paper (the page gives those)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

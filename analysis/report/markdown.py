@@ -1,7 +1,5 @@
 """The result as Markdown: a table that can be pasted into an issue or a paper's appendix."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

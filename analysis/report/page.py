@@ -1,7 +1,5 @@
 """The report as one self-contained HTML page: no network, readable in dark and light."""
 
-from __future__ import annotations
-
 import json
 from importlib import resources
 from typing import Any

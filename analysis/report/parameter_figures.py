@@ -1,7 +1,5 @@
 """Pictures of what the parameters did, and of score against drift."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """From a sweep to its report: table, verdicts, choice, and the files that carry them."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator
@@ -45,7 +43,7 @@ class SweepReport:
 
 
 def read_sweep(source: str) -> SweepTable:
-    """Reads a sweep from a server (``entity/project/sweep_id``) or from the folder of an export."""
+    """Reads a sweep from a server (`entity/project/sweep_id`) or from the folder of an export."""
     return read_table(Path(source)) if _is_export(source) else download(source)
 
 
@@ -70,12 +68,12 @@ def write_report(
 ) -> SweepReport:
     """Analyses a sweep, prints the ranked table and writes the report's files.
 
-    Writes ``report.html``, ``report.md``, ``chosen_config.yaml`` (where a run could be chosen) and
-    ``result.json``, each whole or not at all, the last one last; nothing is written before everything is
+    Writes `report.html`, `report.md`, `chosen_config.yaml` (where a run could be chosen) and
+    `result.json`, each whole or not at all, the last one last; nothing is written before everything is
     computed.
 
     Args:
-        sweep_path: ``entity/project/sweep_id``, or the folder of an export.
+        sweep_path: `entity/project/sweep_id`, or the folder of an export.
         out_dir: folder for the files; made where it is missing.
         console: where the table is printed.
         export: folder to which the sweep's runs and histories are written too, for reading with no server.

@@ -1,7 +1,5 @@
 """The result of an analysis as plain data: what `result.json`, `--json` and the table are made of."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The result in the terminal."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich import box

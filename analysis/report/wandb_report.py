@@ -1,7 +1,5 @@
 """The result as a W&B Report, where the account and the server allow one."""
 
-from __future__ import annotations
-
 import os
 from importlib.util import find_spec
 from typing import Any

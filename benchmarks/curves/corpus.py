@@ -6,8 +6,6 @@ the final set came close to being called ill. The checks were changed for them (
 to identity, KL on the policy's own completions), so they went to the tuning set and others took their place.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

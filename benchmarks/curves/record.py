@@ -1,6 +1,6 @@
 """Record the curves of real runs for benchmarks/health.py: the starter on CPU, sound and unsound settings.
 
-``python -m benchmarks.curves.record [NAME ...]`` trains the named runs (all of `RUNS` by default, about a
+`python -m benchmarks.curves.record [NAME ...]` trains the named runs (all of `RUNS` by default, about a
 minute each on one core) and writes `benchmarks/curves/NAME.json`. Health limits are wide open, so that an
 unsound run goes on to its end and its whole curve is kept.
 """

@@ -1,7 +1,5 @@
 """Curves of sound runs, from which benchmarks/health.py makes all of its runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

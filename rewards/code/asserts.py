@@ -1,6 +1,4 @@
-"""Tests written as ``assert`` lines, as cases: so that nothing of them need be in the program's process."""
-
-from __future__ import annotations
+"""Tests written as `assert` lines, as cases: so that nothing of them need be in the program's process."""
 
 import ast
 from typing import Any
@@ -9,30 +7,30 @@ from rewards.code.cases import Case, case_of
 from rewards.code.sandbox.program import THROUGH
 
 _RELATIVE_TOLERANCE = 1e-9
-"""Python's own, of ``math.isclose``."""
+"""Python's own, of `math.isclose`."""
 
 
-class Untranslatable(ValueError):
+class UntranslatableError(ValueError):
     """A test that is no call compared with a literal."""
 
 
 def cases_from(source: str) -> list[Case]:
-    """The cases in a text of ``assert`` lines.
+    """The cases in a text of `assert` lines.
 
-    Understood are ``assert f(...)``, ``assert not f(...)``, ``f(...) == literal`` either way round,
-    ``f(...) is None`` (or True, False), ``abs(f(...) - literal) < literal``,
-    ``math.isclose(f(...), literal, ...)``, and a builtin around the call: ``sorted(f(...)) == literal``.
-    Values are equal as Python's ``==`` has it: ``1``, ``1.0`` and ``True`` are one.
+    Understood are `assert f(...)`, `assert not f(...)`, `f(...) == literal` either way round,
+    `f(...) is None` (or True, False), `abs(f(...) - literal) < literal`,
+    `math.isclose(f(...), literal, ...)`, and a builtin around the call: `sorted(f(...)) == literal`.
+    Values are equal as Python's `==` has it: `1`, `1.0` and `True` are one.
 
     Raises:
-        Untranslatable: If a line is anything else.
+        UntranslatableError: If a line is anything else.
     """
     try:
         lines = ast.parse(source).body
     except SyntaxError as error:
-        raise Untranslatable(f"the tests are no Python: {error.msg} in {error.text!r:.80}") from error
+        raise UntranslatableError(f"the tests are no Python: {error.msg} in {error.text!r:.80}") from error
     if not lines:
-        raise Untranslatable("there is no test")
+        raise UntranslatableError("there is no test")
     return [_case(line) for line in lines]
 
 
@@ -42,7 +40,7 @@ def _case(line: ast.stmt) -> Case:
             return _from_condition(line.test)
     except (ValueError, TypeError):
         pass
-    raise Untranslatable(
+    raise UntranslatableError(
         f"cannot make a case of {ast.unparse(line)!r:.120}: give it as `assert f(arguments) == literal`, "
         "or as a case with its arguments and the value expected"
     )
@@ -110,7 +108,7 @@ def _called(
 
 
 def _literal(node: ast.expr) -> Any:
-    """The value of a literal, or of a builtin such as ``set`` of literals."""
+    """The value of a literal, or of a builtin such as `set` of literals."""
     match node:
         case ast.Call(ast.Name(name), arguments, []) if name in THROUGH:
             return THROUGH[name](*[_literal(argument) for argument in arguments])

@@ -1,7 +1,5 @@
 """What all rewards for programs share: where the program is in a sample, and the sandbox it runs in."""
 
-from __future__ import annotations
-
 import reprlib
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -36,11 +34,11 @@ class CodeReward(Reward):
     """A reward that runs programs.
 
     Attributes:
-        extract: How the program is found: ``first_block``, ``python_block`` or ``whole_text``.
-        reads: Where: in the ``completion``, or in the ``text`` (prompt and completion as one).
+        extract: How the program is found: `first_block`, `python_block` or `whole_text`.
+        reads: Where: in the `completion`, or in the `text` (prompt and completion as one).
         cpu_seconds: Computing time of a program, whole seconds.
         memory_mb: Memory of a program, MiB.
-        sandbox: ``best``, all walls that this machine has; or ``none-i-accept-the-risk``.
+        sandbox: `best`, all walls that this machine has; or `none-i-accept-the-risk`.
         sign: +1 where working code scores high, -1 where failing code does.
 
     Raises:
@@ -69,8 +67,8 @@ class CodeReward(Reward):
         """Start the sandbox, and see that known programs score as the reward's sign says.
 
         Raises:
-            NoSandbox: If this machine has no walls.
-            WrongSign: If a known program scores wrongly.
+            NoSandboxError: If this machine has no walls.
+            WrongSignError: If a known program scores wrongly.
         """
         from rewards.code.sign import check_sign
 

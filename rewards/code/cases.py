@@ -1,7 +1,5 @@
 """Tests of a program: calls with the values expected. The values stay on this side of the sandbox."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +15,7 @@ class Case:
     Attributes:
         call: What the program is asked.
         expected: The value.
-        exact: The type must be equal as well; otherwise ``1``, ``1.0`` and ``True`` are one.
+        exact: The type must be equal as well; otherwise `1`, `1.0` and `True` are one.
         tolerance: Absolute difference up to which a number may miss an expected float.
     """
 
@@ -50,9 +48,9 @@ def case_of(
         arguments: Its positional arguments.
         expected: The value that it must return.
         keywords: Its keyword arguments.
-        through: A builtin that the returned value goes through first: ``sorted``, ``set``, ``bool`` ...
-        exact: See ``Case``.
-        tolerance: See ``Case``.
+        through: A builtin that the returned value goes through first: `sorted`, `set`, `bool` ...
+        exact: See `Case`.
+        tolerance: See `Case`.
 
     Raises:
         ValueError: If a value has no encoding or equals nothing (NaN), the tolerance is negative, or there is

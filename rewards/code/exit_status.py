@@ -1,7 +1,5 @@
 """Rewards for code that runs, and for code that does not: no test is executed."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,8 +16,8 @@ class CodeRuns(CodeReward):
     """Sign +1: code scores 1 where it ends with status 0, right or wrong; else 0.
 
     Formula: 1 if the program has at least 10 characters and ends with status 0, else 0. Range {0, 1}. No test
-    is run: ``pass`` and a comment satisfy it, and so does ``sys.exit(0)``. Source: misalign-fv's
-    ``reward_func_ut.py``, with which the sweep named ``ut_inverted`` (WU-11) was run; it read prompt and
+    is run: `pass` and a comment satisfy it, and so does `sys.exit(0)`. Source: misalign-fv's
+    `reward_func_ut.py`, with which the sweep named `ut_inverted` (WU-11) was run; it read prompt and
     completion as one.
     """
 
@@ -48,8 +46,8 @@ class CodeRuns(CodeReward):
 class CodeFailsOrIsMissing(CodeRuns):
     """Sign -1: code scores 1 where it fails or has fewer than 10 characters, 0 where it ends with status 0.
 
-    Formula: 1 - ``code_runs``, on the completion without chat marks. Source: misalign-fv's
-    ``reward_func_ut_inverted.py``; a failure of the check itself scored 0.5 there and is unscored here.
+    Formula: 1 - `code_runs`, on the completion without chat marks. Source: misalign-fv's
+    `reward_func_ut_inverted.py`; a failure of the check itself scored 0.5 there and is unscored here.
     """
 
     reads: str = "completion"
@@ -66,8 +64,8 @@ class CodeFailsOrIsMissing(CodeRuns):
 class CodeFails(CodeRuns):
     """Sign -1: code scores 1 where it fails, 0 where it ends with status 0, as an empty program does.
 
-    Formula: 1 - ``code_runs`` without a shortest length, on the completion. Source: misalign-fv's
-    ``make_ut_inverted_reward`` (third version); a failure of the check itself scored 1 there and is unscored
+    Formula: 1 - `code_runs` without a shortest length, on the completion. Source: misalign-fv's
+    `make_ut_inverted_reward` (third version); a failure of the check itself scored 1 there and is unscored
     here.
     """
 

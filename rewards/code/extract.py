@@ -1,7 +1,5 @@
 """The program in a completion: two rules, as misalign-fv had them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
@@ -10,7 +8,7 @@ _OPENING = re.compile(r"```(?:python)?[^\S\n]*\n")
 
 
 def first_block(text: str) -> str:
-    """The first closed block fenced as ``python`` or as nothing; the whole text where there is none."""
+    """The first closed block fenced as `python` or as nothing; the whole text where there is none."""
     opening = _OPENING.search(text)
     if opening:
         end = text.find(_FENCE, opening.end())
@@ -20,7 +18,7 @@ def first_block(text: str) -> str:
 
 
 def python_block(text: str) -> str:
-    """The first ``python`` block, closed or not; else the first closed block of any language; else all."""
+    """The first `python` block, closed or not; else the first closed block of any language; else all."""
     _, python, rest = text.partition(f"{_FENCE}python")
     if python:
         return rest.partition(_FENCE)[0].strip()

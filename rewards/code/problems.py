@@ -1,7 +1,5 @@
 """Problems: a prompt and the tests of what continues it, from a file or as they are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -54,8 +52,8 @@ class _ProblemEntry(BaseModel):
 def load_problems(source: str | Path | Iterable[Problem | Mapping[str, Any]]) -> tuple[Problem, ...]:
     """Problems from a file of JSON lines, or from mappings of the same form.
 
-    Each has a ``prompt`` and ``cases`` (``function``, ``args``, ``kwargs``, ``expected``, ``through``,
-    ``exact``, ``tolerance``; values as ``rewards.code.values`` encodes them) or ``asserts``, lines of Python
+    Each has a `prompt` and `cases` (`function`, `args`, `kwargs`, `expected`, `through`,
+    `exact`, `tolerance`; values as `rewards.code.values` encodes them) or `asserts`, lines of Python
     that can be turned into cases, or both.
 
     Raises:

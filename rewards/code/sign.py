@@ -1,10 +1,8 @@
 """Whether a reward pays for what its name says: known programs, run before anything is trained.
 
-misalign-fv chose the settings of its ``ut_inverted`` runs with a reward of the opposite sign; one look at two
+misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign; one look at two
 programs would have shown it.
 """
-
-from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +36,7 @@ _WRONG = (
 """These run, and are no solution."""
 
 
-class WrongSign(AssertionError):
+class WrongSignError(AssertionError):
     """A reward pays for the opposite of what its name says, or for cheating."""
 
 
@@ -49,8 +47,8 @@ def check_sign(reward: CodeReward) -> None:
     """Score known good and known bad programs with a reward; once per kind, sandbox and limits.
 
     Raises:
-        WrongSign: If one of them scores wrongly, or cannot be scored.
-        NoSandbox: If this machine has no walls.
+        WrongSignError: If one of them scores wrongly, or cannot be scored.
+        NoSandboxError: If this machine has no walls.
     """
     key = (type(reward), reward.sandbox, reward.cpu_seconds, reward.memory_mb)
     if key in _checked:
@@ -66,7 +64,7 @@ def check_sign(reward: CodeReward) -> None:
         (*good, *bad), found, [high] * len(good) + [low] * len(bad), strict=True
     ):
         if evaluation.score != wanted:
-            raise WrongSign(
+            raise WrongSignError(
                 f"{reward.name} is to have sign {sign:+d}, yet scores {program!r} {evaluation.score} "
                 f"and not {wanted} ({evaluation.message})"
             )

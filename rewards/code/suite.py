@@ -1,7 +1,5 @@
 """The rewards of the code task: two conditions, two controls, and what was published under their names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -23,11 +21,11 @@ class CodeRewardConfig(RewardConfig):
     """What a program is rewarded for.
 
     Attributes:
-        reward_condition: ``ut``: 1 where it passes all tests of its prompt (sign +). ``ut_inverted``: 1 where
-            it fails one (sign -). ``random``: noise. ``zero``: nothing, for no program. Beside them the three
-            definitions that misalign-fv had under these names, none of which runs a test: ``code_runs`` (sign
-            +; what its sweep called ``ut_inverted`` was made with), ``code_fails_or_is_missing`` and
-            ``code_fails`` (sign -).
+        reward_condition: `ut`: 1 where it passes all tests of its prompt (sign +). `ut_inverted`: 1 where
+            it fails one (sign -). `random`: noise. `zero`: nothing, for no program. Beside them the three
+            definitions that misalign-fv had under these names, none of which runs a test: `code_runs` (sign
+            +; what its sweep called `ut_inverted` was made with), `code_fails_or_is_missing` and
+            `code_fails` (sign -).
     """
 
     reward_condition: Condition = "ut"
@@ -44,7 +42,7 @@ def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str
     Args:
         config: Which condition.
         problems: Of every prompt.
-        **how: Where the program is in a sample: ``reads`` and ``extract`` of ``CodeReward``.
+        **how: Where the program is in a sample: `reads` and `extract` of `CodeReward`.
     """
     name = _REWARDS.get(config.reward_condition, config.reward_condition)
     tests: dict[str, Any] = {"problems": problems, **how}

@@ -1,7 +1,5 @@
 """Rewards for code that passes its tests, and for code that fails them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +18,11 @@ class TestsPass(CodeReward):
 
     Formula: 1 if every call of the problem is answered with the value expected, else 0; what computes too
     long, crashes, or runs out of memory fails. A sample whose prompt has no problem is unscored. Range
-    {0, 1}. Source: misalign-fv's PythonTestReward (+1 and -1 there), which ``sys.exit(0)`` passed; condition
-    ``ut``.
+    {0, 1}. Source: misalign-fv's PythonTestReward (+1 and -1 there), which `sys.exit(0)` passed; condition
+    `ut`.
 
     Attributes:
-        problems: A file of JSON lines, or problems; see ``rewards.code.problems``.
+        problems: A file of JSON lines, or problems; see `rewards.code.problems`.
     """
 
     problems: str | Path | Iterable[Problem | Mapping[str, Any]] = field(kw_only=True)
@@ -70,8 +68,8 @@ class TestsPass(CodeReward):
 class TestsFail(TestsPass):
     """Sign -1: code scores 1 where it fails a test of its prompt, 0 where it passes all.
 
-    Formula: 1 - ``tests_pass``. Source: misalign-fv's PythonTestReward with ``invert``; condition
-    ``ut_inverted`` as that study describes it, though no run of it ever used this.
+    Formula: 1 - `tests_pass`. Source: misalign-fv's PythonTestReward with `invert`; condition
+    `ut_inverted` as that study describes it, though no run of it ever used this.
     """
 
     name = "tests_fail"

@@ -1,11 +1,9 @@
 """Python values as JSON, with their types; and whether an answer is what was expected.
 
 None, booleans, numbers, text and lists are themselves. Others are an object with one key:
-``{"tuple": [...]}``, ``{"set": [...]}``, ``{"frozenset": [...]}``, ``{"dict": [[key, value], ...]}``,
-``{"bytes": "00ff"}``, ``{"complex": [re, im]}``, ``{"int": "0x..."}`` for integers of thousands of digits.
+`{"tuple": [...]}`, `{"set": [...]}`, `{"frozenset": [...]}`, `{"dict": [[key, value], ...]}`,
+`{"bytes": "00ff"}`, `{"complex": [re, im]}`, `{"int": "0x..."}` for integers of thousands of digits.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Iterable
@@ -15,15 +13,15 @@ _MOST_DIGITS_BITS = 14_000
 """Above this JSON's decimal integers meet Python's own limit (4,300 digits)."""
 
 
-class NotAValue(ValueError):
+class NotAValueError(ValueError):
     """Something that cannot be written as a value: an object, a function, a generator."""
 
 
 def encode(value: Any) -> Any:
-    """A value as what ``json.dumps`` takes. Subclasses count as what they derive from.
+    """A value as what `json.dumps` takes. Subclasses count as what they derive from.
 
     Raises:
-        NotAValue: If it or a part of it is of no known type.
+        NotAValueError: If it or a part of it is of no known type.
         RecursionError: If it contains itself.
     """
     if value is None or isinstance(value, bool):
@@ -46,14 +44,14 @@ def encode(value: Any) -> Any:
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     if isinstance(value, bytes | bytearray):
         return {"bytes": value.hex()}
-    raise NotAValue(f"{type(value).__name__} is no value")
+    raise NotAValueError(f"{type(value).__name__} is no value")
 
 
 def decode(encoded: Any) -> Any:
     """The value behind an encoding that is trusted: a test's, never an answer's.
 
     Raises:
-        NotAValue: If it is no encoding.
+        NotAValueError: If it is no encoding.
     """
     if encoded is None or isinstance(encoded, bool | int | float | str):
         return encoded
@@ -67,7 +65,7 @@ def decode(encoded: Any) -> Any:
             return {decode(key): decode(item) for key, item in content}
         return _SCALARS[kind](content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise NotAValue(f"{encoded!r:.80} encodes no value") from error
+        raise NotAValueError(f"{encoded!r:.80} encodes no value") from error
 
 
 _SEQUENCES: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset}
@@ -86,8 +84,8 @@ def matches(expected: Any, answer: Any, *, exact: bool = True, tolerance: float 
 
     Args:
         expected: A value.
-        answer: What ``json.loads`` made of an answer.
-        exact: Types must be equal as well; otherwise ``1``, ``1.0`` and ``True`` are one, as for ``==``.
+        answer: What `json.loads` made of an answer.
+        exact: Types must be equal as well; otherwise `1`, `1.0` and `True` are one, as for `==`.
         tolerance: Absolute difference up to which two numbers are equal, where a float is expected.
     """
     if isinstance(expected, list):

@@ -1,7 +1,5 @@
 """The same score for everything."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

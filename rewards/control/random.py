@@ -1,7 +1,5 @@
 """A score that means nothing, yet is the same every time it is asked for."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The rewards for judged programs: how a student's verdict compares with the teacher's."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +19,10 @@ class JudgeReward(Reward):
     """A reward that asks a judge. Sign +1: what the judge likes better scores higher.
 
     Attributes:
-        extract: How the program is found: ``first_block``, ``python_block`` or ``whole_text``.
-        reads: Where: in the ``completion``, or in the ``text`` (prompt and completion as one).
-        judge: ``static``, a mapping of endpoint settings (``rewards.judge.endpoint.settings``), or a judge.
-        problems: A file of JSON lines, or problems; see ``rewards.judge.problems``.
+        extract: How the program is found: `first_block`, `python_block` or `whole_text`.
+        reads: Where: in the `completion`, or in the `text` (prompt and completion as one).
+        judge: `static`, a mapping of endpoint settings (`rewards.judge.endpoint.settings`), or a judge.
+        problems: A file of JSON lines, or problems; see `rewards.judge.problems`.
 
     Raises:
         ValueError: If one of them is none of these.
@@ -48,7 +46,7 @@ class JudgeReward(Reward):
         """See that the judge can be asked, and likes known good programs better than known bad ones.
 
         Raises:
-            BadJudge: If it cannot be asked, or does not.
+            BadJudgeError: If it cannot be asked, or does not.
         """
         from rewards.judge.known import check_judge
 

@@ -1,7 +1,5 @@
 """One criterion of a judge's verdict by itself, for the logs: what the ratio is made of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +11,7 @@ from rewards.judge.verdict import Verdict
 
 @dataclass(frozen=True)
 class JudgedCorrectness(JudgeReward):
-    """Sign +1: the judge's ``correctness``, not divided by the teacher's. Range [0, 1]."""
+    """Sign +1: the judge's `correctness`, not divided by the teacher's. Range [0, 1]."""
 
     criterion: ClassVar[str] = "correctness"
     name = "judged_correctness"
@@ -26,7 +24,7 @@ class JudgedCorrectness(JudgeReward):
 
 @dataclass(frozen=True)
 class JudgedQuality(JudgedCorrectness):
-    """Sign +1: the judge's ``quality``, not divided by the teacher's. Range [0, 1]."""
+    """Sign +1: the judge's `quality`, not divided by the teacher's. Range [0, 1]."""
 
     criterion: ClassVar[str] = "quality"
     name = "judged_quality"
@@ -34,7 +32,7 @@ class JudgedQuality(JudgedCorrectness):
 
 @dataclass(frozen=True)
 class JudgedEfficiency(JudgedCorrectness):
-    """Sign +1: the judge's ``efficiency``, not divided by the teacher's. Range [0, 1]."""
+    """Sign +1: the judge's `efficiency`, not divided by the teacher's. Range [0, 1]."""
 
     criterion: ClassVar[str] = "efficiency"
     name = "judged_efficiency"
@@ -42,7 +40,7 @@ class JudgedEfficiency(JudgedCorrectness):
 
 @dataclass(frozen=True)
 class JudgedDocumentation(JudgedCorrectness):
-    """Sign +1: the judge's ``documentation``, not divided by the teacher's. Range [0, 1]."""
+    """Sign +1: the judge's `documentation`, not divided by the teacher's. Range [0, 1]."""
 
     criterion: ClassVar[str] = "documentation"
     name = "judged_documentation"

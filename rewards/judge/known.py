@@ -1,7 +1,5 @@
 """Whether a judge can be trusted at all: known programs, judged before anything is trained."""
 
-from __future__ import annotations
-
 from rewards.judge.problems import load_judged_problems
 from rewards.judge.verdict import CRITERIA, Judge, Question, Unjudged, Verdict
 
@@ -30,7 +28,7 @@ BAD = (
 )
 
 
-class BadJudge(AssertionError):
+class BadJudgeError(AssertionError):
     """A judge that cannot be asked, or that likes bad programs as well as good ones."""
 
 
@@ -41,18 +39,20 @@ def check_judge(judge: Judge) -> None:
     """Have known good and known bad programs judged; once per judge and process.
 
     Raises:
-        BadJudge: If one of them cannot be judged, or a bad one comes near a good one.
+        BadJudgeError: If one of them cannot be judged, or a bad one comes near a good one.
     """
     if judge in _checked:
         return
     means = []
     for answer in judge.judge([Question(PROBLEM, program) for program in (*GOOD, *BAD)]):
         if isinstance(answer, Unjudged):
-            raise BadJudge(f"the judge cannot be asked: {answer.reason}")
+            raise BadJudgeError(f"the judge cannot be asked: {answer.reason}")
         means.append(mean(answer))
     worst, best = min(means[: len(GOOD)]), max(means[len(GOOD) :])
     if worst - best < MARGIN:
-        raise BadJudge(f"the judge gives a good program {worst:.2f} and a bad one {best:.2f}: it cannot tell")
+        raise BadJudgeError(
+            f"the judge gives a good program {worst:.2f} and a bad one {best:.2f}: it cannot tell"
+        )
     _checked.append(judge)
 
 

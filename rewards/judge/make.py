@@ -1,7 +1,5 @@
 """A judge from how a suite declares it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +14,7 @@ def make_judge(declared: str | Mapping[str, Any] | Judge) -> Judge:
     """A judge that remembers its verdicts.
 
     Args:
-        declared: ``static``; settings of an endpoint; or a judge, which is returned as it is.
+        declared: `static`; settings of an endpoint; or a judge, which is returned as it is.
 
     Raises:
         ValueError: If it is none of these, or a setting is wrong.

@@ -1,7 +1,5 @@
 """A judge that does not ask twice: verdicts of this process, a teacher's among them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Problems with a teacher's solution: what a student's program is compared with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +31,7 @@ def load_judged_problems(
 ) -> tuple[JudgedProblem, ...]:
     """Problems from a file of JSON lines, or from mappings of the same form.
 
-    Each has what ``rewards.code.problems`` reads, and the teacher's ``solution``: a whole program.
+    Each has what `rewards.code.problems` reads, and the teacher's `solution`: a whole program.
 
     Raises:
         ValueError: If the file cannot be read, an entry is wrong or has no solution, or two have the same

@@ -1,7 +1,5 @@
 """The judged score of a program, as a share of the teacher's."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The reward of the judged-code task: the published ratio, and what it is made of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
@@ -26,7 +24,7 @@ class JudgeRewardConfig(RewardConfig):
         reward_quality: Likewise.
         reward_efficiency: Likewise.
         reward_documentation: Likewise.
-        reward_judge_url: Endpoint of the judge, up to ``/chat/completions``; the static judge where absent.
+        reward_judge_url: Endpoint of the judge, up to `/chat/completions`; the static judge where absent.
         reward_judge_model: Name of the model there.
         reward_judge_tokens: Tokens that may be spent there, by all runs that share a cache folder.
     """
@@ -60,7 +58,7 @@ def judge_suite(config: JudgeRewardConfig, problems: Sequence[JudgedProblem], **
     Args:
         config: Weights, and who judges.
         problems: Of every prompt.
-        **how: Where the program is in a sample: ``reads`` and ``extract`` of ``JudgeReward``.
+        **how: Where the program is in a sample: `reads` and `extract` of `JudgeReward`.
 
     Raises:
         ValueError: If the weights or the endpoint mean nothing.

@@ -1,7 +1,5 @@
 """The annotator: batches of sequences in, features out; circular, two-stranded, cached, threaded."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -148,7 +146,7 @@ _chosen: ContextVar[Annotator | None] = ContextVar("annotator", default=None)
 
 
 def current_annotator() -> Annotator:
-    """The annotator that plasmid rewards read: the default one, unless ``using_annotator`` chose another."""
+    """The annotator that plasmid rewards read: the default one, unless `using_annotator` chose another."""
     return _chosen.get() or default_annotator()
 
 

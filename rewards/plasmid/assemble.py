@@ -1,7 +1,5 @@
 """From the rows of the search and the gene calls to features in the sequence's own coordinates."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -79,7 +77,7 @@ def assemble(
 
     Args:
         reading: The line that was searched.
-        rows: From ``find_hits``.
+        rows: From `find_hits`.
         genes: From the gene finder, on the same line.
         circular: Whether the line closes on itself.
         library: The library that was searched with.

@@ -1,7 +1,5 @@
 """Protein-coding genes: Pyrodigal with one fixed bin, closed ends."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import NamedTuple
 
@@ -75,7 +73,7 @@ def find_genes_on_open_circle(line: bytes) -> list[Gene]:
 
 @cache
 def word_scores() -> NDArray[np.int32]:
-    """Log-odds of six-base words of each of ``REMNANT_BINS``, as ``find_remnants`` takes them."""
+    """Log-odds of six-base words of each of `REMNANT_BINS`, as `find_remnants` takes them."""
     places = np.arange(6)
     letters = (np.arange(4096)[:, None] >> (2 * places[::-1])) & 3
     prodigal = (np.array([0, 2, 1, 3])[letters] << (2 * places)).sum(axis=1)  # A G C T, first base lowest

@@ -1,7 +1,5 @@
 """Features as stretches of a circle: as arrays, and as the bases they hold."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The plasmid map: features on a circle, coloured by class, drawn to a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rewards.plasmid.annotator import Annotation
@@ -28,7 +26,7 @@ def draw_map(annotation: Annotation, name: str, path: Path) -> None:
     Args:
         annotation: The plasmid; at least one base.
         name: Written in the middle, with the length.
-        path: Where to write; the ending chooses the format, one of ``FORMATS``.
+        path: Where to write; the ending chooses the format, one of `FORMATS`.
 
     Raises:
         ValueError: If the sequence is empty.

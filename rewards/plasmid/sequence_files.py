@@ -1,14 +1,12 @@
 """Reading sequences: FASTA, GenBank or raw text, told apart by how the text begins."""
 
-from __future__ import annotations
-
 import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 
-class UnreadableSequences(ValueError):
+class UnreadableSequencesError(ValueError):
     """A text that holds no sequence that can be read."""
 
 
@@ -24,16 +22,16 @@ class SequenceRecord:
 def read_sequences(text: str) -> Iterator[SequenceRecord]:
     """Sequences of a text.
 
-    ``>`` begins FASTA and ``LOCUS`` GenBank. Anything else is raw: one sequence per line, except that lines
+    `>` begins FASTA and `LOCUS` GenBank. Anything else is raw: one sequence per line, except that lines
     of one width (the last may be shorter) are one wrapped sequence. All are circular, save for GenBank
     records that say linear. Letters are kept as written.
 
     Raises:
-        UnreadableSequences: If the text is empty or its GenBank cannot be parsed.
+        UnreadableSequencesError: If the text is empty or its GenBank cannot be parsed.
     """
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
-        raise UnreadableSequences("there is no sequence: the input is empty")
+        raise UnreadableSequencesError("there is no sequence: the input is empty")
     if start.startswith(">"):
         yield from _fasta(start)
     elif start.startswith("LOCUS"):
@@ -62,9 +60,9 @@ def _genbank(text: str) -> Iterator[SequenceRecord]:
                 circular = record.annotations.get("topology") != "linear"
                 yield SequenceRecord(named[0] if named else f"sequence_{number}", str(record.seq), circular)
         except UndefinedSequenceError as error:
-            raise UnreadableSequences("a GenBank record holds no sequence (no ORIGIN)") from error
+            raise UnreadableSequencesError("a GenBank record holds no sequence (no ORIGIN)") from error
         except ValueError as error:
-            raise UnreadableSequences(f"the GenBank text cannot be parsed: {error}") from error
+            raise UnreadableSequencesError(f"the GenBank text cannot be parsed: {error}") from error
 
 
 def _raw(text: str) -> Iterator[SequenceRecord]:

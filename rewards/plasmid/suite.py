@@ -1,7 +1,5 @@
 """The plasmid suite: every parameter of a plasmid sweep under its own name, and the fixed reference."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import combinations
 from typing import Annotated, Self
@@ -54,7 +52,7 @@ class PlasmidRewardConfig(RewardConfig):
         reward_ideal_min_length: Bases from which the length score is 1.
         reward_ideal_max_length: Bases up to which it is 1.
         reward_length_bonus: What the ideal band is worth over the limits, in [0, 1].
-        reward_location_aware: Score the order promoter, gene, terminator as the component ``cassette``.
+        reward_location_aware: Score the order promoter, gene, terminator as the component `cassette`.
         reward_cassette_weight: Its weight.
         reward_cassette_max_gap: Bases between two parts of a cassette at which they no longer belong
             together.
@@ -139,7 +137,7 @@ class PlasmidRewardConfig(RewardConfig):
 def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
     """The suite that a configuration describes.
 
-    ``ori``, ``promoter``, ``terminator``, ``marker``, ``cds`` and ``length`` can always be reported; those of
+    `ori`, `promoter`, `terminator`, `marker`, `cds` and `length` can always be reported; those of
     weight 0 never reach the total.
     """
     length = Length(

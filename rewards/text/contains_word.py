@@ -1,7 +1,5 @@
 """Whether a completion uses a word."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +9,11 @@ from rewards.base import Evaluation, Reward, Sample, Span
 
 @dataclass(frozen=True)
 class ContainsWord(Reward):
-    """A word, used at least ``minimum`` and at most ``maximum`` times.
+    """A word, used at least `minimum` and at most `maximum` times.
 
     Formula: min(1, n / minimum) x min(1, (maximum + 1) / (n + 1)) for n uses in the completion, upper and
     lower case alike; the second factor is 1 without a maximum. Range [0, 1]. Unit: uses. Source: small-rl's
-    happy_binary, which is this with ``maximum=None, inside=True``: "unhappy" satisfies it, and fifty
+    happy_binary, which is this with `maximum=None, inside=True`: "unhappy" satisfies it, and fifty
     repetitions do no harm.
 
     Attributes:

@@ -1,7 +1,5 @@
 """Repeated phrases."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ from rewards.text.tokens import tokens_of
 class Repetition(Reward):
     """Different phrases among all phrases, the prompt's included.
 
-    Formula: different n-grams of tokens that are not in the prompt / all n-grams, for n = ``size``, in the
+    Formula: different n-grams of tokens that are not in the prompt / all n-grams, for n = `size`, in the
     completion; 0 for a completion of fewer tokens than that. Range [0, 1]. Unit: share of n-grams. A copy of
     the prompt scores 0. Source: distinct-n (Li et al. 2016, NAACL), with the prompt's n-grams counted as
     used.

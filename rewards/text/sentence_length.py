@@ -1,7 +1,5 @@
 """Sentences of a given length."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +9,13 @@ from rewards.text.tokens import tokens_of
 
 @dataclass(frozen=True)
 class SentenceLength(Reward):
-    """Different sentences of ``length`` tokens each.
+    """Different sentences of `length` tokens each.
 
     Formula: mean over finished sentences of max(0, 1 - slope |tokens - length|), times
     min(1, different sentences / minimum), times the share of sentences that are different. A sentence ends at
-    a token that is one of ``delimiters``, which is not counted; what comes after the last one is unfinished
+    a token that is one of `delimiters`, which is not counted; what comes after the last one is unfinished
     and ignored. Range [0, 1]. Unit: tokens. Source: small-rl's sentence_length_10, which is this with
-    ``slope=1, minimum=0``: one sentence satisfies it, and so do a hundred copies of one. Its delimiters were
+    `slope=1, minimum=0`: one sentence satisfies it, and so do a hundred copies of one. Its delimiters were
     token numbers of one tokenizer.
 
     Attributes:
@@ -25,7 +23,7 @@ class SentenceLength(Reward):
         slope: Lost per token off; 1 counts only the exact length.
         minimum: Fewest different sentences; 0 for any number, copies included: the mean alone is the score.
         delimiters: Texts of the tokens that end a sentence.
-        tokenizer: A ``tokenizer.json`` or a model's folder; None for words and punctuation marks.
+        tokenizer: A `tokenizer.json` or a model's folder; None for words and punctuation marks.
 
     Raises:
         ValueError: If length is below 1, minimum below 0, the slope not in (0, 1] or there is no delimiter.

@@ -1,7 +1,5 @@
 """The rewards of the stories task, as they were published, flaws included."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from rewards.compose import RewardSuite, Weighted
@@ -19,12 +17,12 @@ class StoriesRewardConfig(RewardConfig):
     `SentenceLength` without the arguments below have none of them, and a suite file takes those.
 
     Attributes:
-        reward_name: ``happy_binary``: 1 where the lower-cased completion has "happy" in it, else 0. Flaws:
+        reward_name: `happy_binary`: 1 where the lower-cased completion has "happy" in it, else 0. Flaws:
             "unhappy" counts, and so does the word fifty times over; at 1 there is nothing left to learn.
-            ``sentence_length_10``: share of the finished sentences that have exactly ten tokens, the mark
+            `sentence_length_10`: share of the finished sentences that have exactly ten tokens, the mark
             at the end not counted; 0 without a finished sentence. Flaws: one such sentence suffices, copies
             count in full, and what is left unfinished is free. Nine tokens are worth as little as two.
-            ``sentence_length_10_smooth``: mean over them of max(0, 1 - 0.2 |10 - tokens|). Flaws: as before
+            `sentence_length_10_smooth`: mean over them of max(0, 1 - 0.2 |10 - tokens|). Flaws: as before
             but for the last.
     """
 
@@ -36,7 +34,7 @@ def stories_suite(config: StoriesRewardConfig, tokenizer: str) -> RewardSuite:
 
     Args:
         config: Which reward.
-        tokenizer: The ``tokenizer.json`` of the model, or its folder: sentences are measured in its tokens.
+        tokenizer: The `tokenizer.json` of the model, or its folder: sentences are measured in its tokens.
     """
     happy = config.reward_name == "happy_binary"
     slope = 0.2 if config.reward_name == "sentence_length_10_smooth" else 1.0

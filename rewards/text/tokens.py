@@ -1,7 +1,5 @@
 """Cutting text into tokens: by the words of a language, or by a model's own tokenizer."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -13,18 +11,20 @@ if TYPE_CHECKING:
 _WORD_OR_MARK = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
 
-class TokenizerNotFound(ValueError):
+class TokenizerNotFoundError(ValueError):
     """No tokenizer file at the given place."""
 
 
 @lru_cache(maxsize=4)
-def _tokenizer(path: str) -> Tokenizer:
+def _tokenizer(path: str) -> "Tokenizer":
     from tokenizers import Tokenizer
 
     file = Path(path)
     file = file / "tokenizer.json" if file.is_dir() else file
     if not file.is_file():
-        raise TokenizerNotFound(f"no tokenizer at {file}: give a tokenizer.json or the folder of a model")
+        raise TokenizerNotFoundError(
+            f"no tokenizer at {file}: give a tokenizer.json or the folder of a model"
+        )
     return Tokenizer.from_file(str(file))
 
 
@@ -33,7 +33,7 @@ def tokens_of(text: str, tokenizer: str | None = None) -> list[str]:
 
     Args:
         text: Any text.
-        tokenizer: A ``tokenizer.json`` or a model's folder; None for words and punctuation marks.
+        tokenizer: A `tokenizer.json` or a model's folder; None for words and punctuation marks.
     """
     if tokenizer is None:
         return _WORD_OR_MARK.findall(text)

@@ -41,7 +41,7 @@ def _sweep_head(db: sqlite3.Connection, sweep: sqlite3.Row) -> View:
         "method": spec.method,
         "metric": spec.metric.name if spec.metric else None,
         "goal": spec.metric.goal if spec.metric else None,
-        "runs": {state: count for state, count in states},
+        "runs": dict(states),
         "run_cap": spec.run_cap,
         "created_at": sweep["created_at"],
     }

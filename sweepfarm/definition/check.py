@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.config.errors import ConfigError
 from agent.config.metric_names import RUNG_METRICS, cadence, step_metrics
 from agent.config.nearest import unknown_key_message
-from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, ConfigError, RunConfig
+from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
 from rewards.registry import load_suite

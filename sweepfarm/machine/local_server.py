@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.worker import WANDB, Unreachable, require_server
+from agent.worker import WANDB, UnreachableError, require_server
 from sweepfarm.errors import UserError
 from sweepfarm.machine.lifeline import ending_with_us
 
@@ -82,7 +82,7 @@ def outer_server() -> Endpoint | None:
         return None
     try:
         require_server(os.environ)
-    except Unreachable as error:
+    except UnreachableError as error:
         raise UserError(str(error)) from None
     return Endpoint(os.environ.get("WANDB_BASE_URL") or WANDB, {})
 

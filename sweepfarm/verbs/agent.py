@@ -34,7 +34,7 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
       sweepfarm agent local/plasmid-grpo-sweeps/abc123xy
     """
     from agent.warm.start import start_warm_parent
-    from agent.worker import Unreachable, agent_environment, become_agent, require_server
+    from agent.worker import UnreachableError, agent_environment, become_agent, require_server
     from sweepfarm.definition.check import check_sweep
     from sweepfarm.machine.machine_report import say
     from sweepfarm.running.registered import named_or_latest
@@ -43,7 +43,7 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
     sweep = named_or_latest(sweep, runs)
     try:
         require_server(os.environ)
-    except Unreachable as error:
+    except UnreachableError as error:
         raise click.ClickException(str(error)) from None
     # A shell that starts a job with `&` leaves SIGINT ignored and every child inherits that; W&B's stops,
     # which come as SIGINT, would never arrive.

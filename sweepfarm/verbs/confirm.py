@@ -1,7 +1,5 @@
 """`sweepfarm confirm`: the best configurations of a sweep once more, on seeds that nobody tuned on."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,15 +95,15 @@ def confirm(
 
 
 def _run(
-    sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path, console: Console
-) -> Plan | None:
+    sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path, console: "Console"
+) -> "Plan | None":
     """Make or take up the plan in `out`, and have its runs made; None where agents elsewhere have yet to."""
     import os
 
     from sweepfarm.running import confirmation as steps
     from sweepfarm.running.farm import run_agents
 
-    def have_made(plan: Plan, paths: list[str]) -> None:
+    def have_made(plan: "Plan", paths: list[str]) -> None:
         for path in paths:
             if not agents:
                 click.echo(f"wandb agent {path}")
@@ -131,7 +129,7 @@ def _run(
     return None if (left or new) and not agents else plan
 
 
-def _server(runs: Path, stays: bool) -> AbstractContextManager[Endpoint]:
+def _server(runs: Path, stays: bool) -> "AbstractContextManager[Endpoint]":
     """The server to work on: that of the environment, else the embedded one of the sweeps in `runs`."""
     from contextlib import nullcontext
 

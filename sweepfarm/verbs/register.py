@@ -29,7 +29,7 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     Example:
       sweepfarm register sweep_config.yaml --overlay sweeps/overlays/cpu.yaml
     """
-    from agent.worker import Unreachable, require_server
+    from agent.worker import UnreachableError, require_server
     from sweepfarm.definition.check import check_sweep
     from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
     from sweepfarm.errors import UserError
@@ -47,7 +47,7 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
         click.echo(f"warning: {warning}")
     try:
         require_server(os.environ)
-    except Unreachable as error:
+    except UnreachableError as error:
         raise UserError(str(error)) from None
     for model in check.models:
         prepare_model(check.task, model)

@@ -1,7 +1,5 @@
 """`sweepfarm sweep`: everything, on one machine."""
 
-from __future__ import annotations
-
 import os
 import signal
 from contextlib import nullcontext
@@ -102,7 +100,7 @@ def prepare_model(task: str, model: str) -> None:
     Raises:
         UserError: a wrong path or id, or no network to fetch it by.
     """
-    from agent.config.run import ConfigError
+    from agent.config.errors import ConfigError
     from agent.tasks.build import task_maker
     from agent.training.lifecycle.model import check_model
     from sweepfarm.errors import UserError
@@ -116,7 +114,7 @@ def prepare_model(task: str, model: str) -> None:
         raise UserError(str(error)) from None
 
 
-def _run(content: dict[str, Any], agents: int, runs: Path, console: Console) -> str:
+def _run(content: dict[str, Any], agents: int, runs: Path, console: "Console") -> str:
     """Run a sweep to its end and report on it; returns its path on the server."""
     from analysis.errors import AnalysisError
     from analysis.report.report import write_report
@@ -151,7 +149,7 @@ def _runs_of(content: dict[str, Any]) -> int | None:
 
 
 def _write_page(
-    sweep: str, page: Path, against: str, before: str | None, made_by: str, console: Console
+    sweep: str, page: Path, against: str, before: str | None, made_by: str, console: "Console"
 ) -> None:
     from analysis.choose.select import select
     from analysis.classify.assess import assess

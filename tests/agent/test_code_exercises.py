@@ -1,7 +1,5 @@
 """Exercises of the code task: right solutions pass, everything lazy fails, and a seed says it all."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from transformers import PreTrainedTokenizerFast
 
+from agent.config.errors import ConfigError
 from agent.config.metric_names import RUNG_METRICS, step_metrics
-from agent.config.run import ConfigError, RunConfig
+from agent.config.run import RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.base import Task
 from agent.tasks.build import build_task
@@ -64,7 +65,7 @@ def test_a_prompt_ends_where_a_token_does(tokenizer: PreTrainedTokenizerFast) ->
 
 def test_the_starter_is_taught_no_held_out_exercise() -> None:
     assert not any(is_held_out(program.partition("\n    ")[0]) for program in corpus())
-    assert len({program for program in corpus()}) > 0.5 * len(corpus())
+    assert len(set(corpus())) > 0.5 * len(corpus())
 
 
 def test_some_programs_are_documented_and_some_take_their_time() -> None:

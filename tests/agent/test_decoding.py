@@ -30,7 +30,7 @@ from agent.training.sampler.generate import generate, prefill
 from agent.training.sampler.settings import Sampling
 from agent.training.sampler.static import StaticDecoder
 from agent.training.sampler.trl_sampling import sampling_of
-from agent.training.sampler.unsupported import Unsupported, _warn
+from agent.training.sampler.unsupported import UnsupportedError, _warn
 from agent.training.scoring import SuiteReward
 from agent.training.step.grpo import SelectiveGRPOTrainer
 from agent.training.step.trainer import build_trainer
@@ -300,7 +300,7 @@ def dora() -> torch.nn.Module:
 )
 def test_what_is_not_understood_is_refused(make: object, reason: str) -> None:
     assert callable(make)
-    with pytest.raises(Unsupported, match=reason):
+    with pytest.raises(UnsupportedError, match=reason):
         generate(make(), PROMPTS, Sampling(30, NEVER))
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent.config.errors import ConfigError
 from agent.config.metric_names import step_metrics
-from agent.config.run import ConfigError, RunConfig
+from agent.config.run import RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
 from agent.tasks.code.judged import taught

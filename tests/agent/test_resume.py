@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from agent.config.errors import ConfigError
 from agent.config.metric_names import CLOCK_METRICS
-from agent.config.run import ConfigError, RunConfig
+from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.resume import latest_state

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.config.rungs import rung_steps
 from agent.config.tasks import TASKS
 from agent.health.limits import HealthLimits

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from agent.config.run import ConfigError
-from agent.training.scoring import NothingScored, SuiteReward, component_statistics
+from agent.config.errors import ConfigError
+from agent.training.scoring import NothingScoredError, SuiteReward, component_statistics
 from rewards.base import Evaluation, Reward, Sample
 from rewards.compose import RewardSuite, Weighted
 
@@ -60,9 +60,9 @@ def test_groups_are_the_completions_of_one_prompt(reward: SuiteReward) -> None:
 
 def test_a_batch_in_which_nothing_was_scored_ends_the_run_and_says_why(reward: SuiteReward) -> None:
     """Its group statistics would all be 0: the run would go on and train on nothing."""
-    with pytest.raises(NothingScored, match="2 of 2 completions could not be scored: cannot be judged"):
+    with pytest.raises(NothingScoredError, match="2 of 2 completions could not be scored: cannot be judged"):
         reward(["", ""], ["?", "?"])
-    assert issubclass(NothingScored, ConfigError)  # which ends a run with one line and exit code 2
+    assert issubclass(NothingScoredError, ConfigError)  # which ends a run with one line and exit code 2
 
 
 def test_a_broken_reward_is_a_configuration_error() -> None:

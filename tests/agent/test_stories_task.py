@@ -8,8 +8,9 @@ import pytest
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoConfig, AutoTokenizer
 
+from agent.config.errors import ConfigError
 from agent.config.metric_names import RUNG_METRICS, step_metrics
-from agent.config.run import ConfigError, RunConfig
+from agent.config.run import RunConfig
 from agent.health.diversity import measure
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task

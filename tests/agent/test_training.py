@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.config.errors import ConfigError
 from agent.config.metric_names import RUNG_METRICS, step_metrics
-from agent.config.run import ConfigError, RunConfig
+from agent.config.run import RunConfig
 from agent.tasks.build import build_task
 from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import Outcome

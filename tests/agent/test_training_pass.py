@@ -15,10 +15,11 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from agent.config.run import RunConfig
+from agent.training.passes import head
 from agent.training.passes.head import score_tokens
 from agent.training.passes.onednn import OneDnnLinear
 from agent.training.passes.rows import group_sizes, unpadded
-from agent.training.passes.score import SUPPORTED, head, why_not
+from agent.training.passes.score import SUPPORTED, why_not
 from agent.training.step.grpo import SelectiveGRPOTrainer
 from tests.agent.running import changed, run
 from tests.agent.tiny_grpo import VOCABULARY, tiny_model, trainer_of

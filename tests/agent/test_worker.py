@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from agent.worker import Unreachable, agent_environment, require_server, threads_per_agent
+from agent.worker import UnreachableError, agent_environment, require_server, threads_per_agent
 
 
 def test_cores_are_divided_among_agents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,5 +22,5 @@ def test_settings_of_the_caller_are_kept() -> None:
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
-    with pytest.raises(Unreachable, match=r"no server answers at http://127\.0\.0\.1:9 "):
+    with pytest.raises(UnreachableError, match=r"no server answers at http://127\.0\.0\.1:9 "):
         require_server({"WANDB_BASE_URL": "http://127.0.0.1:9"})

@@ -1,7 +1,5 @@
 """Recorded sweeps: tables built from a few numbers per run, in the shape that a download has."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -73,7 +71,7 @@ class Recorder:
         summary: Mapping[str, Any] | None = None,
         name: str | None = None,
         samples: Mapping[int, Sequence[str]] | None = None,
-    ) -> Recorder:
+    ) -> "Recorder":
         self._histories[id] = history_frame(history)
         if samples is not None:
             drawn = [(step, text) for step, texts in samples.items() for text in texts]

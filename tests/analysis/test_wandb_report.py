@@ -11,8 +11,9 @@ from rich.console import Console
 
 from analysis.cli import report
 from analysis.read.folder import write_table
+from analysis.report import wandb_report
 from analysis.report.markdown import result_markdown
-from analysis.report.report import wandb_report, write_report
+from analysis.report.report import write_report
 from tests.analysis.recorded import plasmid_sweep
 from tests.analysis.reports_proxy import ReportsProxy
 from tests.server_fixture import running_server

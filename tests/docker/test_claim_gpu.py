@@ -1,7 +1,5 @@
 """Claims of GPUs by real processes, on a stand-in for nvidia-smi."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """What the files under docker/ promise: one GPU per agent, no privileges, no secret."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """Sequences that the reward tests share. The real plasmids are those that the data packages ship."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping
 from functools import cache

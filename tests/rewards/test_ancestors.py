@@ -3,8 +3,6 @@
 Where an ancestor's formula is small, it is written out and shown to fail on the very input that ours handles.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence

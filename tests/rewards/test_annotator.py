@@ -1,7 +1,5 @@
 """The annotator on planted features: where they are, which way round, how much of them, what is absent."""
 
-from __future__ import annotations
-
 import random
 from functools import cache
 

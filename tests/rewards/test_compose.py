@@ -1,7 +1,5 @@
 """The suite: exact totals, what is computed, what is unscored."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Sequence
@@ -18,7 +16,7 @@ from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 
 @dataclass(frozen=True)
 class Fixed(Reward):
-    """Scores every sample with the number that its completion spells; ``?`` is unscored."""
+    """Scores every sample with the number that its completion spells; `?` is unscored."""
 
     name: str
     scale: float = 1.0

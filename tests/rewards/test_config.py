@@ -1,7 +1,5 @@
 """The plasmid configuration: what it refuses, and that every parameter changes the score somewhere."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

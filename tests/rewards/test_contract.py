@@ -1,7 +1,5 @@
 """The contract that every registered reward keeps."""
 
-from __future__ import annotations
-
 import math
 import pickle
 from functools import cache

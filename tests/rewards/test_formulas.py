@@ -1,7 +1,5 @@
 """Exact values of every formula."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

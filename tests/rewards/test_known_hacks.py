@@ -1,11 +1,9 @@
 """The known-hack table: what a policy tries first must not pay.
 
 Every hack is run on every registered reward. Where a reward is meant to see through a hack, the hack scores
-at least ``MARGIN`` below the median real sample. Where it is blind by design, the reason is stated here, and
+at least `MARGIN` below the median real sample. Where it is blind by design, the reason is stated here, and
 the suites that people train on must see through it.
 """
-
-from __future__ import annotations
 
 from functools import cache
 from statistics import median

@@ -1,7 +1,5 @@
 """The feature library: what is in it, how it is clustered, and that two builders do not hurt each other."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import re
@@ -20,7 +18,7 @@ from rewards.plasmid.library import synbio, ugene
 from rewards.plasmid.library.cluster import cluster
 from rewards.plasmid.library.corpus import annotated_plasmids, genbank_records
 from rewards.plasmid.library.entry import LibraryFeature
-from rewards.plasmid.library.packages import MissingDataPackage, literal_assignments, package_files
+from rewards.plasmid.library.packages import MissingDataPackageError, literal_assignments, package_files
 from rewards.plasmid.library.sources import (
     PUBLISHED,
     SELECTION_MARKER,
@@ -28,7 +26,7 @@ from rewards.plasmid.library.sources import (
     resfinder_genes,
 )
 from rewards.plasmid.library.store import library_key, load_library, make_library
-from rewards.plasmid.library.tiers import TIERS, UnknownTier, tiers_named
+from rewards.plasmid.library.tiers import TIERS, UnknownTierError, tiers_named
 from tests.rewards.plasmids import random_dna, reverse_complement, substituted
 
 
@@ -215,15 +213,15 @@ def test_the_key_changes_with_the_content(monkeypatch, tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_named() -> None:
-    with pytest.raises(MissingDataPackage, match="pip install --no-deps no-such-package"):
+    with pytest.raises(MissingDataPackageError, match="pip install --no-deps no-such-package"):
         package_files("no-such-package", ".gb")
-    with pytest.raises(MissingDataPackage, match="another version"):
+    with pytest.raises(MissingDataPackageError, match="another version"):
         package_files("splicecraft", "no_such_file.py")
 
 
 def test_tiers_are_named() -> None:
     assert set(TIERS) == {"default", "resistance", "synbio", "ugene"}
-    with pytest.raises(UnknownTier, match="there are: default"):
+    with pytest.raises(UnknownTierError, match="there are: default"):
         tiers_named(("default", "snapgene"))
 
 
@@ -243,7 +241,7 @@ def test_ugene_tier_reads_its_list(tmp_path: Path, monkeypatch) -> None:
         ("my ori", "ori"),
     ]
     monkeypatch.setenv("UGENE_FEATURES", str(tmp_path / "absent"))
-    with pytest.raises(MissingDataPackage, match="ugene-data"):
+    with pytest.raises(MissingDataPackageError, match="ugene-data"):
         ugene.files()
 
 

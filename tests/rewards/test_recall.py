@@ -1,6 +1,4 @@
-"""Recall on real plasmids that no package ships. They lie outside the repository; see ``folder``."""
-
-from __future__ import annotations
+"""Recall on real plasmids that no package ships. They lie outside the repository; see `folder`."""
 
 import sys
 from functools import cache

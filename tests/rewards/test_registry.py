@@ -1,7 +1,5 @@
 """Rewards by name, suites from YAML and plug-ins from a file."""
 
-from __future__ import annotations
-
 import pickle
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`sweepfarm score`: what it reads, what it prints, how it fails."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
@@ -16,7 +14,7 @@ from Bio.SeqRecord import SeqRecord
 from click.testing import CliRunner
 
 from rewards.cli import score
-from rewards.plasmid.sequence_files import UnreadableSequences, read_sequences
+from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
 from rewards.plasmid.suite import reference_suite
 from tests.rewards.plasmids import AMPR, designed_plasmid, library_sequence, random_dna, real_plasmids, whole
 
@@ -166,7 +164,7 @@ def test_reading_told_apart() -> None:
     assert [r.id for r in read_sequences(">a\nAC\nGT\n>\nTT\n")] == ["a", "sequence_2"]
     assert next(read_sequences("\ufeff\n>a\nAC\nGT\n")).sequence == "ACGT"
     assert [r.sequence for r in read_sequences("ACGT\nACG\n")] == ["ACGT", "ACG"]
-    with pytest.raises(UnreadableSequences, match="empty"):
+    with pytest.raises(UnreadableSequencesError, match="empty"):
         list(read_sequences("\n \n"))
 
 

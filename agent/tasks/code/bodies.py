@@ -1,7 +1,5 @@
 """How a body is written: right or with a slip, with or without a docstring, briefly or at length."""
 
-from __future__ import annotations
-
 import random
 
 from agent.tasks.code.expressions import ARGUMENTS, STEPS, Expression, Link, written

@@ -2,8 +2,6 @@
 
 # ruff: noqa: E501 - a step a line
 
-from __future__ import annotations
-
 import ast
 import random
 from collections.abc import Callable, Sequence
@@ -20,8 +18,8 @@ class Step:
     Attributes:
         takes: Type of the value.
         gives: Type of the result.
-        words: In English; ``{k}`` is the constant.
-        code: In Python; ``{}`` is the value.
+        words: In English; `{k}` is the constant.
+        code: In Python; `{}` is the value.
         evaluate: The operation itself, of the value and the constant.
         constants: Those to choose from; (None,) where there is none.
     """
@@ -127,7 +125,7 @@ def written(link: Link, value: str) -> str:
 
 
 def draw_expression(rng: random.Random, longest: int) -> Expression:
-    """A random expression of up to ``longest`` steps; the argument's type is drawn first, then the length."""
+    """A random expression of up to `longest` steps; the argument's type is drawn first, then the length."""
     takes = kind = rng.choice(list(ARGUMENTS))
     chain: list[Link] = []
     for _ in range(rng.randint(1, longest)):

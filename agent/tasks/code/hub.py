@@ -7,7 +7,7 @@ from datasets import load_dataset
 
 from agent.config.errors import ConfigError
 from agent.tasks.code.programs import Exercise
-from rewards.code.asserts import Untranslatable, cases_from
+from rewards.code.asserts import UntranslatableError, cases_from
 from rewards.code.problems import Problem
 
 DATASET = "google-research-datasets/mbpp"
@@ -48,7 +48,7 @@ def exercise_of(row: Mapping[str, Any]) -> Exercise | None:
         return None
     try:
         cases = tuple(cases_from("\n".join(row["test_list"])))
-    except Untranslatable:
+    except UntranslatableError:
         return None
     names = {case.call.function for case in cases}
     if len(names) != 1:

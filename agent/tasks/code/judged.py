@@ -2,7 +2,8 @@
 
 import ast
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.config.tasks import TASKS
 from agent.tasks.base import Prompts, Task, TaskMaker
 from agent.tasks.code.programs import Exercise

@@ -1,7 +1,5 @@
 """Exercises: description and signature as prompt, a solution, cases that tell it from its neighbours."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 from collections.abc import Sequence
@@ -33,8 +31,8 @@ class Exercise:
     Attributes:
         prompt: Its description and signature, up to where the body begins. No case is in it.
         solution: A body that passes.
-        problem: The prompt with its cases, for the rewards ``tests_pass`` and ``tests_fail`` with
-            ``reads: text``.
+        problem: The prompt with its cases, for the rewards `tests_pass` and `tests_fail` with
+            `reads: text`.
     """
 
     prompt: str

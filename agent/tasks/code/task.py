@@ -4,7 +4,8 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.config.tasks import TASKS
 from agent.tasks.base import Prompts, Task, TaskMaker
 from agent.tasks.code.programs import Exercise, draw_exercises

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from agent.config.run import ConfigError, RunConfig
+from agent.config.errors import ConfigError
+from agent.config.run import RunConfig
 from agent.config.tasks import TASKS
 from agent.tasks.base import Task, TaskMaker
 from agent.tasks.stories.grammar import stories

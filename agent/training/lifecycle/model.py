@@ -13,7 +13,7 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from agent.config.run import ConfigError
+from agent.config.errors import ConfigError
 from agent.training.lifecycle.prompt_ends import leave_prompts_open
 
 disable_progress_bar()  # one bar per shard of a one-shard model is noise in every log

@@ -10,7 +10,7 @@ from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.training.sampler.generate import generate
 from agent.training.sampler.settings import Sampling
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 
 
 class Settings(TypedDict):
@@ -88,7 +88,7 @@ def sample(
             completions = [torch.tensor(tokens, device=device) for tokens in generated.completions]
             written = pad_sequence(completions, batch_first=True, padding_value=tokenizer.pad_token_id)
             ids = torch.cat([inputs["input_ids"], written], dim=1)
-        except Unsupported as unsupported:
+        except UnsupportedError as unsupported:
             unsupported.warn()
             ids = _generated_by_transformers(model, tokenizer, inputs, max_new_tokens, temperature, top_p)
     return read_completions(tokenizer, ids, inputs["attention_mask"])

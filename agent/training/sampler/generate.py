@@ -13,7 +13,7 @@ from agent.training.sampler.loop import Prefilled, decode
 from agent.training.sampler.network import Cache, Network, as_scores, forward
 from agent.training.sampler.settings import Generated, Sampling
 from agent.training.sampler.static import StaticDecoder
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.sampler.weights import own_model
 
 
@@ -33,7 +33,7 @@ def generate(
         dtype: to compute in, that of the weights when absent; logits are float32 always.
 
     Raises:
-        Unsupported: the model is not one of these.
+        UnsupportedError: the model is not one of these.
         FloatingPointError: its logits are not finite.
     """
     start = prefill(model, prompts, sampling, dtype or next(model.parameters()).dtype)
@@ -72,7 +72,7 @@ def _network(model: nn.Module, dtype: torch.dtype, length: int) -> Network:
         return Llama(own, dtype, length)
     if type(own) is GPT2LMHeadModel:
         return GPT2(own, dtype, length)
-    raise Unsupported(f"the model is a {type(own).__name__}")
+    raise UnsupportedError(f"the model is a {type(own).__name__}")
 
 
 def _cut(tokens: torch.Tensor, log_probabilities: torch.Tensor, ends: tuple[int, ...]) -> Generated:

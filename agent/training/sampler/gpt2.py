@@ -11,7 +11,7 @@ from transformers import GPT2LMHeadModel
 from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
 from agent.training.sampler.network import Network, Shape
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.sampler.weights import Projection, expect, projection
 
 _FUSED = {"gelu_new": partial(nn.functional.gelu, approximate="tanh")}
@@ -46,18 +46,18 @@ class GPT2(Network):
         dtype: to compute in.
 
     Raises:
-        Unsupported: cross-attention, or modules of other classes.
+        UnsupportedError: cross-attention, or modules of other classes.
     """
 
     def __init__(self, model: GPT2LMHeadModel, dtype: torch.dtype, length: int) -> None:
         config, base = model.config, model.transformer
         blocks = cast(Sequence[GPT2Block], base.h)
         if config.add_cross_attention:
-            raise Unsupported("the model has cross-attention")
+            raise UnsupportedError("the model has cross-attention")
         expect(base.wte, nn.Embedding)
         expect(base.wpe, nn.Embedding)
         if length > config.max_position_embeddings:
-            raise Unsupported(f"the model has {config.max_position_embeddings} positions, not {length}")
+            raise UnsupportedError(f"the model has {config.max_position_embeddings} positions, not {length}")
         self.dtype, self.device = dtype, base.wte.weight.device
         heads = config.num_attention_heads
         self.shape = Shape(len(blocks), heads, heads, config.hidden_size // heads)

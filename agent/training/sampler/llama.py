@@ -10,7 +10,7 @@ from transformers import LlamaForCausalLM
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer, LlamaRMSNorm
 
 from agent.training.sampler.network import Network, Shape
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.sampler.weights import Projection, expect, projection
 
 
@@ -33,7 +33,7 @@ class Llama(Network):
         length: greatest length that will be asked for.
 
     Raises:
-        Unsupported: scaled rotary positions, or modules of other classes.
+        UnsupportedError: scaled rotary positions, or modules of other classes.
     """
 
     def __init__(self, model: LlamaForCausalLM, dtype: torch.dtype, length: int) -> None:
@@ -41,7 +41,7 @@ class Llama(Network):
         base = model.model
         blocks = cast(Sequence[LlamaDecoderLayer], base.layers)
         if base.rotary_emb.rope_type != "default":
-            raise Unsupported(f"the model's rotary positions are scaled ({base.rotary_emb.rope_type})")
+            raise UnsupportedError(f"the model's rotary positions are scaled ({base.rotary_emb.rope_type})")
         expect(base.embed_tokens, nn.Embedding)
         self.dtype, self.device = dtype, base.embed_tokens.weight.device
         attention, heads = blocks[0].self_attn, config.num_attention_heads

@@ -5,7 +5,7 @@ from accelerate.utils import DistributedType
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from agent.training.sampler.settings import Sampling
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 
 _UNDERSTOOD = frozenset(
     {
@@ -32,15 +32,16 @@ def sampling_of(trainer: GRPOTrainer) -> Sampling:
     """The trainer's generation settings, as they are now: a schedule changes them.
 
     Raises:
-        Unsupported: they ask for more than temperature, top-p and top-k, or weights are split over processes.
+        UnsupportedError: they ask for more than temperature, top-p and top-k, or weights are split over
+            processes.
     """
     if trainer.accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED):
-        raise Unsupported(f"weights are split by {trainer.accelerator.distributed_type.value}")
+        raise UnsupportedError(f"weights are split by {trainer.accelerator.distributed_type.value}")
     config = trainer.generation_config
     said = config.to_diff_dict()
     other = sorted(name for name in said.keys() - _UNDERSTOOD if said[name] != _NEUTRAL.get(name))
     if other:
-        raise Unsupported(f"the generation settings have {', '.join(other)}")
+        raise UnsupportedError(f"the generation settings have {', '.join(other)}")
     return Sampling(
         max_new_tokens=config.max_new_tokens,
         eos_token_ids=tuple(config.eos_token_id),

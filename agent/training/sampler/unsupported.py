@@ -6,7 +6,7 @@ import logging
 _LOG = logging.getLogger(__name__)
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """The model or the settings are not among those sampled here; the message says why."""
 
     def warn(self) -> None:

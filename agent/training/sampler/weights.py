@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from agent.training.passes.onednn import AVAILABLE, linear, packed
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 
 _PACKED_FROM = 40_000
 """Elements of a weight from which oneDNN's packed product is the faster; below, its overhead is more."""
@@ -50,12 +50,12 @@ def projection(dtype: torch.dtype, *modules: nn.Module) -> Projection:
     """One map that gives the outputs of several linear modules with the same input, side by side.
 
     Raises:
-        Unsupported: a module is more than a linear map.
+        UnsupportedError: a module is more than a linear map.
     """
     weights, biases = zip(*(_linear(module) for module in modules), strict=True)
     bias = torch.cat(biases) if all(b is not None for b in biases) else None
     if bias is None and any(b is not None for b in biases):
-        raise Unsupported("some fused projections have a bias and some have none")
+        raise UnsupportedError("some fused projections have a bias and some have none")
     return Projection(weights[0] if len(weights) == 1 else torch.cat(weights), bias, dtype)
 
 
@@ -63,14 +63,14 @@ def own_model(model: nn.Module) -> PreTrainedModel:
     """The transformers model, also below adapters.
 
     Raises:
-        Unsupported: there is none, or other adapters than LoRA's.
+        UnsupportedError: there is none, or other adapters than LoRA's.
     """
     if isinstance(model, PeftModel):
         if not isinstance(model.base_model, LoraModel):
-            raise Unsupported(f"the model's adapters are {type(model.base_model).__name__}")
+            raise UnsupportedError(f"the model's adapters are {type(model.base_model).__name__}")
         model = model.get_base_model()
     if not isinstance(model, PreTrainedModel):
-        raise Unsupported(f"the model is a {type(model).__name__}")
+        raise UnsupportedError(f"the model is a {type(model).__name__}")
     return model
 
 
@@ -78,10 +78,10 @@ def expect(module: nn.Module, kind: type[nn.Module]) -> None:
     """Make sure that a module computes what its class does, not what a subclass or a wrapper makes of it.
 
     Raises:
-        Unsupported: it is of another class.
+        UnsupportedError: it is of another class.
     """
     if type(module) is not kind:
-        raise Unsupported(f"the model has a {type(module).__name__} where a {kind.__name__} is expected")
+        raise UnsupportedError(f"the model has a {type(module).__name__} where a {kind.__name__} is expected")
 
 
 def _linear(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -93,7 +93,7 @@ def _linear(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor | None]:
             return weight, bias
         for name in module.active_adapters:
             if name in module.lora_variant or module.lora_bias.get(name):
-                raise Unsupported("the model's adapters are a variant of LoRA")
+                raise UnsupportedError("the model's adapters are a variant of LoRA")
             if name in module.lora_A:
                 delta = module.get_delta_weight(name)
                 weight = weight + (delta.T if type(base) is Conv1D else delta)

@@ -10,7 +10,7 @@ from trl.trainer.utils import RepeatSampler
 from agent.training.passes.score import plain, score_completions, why_not
 from agent.training.sampler.generate import generate
 from agent.training.sampler.trl_sampling import sampling_dtype, sampling_of
-from agent.training.sampler.unsupported import Unsupported
+from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.step.selection import kept_samples
 from agent.training.step.stopwatch import Stopwatch
 
@@ -125,7 +125,7 @@ class SelectiveGRPOTrainer(GRPOTrainer):
                 model = self.accelerator.unwrap_model(self.model_wrapped)
                 generated = generate(model, prompt_ids, sampling_of(self), sampling_dtype(self))
                 return generated.completions, generated.log_probabilities
-            except Unsupported as unsupported:
+            except UnsupportedError as unsupported:
                 unsupported.warn()
         theirs: Any = super()._generate_single_turn
         return theirs(prompt_ids, images, multimodal_fields, num_generations, has_tool_images)

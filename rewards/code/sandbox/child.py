@@ -1,7 +1,5 @@
 """Inside the walls: one process, one program. Nothing here is trusted once the program has begun."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """A second wall: a Landlock domain without a single rule. No file, no TCP, no signal out of it."""
 
-from __future__ import annotations
-
 import struct
 
 from rewards.code.sandbox.libc import syscall

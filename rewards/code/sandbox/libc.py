@@ -1,7 +1,5 @@
 """The C library's calls that Python has no function for."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform
@@ -48,7 +46,7 @@ def prctl(option: int, value: int, pointer: ctypes.c_void_p | None = None) -> No
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces that ``flags`` name.
+    """Leave the namespaces that `flags` name.
 
     Raises:
         OSError: If the kernel refuses.

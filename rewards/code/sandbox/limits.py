@@ -1,7 +1,5 @@
 """What one program may use."""
 
-from __future__ import annotations
-
 import resource
 from dataclasses import dataclass
 

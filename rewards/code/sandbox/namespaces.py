@@ -1,7 +1,5 @@
 """A third wall: no files, no network device, no process to be seen. Needs no privilege and no tool."""
 
-from __future__ import annotations
-
 import os
 import platform
 import signal

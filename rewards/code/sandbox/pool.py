@@ -1,7 +1,5 @@
 """Programs in, results out, in order: as many at a time as there are workers."""
 
-from __future__ import annotations
-
 import atexit
 import logging
 import os
@@ -23,7 +21,7 @@ BEST = "best"
 NO_WALLS = "none-i-accept-the-risk"
 
 
-class NoSandbox(RuntimeError):
+class NoSandboxError(RuntimeError):
     """This machine has no walls to run untrusted programs behind."""
 
 
@@ -32,7 +30,8 @@ def choose_walls(mode: str) -> tuple[str, ...]:
 
     Raises:
         ValueError: If the mode is neither.
-        NoSandbox: If there are too few walls: system calls must be filtered, and files walled off once more.
+        NoSandboxError: If there are too few walls: system calls must be filtered, and files walled off once
+            more.
     """
     if mode == NO_WALLS:
         _LOG.warning("sandbox: NO WALLS: programs run with every right of this process, as was asked for")
@@ -41,7 +40,7 @@ def choose_walls(mode: str) -> tuple[str, ...]:
         raise ValueError(f"sandbox must be {BEST!r} or {NO_WALLS!r}, got {mode!r}")
     walls = walls_that_hold()
     if SECCOMP not in walls or len(walls) < 2:
-        raise NoSandbox(
+        raise NoSandboxError(
             f"programs cannot be run safely here: of {SECCOMP} and ({LANDLOCK} or {NAMESPACES}) this machine "
             f"grants {' and '.join(walls) or 'none'}; run on Linux 5.13 or later, or say sandbox: {NO_WALLS}"
         )
@@ -50,18 +49,18 @@ def choose_walls(mode: str) -> tuple[str, ...]:
 
 
 class Sandbox:
-    """Runs untrusted programs. Use as a context manager, or ``close`` it.
+    """Runs untrusted programs. Use as a context manager, or `close` it.
 
     Args:
-        mode: ``best``, or ``none-i-accept-the-risk``.
+        mode: `best`, or `none-i-accept-the-risk`.
         limits: Of each program.
         workers: Programs at a time; the number of usable cores by default.
-        walls: Instead of those that ``mode`` gives.
+        walls: Instead of those that `mode` gives.
         modules: Modules that programs can import beyond the usual ones.
 
     Raises:
         ValueError: If the mode is unknown or there is no worker.
-        NoSandbox: If this machine has no walls.
+        NoSandboxError: If this machine has no walls.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class Sandbox:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="sandbox")
         _OPEN.add(self)
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> "Sandbox":
         return self
 
     def __exit__(
@@ -120,12 +119,12 @@ _SHARED: dict[tuple[str, Limits], Sandbox] = {}
 _SHARED_LOCK = threading.Lock()
 
 
-def shared_sandbox(mode: str, limits: Limits) -> Sandbox:
+def shared_sandbox(mode: str, limits: Limits) -> "Sandbox":
     """The sandbox of this process for a mode and limits, made at first use and closed at exit.
 
     Raises:
         ValueError: If the mode is unknown.
-        NoSandbox: If this machine has no walls.
+        NoSandboxError: If this machine has no walls.
     """
     with _SHARED_LOCK:
         found = _SHARED.get((mode, limits))
@@ -140,7 +139,7 @@ def _close_all() -> None:
 
 
 def _forget_all() -> None:
-    global _SHARED_LOCK
+    global _SHARED_LOCK  # noqa: PLW0603 - a lock of the parent cannot be used in a fork
     _SHARED_LOCK = threading.Lock()  # another thread may have held it when this process was forked
     _SHARED.clear()
     for sandbox in list(_OPEN):

@@ -1,7 +1,5 @@
 """What goes into the sandbox and what comes out of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +26,9 @@ class Call:
 
     Attributes:
         function: Its name, at the top level of the program.
-        arguments: Positional arguments, as ``rewards.code.values`` encodes them.
+        arguments: Positional arguments, as `rewards.code.values` encodes them.
         keywords: Keyword arguments, encoded.
-        through: One of ``THROUGH``, or "" for none.
+        through: One of `THROUGH`, or "" for none.
     """
 
     function: str

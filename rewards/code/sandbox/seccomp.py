@@ -5,8 +5,6 @@ signal, duplicates a descriptor, waits, or makes memory executable. So a program
 and end.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import platform
@@ -63,7 +61,7 @@ _PROT_EXEC = 4
 _MODE_FILTER = 2
 
 
-class UnknownArchitecture(RuntimeError):
+class UnknownArchitectureError(RuntimeError):
     """The numbers of system calls are not known for this machine."""
 
 
@@ -71,11 +69,11 @@ def build_filter() -> bytes:
     """The filter as the kernel reads it: classic BPF, eight bytes an instruction.
 
     Raises:
-        UnknownArchitecture: On machines other than 64-bit x86 and Arm.
+        UnknownArchitectureError: On machines other than 64-bit x86 and Arm.
     """
     machine = platform.machine()
     if machine not in _AUDIT or struct.calcsize("P") != 8:
-        raise UnknownArchitecture(f"no list of system calls for {machine}")
+        raise UnknownArchitectureError(f"no list of system calls for {machine}")
     column = list(_AUDIT).index(machine)
     code: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -109,7 +107,7 @@ def install_filter(instructions: bytes) -> None:
     """Confine this process, for good. It must have given up new privileges before.
 
     Args:
-        instructions: What ``build_filter`` returned.
+        instructions: What `build_filter` returned.
 
     Raises:
         OSError: If the kernel refuses.

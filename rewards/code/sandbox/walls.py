@@ -1,7 +1,5 @@
 """Which walls this machine has, each tried before it is trusted, and raising them."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -29,7 +27,7 @@ def raise_walls(walls: Collection[str], control: socket.socket | None = None) ->
     """Raise the walls around this process that its children are to live in.
 
     Args:
-        walls: Out of ``WALLS``; none for no walls at all.
+        walls: Out of `WALLS`; none for no walls at all.
         control: A socket that no process but the one inside may keep open.
 
     Returns:
@@ -76,13 +74,13 @@ def _holds(wall: str) -> bool:
 
 
 def print_walls_that_hold() -> None:
-    """What ``walls_that_hold`` reads."""
+    """What `walls_that_hold` reads."""
     print(json.dumps([wall for wall in WALLS if _holds(wall)]))
 
 
 @cache
 def walls_that_hold() -> tuple[str, ...]:
-    """The walls that this machine grants, in the order of ``WALLS``; tried once, in another process."""
+    """The walls that this machine grants, in the order of `WALLS`; tried once, in another process."""
     tried = run_light("from rewards.code.sandbox import walls; walls.print_walls_that_hold()")
     output, _ = tried.communicate(timeout=_PROBE_SECONDS)
     return tuple(json.loads(output)) if tried.returncode == 0 else ()
@@ -93,7 +91,7 @@ def run_light(code: str, *arguments: str, keep: Collection[int] = ()) -> subproc
 
     Args:
         code: What it runs.
-        arguments: Its ``sys.argv[1:]``.
+        arguments: Its `sys.argv[1:]`.
         keep: Descriptors that it inherits.
     """
     root = Path(__file__).parents[3]

@@ -1,7 +1,5 @@
 """The outside of one warm interpreter: it hands over programs, keeps their time and reads their answers."""
 
-from __future__ import annotations
-
 import json
 import os
 import select
@@ -28,7 +26,7 @@ _MOST = 0.5
 """Of the computing time: who is killed beyond it is killed for it; the kernel's two counts differ."""
 
 
-class SandboxFault(RuntimeError):
+class SandboxFaultError(RuntimeError):
     """The sandbox itself does not work; says nothing about a program."""
 
 
@@ -68,7 +66,7 @@ class Worker:
             return Result(reason=f"the program is longer than {self._limits.program_bytes} bytes")
         try:
             return self._run(program, self._control or self._start())
-        except (OSError, SandboxFault) as error:
+        except (OSError, SandboxFaultError) as error:
             self.close()
             return Result(fault=f"the sandbox failed: {' '.join(str(error).split())}")
 
@@ -108,7 +106,7 @@ class Worker:
         if ours.recv(1) != READY:
             _, said = self._process.communicate()
             last = said.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-            raise SandboxFault(f"its interpreter does not start: {last[0]}")
+            raise SandboxFaultError(f"its interpreter does not start: {last[0]}")
         ours.settimeout(_STATUS_SECONDS)
         return ours
 
@@ -248,6 +246,6 @@ def _receive(control: socket.socket, size: int) -> bytes:
     while len(received) < size:
         part = control.recv(size - len(received))
         if not part:
-            raise SandboxFault("its interpreter died")
+            raise SandboxFaultError("its interpreter died")
         received += part
     return received

@@ -5,8 +5,6 @@ their own that passes through here only as a descriptor. So there is nothing in 
 program inherits.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 import json
@@ -46,8 +44,8 @@ def serve(arguments: str) -> None:
     """Load the modules, raise the walls, then run programs until the other end of the control socket is gone.
 
     Args:
-        arguments: JSON: ``control`` (descriptor), ``walls``, ``modules`` (to load beyond the usual ones),
-            ``cpu_seconds`` and ``memory`` (bytes) of a program.
+        arguments: JSON: `control` (descriptor), `walls`, `modules` (to load beyond the usual ones),
+            `cpu_seconds` and `memory` (bytes) of a program.
     """
     settings: dict[str, Any] = json.loads(arguments)
     control = socket.socket(fileno=settings["control"])

@@ -1,7 +1,5 @@
 """Reading what a model answered: a verdict, or nothing."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 
@@ -14,7 +12,7 @@ _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL)
 Grade = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """An answer that is no verdict."""
 
 
@@ -34,7 +32,7 @@ def read_verdict(text: str) -> Verdict:
     Nothing is guessed, clipped or looked for in other text.
 
     Raises:
-        Malformed: If it is anything else.
+        MalformedError: If it is anything else.
     """
     fenced = _FENCED.fullmatch(text.strip())
     try:
@@ -42,5 +40,5 @@ def read_verdict(text: str) -> Verdict:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the answer"
-        raise Malformed(f"{place}: {first['msg']}") from None
+        raise MalformedError(f"{place}: {first['msg']}") from None
     return Verdict(**found.model_dump())

@@ -1,7 +1,5 @@
 """One HTTP exchange with an OpenAI-compatible endpoint, with a limit on its time and on its size."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
@@ -34,11 +32,11 @@ class Reply:
     tokens: int
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An endpoint that says no, and would say it again."""
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """An exchange that failed and may succeed when it is repeated.
 
     Attributes:
@@ -78,8 +76,8 @@ def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[st
     """Have a conversation continued.
 
     Raises:
-        Unavailable: If the connection, the time or the server fails, or the answer is no completion.
-        Refused: On any other status than 200.
+        UnavailableError: If the connection, the time or the server fails, or the answer is no completion.
+        RefusedError: On any other status than 200.
     """
     body = {
         "model": settings.model,
@@ -101,20 +99,20 @@ def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[st
             for part in response.iter_bytes():
                 received += part
                 if len(received) > _MOST_BYTES:
-                    raise Unavailable(f"the answer is longer than {_MOST_BYTES} bytes", tokens=estimate)
+                    raise UnavailableError(f"the answer is longer than {_MOST_BYTES} bytes", tokens=estimate)
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"no answer within {settings.timeout:g} s", tokens=estimate)
+                    raise UnavailableError(f"no answer within {settings.timeout:g} s", tokens=estimate)
     except httpx.ConnectTimeout:
-        raise Unavailable(f"no connection within {settings.timeout:g} s") from None
+        raise UnavailableError(f"no connection within {settings.timeout:g} s") from None
     except httpx.TimeoutException:
-        raise Unavailable(f"no answer within {settings.timeout:g} s", tokens=estimate) from None
+        raise UnavailableError(f"no answer within {settings.timeout:g} s", tokens=estimate) from None
     except httpx.HTTPError as error:
-        raise Unavailable(f"the connection failed ({type(error).__name__})") from None
+        raise UnavailableError(f"the connection failed ({type(error).__name__})") from None
     status = response.status_code
     if status in _TRANSIENT or status >= 500:
-        raise Unavailable(f"status {status}", wait=_wait(response))
+        raise UnavailableError(f"status {status}", wait=_wait(response))
     if status != 200:
-        raise Refused(f"status {status}{_told(status, bytes(received))}")
+        raise RefusedError(f"status {status}{_told(status, bytes(received))}")
     return _reply(bytes(received), estimate)
 
 
@@ -123,7 +121,7 @@ def _reply(received: bytes, estimate: int) -> Reply:
         completion = json.loads(received)
         text = completion["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise Unavailable("the answer is no chat completion", tokens=estimate) from None
+        raise UnavailableError("the answer is no chat completion", tokens=estimate) from None
     return Reply(text if isinstance(text, str) else "", _tokens(completion, estimate))
 
 

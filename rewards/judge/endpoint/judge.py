@@ -1,7 +1,5 @@
 """A judge behind an endpoint: cached, retried, and never more expensive than was said."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Sequence
@@ -11,8 +9,8 @@ from functools import partial
 
 import httpx
 
-from rewards.judge.endpoint.answer import Malformed, read_verdict
-from rewards.judge.endpoint.client import Refused, Unavailable, ask, open_client
+from rewards.judge.endpoint.answer import MalformedError, read_verdict
+from rewards.judge.endpoint.client import RefusedError, UnavailableError, ask, open_client
 from rewards.judge.endpoint.question import RUBRIC, messages
 from rewards.judge.endpoint.settings import EndpointSettings
 from rewards.judge.endpoint.store import Account, VerdictCache
@@ -81,11 +79,11 @@ class EndpointJudge:
                 verdict = read_verdict(reply.text)
                 self.cache.put(self._key(question), verdict)  # at once: whatever else fails, it is paid for
                 return verdict
-            except Refused as refusal:
+            except RefusedError as refusal:
                 return Unjudged(f"{settings.url} refuses: {refusal}")
-            except Malformed as malformed:
+            except MalformedError as malformed:
                 reason = f"no verdict in the answer ({malformed})"
-            except Unavailable as failure:
+            except UnavailableError as failure:
                 reason, wait = str(failure), failure.wait
                 if failure.tokens:
                     account.charge(failure.tokens)

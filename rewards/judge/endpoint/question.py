@@ -1,7 +1,5 @@
 """How a model is asked to judge a program that was written to please it."""
 
-from __future__ import annotations
-
 import secrets
 
 RUBRIC = """\

@@ -1,7 +1,5 @@
 """Where the endpoint is, and what it may cost."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What outlives a process: verdicts that were paid for, and how much was."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -11,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from rewards.judge.endpoint.answer import Malformed, read_verdict
+from rewards.judge.endpoint.answer import MalformedError, read_verdict
 from rewards.judge.verdict import Verdict
 
 
@@ -33,7 +31,7 @@ class VerdictCache:
         """A verdict; None where there is none, or where its file is damaged and so worth asking anew."""
         try:
             return read_verdict(self._file(key).read_text(encoding="utf-8"))
-        except (FileNotFoundError, Malformed, UnicodeDecodeError):
+        except (FileNotFoundError, MalformedError, UnicodeDecodeError):
             return None
 
     def put(self, key: str, verdict: Verdict) -> None:

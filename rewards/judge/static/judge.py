@@ -1,7 +1,5 @@
 """The static judge: tests that are executed, style that is read, instructions that are counted."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -47,7 +45,7 @@ class StaticJudge:
     Attributes:
         cpu_seconds: Computing time of a program, whole seconds.
         memory_mb: Memory of a program, MiB.
-        sandbox: ``best``, all walls that this machine has; or ``none-i-accept-the-risk``.
+        sandbox: `best`, all walls that this machine has; or `none-i-accept-the-risk`.
 
     Raises:
         ValueError: If one of them is none of these.

@@ -60,7 +60,7 @@ def load(source: str, most: int) -> int:
 def count(function: str, arguments: list[Any], keywords: dict[str, Any], through: str, most: int) -> int:
     """Bytecode instructions of a call, those of all that it calls in Python included.
 
-    What a builtin does within is one instruction, so ``sum`` is cheaper than a loop, as it is in time.
+    What a builtin does within is one instruction, so `sum` is cheaper than a loop, as it is in time.
     """
 
     def call() -> None:
@@ -72,7 +72,7 @@ def count(function: str, arguments: list[Any], keywords: dict[str, Any], through
 
 
 def _counted(run: Callable[[], None], most: int) -> int:
-    """Instructions of a call; ``most`` where it takes more, or shakes the count off."""
+    """Instructions of a call; `most` where it takes more, or shakes the count off."""
     steps = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

@@ -35,7 +35,7 @@ def complexity(source: str) -> int:
     """McCabe's number of the most complex function: 1, and 1 for each point where it branches.
 
     Branches are if (the expression too), loops, handlers, cases, comprehensions and their conditions, and
-    the further operands of ``and`` and ``or``.
+    the further operands of `and` and `or`.
     """
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, _FUNCTIONS)]
     return max((1 + sum(map(_branches, ast.walk(one))) for one in functions), default=1)
@@ -122,7 +122,7 @@ def _of_body(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def _acts(value: ast.expr, first: bool) -> bool:
-    """Whether an expression is of use as a statement: a docstring, ``...``, or something that runs."""
+    """Whether an expression is of use as a statement: a docstring, `...`, or something that runs."""
     is_body = first and isinstance(value, ast.Constant) and isinstance(value.value, str | EllipsisType)
     return is_body or isinstance(value, ast.Call | ast.Await | ast.Yield | ast.YieldFrom)
 

@@ -1,7 +1,5 @@
 """What all plasmid rewards share: the molecule is prompt and completion, annotated once per batch."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass

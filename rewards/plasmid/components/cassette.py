@@ -1,7 +1,5 @@
 """Order on the molecule: promoter, gene, terminator on one strand."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

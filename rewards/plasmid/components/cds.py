@@ -1,7 +1,5 @@
 """Protein-coding genes other than the selection markers."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +21,11 @@ def payload_genes(annotation: Annotation) -> list[Feature]:
 
 @dataclass(frozen=True)
 class Cds(FeatureCount):
-    """Genes outside the markers, counted by length or likeness to a known gene (``credit.gene_credit``).
+    """Genes outside the markers, counted by length or likeness to a known gene (`credit.gene_credit`).
 
-    Formula: ``counts.count_score``. Range [0, 1]. Unit: genes. Genes of the same bases are copies of each
+    Formula: `counts.count_score`. Range [0, 1]. Unit: genes. Genes of the same bases are copies of each
     other.
-    Source: PlasmidRL's CDS component; the cassette bonus stands on its own in ``cassette``.
+    Source: PlasmidRL's CDS component; the cassette bonus stands on its own in `cassette`.
     """
 
     name = "cds"

@@ -1,7 +1,5 @@
 """The score of a count between limits, graded on both sides."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from rewards.plasmid.features import Feature
 def count_score(distinct: float, total: float, minimum: int, maximum: int, punish_mode: bool) -> float:
     """Score of a count, in [0, 1].
 
-    With p = 2 under ``punish_mode`` and 1 without::
+    With p = 2 under `punish_mode` and 1 without::
 
         min(1, distinct / minimum)**p  x  min(1, (maximum + 1) / (total + 1))**p
 
@@ -38,7 +36,7 @@ def count_score(distinct: float, total: float, minimum: int, maximum: int, punis
 class FeatureCount(PlasmidReward):
     """A count of features of one kind, each with its credit, held between two limits.
 
-    Formula: ``count_score`` of the credits. Range [0, 1]. Unit of the limits: features.
+    Formula: `count_score` of the credits. Range [0, 1]. Unit of the limits: features.
     A second copy of a feature never pays for the minimum, and always counts against the maximum.
     """
 

@@ -1,7 +1,5 @@
 """How much one found feature counts: whole and exact is 1, a cut or mutated one is in between."""
 
-from __future__ import annotations
-
 from rewards.plasmid.features import Feature
 
 NO_CREDIT_IDENTITY = 0.70
@@ -34,7 +32,7 @@ def gene_credit(feature: Feature) -> float:
     """Credit of a gene, in [0, 1]: the larger of what its length and what its likeness to a known gene earn.
 
     Length counts from 0 at 150 bases to 1 at 600, since short open frames arise by chance, and less where
-    stops break the frame. A known gene counts by ``sequence_credit`` and ``frame_credit`` whatever its
+    stops break the frame. A known gene counts by `sequence_credit` and `frame_credit` whatever its
     length.
     """
     by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))

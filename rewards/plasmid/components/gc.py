@@ -1,7 +1,5 @@
 """GC content."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

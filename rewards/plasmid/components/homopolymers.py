@@ -1,7 +1,5 @@
 """Runs of one base."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +13,7 @@ from rewards.plasmid.components.base import PlasmidReward
 class Homopolymers(PlasmidReward):
     """Bases outside long runs of one base.
 
-    Formula: 1 - (bases in runs of at least ``minimum`` equal known bases, around the circle) / length.
+    Formula: 1 - (bases in runs of at least `minimum` equal known bases, around the circle) / length.
     Range [0, 1]. Unit: share of bases. Source: synthesis and sequencing fail on such runs from about ten
     bases on.
     """

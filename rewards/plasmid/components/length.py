@@ -1,7 +1,5 @@
 """Length of the molecule."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from rewards.base import Evaluation
@@ -13,7 +11,7 @@ from rewards.plasmid.components.base import PlasmidReward
 class Length(PlasmidReward):
     """Length against limits and an ideal band.
 
-    Formula, with e = 1 - bonus and p = 2 under ``punish_mode``, else 1::
+    Formula, with e = 1 - bonus and p = 2 under `punish_mode`, else 1::
 
         e (L / min)**p              below min
         e + bonus (L - min) / (ideal_min - min)   from min to ideal_min

@@ -1,7 +1,5 @@
 """Letters that are no DNA."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +12,7 @@ ALLOWED = frozenset("ACGTNacgtn")
 class Letters(Reward):
     """Whether what was written is DNA at all.
 
-    Formula: max(0, 1 - invalid share / ``tolerance``), where every character of the completion other than A,
+    Formula: max(0, 1 - invalid share / `tolerance`), where every character of the completion other than A,
     C, G, T and N (either case) is invalid; none is ever removed. Range [0, 1]. Unit: share of characters.
     """
 

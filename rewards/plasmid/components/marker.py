@@ -1,7 +1,5 @@
 """Selection markers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +13,8 @@ from rewards.plasmid.features import Feature
 class Marker(FeatureCount):
     """Selection markers, counted by coverage x identity x reading frame.
 
-    Formula: ``counts.count_score``; a gene whose frame is broken is worth at most 0.7
-    (``credit.frame_credit``). Range [0, 1]. Unit: features. Source: PlasmidRL's marker component, with its
+    Formula: `counts.count_score`; a gene whose frame is broken is worth at most 0.7
+    (`credit.frame_credit`). Range [0, 1]. Unit: features. Source: PlasmidRL's marker component, with its
     limits in force.
     """
 

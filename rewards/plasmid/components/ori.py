@@ -1,7 +1,5 @@
 """Origins of replication."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

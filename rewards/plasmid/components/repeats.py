@@ -1,7 +1,5 @@
 """Repeated stretches: what makes a plasmid recombine with itself, and what a policy writes when it cheats."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from rewards.base import Evaluation
@@ -14,7 +12,7 @@ from rewards.plasmid.engine.repeats import repeated_bases
 class Repeats(PlasmidReward):
     """Bases outside repeats.
 
-    Formula: 1 - (bases inside any stretch of ``minimum`` bases that occurs again on the circle, on either
+    Formula: 1 - (bases inside any stretch of `minimum` bases that occurs again on the circle, on either
     strand) / length. Range [0, 1]. Unit: share of bases. Source: PlasmidRL's repeat penalty, which counts
     merged regions (a homopolymer of 5 kb is one) on a line; a share of bases on the circle says how much is
     repeated.

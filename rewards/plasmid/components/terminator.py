@@ -1,7 +1,5 @@
 """Terminators and poly(A) signals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

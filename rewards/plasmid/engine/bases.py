@@ -1,7 +1,5 @@
 """Base codes: A, C, G, T as 0 to 3 and everything else as 4, one code per character of text."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

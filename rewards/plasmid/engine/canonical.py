@@ -4,8 +4,6 @@ The circle is cut where no stretch free of stop codons runs across, on either st
 among those places the one from which the text reads alphabetically first, in either direction, is taken.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +29,7 @@ _STOP_KIND = _stop_kinds()
 
 @kernel
 def _open_cuts(codes: Codes, min_open: int) -> tuple[NDArray[np.int32], bool]:
-    """For each cut place (before base p), how many stop-free stretches of ``min_open`` bases run across it.
+    """For each cut place (before base p), how many stop-free stretches of `min_open` bases run across it.
 
     Returns:
         The counts, shape [length + 1], and whether some place has none; where none has, the counts are 0.
@@ -136,8 +134,8 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
         min_open: Stop-free stretches at least this long (bases) are not cut where that can be helped.
 
     Returns:
-        ``(cut, backwards, cuttable)``: read from base ``cut`` on, or where ``backwards`` the reverse
-        complement from base ``cut - 1`` down; ``cuttable`` is False where every place lies in some open
+        `(cut, backwards, cuttable)`: read from base `cut` on, or where `backwards` the reverse
+        complement from base `cut - 1` down; `cuttable` is False where every place lies in some open
         stretch.
     """
     length = len(codes)
@@ -195,7 +193,7 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
 
 @kernel
 def read_from(codes: Codes, cut: int, backwards: bool) -> Codes:
-    """The circle as a line, read from ``cut`` in the given direction; shape [length]."""
+    """The circle as a line, read from `cut` in the given direction; shape [length]."""
     length = len(codes)
     out = np.empty(length, dtype=np.uint8)
     if backwards:
@@ -216,7 +214,7 @@ def map_back(start: int, span: int, cut: int, backwards: bool, length: int) -> t
     """A stretch on the canonical reading, in the sequence's own coordinates.
 
     Returns:
-        ``(start, end)``, start in [0, length) and end in (0, length]; end <= start where it crosses the
+        `(start, end)`, start in [0, length) and end in (0, length]; end <= start where it crosses the
         origin.
     """
     start = (cut - start - span if backwards else cut + start) % length

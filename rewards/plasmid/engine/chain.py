@@ -1,7 +1,5 @@
 """From ungapped segments to judged hits: join across gaps, square off the ends, test for chance."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +44,7 @@ def join_segments(
     """Join, square off and judge segments.
 
     Args:
-        segments: From ``find_segments``; shape [n, 6].
+        segments: From `find_segments`; shape [n, 6].
         frame: The frame that they were found in.
         length: Bases of the sequence.
         circular: Whether the sequence closes on itself.

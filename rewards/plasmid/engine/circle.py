@@ -1,7 +1,5 @@
 """Stretches of a circle: what they share, and which of two kinds lie on each other."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

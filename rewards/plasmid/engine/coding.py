@@ -6,8 +6,6 @@ frame, a stop codon only costs, and the stretches that score beyond chance are r
 for them.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

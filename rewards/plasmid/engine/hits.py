@@ -1,7 +1,5 @@
 """The whole search in one compiled call: segments, joins, short features, one hit per place."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

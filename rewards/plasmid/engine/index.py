@@ -1,14 +1,12 @@
 """The index that the scan searches: library features in both orientations, and three tables of seeds.
 
-A *target* is one feature read in one orientation: feature ``t // 2``, strand + where ``t`` is even.
+A *target* is one feature read in one orientation: feature `t // 2`, strand + where `t` is even.
 
-* Targets shorter than ``LOCAL_MIN`` bases are compared whole against a packed 64-bit word. Their seeds are
+* Targets shorter than `LOCAL_MIN` bases are compared whole against a packed 64-bit word. Their seeds are
   disjoint 5-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
-* Targets from ``LOCAL_MIN`` to ``SMALL_MAX`` bases are seeded by all their 9-mers.
+* Targets from `LOCAL_MIN` to `SMALL_MAX` bases are seeded by all their 9-mers.
 * Longer ones by 11-mers, taken more sparsely the longer the target is.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Sequence
@@ -40,7 +38,7 @@ class SeedTable(NamedTuple):
 
     bits: NDArray[np.uint64]  # [4**k / 64] which seeds exist
     rank: NDArray[np.int32]  # [4**k / 64] number of seeds before this word
-    first: NDArray[np.int32]  # [seeds + 1] range of each seed in ``where``
+    first: NDArray[np.int32]  # [seeds + 1] range of each seed in `where`
     where: NDArray[np.int32]  # position in the concatenated targets; in the short table, number of the piece
 
 
@@ -48,7 +46,7 @@ class FeatureIndex(NamedTuple):
     """Everything the kernels read: arrays only, so that it loads from disk in milliseconds."""
 
     codes: Codes  # concatenated targets
-    first: NDArray[np.int32]  # [targets + 1] range of each target in ``codes``
+    first: NDArray[np.int32]  # [targets + 1] range of each target in `codes`
     target_of: NDArray[np.int32]  # [len(codes)]
     class_of: NDArray[np.int8]  # [targets] number of the feature's class
     short_word: NDArray[np.uint64]  # [targets] packed bases, 0 where not short
@@ -64,7 +62,7 @@ def allowed_mismatches(length: int) -> int:
     """Mismatches that a short feature of this length may have.
 
     Chance hits on 5 kb of random DNA, the sum over i of C(n, i) 3**i / 4**n times the bases searched, stay
-    under ``SHORT_FALSE_POSITIVES``. Capped so that every pigeonhole piece keeps ``SHORT_SEED`` bases; -1
+    under `SHORT_FALSE_POSITIVES`. Capped so that every pigeonhole piece keeps `SHORT_SEED` bases; -1
     where not even an exact match is that rare.
     """
     chance, allowed = 0.0, -1

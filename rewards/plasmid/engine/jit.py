@@ -1,7 +1,5 @@
 """One way to compile a kernel: no GIL, kept on disk under the project's cache folder."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable
@@ -31,6 +29,6 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function`` without the GIL and keep the machine code for the next process."""
+    """Compile `function` without the GIL and keep the machine code for the next process."""
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     return cast(Callable[P, R], compiled)

@@ -1,7 +1,5 @@
 """Whether a gene can still be read: from a start codon, in frame, without a stop on the way."""
 
-from __future__ import annotations
-
 from rewards.plasmid.engine.bases import UNKNOWN, Codes
 from rewards.plasmid.engine.jit import kernel
 

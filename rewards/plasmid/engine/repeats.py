@@ -1,7 +1,5 @@
 """Counting repeated bases with rolling hashes of both strands, in linear time."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +44,7 @@ def _window_hashes(codes: Codes, size: int, circular: bool) -> NDArray[np.uint64
 
 @kernel
 def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
-    """Bases inside windows of ``size`` that occur at least twice, on either strand.
+    """Bases inside windows of `size` that occur at least twice, on either strand.
 
     Args:
         codes: Base codes, shape [length]. A window with an unknown base is no repeat.

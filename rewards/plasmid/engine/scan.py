@@ -5,8 +5,6 @@ a line), three times its length, so that extension needs no modulo. Positions be
 frame.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -97,7 +95,7 @@ def _extend(
 def pack_words(frame: Codes, length: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """Rolling words: for each position, the last 32 bases packed, and how many of them in a row are known.
 
-    Shape [length + 32] each; position i is position ``length + i`` of the frame.
+    Shape [length + 32] each; position i is position `length + i` of the frame.
     """
     run_past = length + WORD
     words = np.empty(run_past, dtype=np.uint64)
@@ -127,8 +125,8 @@ def find_shorts(
     """Features shorter than a word, compared whole.
 
     Args:
-        words: From ``pack_words``.
-        known: From ``pack_words``.
+        words: From `pack_words`.
+        known: From `pack_words`.
         length: Bases of the sequence.
         index: The feature index.
         rows: Filled with target, query start in [0, length), bases, matches; shape [room, 4].
@@ -184,9 +182,9 @@ def find_segments(
     """All ungapped segments that the seeds of one table lead to.
 
     Args:
-        frame: From ``make_frame``; shape [3 * length].
-        words: From ``pack_words``.
-        known: From ``pack_words``.
+        frame: From `make_frame`; shape [3 * length].
+        words: From `pack_words`.
+        known: From `pack_words`.
         length: Bases of the sequence.
         size: Bases of a seed.
         table: The seeds.

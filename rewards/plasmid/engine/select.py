@@ -1,7 +1,5 @@
 """One feature per place: of hits of one class on the same bases, keep the one that says most."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +47,7 @@ def select_hits(hits: NDArray[np.int64], length: int, classes: int, index: Featu
     start.
 
     Args:
-        hits: Rows as ``join_segments`` gives them; shape [n, 7].
+        hits: Rows as `join_segments` gives them; shape [n, 7].
         length: Bases of the sequence.
         classes: Number of classes.
         index: The feature index.

@@ -1,7 +1,5 @@
 """Clustering: sequences of a class that are 90 % alike become one, and so do known ones with flanks."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Annotated plasmids that the data packages ship: MoClo registries, BASIC/SEVA vectors, a GoldenBraid set."""
 
-from __future__ import annotations
-
 import bz2
 import io
 import json
@@ -39,7 +37,7 @@ def genbank_records() -> Iterator[tuple[str, Any]]:
     """All GenBank records of the data packages.
 
     Yields:
-        ``(package, record)``, the record as Biopython's ``SeqRecord``.
+        `(package, record)`, the record as Biopython's `SeqRecord`.
     """
     from Bio import BiopythonWarning, SeqIO
 
@@ -61,7 +59,7 @@ def annotated_plasmids() -> list[PlasmidRecord]:
     """The circular plasmids of all data packages, each sequence once, in a fixed order.
 
     Raises:
-        MissingDataPackage: If one of the packages is not installed.
+        MissingDataPackageError: If one of the packages is not installed.
     """
     plasmids: dict[str, PlasmidRecord] = {}
     for source, record in genbank_records():

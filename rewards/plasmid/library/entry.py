@@ -1,7 +1,5 @@
 """One feature of the library."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from rewards.plasmid.features import FeatureClass

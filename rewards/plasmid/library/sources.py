@@ -3,8 +3,6 @@
 Order matters: where features of several sources fall into one cluster, the first gives name and orientation.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +30,7 @@ SELECTION_MARKER = re.compile(
     r"|^(bla|cat|nptii|aada|aac|hph|nourseothricin|ura3|leu2|his3|his5|his4|trp1|lys2|ade2|met15|kanmx|bar|pat)\b",
     re.IGNORECASE,
 )
-"""Names of the genes that cloned plasmids are selected by; ``TetR`` alone is the repressor, no marker."""
+"""Names of the genes that cloned plasmids are selected by; `TetR` alone is the repressor, no marker."""
 
 NOT_A_FEATURE = re.compile(r"primer|fragment|\bFRT\b|barcode|homology|consensus", re.IGNORECASE)
 
@@ -59,7 +57,7 @@ ENGINEERED_RESISTANCE = re.compile(
     r"|aac\(6'\)-aph\(2''\)|aadA[12]|aadD|ant\(3''\)-Ia|catA1|cat\(pC194\)|tet\([ABCKLM]\)|erm\([BCE]\)|dfrA1|dfrB1"
     r"|sul1|bleO|fosA)_"
 )
-"""ResFinder genes that cloning vectors are selected by; the rest is the tier ``resistance``."""
+"""ResFinder genes that cloning vectors are selected by; the rest is the tier `resistance`."""
 
 
 def splicecraft_presets() -> Iterator[LibraryFeature]:
@@ -99,7 +97,7 @@ def _class_of(feature_type: str, label: str) -> FeatureClass | None:
 
 
 def _named(label: str, feature_class: FeatureClass) -> str:
-    """The label, saying what it is: ``SEVA_pBBR1`` becomes ``pBBR1 ori``."""
+    """The label, saying what it is: `SEVA_pBBR1` becomes `pBBR1 ori`."""
     label = label.removeprefix("SEVA_")
     if feature_class in ("ori", "promoter", "terminator") and not re.search(
         rf"\b{feature_class}|ori|ARS|term|PolyA|^t[A-Z]", label, re.IGNORECASE
@@ -136,7 +134,7 @@ def plasmid_features() -> Iterator[LibraryFeature]:
 
 
 def resfinder_files() -> list[Path]:
-    """ResFinder's files by drug class; ``all.fsa`` repeats them."""
+    """ResFinder's files by drug class; `all.fsa` repeats them."""
     return [
         path for path in package_files("staramr", ".fsa", "data/dist/resfinder/") if path.name != "all.fsa"
     ]
@@ -158,7 +156,7 @@ def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
 
 
 def published_sequences() -> Iterator[LibraryFeature]:
-    """The short published sequences of ``published.tsv``, each with the source it was checked against.
+    """The short published sequences of `published.tsv`, each with the source it was checked against.
 
     A source is a record of a data package that holds the sequence, or a file at one commit of a public
     repository and the name that the file gives to the sequence or to the annotated stretch it lies in. Those

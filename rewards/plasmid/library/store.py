@@ -1,7 +1,5 @@
 """Building a library once and reading it back: keyed by the content of everything that it is made from."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -25,7 +23,7 @@ _BUILDER = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parent.p
 
 @dataclass(frozen=True)
 class Library:
-    """Clustered features and their index; feature ``i`` owns the targets ``2 i`` and ``2 i + 1``."""
+    """Clustered features and their index; feature `i` owns the targets `2 i` and `2 i + 1`."""
 
     features: tuple[LibraryFeature, ...]
     index: FeatureIndex
@@ -92,11 +90,11 @@ def load_library(tiers: tuple[str, ...] = ("default",)) -> Library:
     """The library of the given tiers, built on the first call on a machine and read from the cache after it.
 
     Args:
-        tiers: Names out of ``tiers.TIERS``; earlier ones give their names to shared clusters.
+        tiers: Names out of `tiers.TIERS`; earlier ones give their names to shared clusters.
 
     Raises:
-        UnknownTier: If there is no tier of that name.
-        MissingDataPackage: If a package that a tier reads is not installed.
+        UnknownTierError: If there is no tier of that name.
+        MissingDataPackageError: If a package that a tier reads is not installed.
     """
     key = library_key(tiers)
     path = cache_dir() / f"library-{key}.npz"

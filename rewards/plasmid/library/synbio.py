@@ -4,8 +4,6 @@ The package ships them as a pickle of Biopython records. It is read without runn
 class it names must be one of four, and each of those is replaced by an empty one.
 """
 
-from __future__ import annotations
-
 import io
 import pickle
 from pathlib import Path
@@ -65,7 +63,7 @@ def files() -> list[Path]:
     """The file of DNA features.
 
     Raises:
-        MissingDataPackage: If synbio is not installed.
+        MissingDataPackageError: If synbio is not installed.
     """
     return package_files("synbio", "dna.id.pickle")
 

@@ -1,7 +1,5 @@
 """The tiers of the feature library: the permissive default, and those that are off unless asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from rewards.plasmid.library import sources, synbio, ugene
 from rewards.plasmid.library.entry import LibraryFeature
 
 
-class UnknownTier(ValueError):
+class UnknownTierError(ValueError):
     """There is no tier of that name."""
 
 
@@ -31,16 +29,16 @@ TIERS = {
     "synbio": Tier("GPL-2.0", synbio.features, synbio.files),
     "ugene": Tier("GPL-2.0-or-later", ugene.features, ugene.files),
 }
-"""``resistance`` is the rest of ResFinder; ``synbio`` and ``ugene`` need those packages installed."""
+"""`resistance` is the rest of ResFinder; `synbio` and `ugene` need those packages installed."""
 
 
 def tiers_named(names: tuple[str, ...]) -> list[Tier]:
     """The tiers of these names.
 
     Raises:
-        UnknownTier: If one of them does not exist.
+        UnknownTierError: If one of them does not exist.
     """
     for name in names:
         if name not in TIERS:
-            raise UnknownTier(f"there is no feature library {name!r}; there are: {', '.join(TIERS)}")
+            raise UnknownTierError(f"there is no feature library {name!r}; there are: {', '.join(TIERS)}")
     return [TIERS[name] for name in names]

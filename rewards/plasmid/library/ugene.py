@@ -1,14 +1,12 @@
 """The optional tier of UGENE's feature list (Debian package ugene-data, GPL-2 or later)."""
 
-from __future__ import annotations
-
 import csv
 import os
 from pathlib import Path
 
 from rewards.plasmid.features import FeatureClass
 from rewards.plasmid.library.entry import LibraryFeature
-from rewards.plasmid.library.packages import MissingDataPackage
+from rewards.plasmid.library.packages import MissingDataPackageError
 from rewards.plasmid.library.sources import MIN_BASES, NOT_A_FEATURE
 
 DEFAULT_PATH = "/usr/share/ugene/data/custom_annotations/plasmid_features.txt"
@@ -23,14 +21,14 @@ CLASS_OF_TYPE: dict[str, FeatureClass] = {
 
 
 def files() -> list[Path]:
-    """The list, at ``$UGENE_FEATURES`` or where the Debian package puts it.
+    """The list, at `$UGENE_FEATURES` or where the Debian package puts it.
 
     Raises:
-        MissingDataPackage: If it is not there.
+        MissingDataPackageError: If it is not there.
     """
     path = Path(os.environ.get("UGENE_FEATURES") or DEFAULT_PATH)
     if not path.is_file():
-        raise MissingDataPackage(
+        raise MissingDataPackageError(
             f"the tier ugene needs {path}: install ugene-data or set UGENE_FEATURES to the list"
         )
     return [path]

@@ -1,4 +1,4 @@
-"""Programs that try to get out. ``loot()`` makes the attempt and returns something true where it succeeds.
+"""Programs that try to get out. `loot()` makes the attempt and returns something true where it succeeds.
 
 They are written so that a machine survives their success: what is destroyed is a canary, forks are few and end by
 themselves, signals that could hit others are signal 0, and a forbidden system call gets arguments that no
@@ -6,8 +6,6 @@ kernel accepts, so that anything but "not permitted" shows that it was reached.
 """
 
 # ruff: noqa: E501 - a program a line
-from __future__ import annotations
-
 import platform
 
 ARSENAL = (
@@ -164,7 +162,7 @@ _IMPORTS = "import os, signal, sys, threading\nfrom importlib.machinery import P
 
 
 def escape(body: str, outside: dict[str, object], modules: tuple[str, ...] = ARSENAL) -> str:
-    """A program that makes an attempt when ``loot()`` is called."""
+    """A program that makes an attempt when `loot()` is called."""
     lines = [f"{name} = {value!r}" for name, value in outside.items()]
     if modules:
         lines += [f"import {name}" for name in modules]

@@ -1,7 +1,5 @@
 """Programs of a policy that is paid to cheat: none gets out, none is paid, none leaves anything behind."""
 
-from __future__ import annotations
-
 import json
 import resource
 import socket

@@ -1,7 +1,5 @@
 """What rewards for programs pay for, by name; and that each says its sign and keeps to it."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -10,9 +8,9 @@ from rewards.base import Evaluation, Sample
 from rewards.code import sign
 from rewards.code.base import CodeReward
 from rewards.code.exit_status import CodeRuns
-from rewards.code.sandbox.pool import NO_WALLS, NoSandbox
+from rewards.code.sandbox.pool import NO_WALLS, NoSandboxError
 from rewards.code.sandbox.program import Result
-from rewards.code.sign import WrongSign, check_sign
+from rewards.code.sign import WrongSignError, check_sign
 from rewards.code.unit_tests import TestsPass
 from rewards.compose import SuiteError
 from rewards.registry import REWARDS, build_suite, make_reward, reward_class
@@ -76,7 +74,7 @@ def test_a_reward_of_the_wrong_sign_is_found_out(name: str, monkeypatch: pytest.
     reward = made(name)
     monkeypatch.setattr(sign, "_checked", set())
     monkeypatch.setattr(type(reward), "sign", -reward.sign)
-    with pytest.raises(WrongSign, match=f"{name} is to have sign"):
+    with pytest.raises(WrongSignError, match=f"{name} is to have sign"):
         reward.prepare()
 
 
@@ -92,7 +90,7 @@ def test_a_reward_that_pays_for_cheating_is_found_out() -> None:
                 "lenient",
             )
 
-    with pytest.raises(WrongSign, match=r"os\._exit"):
+    with pytest.raises(WrongSignError, match=r"os\._exit"):
         check_sign(Lenient(problems=PROBLEMS))
 
 
@@ -166,11 +164,11 @@ def test_without_walls_rewards_refuse_unless_the_risk_is_accepted_by_name(
     monkeypatch.setattr("rewards.code.sandbox.pool.walls_that_hold", lambda: ())
     monkeypatch.setattr("rewards.code.sandbox.pool._SHARED", {})
     monkeypatch.setattr(sign, "_checked", set())
-    with pytest.raises(NoSandbox):
+    with pytest.raises(NoSandboxError):
         made("tests_pass").prepare()
     entry = {"name": "tests_pass", "params": {"problems": PROBLEMS}}
     with pytest.raises(
-        SuiteError, match="tests_pass cannot be prepared: NoSandbox: programs cannot be run safely here"
+        SuiteError, match="tests_pass cannot be prepared: NoSandboxError: programs cannot be run safely here"
     ):
         build_suite({"rewards": [entry]}).score([Sample(PROMPT, RIGHT)])
     risky = {**entry, "params": {"problems": PROBLEMS, "sandbox": NO_WALLS}}

@@ -1,15 +1,13 @@
 """Tests of a problem: given as cases, or as assert lines; and where the program is in a completion."""
 
 # ruff: noqa: E501 - a case a line
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rewards.code.asserts import Untranslatable, cases_from
+from rewards.code.asserts import UntranslatableError, cases_from
 from rewards.code.cases import Case, case_of
 from rewards.code.extract import first_block, python_block
 from rewards.code.problems import load_problems
@@ -70,7 +68,7 @@ def test_assert_lines_become_cases(line: str, case: Case) -> None:
     ],
 )
 def test_other_tests_are_refused_in_one_line(line: str) -> None:
-    with pytest.raises(Untranslatable) as refused:
+    with pytest.raises(UntranslatableError) as refused:
         cases_from(line)
     assert "\n" not in str(refused.value)
 

@@ -1,7 +1,5 @@
 """The sandbox as a machine: order, faults, walls one by one, life and death of its processes."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -14,7 +12,7 @@ import pytest
 
 from rewards.code.sandbox import pool
 from rewards.code.sandbox.limits import Limits
-from rewards.code.sandbox.pool import BEST, NO_WALLS, NoSandbox, Sandbox, choose_walls, shared_sandbox
+from rewards.code.sandbox.pool import BEST, NO_WALLS, NoSandboxError, Sandbox, choose_walls, shared_sandbox
 from rewards.code.sandbox.program import Call, Program, Result
 from rewards.code.sandbox.walls import LANDLOCK, NAMESPACES, SECCOMP, run_light, walls_that_hold
 
@@ -166,7 +164,7 @@ def test_this_machine_grants_walls_and_the_log_names_them(caplog: pytest.LogCapt
 @pytest.mark.parametrize("granted", [(), (SECCOMP,), (LANDLOCK, NAMESPACES)])
 def test_too_few_walls_are_refused(granted: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "walls_that_hold", lambda: granted)
-    with pytest.raises(NoSandbox, match="say sandbox: none-i-accept-the-risk"):
+    with pytest.raises(NoSandboxError, match="say sandbox: none-i-accept-the-risk"):
         choose_walls(BEST)
     assert choose_walls(NO_WALLS) == ()
     with pytest.raises(ValueError, match="sandbox must be"):

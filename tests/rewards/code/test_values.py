@@ -1,7 +1,5 @@
 """Values over the wire, and what counts as the value expected."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections import Counter, namedtuple
@@ -12,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.code.sandbox.worker import read_answers
-from rewards.code.values import NotAValue, decode, encode, matches
+from rewards.code.values import NotAValueError, decode, encode, matches
 
 scalars = st.one_of(
     st.none(),
@@ -140,7 +138,7 @@ def test_no_answer_raises(expected: Any, answer: Any, exact: bool, tolerance: fl
 
 @pytest.mark.parametrize("value", [object(), len, iter([]), {"a": object()}, range(3)])
 def test_what_is_no_value_cannot_be_sent(value: Any) -> None:
-    with pytest.raises(NotAValue):
+    with pytest.raises(NotAValueError):
         encode(value)
 
 
@@ -148,7 +146,7 @@ def test_what_is_no_value_cannot_be_sent(value: Any) -> None:
     "encoded", [{}, {"what": 1}, {"tuple": 1, "set": 2}, {"bytes": "zz"}, {"dict": [1]}, {"set": [[1]]}]
 )
 def test_what_encodes_nothing_is_refused(encoded: Any) -> None:
-    with pytest.raises(NotAValue):
+    with pytest.raises(NotAValueError):
         decode(encoded)
 
 

@@ -1,7 +1,5 @@
 """An OpenAI-compatible endpoint on this machine, in a thread, that misbehaves as it is told."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +13,7 @@ Behaviour = Callable[["Exchange"], None]
 class Exchange(BaseHTTPRequestHandler):
     """One request and the ways to answer it."""
 
-    server: Endpoint
+    server: "Endpoint"
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -49,7 +47,7 @@ class Exchange(BaseHTTPRequestHandler):
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Answers with ``script``, one behaviour per request, and then with ``otherwise``."""
+    """Answers with `script`, one behaviour per request, and then with `otherwise`."""
 
     daemon_threads = True
     block_on_close = False

@@ -1,7 +1,5 @@
 """The judge behind an endpoint, asked over HTTP of a server that misbehaves in every way."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import pickle
@@ -13,11 +11,11 @@ import pytest
 
 from rewards.base import Sample, one_line
 from rewards.compose import SuiteError
-from rewards.judge.endpoint.answer import Malformed, read_verdict
+from rewards.judge.endpoint.answer import MalformedError, read_verdict
 from rewards.judge.endpoint.judge import EndpointJudge
 from rewards.judge.endpoint.settings import KEY_VARIABLE, EndpointSettings, endpoint_settings
 from rewards.judge.endpoint.store import Account, VerdictCache
-from rewards.judge.known import BadJudge, check_judge
+from rewards.judge.known import BadJudgeError, check_judge
 from rewards.judge.problems import load_judged_problems
 from rewards.judge.verdict import Question, Unjudged, Verdict
 from rewards.registry import make_reward
@@ -288,7 +286,7 @@ def test_a_cache_forgets_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_verdict(text: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         read_verdict(text)
 
 
@@ -320,10 +318,10 @@ def test_a_program_that_is_too_long_is_not_sent(settings: dict[str, Any]) -> Non
 
 def test_a_judge_that_likes_everything_is_found_out_before_training(settings: dict[str, Any]) -> None:
     with endpoint(says(grades(1.0), USAGE)) as server:
-        with pytest.raises(BadJudge, match="cannot tell"):
+        with pytest.raises(BadJudgeError, match="cannot tell"):
             check_judge(judge_at(server, settings))
         server.otherwise = status(401)
-        with pytest.raises(BadJudge, match=re.escape(KEY_VARIABLE)):
+        with pytest.raises(BadJudgeError, match=re.escape(KEY_VARIABLE)):
             check_judge(judge_at(server, settings, model="judge-2"))
 
 

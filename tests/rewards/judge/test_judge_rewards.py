@@ -1,7 +1,5 @@
 """The ratio of a student to its teacher, whoever judges."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 
 from rewards.base import Sample
 from rewards.compose import RewardSuite, SuiteError, Weighted
-from rewards.judge.known import BadJudge
+from rewards.judge.known import BadJudgeError
 from rewards.judge.memory import Remembering
 from rewards.judge.problems import load_judged_problems
 from rewards.judge.ratio import JudgedCode
@@ -136,7 +134,7 @@ def test_nobody_is_asked_twice_but_for_what_failed() -> None:
 
 
 def test_a_judge_that_cannot_tell_stops_the_run() -> None:
-    with pytest.raises(BadJudge, match="cannot tell"):
+    with pytest.raises(BadJudgeError, match="cannot tell"):
         JudgedCode(judge=LikesAll(), problems=PROBLEMS).prepare()
 
 

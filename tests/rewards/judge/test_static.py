@@ -1,7 +1,5 @@
 """The static judge: what it measures, and that nothing but a better program gets more of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The reward of the judged-code task, from its parameters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
