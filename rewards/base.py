@@ -61,11 +61,6 @@ class ContractError(TypeError):
     """A reward gave something else than one evaluation per sample."""
 
 
-def one_line(error: BaseException) -> str:
-    """An error as `Class: message`, whatever line breaks the message has."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
-
-
 class Reward(ABC):
     """A small picklable callable that scores a batch. `name` is what the suite and the logs call it."""
 

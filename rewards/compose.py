@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.base import Evaluation, Reward, Sample, one_line
+from rewards.base import Evaluation, Reward, Sample
 from rewards.deadline import run_within
+from rewards.error_text import one_line
 
 
 class SuiteError(ValueError):

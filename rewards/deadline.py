@@ -6,7 +6,8 @@ import queue
 import threading
 from collections.abc import Sequence
 
-from rewards.base import ContractError, Evaluation, Reward, Sample, one_line
+from rewards.base import ContractError, Evaluation, Reward, Sample
+from rewards.error_text import one_line
 
 
 def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[Evaluation] | None:

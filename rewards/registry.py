@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rewards.base import Reward, one_line
+from rewards.base import Reward
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
+from rewards.error_text import one_line
 
 REWARDS = {
     "ori": "rewards.plasmid.components.ori:Ori",

@@ -18,7 +18,6 @@ from pydantic import (
 )
 
 from agent.config.errors import ConfigError
-from agent.config.nearest import unknown_key_message
 from agent.config.run_name import run_name
 from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
@@ -26,6 +25,7 @@ from agent.config.tasks import task_entry
 from agent.config.variant import unfolded
 from agent.health.limits import HealthLimits
 from rewards.config import RewardConfig
+from rewards.nearest import unknown_key_message
 
 Temperature = Annotated[float, Field(gt=0, le=5)]
 Probability = Annotated[float, Field(gt=0, le=1)]

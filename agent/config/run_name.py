@@ -5,7 +5,7 @@ from string import Formatter
 from typing import Any
 
 from agent.config.errors import ConfigError
-from agent.config.nearest import unknown_key_message
+from rewards.nearest import unknown_key_message
 
 
 def run_name(template: str, params: Mapping[str, Any]) -> str:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from agent.config.errors import ConfigError
-from agent.config.nearest import unknown_key_message
 from rewards.code.suite import CodeRewardConfig
 from rewards.config import RewardConfig
 from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig
+from rewards.nearest import unknown_key_message
 from rewards.plasmid.suite import PlasmidRewardConfig
 from rewards.text.suite import StoriesRewardConfig
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from agent.config.errors import ConfigError
 from agent.config.metric_names import RUNG_METRICS, cadence, step_metrics
-from agent.config.nearest import unknown_key_message
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
+from rewards.nearest import unknown_key_message
 from rewards.registry import load_suite
 from server.search.hyperband import bands, survivors
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config

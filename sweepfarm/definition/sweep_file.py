@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from agent.config.nearest import unknown_key_message
+from rewards.nearest import unknown_key_message
 from sweepfarm.errors import UserError
 
 OVERLAY_KEYS = frozenset(

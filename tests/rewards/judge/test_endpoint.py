@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from rewards.base import Sample, one_line
+from rewards.base import Sample
 from rewards.compose import SuiteError
+from rewards.error_text import one_line
 from rewards.judge.endpoint.answer import MalformedError, read_verdict
 from rewards.judge.endpoint.judge import EndpointJudge
 from rewards.judge.endpoint.settings import KEY_VARIABLE, EndpointSettings, endpoint_settings

@@ -1,11 +1,11 @@
-"""Errors that name the nearest valid key."""
+"""Error messages that name the nearest valid key."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 def unknown_key_message(what: str, key: str, valid: Iterable[str]) -> str:
-    """Say that `key` is no valid `what`, and which valid one the writer most likely meant."""
+    """Message that `key` is no valid `what`, and which of `valid` the writer most likely meant."""
     names = sorted(valid)
     close = get_close_matches(key, names, n=1, cutoff=0.5)
     hint = f"did you mean `{close[0]}`?" if close else f"valid ones: {', '.join(names)}"
