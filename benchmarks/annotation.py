@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import random
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -25,7 +26,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import click
 import numba
 import numpy as np
-from baselines import blastn_rate, plasmidkit_rate
+
+sys.path[0] = str(Path(__file__).parent.parent)
+
+from benchmarks.annotators.baselines import blastn_rate, plasmidkit_rate  # noqa: E402
 
 FOLDER = Path(__file__).parents[2] / "shared" / "plasmids_dev"
 

@@ -3,8 +3,9 @@
     python benchmarks/search.py --json
 
 Each engine sees only what a run would log; regret is the best possible value minus the value, without noise,
-of the run that looked best. Problems are of three sets: functions that the search was developed on, functions
-held out from that, and tables of real runs. Seeds below 2000 were used before.
+of the run that looked best. Problems are of four sets: functions that the search was developed on, functions
+drawn at random (on which it was developed too; only run when asked for), functions held out from that, and
+tables of real runs. Seeds below 2000 were used before.
 
 Ours is better than the best of the others where the 95 % interval of its mean regret minus the other's, by a
 bootstrap over seeds that keeps pairs, lies below 0; it is worse where that lies above 0, and else tied.
@@ -31,16 +32,20 @@ from rich.progress import track
 # Beside this file lies one with the name of the package `server`: the package is what imports must find.
 sys.path[0] = str(Path(__file__).parent.parent)
 
-from benchmarks.engines import ENGINES, WANDB_SWEEPS, sweep_config  # noqa: E402
 from benchmarks.environments import CannotInstallError, python_with  # noqa: E402
-from benchmarks.functions import DEVELOPMENT, Point  # noqa: E402
-from benchmarks.held_out_functions import HELD_OUT  # noqa: E402
-from benchmarks.recorded import FOLDER, read_table  # noqa: E402
+from benchmarks.search_engines.engines import ENGINES, WANDB_SWEEPS, sweep_config  # noqa: E402
+from benchmarks.search_problems.development import DEVELOPMENT, Point  # noqa: E402
+from benchmarks.search_problems.drawn import drawn_function  # noqa: E402
+from benchmarks.search_problems.held_out import HELD_OUT  # noqa: E402
+from benchmarks.search_problems.recorded import FOLDER, read_table  # noqa: E402
 from server.search.space import parse_sweep_config  # noqa: E402
 
 RUNS = 60
 FIRST_SEED = 2000
-SETS = ("development", "held-out", "recorded")
+SETS = ("development", "held-out", "recorded", "drawn")
+DEFAULT_SETS = SETS[:3]
+DRAWN_FUNCTIONS = 16
+"""How many functions of the set `drawn` are compared: those of seeds 0, 1, 2 and so on."""
 RESAMPLES = 10_000
 Regrets = dict[str, dict[str, list[float]]]
 """By problem and engine, one per seed."""
@@ -77,7 +82,8 @@ class Problem(Protocol):
 def problems() -> dict[str, tuple[Problem, ...]]:
     """Every problem, by set."""
     tables = tuple(read_table(path) for path in sorted(FOLDER.glob("*.csv")))
-    return dict(zip(SETS, (DEVELOPMENT, HELD_OUT, tables), strict=True))
+    drawn = tuple(drawn_function(seed) for seed in range(DRAWN_FUNCTIONS))
+    return dict(zip(SETS, (DEVELOPMENT, HELD_OUT, tables, drawn), strict=True))
 
 
 def regret(job: tuple[str, str, int]) -> float:
@@ -152,7 +158,13 @@ def shown(cell: Mapping[str, float]) -> str:
 @click.command()
 @click.option("--seeds", default=20, show_default=True, help="Repetitions of every cell.")
 @click.option("--first-seed", default=FIRST_SEED, show_default=True, help="The others follow it.")
-@click.option("--set", "sets", multiple=True, type=click.Choice(SETS), help="Only these sets.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    type=click.Choice(SETS),
+    help="Only these sets; all but drawn where none is named.",
+)
 @click.option("--problem", "chosen", multiple=True, help="Only these problems.")
 @click.option("--engine", "engines", multiple=True, type=click.Choice(tuple(ENGINES)), help="Only these.")
 @click.option("--workers", default=2, show_default=True, help="Sweeps at a time.")
@@ -179,7 +191,9 @@ def main(
         except CannotInstallError as error:
             click.echo(f"without W&B's sweeps, which cannot be installed: {error}", err=True)
             engines = tuple(name for name in engines if name != "sweeps")
-    names = [p.name for group in sets or SETS for p in problems()[group] if not chosen or p.name in chosen]
+    names = [
+        p.name for group in sets or DEFAULT_SETS for p in problems()[group] if not chosen or p.name in chosen
+    ]
     found = measured(names, engines, range(first_seed, first_seed + seeds), workers)
     if as_json:
         click.echo(json.dumps({n: {e: interval(v) for e, v in by.items()} for n, by in found.items()}))

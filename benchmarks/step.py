@@ -41,14 +41,14 @@ ROWS.append({**ROWS[0], "model": "dna", "top_p": 0.95})
 
 
 class Worker:
-    """A process of `step_worker.py`."""
+    """A process of `steps/worker.py`."""
 
     def __init__(self, variant: str, threads: int) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
         environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
         if variant == "ours":
             environment |= thread_settings(max(1, (os.cpu_count() or 1) // threads))
-        script = Path(__file__).with_name("step_worker.py")
+        script = Path(__file__).with_name("steps") / "worker.py"
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", str(script), variant],

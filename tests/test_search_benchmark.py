@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.engines import ENGINES
-from benchmarks.functions import DEVELOPMENT, Function
-from benchmarks.held_out_functions import HELD_OUT
-from benchmarks.recorded import FOLDER, Table, read_table
 from benchmarks.search import verdict
+from benchmarks.search_engines.engines import ENGINES
+from benchmarks.search_problems.development import DEVELOPMENT, Function
+from benchmarks.search_problems.held_out import HELD_OUT
+from benchmarks.search_problems.recorded import FOLDER, Table, read_table
 from server.search.grid import grid_point, grid_size
 from server.search.random_search import random_point
 from server.search.space import SweepSpec, parse_sweep_config

@@ -1,8 +1,8 @@
 """Record tables for benchmarks/search.py: every cell of a small grid trained for real, on the starter model.
 
-`python -m benchmarks.tables.record NAME` trains each cell of a grid of `GRIDS` with each seed, on one core,
-and appends its row to `benchmarks/tables/NAME.partial` as it ends; the whole table is `NAME.csv`. Started
-again, it goes on with what is missing.
+`python -m benchmarks.search_problems.tables.record NAME` trains each cell of a grid of `GRIDS` with each
+seed, on one core, and appends its row to `NAME.partial` beside this file as it ends. The whole table is
+`NAME.csv`. Started again, it trains only the cells that are missing.
 """
 
 import csv
@@ -78,7 +78,7 @@ def header(name: str) -> str:
     from agent.tasks.build import build_task
 
     made = {
-        "command": f"python -m benchmarks.tables.record {name}",
+        "command": f"python -m benchmarks.search_problems.tables.record {name}",
         "date": date.today().isoformat(),
         "model": Path(build_task(RunConfig()).model_path).name,
         "seeds": SEEDS,

@@ -7,7 +7,7 @@ what is seen here.
 import itertools
 import math
 
-from benchmarks.functions import Function, Point, dip, log_range, uniform
+from benchmarks.search_problems.development import Function, Point, dip, log_range, uniform
 
 # 25 parameters of every kind; the best rate moves with a count, two flags count only together.
 _BROAD = {

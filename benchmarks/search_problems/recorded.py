@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.functions import Point
+from benchmarks.search_problems.development import Point
 
 FOLDER = Path(__file__).parent / "tables"
 
@@ -46,7 +46,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a table that `benchmarks/tables/record.py` wrote."""
+    """Read a table that `benchmarks/search_problems/tables/record.py` wrote."""
     with path.open(encoding="utf-8", newline="") as file:
         made = json.loads(file.readline().removeprefix("#"))
         rows = list(csv.DictReader(file))

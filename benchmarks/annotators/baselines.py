@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import click
-from environments import CannotInstallError, python_with
+
+from benchmarks.environments import CannotInstallError, python_with
 
 PLASMIDKIT = "plasmidkit==0.1.0"
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.functions import Function, Point, dip, log_range, uniform
+from benchmarks.search_problems.development import Function, Point, dip, log_range, uniform
 
 Loss = Callable[[Point], float]
 """From 0 where a parameter is at its best to about 1."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path[0] = str(Path(__file__).parent.parent)
+sys.path[0] = str(Path(__file__).parents[2])
 
 import torch  # noqa: E402
 from datasets import Dataset  # noqa: E402
@@ -32,7 +32,7 @@ from agent.tasks.plasmid.starter import starter_path  # noqa: E402
 from agent.training.lifecycle.allocator import keep_freed_memory  # noqa: E402
 from agent.training.passes.onednn import linear  # noqa: E402
 from agent.training.step.grpo import SelectiveGRPOTrainer  # noqa: E402
-from benchmarks import stories  # noqa: E402
+from benchmarks.steps import stories  # noqa: E402
 
 
 @dataclass(frozen=True)

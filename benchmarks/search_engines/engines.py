@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.environments import python_with
-from benchmarks.functions import Point
+from benchmarks.search_problems.development import Point
 from server.control.suggestions import point_seed
 from server.search.random_search import random_point
 from server.search.space import SweepSpec
