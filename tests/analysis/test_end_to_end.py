@@ -31,7 +31,8 @@ SWEEP = {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with running_server(tmp_path_factory.mktemp("served")) as server:
+    # Clients send a sign of life every 30 s; the default of 120 s would only be waited for.
+    with running_server(tmp_path_factory.mktemp("served"), "--crash-after", "40") as server:
         yield server
 
 
