@@ -1,11 +1,9 @@
-"""Rewards by name, plug-ins from a file, and suites from YAML."""
+"""Rewards by name, and suites from YAML."""
 
 import dataclasses
-import difflib
 import importlib
-import importlib.util
-import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +13,22 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rewards.base import Reward
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 from rewards.error_text import one_line
+from rewards.nearest import unknown_key_message
+from rewards.plugins import PluginError, from_entry_point, from_file, installed, is_file_reference
 
-REWARDS = {
-    "ori": "rewards.plasmid.components.ori:Ori",
-    "promoter": "rewards.plasmid.components.promoter:Promoter",
-    "terminator": "rewards.plasmid.components.terminator:Terminator",
-    "marker": "rewards.plasmid.components.marker:Marker",
-    "cds": "rewards.plasmid.components.cds:Cds",
-    "cassette": "rewards.plasmid.components.cassette:Cassette",
-    "length": "rewards.plasmid.components.length:Length",
-    "repeats": "rewards.plasmid.components.repeats:Repeats",
-    "gc": "rewards.plasmid.components.gc:Gc",
-    "homopolymers": "rewards.plasmid.components.homopolymers:Homopolymers",
-    "letters": "rewards.plasmid.components.letters:Letters",
-    "contains_word": "rewards.text.contains_word:ContainsWord",
-    "sentence_length": "rewards.text.sentence_length:SentenceLength",
-    "repetition": "rewards.text.repetition:Repetition",
-    "tests_pass": "rewards.code.unit_tests:TestsPass",
-    "tests_fail": "rewards.code.unit_tests:TestsFail",
-    "code_runs": "rewards.code.exit_status:CodeRuns",
-    "code_fails_or_is_missing": "rewards.code.exit_status:CodeFailsOrIsMissing",
-    "code_fails": "rewards.code.exit_status:CodeFails",
-    "judged_code": "rewards.judge.ratio:JudgedCode",
-    "judged_correctness": "rewards.judge.criterion:JudgedCorrectness",
-    "judged_quality": "rewards.judge.criterion:JudgedQuality",
-    "judged_efficiency": "rewards.judge.criterion:JudgedEfficiency",
-    "judged_documentation": "rewards.judge.criterion:JudgedDocumentation",
-    "constant": "rewards.control.constant:Constant",
-    "random": "rewards.control.random:Random",
-}
-"""Every reward by the name that suites declare it under, and where its class is."""
+ENTRY_POINTS = "sweepfarm.rewards"
+"""Group of the entry points by which installed packages add rewards."""
+
+
+@cache
+def our_rewards() -> dict[str, str]:
+    """Module of every reward of this package by the name of the reward: `rewards/*/components/NAME.py`."""
+    files = sorted(Path(__file__).parent.glob("*/components/*.py"), key=lambda file: file.stem)
+    return {
+        file.stem: f"rewards.{file.parts[-3]}.components.{file.stem}"
+        for file in files
+        if file.stem != "__init__"
+    }
 
 
 class RewardEntry(BaseModel):
@@ -80,48 +64,49 @@ class SuiteFile(BaseModel):
     time_limit: float | None = 10.0
 
 
-def _plug_in(reference: str, folder: Path) -> type[Reward]:
-    """The class `Class` of `file.py:Class`, the file looked up from `folder`."""
-    file, _, class_name = reference.rpartition(":")
-    path = (folder / file).resolve()
-    if not path.is_file():
-        raise SuiteError(f"the plug-in {reference} has no file {path}")
-    module_name = f"reward_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
-        raise SuiteError(f"the plug-in {reference} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # so that its instances can be pickled by reference
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[module_name]
-        raise SuiteError(f"the plug-in {reference} cannot be imported: {one_line(error)}") from error
-    found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and issubclass(found, Reward)):
-        raise SuiteError(f"the plug-in {reference} names no subclass of rewards.base.Reward in {path}")
-    return found
-
-
 def reward_class(name: str, folder: Path = Path()) -> type[Reward]:
-    """The class that a name stands for.
+    """The class of the reward called `name`.
 
     Args:
-        name: A name out of `REWARDS`, or `file.py:Class` for one of your own.
+        name: Name of one of our rewards, of an installed package's, or `file.py:Class`.
         folder: Where plug-in files are looked up.
 
     Raises:
-        SuiteError: If nothing has that name; the message says what is nearest.
+        SuiteError: If nothing has that name (the message says which is nearest), or what has it cannot be
+            imported or is no reward.
     """
-    if ".py:" in name:
-        return _plug_in(name, folder)
-    if name not in REWARDS:
-        near = difflib.get_close_matches(name, REWARDS, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(REWARDS))}"
-        raise SuiteError(f"no reward is named {name!r}; {hint}")
-    module, _, class_name = REWARDS[name].partition(":")
-    found: type[Reward] = getattr(importlib.import_module(module), class_name)
+    try:
+        if is_file_reference(name):
+            return _checked(from_file(name, folder), f"the plug-in {name}")
+        if name in our_rewards():
+            return _in_own_module(name)
+        packages = installed(ENTRY_POINTS)
+        if name in packages:
+            return _checked(from_entry_point(packages[name]), f"{name} of {packages[name].value}")
+    except PluginError as error:
+        raise SuiteError(str(error)) from error
+    raise SuiteError(unknown_key_message("reward", name, {*our_rewards(), *packages}))
+
+
+def _checked(found: object, what: str) -> type[Reward]:
+    if not (isinstance(found, type) and issubclass(found, Reward)):
+        raise SuiteError(f"{what} names no subclass of rewards.base.Reward")
     return found
+
+
+def _in_own_module(name: str) -> type[Reward]:
+    """The one class in the file of a reward that has the file's name as its `name`."""
+    module = importlib.import_module(our_rewards()[name])
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Reward) and vars(value).get("name") == name
+    ]
+    if len(found) != 1:
+        raise SuiteError(
+            f"{module.__name__} must define one Reward with name = {name!r}; it has {len(found)}"
+        )
+    return found[0]
 
 
 def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path = Path()) -> Reward:

@@ -1,81 +1,61 @@
-"""Whether a reward pays for what its name says: known programs, run before anything is trained.
+"""Whether a reward pays for what its name says: known programs are scored before anything is trained.
 
-misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign; one look at two
-programs would have shown it.
+misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign. Two programs
+would have shown it.
 """
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, Protocol
 
-from rewards.base import Sample
-from rewards.code.base import CodeReward
-from rewards.code.problems import load_problems
-from rewards.code.unit_tests import TestsPass
+from rewards.base import Evaluation, Sample
+from rewards.code.known_programs import GOOD, PROMPT
 
-_PROMPT = "Write double(number), which returns twice its number."
-_PROBLEMS = load_problems(
-    [
-        {
-            "prompt": _PROMPT,
-            "asserts": ["assert double(2) == 4", "assert double(-3.5) == -7", "assert double('a') == 'aa'"],
-        }
-    ]
-)
-_GOOD = (
-    "def double(number):\n    return number + number",
-    "```python\ndouble = lambda number: 2 * number\n```",
-)
-_BROKEN = ("def double(number) return", "raise ValueError('double')", "import sys\nsys.exit(1)")
-_WRONG = (
-    "def double(number):\n    return number * number",
-    "def double(number):\n    return 4",
-    "import sys\nsys.exit(0)",
-    "import os\nos._exit(0)",
-    "def double(number):\n    class Same:\n        def __eq__(self, other): return True\n    return Same()",
-)
-"""These run, and are no solution."""
+
+class Checkable(Protocol):
+    """A reward for programs, set up to score the known programs."""
+
+    name: str
+    known_bad: ClassVar[tuple[str, ...]]
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
+        """One evaluation per sample, in order."""
+        ...
 
 
 class WrongSignError(AssertionError):
     """A reward pays for the opposite of what its name says, or for cheating."""
 
 
-_checked: set[tuple[type[CodeReward], str, int, int]] = set()
+_checked: set[Hashable] = set()
 
 
-def check_sign(reward: CodeReward) -> None:
-    """Score known good and known bad programs with a reward; once per kind, sandbox and limits.
+def check_sign(reward: Checkable, key: Hashable) -> None:
+    """Score known good and known bad programs with a reward. Each `key` is checked once per process.
+
+    Args:
+        reward: Set up to score the known programs.
+        key: What the outcome depends on: the kind of reward, its sandbox and its limits.
 
     Raises:
-        WrongSignError: If one of them scores wrongly, or cannot be scored.
+        WrongSignError: If one of the programs gets the wrong score, or none.
         NoSandboxError: If this machine has no walls.
     """
-    key = (type(reward), reward.sandbox, reward.cpu_seconds, reward.memory_mb)
     if key in _checked:
         return
-    good, bad = known_programs(reward)
-    changed: dict[str, Any] = {"extract": "first_block", "reads": "completion"}
-    if isinstance(reward, TestsPass):
-        changed["problems"] = _PROBLEMS
-    found = replace(reward, **changed)([Sample(_PROMPT, program) for program in (*good, *bad)])
-    sign = sign_by_name(reward.name)
+    programs = (*GOOD, *reward.known_bad)
+    sign = promised_sign(reward.name)
     high, low = (1.0, 0.0) if sign > 0 else (0.0, 1.0)
-    for program, evaluation, wanted in zip(
-        (*good, *bad), found, [high] * len(good) + [low] * len(bad), strict=True
-    ):
-        if evaluation.score != wanted:
+    wanted = [high] * len(GOOD) + [low] * len(reward.known_bad)
+    found = reward([Sample(PROMPT, program) for program in programs])
+    for program, evaluation, score in zip(programs, found, wanted, strict=True):
+        if evaluation.score != score:
             raise WrongSignError(
                 f"{reward.name} is to have sign {sign:+d}, yet scores {program!r} {evaluation.score} "
-                f"and not {wanted} ({evaluation.message})"
+                f"and not {score} ({evaluation.message})"
             )
     _checked.add(key)
 
 
-def sign_by_name(name: str) -> int:
-    """What a name promises: one that speaks of failing pays for failing code, any other for working code."""
+def promised_sign(name: str) -> int:
+    """-1 for a reward whose name speaks of failing, +1 for any other: what its score must agree with."""
     return -1 if "fail" in name else 1
-
-
-def known_programs(reward: CodeReward) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Completions that work, and completions that do not, by what a reward looks at."""
-    return _GOOD, (*_BROKEN, *_WRONG) if isinstance(reward, TestsPass) else _BROKEN

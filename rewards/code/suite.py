@@ -7,7 +7,7 @@ from rewards.base import Reward
 from rewards.code.problems import Problem
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
-from rewards.registry import make_reward
+from rewards.registry import make_reward, reward_class
 
 Condition = Literal[
     "ut", "ut_inverted", "random", "zero", "code_runs", "code_fails_or_is_missing", "code_fails"
@@ -33,7 +33,13 @@ class CodeRewardConfig(RewardConfig):
     @property
     def sign(self) -> int:
         """+1 where working programs are paid, -1 where failing ones are, 0 for a control."""
-        return {"ut": 1, "code_runs": 1, "random": 0, "zero": 0}.get(self.reward_condition, -1)
+        sign: int = getattr(reward_class(self.reward_name), "sign", 0)
+        return sign
+
+    @property
+    def reward_name(self) -> str:
+        """Name of the reward that the condition trains on."""
+        return _REWARDS.get(self.reward_condition, self.reward_condition)
 
 
 def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str) -> RewardSuite:
@@ -44,7 +50,7 @@ def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str
         problems: Of every prompt.
         **how: Where the program is in a sample: `reads` and `extract` of `CodeReward`.
     """
-    name = _REWARDS.get(config.reward_condition, config.reward_condition)
+    name = config.reward_name
     tests: dict[str, Any] = {"problems": problems, **how}
     params = {"tests_pass": tests, "tests_fail": tests, "constant": {}, "random": {}}.get(name, how)
     parts = [Weighted(make_reward(name, params), 1.0)]

@@ -4,8 +4,8 @@ from typing import Literal
 
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
-from rewards.text.contains_word import ContainsWord
-from rewards.text.sentence_length import SentenceLength
+from rewards.text.components.contains_word import ContainsWord
+from rewards.text.components.sentence_length import SentenceLength
 
 RewardName = Literal["happy_binary", "sentence_length_10", "sentence_length_10_smooth"]
 

@@ -19,7 +19,7 @@ from agent.tasks.code.programs import (
     prompt_of,
 )
 from rewards.base import Sample
-from rewards.code.unit_tests import TestsPass
+from rewards.code.components.tests_pass import TestsPass
 
 
 @pytest.fixture(scope="module")

@@ -154,7 +154,7 @@ def test_the_warm_parent_rehearses_without_a_sandbox(
 ) -> None:
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
     asked: list[object] = []
-    monkeypatch.setattr("rewards.code.base.shared_sandbox", lambda *how: asked.append(how))
+    monkeypatch.setattr("rewards.code.reward.shared_sandbox", lambda *how: asked.append(how))
     loaded: list[str] = []
     monkeypatch.setattr("agent.training.lifecycle.model.load_model", loaded.append)
     shutil.copytree(tiny_code, starter().folder)

@@ -22,13 +22,13 @@ from rewards.compose import RewardSuite, Weighted
 from rewards.plasmid.annotator import default_annotator
 from rewards.plasmid.components.cassette import Cassette
 from rewards.plasmid.components.cds import Cds
-from rewards.plasmid.components.counts import count_score
 from rewards.plasmid.components.length import Length
 from rewards.plasmid.components.letters import Letters
 from rewards.plasmid.components.marker import Marker
 from rewards.plasmid.components.ori import Ori
 from rewards.plasmid.components.repeats import Repeats
 from rewards.plasmid.components.terminator import Terminator
+from rewards.plasmid.counting import count_score
 from rewards.plasmid.suite import COUNTED, PlasmidRewardConfig, plasmid_suite, reference_suite
 from server.search.bayes import bayes_point
 from server.search.hyperband import bands

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rewards.base import Reward, Sample
 from rewards.plasmid.annotator import Annotator, using_annotator
 from rewards.plasmid.library.store import load_library
-from rewards.registry import REWARDS, make_reward
+from rewards.registry import make_reward, our_rewards
 from tests.rewards.plasmids import (
     AMPR,
     PUC_ORI,
@@ -31,7 +31,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},
-    **{name: {"problems": TAUGHT} for name in REWARDS if name.startswith("judged_")},
+    **{name: {"problems": TAUGHT} for name in our_rewards() if name.startswith("judged_")},
 }
 """Parameters of the rewards that cannot do without."""
 
@@ -62,7 +62,7 @@ def batch() -> tuple[Sample, ...]:
     return (*texts, *map(whole, molecules), *map(whole, real_plasmids()[:6]))
 
 
-every_reward = pytest.mark.parametrize("name", sorted(REWARDS))
+every_reward = pytest.mark.parametrize("name", sorted(our_rewards()))
 
 
 @every_reward

@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.base import Sample
-from rewards.control.constant import Constant
-from rewards.control.random import Random
+from rewards.control.components.constant import Constant
+from rewards.control.components.random import Random
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.components.cassette import Cassette, gaps
 from rewards.plasmid.components.cds import Cds
-from rewards.plasmid.components.counts import count_score
-from rewards.plasmid.components.credit import frame_credit, gene_credit, sequence_credit
 from rewards.plasmid.components.gc import Gc
 from rewards.plasmid.components.homopolymers import Homopolymers
 from rewards.plasmid.components.length import Length
@@ -22,11 +20,13 @@ from rewards.plasmid.components.letters import Letters
 from rewards.plasmid.components.marker import Marker
 from rewards.plasmid.components.ori import Ori
 from rewards.plasmid.components.repeats import Repeats
+from rewards.plasmid.counting import count_score
+from rewards.plasmid.credit import frame_credit, gene_credit, sequence_credit
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.features import Feature
-from rewards.text.contains_word import ContainsWord
-from rewards.text.repetition import Repetition
-from rewards.text.sentence_length import SentenceLength
+from rewards.text.components.contains_word import ContainsWord
+from rewards.text.components.repetition import Repetition
+from rewards.text.components.sentence_length import SentenceLength
 from tests.rewards.plasmids import random_dna, reverse_complement
 
 

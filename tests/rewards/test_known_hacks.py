@@ -13,7 +13,7 @@ import pytest
 
 from rewards.base import Sample
 from rewards.plasmid.suite import PlasmidRewardConfig, plasmid_suite, reference_suite
-from rewards.registry import REWARDS, build_suite, make_reward
+from rewards.registry import build_suite, make_reward, our_rewards
 from tests.rewards.plasmids import library_sequence, random_dna, real_plasmids, whole
 
 MARGIN = 0.25
@@ -48,7 +48,7 @@ REAL_PROGRAMS = (
     "    return total / max(1, len(numbers))",
 )
 TAUGHT = [{**PROBLEMS[0], "solution": REAL_PROGRAMS[1]}]
-JUDGED = tuple(name for name in REWARDS if name.startswith("judged_"))
+JUDGED = tuple(name for name in our_rewards() if name.startswith("judged_"))
 PARAMS |= {name: {"problems": TAUGHT} for name in JUDGED}
 
 
@@ -154,7 +154,7 @@ def hacks_of(name: str) -> dict[str, Sample]:
     return text_hacks() if name in TEXT else plasmid_hacks(PAID_FOR.get(name, PAID_FOR["ori"]))
 
 
-@pytest.mark.parametrize("name", sorted(REWARDS))
+@pytest.mark.parametrize("name", sorted(our_rewards()))
 def test_hacks_pay_less_than_the_median_real_sample(name: str) -> None:
     reward = make_reward(name, PARAMS.get(name))
     typical = median(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))

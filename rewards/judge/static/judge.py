@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from rewards.code.base import readable
+from rewards.code.reward import readable
 from rewards.code.sandbox.limits import Limits
 from rewards.code.sandbox.pool import BEST, NO_WALLS, shared_sandbox
 from rewards.code.sandbox.program import Call, Program, Result

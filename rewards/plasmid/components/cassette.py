@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.base import PlasmidReward, spans_of
 from rewards.plasmid.components.cds import payload_genes
-from rewards.plasmid.components.credit import gene_credit, sequence_credit
+from rewards.plasmid.credit import gene_credit, sequence_credit
 from rewards.plasmid.features import Feature
 from rewards.plasmid.geometry import stretches_of
+from rewards.plasmid.reward import PlasmidReward, spans_of
 
 Stretches = NDArray[np.int64]
 

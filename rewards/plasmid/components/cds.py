@@ -4,8 +4,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.counts import FeatureCount
-from rewards.plasmid.components.credit import gene_credit
+from rewards.plasmid.counting import FeatureCount
+from rewards.plasmid.credit import gene_credit
 from rewards.plasmid.engine.circle import best_partners
 from rewards.plasmid.features import Feature
 from rewards.plasmid.geometry import sequence_of, stretches_of

@@ -6,7 +6,7 @@ import numpy as np
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.base import PlasmidReward
+from rewards.plasmid.reward import PlasmidReward
 
 
 @dataclass(frozen=True)

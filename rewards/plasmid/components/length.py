@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.base import PlasmidReward
+from rewards.plasmid.reward import PlasmidReward
 
 
 @dataclass(frozen=True)

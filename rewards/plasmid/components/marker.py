@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.counts import FeatureCount
-from rewards.plasmid.components.credit import frame_credit, sequence_credit
+from rewards.plasmid.counting import FeatureCount
+from rewards.plasmid.credit import frame_credit, sequence_credit
 from rewards.plasmid.features import Feature
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.base import PlasmidReward
 from rewards.plasmid.engine.repeats import repeated_bases
+from rewards.plasmid.reward import PlasmidReward
 
 
 @dataclass(frozen=True)

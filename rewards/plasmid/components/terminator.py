@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.counts import FeatureCount
+from rewards.plasmid.counting import FeatureCount
 from rewards.plasmid.features import Feature
 
 

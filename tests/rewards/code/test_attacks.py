@@ -13,13 +13,14 @@ import psutil
 import pytest
 
 from rewards.base import Sample
+from rewards.code.components.tests_fail import TestsFail
+from rewards.code.components.tests_pass import TestsPass
 from rewards.code.problems import load_problems
 from rewards.code.sandbox.libc import prctl
 from rewards.code.sandbox.limits import Limits
 from rewards.code.sandbox.pool import Sandbox, shared_sandbox
 from rewards.code.sandbox.program import Call, Program, Result
 from rewards.code.sandbox.walls import LANDLOCK, NAMESPACES, SECCOMP
-from rewards.code.unit_tests import TestsFail, TestsPass
 from tests.rewards.code.cheats import CASES, CHEATS, HOGS, HONEST, PROMPT
 from tests.rewards.code.escapes import (
     ARSENAL,

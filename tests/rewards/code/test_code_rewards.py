@@ -6,18 +6,18 @@ import pytest
 
 from rewards.base import Evaluation, Sample
 from rewards.code import sign
-from rewards.code.base import CodeReward
-from rewards.code.exit_status import CodeRuns
+from rewards.code.components.code_runs import CodeRuns
+from rewards.code.components.tests_pass import TestsPass
+from rewards.code.reward import CodeReward
 from rewards.code.sandbox.pool import NO_WALLS, NoSandboxError
 from rewards.code.sandbox.program import Result
-from rewards.code.sign import WrongSignError, check_sign
-from rewards.code.unit_tests import TestsPass
+from rewards.code.sign import WrongSignError
 from rewards.compose import SuiteError
-from rewards.registry import REWARDS, build_suite, make_reward, reward_class
+from rewards.registry import build_suite, make_reward, our_rewards, reward_class
 
 PROMPT = "Write add(a, b)."
 PROBLEMS = [{"prompt": PROMPT, "asserts": ["assert add(1, 2) == 3", "assert add('a', 'b') == 'ab'"]}]
-CODE = sorted(name for name, place in REWARDS.items() if place.startswith("rewards.code."))
+CODE = sorted(name for name, place in our_rewards().items() if place.startswith("rewards.code."))
 
 RIGHT = "def add(a, b):\n    return a + b"
 WRONG = "def add(a, b):\n    return 3"
@@ -91,7 +91,7 @@ def test_a_reward_that_pays_for_cheating_is_found_out() -> None:
             )
 
     with pytest.raises(WrongSignError, match=r"os\._exit"):
-        check_sign(Lenient(problems=PROBLEMS))
+        Lenient(problems=PROBLEMS).prepare()
 
 
 def test_messages_say_what_happened() -> None:

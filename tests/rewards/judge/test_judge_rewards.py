@@ -10,10 +10,10 @@ import pytest
 
 from rewards.base import Sample
 from rewards.compose import RewardSuite, SuiteError, Weighted
+from rewards.judge.components.judged_code import JudgedCode
 from rewards.judge.known import BadJudgeError
-from rewards.judge.memory import Remembering
+from rewards.judge.make import Remembering
 from rewards.judge.problems import load_judged_problems
-from rewards.judge.ratio import JudgedCode
 from rewards.judge.verdict import CRITERIA, Question, Unjudged, Verdict
 from rewards.registry import build_suite, make_reward
 

@@ -6,10 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from rewards.base import Sample
+from rewards.judge.components.judged_code import JudgedCode
 from rewards.judge.endpoint.judge import EndpointJudge
 from rewards.judge.known import GOOD, PROBLEM
-from rewards.judge.memory import Remembering
-from rewards.judge.ratio import JudgedCode
+from rewards.judge.make import Remembering
 from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig, judge_suite, static_reference
 
 ENDPOINT = {"reward_judge_url": "http://127.0.0.1:9/v1", "reward_judge_model": "m"}

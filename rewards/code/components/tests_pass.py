@@ -1,13 +1,14 @@
-"""Rewards for code that passes its tests, and for code that fails them."""
+"""Reward for code that passes its tests."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from rewards.base import Evaluation, Sample
-from rewards.code.base import CodeReward, readable, shown
+from rewards.code.known_programs import BROKEN, PROBLEMS, WRONG
 from rewards.code.problems import Problem, load_problems
+from rewards.code.reward import CodeReward, readable, shown
 from rewards.code.sandbox.program import Answer, Program, Result
 from rewards.code.values import encode
 
@@ -29,6 +30,7 @@ class TestsPass(CodeReward):
 
     name = "tests_pass"
     sign: ClassVar[int] = 1
+    known_bad: ClassVar[tuple[str, ...]] = (*BROKEN, *WRONG)
     __test__: ClassVar[bool] = False  # no class of tests, whatever pytest makes of its name
 
     def __post_init__(self) -> None:
@@ -36,6 +38,10 @@ class TestsPass(CodeReward):
         problems = load_problems(self.problems)
         object.__setattr__(self, "problems", problems)
         object.__setattr__(self, "_by_prompt", {problem.prompt: problem for problem in problems})
+
+    def on_known_programs(self) -> Self:
+        """This reward as it scores `known_programs.PROMPT`."""
+        return replace(super().on_known_programs(), problems=PROBLEMS)
 
     def _problem(self, sample: Sample) -> Problem | None:
         by_prompt: dict[str, Problem] = self.__dict__["_by_prompt"]
@@ -62,15 +68,3 @@ class TestsPass(CodeReward):
         elif result.reason:
             message += f"; {result.reason}"
         return Evaluation(float(passed is (self.sign > 0)), readable(message))
-
-
-@dataclass(frozen=True)
-class TestsFail(TestsPass):
-    """Sign -1: code scores 1 where it fails a test of its prompt, 0 where it passes all.
-
-    Formula: 1 - `tests_pass`. Source: misalign-fv's PythonTestReward with `invert`; condition
-    `ut_inverted` as that study describes it, though no run of it ever used this.
-    """
-
-    name = "tests_fail"
-    sign: ClassVar[int] = -1

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from rewards.base import Evaluation
-from rewards.code.base import readable
-from rewards.judge.base import JudgeReward
+from rewards.code.reward import readable
+from rewards.judge.reward import JudgeReward
 from rewards.judge.verdict import CRITERIA, Verdict
 
 LEAST_TEACHER = 0.1

@@ -3,14 +3,16 @@
 import reprlib
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from rewards.base import Evaluation, Reward, Sample
 from rewards.code.extract import RULES
+from rewards.code.known_programs import BROKEN
 from rewards.code.sandbox.limits import Limits
 from rewards.code.sandbox.pool import BEST, NO_WALLS, shared_sandbox
 from rewards.code.sandbox.program import Program, Result
+from rewards.code.sign import check_sign
 
 READS = ("completion", "text")
 _LONGEST_MESSAGE = 240
@@ -52,6 +54,8 @@ class CodeReward(Reward):
     sandbox: str = BEST
 
     sign: ClassVar[int]
+    known_bad: ClassVar[tuple[str, ...]] = BROKEN
+    """Known programs that must score low where working code scores high."""
 
     def __post_init__(self) -> None:
         for field, value, known in (
@@ -70,9 +74,12 @@ class CodeReward(Reward):
             NoSandboxError: If this machine has no walls.
             WrongSignError: If a known program scores wrongly.
         """
-        from rewards.code.sign import check_sign
+        key = (type(self), self.sandbox, self.cpu_seconds, self.memory_mb)
+        check_sign(self.on_known_programs(), key)
 
-        check_sign(self)
+    def on_known_programs(self) -> Self:
+        """This reward as it scores the programs of `known_programs`."""
+        return replace(self, extract="first_block", reads="completion")
 
     @property
     def limits(self) -> Limits:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rewards.base import Evaluation, Reward, Sample
-from rewards.code.base import READS, readable
 from rewards.code.extract import RULES
+from rewards.code.reward import READS, readable
+from rewards.judge.known import check_judge
 from rewards.judge.make import make_judge
 from rewards.judge.problems import JudgedProblem, load_judged_problems
 from rewards.judge.verdict import Judge, Question, Unjudged, Verdict
@@ -48,8 +49,6 @@ class JudgeReward(Reward):
         Raises:
             BadJudgeError: If it cannot be asked, or does not.
         """
-        from rewards.judge.known import check_judge
-
         check_judge(self._judge)
 
     @property

@@ -1,14 +1,11 @@
-"""Rewards for code that runs, and for code that does not: no test is executed."""
+"""Reward for code that runs. No test is executed."""
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rewards.base import Evaluation, Sample
-from rewards.code.base import CodeReward, readable
+from rewards.code.reward import CodeReward, readable
 from rewards.code.sandbox.program import Program, Result
-
-_CHAT_MARK = re.compile(r"<\|im_start\|>|<\|im_end\|>|<\|endoftext\|>")
 
 
 @dataclass(frozen=True)
@@ -40,37 +37,3 @@ class CodeRuns(CodeReward):
 
     def _scored(self, runs: bool, message: str) -> Evaluation:
         return Evaluation(float(runs is (self.sign > 0)), message)
-
-
-@dataclass(frozen=True)
-class CodeFailsOrIsMissing(CodeRuns):
-    """Sign -1: code scores 1 where it fails or has fewer than 10 characters, 0 where it ends with status 0.
-
-    Formula: 1 - `code_runs`, on the completion without chat marks. Source: misalign-fv's
-    `reward_func_ut_inverted.py`; a failure of the check itself scored 0.5 there and is unscored here.
-    """
-
-    reads: str = "completion"
-
-    name = "code_fails_or_is_missing"
-    sign: ClassVar[int] = -1
-
-    def _program_text(self, sample: Sample) -> str:
-        stripped = Sample(_CHAT_MARK.sub("", sample.prompt), _CHAT_MARK.sub("", sample.completion).strip())
-        return super()._program_text(stripped)
-
-
-@dataclass(frozen=True)
-class CodeFails(CodeRuns):
-    """Sign -1: code scores 1 where it fails, 0 where it ends with status 0, as an empty program does.
-
-    Formula: 1 - `code_runs` without a shortest length, on the completion. Source: misalign-fv's
-    `make_ut_inverted_reward` (third version); a failure of the check itself scored 1 there and is unscored
-    here.
-    """
-
-    reads: str = "completion"
-
-    name = "code_fails"
-    sign: ClassVar[int] = -1
-    shortest: ClassVar[int] = 0

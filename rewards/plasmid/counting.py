@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.base import PlasmidReward, spans_of
-from rewards.plasmid.components.credit import sequence_credit
+from rewards.plasmid.credit import sequence_credit
 from rewards.plasmid.features import Feature
+from rewards.plasmid.reward import PlasmidReward, spans_of
 
 
 def count_score(distinct: float, total: float, minimum: int, maximum: int, punish_mode: bool) -> float:

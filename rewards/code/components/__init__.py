@@ -1,0 +1,1 @@
+"""The rewards for programs, one file each, named as the reward."""

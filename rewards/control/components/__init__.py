@@ -1,0 +1,1 @@
+"""The rewards for control runs, one file each, named as the reward."""

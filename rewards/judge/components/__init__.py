@@ -1,0 +1,1 @@
+"""The rewards that ask a judge, one file each, named as the reward."""

@@ -1,0 +1,77 @@
+"""Objects that others provide: from a Python file, or from an installed package's entry points."""
+
+import importlib.util
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from rewards.error_text import one_line
+
+
+class PluginError(ValueError):
+    """A plug-in that cannot be loaded; the message is one line and names it."""
+
+
+def is_file_reference(reference: str) -> bool:
+    """Whether `reference` has the form `file.py:NAME`."""
+    return ".py:" in reference
+
+
+def from_file(reference: str, folder: Path) -> object:
+    """The object `NAME` of the Python file in `file.py:NAME`. The file is executed.
+
+    Args:
+        reference: `file.py:NAME`.
+        folder: Where a relative file is looked up.
+
+    Raises:
+        PluginError: If there is no such file, it cannot be imported, or it has no such name.
+    """
+    file, _, name = reference.rpartition(":")
+    path = (folder / file).resolve()
+    if not path.is_file():
+        raise PluginError(f"the plug-in {reference} has no file {path}")
+    module_name = f"sweepfarm_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"the plug-in {reference} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module  # so that its instances can be pickled by reference
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[module_name]
+        raise PluginError(f"the plug-in {reference} cannot be imported: {one_line(error)}") from error
+    if not hasattr(module, name):
+        raise PluginError(f"the plug-in {reference} has no {name} in {path}")
+    return getattr(module, name)
+
+
+def installed(group: str) -> dict[str, EntryPoint]:
+    """Entry points of `group` that installed packages declare, by name.
+
+    Raises:
+        PluginError: If two packages declare the same name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=group):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            raise PluginError(
+                f"two packages declare {entry.name} in {group}: {other.value} and {entry.value}"
+            )
+    return found
+
+
+def from_entry_point(entry: EntryPoint) -> object:
+    """The object that an entry point names.
+
+    Raises:
+        PluginError: If it cannot be imported.
+    """
+    try:
+        return entry.load()
+    except Exception as error:
+        raise PluginError(
+            f"{entry.name} ({entry.value}) of {entry.group} cannot be imported: {one_line(error)}"
+        ) from error

@@ -1,0 +1,1 @@
+"""The rewards for prose, one file each, named as the reward."""

@@ -1,0 +1,74 @@
+"""Rewards of installed packages: found by the entry points that their metadata declare."""
+
+from pathlib import Path
+
+import pytest
+
+from rewards.base import Sample
+from rewards.compose import SuiteError
+from rewards.registry import build_suite, make_reward, reward_class
+
+MODULE = """
+from rewards.base import Evaluation, Reward
+
+class Brevity(Reward):
+    name = "brevity"
+
+    def __call__(self, samples):
+        return [Evaluation(1 / (1 + len(s.completion)), f"{len(s.completion)} letters") for s in samples]
+
+NOT_A_REWARD = 3
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Install a package with these entry points: a module, and the metadata that pip would write."""
+
+    def write(name: str, entries: str) -> None:
+        (tmp_path / f"{name}.py").write_text(MODULE)
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[sweepfarm.rewards]\n{entries}\n")
+
+    monkeypatch.syspath_prepend(tmp_path)
+    return write
+
+
+def test_a_suite_uses_the_reward_of_an_installed_package(install) -> None:
+    install("brief_rewards", "brevity = brief_rewards:Brevity")
+    suite = build_suite({"rewards": [{"name": "brevity"}]})
+    assert suite.score([Sample("", "abc")]).totals.tolist() == [0.25]
+
+
+def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> None:
+    install("brief_words", "brevity = brief_words:Brevity")
+    with pytest.raises(SuiteError, match="unknown reward `breviti`; did you mean `brevity`"):
+        reward_class("breviti")
+
+
+@pytest.mark.parametrize(
+    ("package", "entry", "words"),
+    [
+        ("broken_rewards", "broken = no_such_module:Thing", "cannot be imported: ModuleNotFoundError"),
+        ("absent_rewards", "absent = absent_rewards:Nothing", "cannot be imported: AttributeError"),
+        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "names no subclass of rewards.base.Reward"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(install, package: str, entry: str, words: str) -> None:
+    install(package, entry)
+    with pytest.raises(SuiteError, match=words):
+        make_reward(entry.split(" ", maxsplit=1)[0])
+
+
+def test_two_packages_that_declare_one_name_are_refused(install) -> None:
+    install("first_rewards", "same = first_rewards:Brevity")
+    install("second_rewards", "same = second_rewards:Brevity")
+    with pytest.raises(SuiteError, match="two packages declare same"):
+        make_reward("same")
+
+
+def test_our_own_rewards_cannot_be_replaced(install) -> None:
+    install("greedy_rewards", "ori = greedy_rewards:Brevity")
+    assert reward_class("ori").__module__ == "rewards.plasmid.components.ori"
