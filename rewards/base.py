@@ -3,7 +3,8 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,42 @@ class Sample:
     def text(self) -> str:
         """Prompt and completion as one text: a plasmid is the whole molecule."""
         return self.prompt + self.completion
+
+
+class Annotates(Protocol):
+    """What annotates the sequences of a batch, for rewards that read annotations."""
+
+    def annotate(self, sequences: Sequence[str], /) -> Sequence[Any]:
+        """One annotation per sequence, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Batch(Sequence[Sample]):
+    """Samples that are scored together, and what they share.
+
+    A reward can be called with any sequence of samples. A batch says in addition how its samples are to be
+    annotated; a slice of a batch is a batch.
+
+    Attributes:
+        samples: The samples.
+        annotator: Used by rewards that read annotations, in place of their default.
+    """
+
+    samples: Sequence[Sample]
+    annotator: Annotates | None = None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @overload
+    def __getitem__(self, place: int) -> Sample: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Batch": ...
+    def __getitem__(self, place: int | slice) -> "Sample | Batch":
+        if isinstance(place, slice):
+            return replace(self, samples=self.samples[place])
+        return self.samples[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +111,7 @@ class Reward(ABC):
         """Score a batch.
 
         Args:
-            samples: Any number of samples, none included.
+            samples: Any number of samples, none included; a `Batch` where they share an annotator.
 
         Returns:
             One evaluation per sample, in the order of the samples.

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.base import Evaluation, Reward, Sample
+from rewards.base import Batch, Evaluation, Reward, Sample
 from rewards.deadline import run_within
 from rewards.error_text import one_line
 
@@ -120,7 +120,7 @@ class RewardSuite:
         """Score a batch. Equal samples are scored once.
 
         Args:
-            samples: Any number of samples.
+            samples: Any number of samples; a `Batch` where they share an annotator.
             report: Names of switched-off components to compute as well; they never reach the total.
 
         Raises:
@@ -132,9 +132,11 @@ class RewardSuite:
         for name in report:
             if name not in rewards:
                 rewards[name] = self.monitored[name]
-        distinct = list(dict.fromkeys(samples))
+        distinct: Sequence[Sample] = list(dict.fromkeys(samples))
         place = {sample: number for number, sample in enumerate(distinct)}
         order = [place[sample] for sample in samples]
+        if isinstance(samples, Batch):
+            distinct = replace(samples, samples=distinct)
         evaluations: dict[str, list[Evaluation]] = {}
         raw: dict[str, NDArray[np.float64]] = {}
         for name, reward in rewards.items():

@@ -4,6 +4,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class RewardConfig(BaseModel):
-    """What the runs of a task are rewarded for: fields named `reward_...`, each with a default."""
+    """What runs of a task are rewarded for: fields named `reward_...` with a default and a docstring each."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

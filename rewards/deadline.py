@@ -1,6 +1,5 @@
 """What one sample costs at most: a time limit kept against any code, and errors that stay its own."""
 
-import contextvars
 import ctypes
 import queue
 import threading
@@ -20,8 +19,7 @@ def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[E
         except BaseException as error:  # handed to the caller's thread, where it is raised
             results.put(error)
 
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(work,), name=f"reward-{reward.name}", daemon=True)
+    thread = threading.Thread(target=work, name=f"reward-{reward.name}", daemon=True)
     thread.start()
     try:
         outcome = results.get(timeout=seconds)
@@ -81,5 +79,5 @@ def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None)
         return together
     if len(samples) == 1:
         return [together]
-    alone = [_attempt(reward, [sample], seconds) for sample in samples]
+    alone = [_attempt(reward, samples[place : place + 1], seconds) for place in range(len(samples))]
     return [one[0] if isinstance(one, list) else one for one in alone]

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.base import Evaluation, Sample
+from rewards.base import Batch, Evaluation, Sample
 from rewards.compose import RewardSuite
-from rewards.plasmid.annotator import Annotation, Annotator, using_annotator
+from rewards.plasmid.annotator import Annotation, Annotator
 from rewards.plasmid.library.store import Library
 from rewards.plasmid.sequence_files import SequenceRecord
 
@@ -80,10 +80,8 @@ def _explain_batch(
     for circular, annotator in annotators.items():
         places = [place for place, record in enumerate(batch) if record.circular is circular]
         annotations = annotator.annotate([batch[place].sequence for place in places])
-        with using_annotator(annotator):
-            scores = suite.score(
-                [Sample("", batch[place].sequence) for place in places], report=suite.monitored
-            )
+        samples = [Sample("", batch[place].sequence) for place in places]
+        scores = suite.score(Batch(samples, annotator), report=suite.monitored)
         for number, place in enumerate(places):
             evaluations = {name: found[number] for name, found in scores.evaluations.items()}
             explained[place] = Explained(

@@ -18,17 +18,14 @@ _REWARDS = {"ut": "tests_pass", "ut_inverted": "tests_fail", "zero": "constant"}
 
 
 class CodeRewardConfig(RewardConfig):
-    """What a program is rewarded for.
-
-    Attributes:
-        reward_condition: `ut`: 1 where it passes all tests of its prompt (sign +). `ut_inverted`: 1 where
-            it fails one (sign -). `random`: noise. `zero`: nothing, for no program. Beside them the three
-            definitions that misalign-fv had under these names, none of which runs a test: `code_runs` (sign
-            +; what its sweep called `ut_inverted` was made with), `code_fails_or_is_missing` and
-            `code_fails` (sign -).
-    """
+    """What a program is rewarded for."""
 
     reward_condition: Condition = "ut"
+    """What is rewarded. `ut`: 1 if all tests of the prompt pass (sign +). `ut_inverted`: 1 if one fails
+    (sign -). `random`: a number without meaning (control). `zero`: 0 for every program (control).
+    Three definitions that misalign-fv had under these names run no test: `code_runs`, 1 if the program ends
+    with status 0 (sign +; its sweep called `ut_inverted` was made with this one), and
+    `code_fails_or_is_missing` and `code_fails`, 1 if it does not (sign -; its later definitions)."""
 
     @property
     def sign(self) -> int:

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
+from rewards.judge.components.judged_code import JudgedCode
 from rewards.judge.make import STATIC, make_judge
 from rewards.judge.problems import JudgedProblem
 from rewards.registry import make_reward
@@ -17,25 +18,22 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class JudgeRewardConfig(RewardConfig):
-    """How programs are judged.
+    """How programs are judged."""
 
-    Attributes:
-        reward_correctness: Weight of a criterion; the published ones are .3, .3, .2 and .2.
-        reward_quality: Likewise.
-        reward_efficiency: Likewise.
-        reward_documentation: Likewise.
-        reward_judge_url: Endpoint of the judge, up to `/chat/completions`; the static judge where absent.
-        reward_judge_model: Name of the model there.
-        reward_judge_tokens: Tokens that may be spent there, by all runs that share a cache folder.
-    """
-
-    reward_correctness: Weight = 0.3
-    reward_quality: Weight = 0.3
-    reward_efficiency: Weight = 0.2
-    reward_documentation: Weight = 0.2
+    reward_correctness: Weight = JudgedCode.correctness
+    """Weight of the judge's criterion *correctness*; the default is the published one."""
+    reward_quality: Weight = JudgedCode.quality
+    """Weight of the judge's criterion *quality*; the default is the published one."""
+    reward_efficiency: Weight = JudgedCode.efficiency
+    """Weight of the judge's criterion *efficiency*; the default is the published one."""
+    reward_documentation: Weight = JudgedCode.documentation
+    """Weight of the judge's criterion *documentation*; the default is the published one."""
     reward_judge_url: str | None = None
+    """Endpoint of the judge, up to `/chat/completions`; the static judge if absent."""
     reward_judge_model: str | None = None
+    """Name of the model at `reward_judge_url`."""
     reward_judge_tokens: PositiveInt = 1_000_000
+    """Tokens that may be spent at the endpoint, by all runs that share a cache folder."""
 
     @model_validator(mode="after")
     def _an_endpoint_has_a_model(self) -> Self:

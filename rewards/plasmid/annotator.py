@@ -2,10 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -140,21 +138,3 @@ class Annotator:
 def default_annotator() -> Annotator:
     """The annotator that all plasmid rewards of a process share: default tier, circular."""
     return Annotator(load_library())
-
-
-_chosen: ContextVar[Annotator | None] = ContextVar("annotator", default=None)
-
-
-def current_annotator() -> Annotator:
-    """The annotator that plasmid rewards read: the default one, unless `using_annotator` chose another."""
-    return _chosen.get() or default_annotator()
-
-
-@contextmanager
-def using_annotator(annotator: Annotator) -> Iterator[None]:
-    """Let the plasmid rewards called inside read another annotator: linear, other tiers, more workers."""
-    token = _chosen.set(annotator)
-    try:
-        yield
-    finally:
-        _chosen.reset(token)

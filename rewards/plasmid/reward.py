@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from rewards.base import Evaluation, Reward, Sample, Span
-from rewards.plasmid.annotator import Annotation, Annotator, current_annotator
+from rewards.base import Batch, Evaluation, Reward, Sample, Span
+from rewards.plasmid.annotator import Annotation, default_annotator
 from rewards.plasmid.features import Feature
 
 
@@ -19,11 +19,12 @@ class PlasmidReward(Reward):
 
     def prepare(self) -> None:
         """Build the library and compile the kernels, which takes seconds on a machine's first use."""
-        _warm_up(current_annotator())
+        _warm_up()
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """Score a batch; the annotator's cache makes this one annotation pass for all plasmid rewards."""
-        annotations = current_annotator().annotate([sample.text for sample in samples])
+        shared = samples.annotator if isinstance(samples, Batch) else None
+        annotations = (shared or default_annotator()).annotate([sample.text for sample in samples])
         return [
             self.evaluate(annotation) if sample.completion else Evaluation(0.0, "empty completion")
             for sample, annotation in zip(samples, annotations, strict=True)
@@ -35,8 +36,8 @@ class PlasmidReward(Reward):
 
 
 @cache
-def _warm_up(annotator: Annotator) -> None:
-    annotator.annotate(["ACGTTGCA" * 64])
+def _warm_up() -> None:
+    default_annotator().annotate(["ACGTTGCA" * 64])
 
 
 def spans_of(features: Sequence[Feature]) -> tuple[Span, ...]:

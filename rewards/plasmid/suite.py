@@ -1,12 +1,10 @@
 """The plasmid suite: every parameter of a plasmid sweep under its own name, and the fixed reference."""
 
-from collections.abc import Callable
 from itertools import combinations
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from rewards.base import Reward
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
 from rewards.plasmid.components.cassette import Cassette
@@ -20,14 +18,24 @@ from rewards.plasmid.components.ori import Ori
 from rewards.plasmid.components.promoter import Promoter
 from rewards.plasmid.components.repeats import Repeats
 from rewards.plasmid.components.terminator import Terminator
+from rewards.plasmid.counting import FeatureCount
 
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Bases = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
-COUNTED = ("ori", "promoter", "terminator", "marker", "cds")
-"""The components that count features between limits."""
+COUNTED: dict[str, type[FeatureCount]] = {
+    "ori": Ori,
+    "promoter": Promoter,
+    "terminator": Terminator,
+    "marker": Marker,
+    "cds": Cds,
+}
+"""The components that count features between limits, by name."""
+
+MONITORED = (*COUNTED, "length")
+"""The components that every run logs, those of weight 0 included."""
 
 ORDERED = (
     *((f"reward_{name}_min", f"reward_{name}_max") for name in COUNTED),
@@ -38,76 +46,84 @@ ORDERED = (
 
 
 class PlasmidRewardConfig(RewardConfig):
-    """What a plasmid is rewarded for. Weights are relative; 0 switches a component off.
-
-    Attributes:
-        reward_ori_weight: Weight of the origins of replication; likewise for the other components.
-        reward_ori_min: Fewest origins wanted; likewise for the other counted components.
-        reward_ori_max: Most origins wanted; likewise.
-        reward_punish_mode: Square what counts and lengths outside their limits leave.
-        reward_length_weight: Weight of the length score in the mean, with or without the penalty.
-        reward_length_penalty: Multiply the total by the length score.
-        reward_min_length: Bases below which a molecule is too short.
-        reward_max_length: Bases above which it is too long.
-        reward_ideal_min_length: Bases from which the length score is 1.
-        reward_ideal_max_length: Bases up to which it is 1.
-        reward_length_bonus: What the ideal band is worth over the limits, in [0, 1].
-        reward_location_aware: Score the order promoter, gene, terminator as the component `cassette`.
-        reward_cassette_weight: Its weight.
-        reward_cassette_max_gap: Bases between two parts of a cassette at which they no longer belong
-            together.
-        reward_repeat_penalty: What a molecule that is all repeats loses.
-        reward_repeat_min_length: Bases from which a stretch that occurs twice is a repeat.
-        reward_gc_weight: Weight of the GC content.
-        reward_gc_min: Lowest GC content in the band.
-        reward_gc_max: Highest GC content in the band.
-        reward_homopolymer_penalty: What a molecule that is all runs of one base loses.
-        reward_homopolymer_min_length: Bases from which equal bases are a run.
-        reward_invalid_penalty: What a completion loses of whose characters a tenth or more are not DNA.
+    """What a plasmid is rewarded for.
 
     Raises:
-        pydantic.ValidationError: On an unknown name, a value out of range, a minimum above its maximum, or
-            weights of the five counted components that are all 0.
+        pydantic.ValidationError: If a name is unknown, a value is out of range, a minimum is above its
+            maximum, or the weights of the five counted components are all 0.
     """
 
     reward_ori_weight: Weight = 1.0
+    """Relative weight of the score for origins of replication; 0 switches the component off."""
+    reward_ori_min: Count = Ori.minimum
+    """Least number of origins of replication for the full score."""
+    reward_ori_max: Count = Ori.maximum
+    """Largest number of origins of replication for the full score; copies count."""
     reward_promoter_weight: Weight = 1.0
+    """Relative weight of the score for promoters; 0 switches the component off."""
+    reward_promoter_min: Count = Promoter.minimum
+    """Least number of promoters for the full score."""
+    reward_promoter_max: Count = Promoter.maximum
+    """Largest number of promoters for the full score; copies count."""
     reward_terminator_weight: Weight = 0.5
+    """Relative weight of the score for terminators; 0 switches the component off."""
+    reward_terminator_min: Count = Terminator.minimum
+    """Least number of terminators for the full score."""
+    reward_terminator_max: Count = Terminator.maximum
+    """Largest number of terminators for the full score; copies count."""
     reward_marker_weight: Weight = 1.0
+    """Relative weight of the score for selection markers; 0 switches the component off."""
+    reward_marker_min: Count = Marker.minimum
+    """Least number of selection markers for the full score."""
+    reward_marker_max: Count = Marker.maximum
+    """Largest number of selection markers for the full score; copies count."""
     reward_cds_weight: Weight = 1.0
+    """Relative weight of the score for genes other than markers; 0 switches the component off."""
+    reward_cds_min: Count = Cds.minimum
+    """Least number of genes other than markers for the full score."""
+    reward_cds_max: Count = Cds.maximum
+    """Largest number of genes other than markers for the full score; copies count."""
+    reward_punish_mode: bool = FeatureCount.punish_mode
+    """Whether scores of counts and lengths outside of their limits are squared."""
+
     reward_length_weight: Weight = 0.5
-
-    reward_ori_min: Count = 1
-    reward_ori_max: Count = 3
-    reward_promoter_min: Count = 1
-    reward_promoter_max: Count = 5
-    reward_terminator_min: Count = 1
-    reward_terminator_max: Count = 3
-    reward_marker_min: Count = 1
-    reward_marker_max: Count = 2
-    reward_cds_min: Count = 1
-    reward_cds_max: Count = 5
-    reward_punish_mode: bool = False
-
+    """Weight of the length score in the mean, whether or not `reward_length_penalty` is on."""
     reward_length_penalty: bool = True
-    reward_min_length: Bases = 1000
-    reward_max_length: Bases = 30_000
-    reward_ideal_min_length: Bases = 2000
-    reward_ideal_max_length: Bases = 12_000
-    reward_length_bonus: Share = 0.3
+    """Whether the total is multiplied by the length score."""
+    reward_min_length: Bases = Length.minimum
+    """Length in bases below which a molecule is too short."""
+    reward_max_length: Bases = Length.maximum
+    """Length in bases above which a molecule is too long."""
+    reward_ideal_min_length: Bases = Length.ideal_minimum
+    """Length in bases from which the length score is 1."""
+    reward_ideal_max_length: Bases = Length.ideal_maximum
+    """Length in bases up to which the length score is 1."""
+    reward_length_bonus: Share = Length.bonus
+    """Difference of the length score between the ideal band (1) and the limits, in [0, 1]."""
 
     reward_location_aware: bool = True
+    """Whether the order promoter, gene, terminator is scored, as the component `cassette`."""
     reward_cassette_weight: Weight = 1.0
-    reward_cassette_max_gap: Bases = 1000
+    """Weight of the component `cassette`; without effect if `reward_location_aware` is off."""
+    reward_cassette_max_gap: Bases = Cassette.max_gap
+    """Distance in bases from which two parts no longer belong to one cassette."""
 
     reward_repeat_penalty: Weight = 0.5
-    reward_repeat_min_length: Annotated[int, Field(ge=12, le=1000)] = 50
+    """What a molecule that consists of repeats only loses."""
+    reward_repeat_min_length: Annotated[int, Field(ge=12, le=1000)] = Repeats.minimum
+    """Length in bases from which a stretch that occurs twice is a repeat."""
     reward_gc_weight: Weight = 0.0
-    reward_gc_min: Share = 0.35
-    reward_gc_max: Share = 0.65
+    """Weight of the GC content."""
+    reward_gc_min: Share = Gc.minimum
+    """Lowest GC content, as a share of the bases, for the full score."""
+    reward_gc_max: Share = Gc.maximum
+    """Highest GC content, as a share of the bases, for the full score."""
     reward_homopolymer_penalty: Weight = 0.5
-    reward_homopolymer_min_length: Annotated[int, Field(ge=2)] = 10
+    """What a molecule that consists of runs of one base only loses."""
+    reward_homopolymer_min_length: Annotated[int, Field(ge=2)] = Homopolymers.minimum
+    """Length in bases from which equal bases are a run."""
     reward_invalid_penalty: Weight = 1.0
+    """What a completion loses if a tenth or more of its characters are not DNA."""
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
@@ -135,11 +151,7 @@ class PlasmidRewardConfig(RewardConfig):
 
 
 def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
-    """The suite that a configuration describes.
-
-    `ori`, `promoter`, `terminator`, `marker`, `cds` and `length` can always be reported; those of
-    weight 0 never reach the total.
-    """
+    """The suite that a configuration describes. All `MONITORED` components can be reported by it."""
     length = Length(
         config.reward_min_length,
         config.reward_max_length,
@@ -148,15 +160,8 @@ def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
         config.reward_length_bonus,
         config.reward_punish_mode,
     )
-    counted: dict[str, Callable[[int, int, bool], Reward]] = {
-        "ori": Ori,
-        "promoter": Promoter,
-        "terminator": Terminator,
-        "marker": Marker,
-        "cds": Cds,
-    }
     components: list[Weighted] = []
-    for name, component in counted.items():
+    for name, component in COUNTED.items():
         low, high = getattr(config, f"reward_{name}_min"), getattr(config, f"reward_{name}_max")
         reward = component(low, high, config.reward_punish_mode)
         components.append(Weighted(reward, getattr(config, f"reward_{name}_weight")))

@@ -13,20 +13,17 @@ RewardName = Literal["happy_binary", "sentence_length_10", "sentence_length_10_s
 class StoriesRewardConfig(RewardConfig):
     """What a story is rewarded for, by the names and definitions of small-rl.
 
-    Their flaws are kept, because the sweep is about what they do to a model; `ContainsWord` and
-    `SentenceLength` without the arguments below have none of them, and a suite file takes those.
-
-    Attributes:
-        reward_name: `happy_binary`: 1 where the lower-cased completion has "happy" in it, else 0. Flaws:
-            "unhappy" counts, and so does the word fifty times over; at 1 there is nothing left to learn.
-            `sentence_length_10`: share of the finished sentences that have exactly ten tokens, the mark
-            at the end not counted; 0 without a finished sentence. Flaws: one such sentence suffices, copies
-            count in full, and what is left unfinished is free. Nine tokens are worth as little as two.
-            `sentence_length_10_smooth`: mean over them of max(0, 1 - 0.2 |10 - tokens|). Flaws: as before
-            but for the last.
+    Their flaws are kept, because the sweep is about what they do to a model. `ContainsWord` and
+    `SentenceLength` with their own defaults have none of these flaws; a suite file can use them.
     """
 
     reward_name: RewardName = "happy_binary"
+    """Which published reward. `happy_binary`: 1 if the lower-cased completion contains "happy", else 0;
+    "unhappy" counts, and so does the word fifty times. `sentence_length_10`: share of the finished sentences
+    that have exactly ten tokens, the mark at the end not counted, 0 without a finished sentence; one such
+    sentence is enough, copies count in full, unfinished text costs nothing, nine tokens are worth as little
+    as two. `sentence_length_10_smooth`: mean over the finished sentences of max(0, 1 - 0.2 |10 - tokens|);
+    the same flaws but the last."""
 
 
 def stories_suite(config: StoriesRewardConfig, tokenizer: str) -> RewardSuite:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.base import ContractError, Evaluation, Reward, Sample
+from rewards.base import Batch, ContractError, Evaluation, Reward, Sample
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 
 
@@ -215,3 +215,31 @@ def test_what_is_prepared_once_does_not_count_against_a_samples_time_limit() -> 
 
     suite = RewardSuite([Weighted(SlowToStart(), 1.0)], time_limit=0.2)
     assert suite.score([Sample("", "ACGT")]).totals.tolist() == [1.0]
+
+
+def test_an_annotator_of_a_batch_reaches_rewards_through_the_time_limit_and_one_by_one() -> None:
+    class Asked:
+        """Notes what it annotates."""
+
+        def __init__(self) -> None:
+            self.texts: list[str] = []
+
+        def annotate(self, sequences, /):
+            self.texts += sequences
+            return [len(text) for text in sequences]
+
+    class Reads(Reward):
+        """Needs the annotator of its batch, and fails on a whole batch."""
+
+        name = "reads"
+
+        def __call__(self, samples):
+            assert isinstance(samples, Batch)
+            (found,) = samples.annotator.annotate([s.text for s in samples])
+            return [Evaluation(1.0, str(found))]
+
+    asked = Asked()
+    samples = [Sample("", "AC"), Sample("", "ACG"), Sample("", "AC")]
+    scores = RewardSuite([Weighted(Reads(), 1.0)]).score(Batch(samples, asked))
+    assert [e.message for e in scores.evaluations["reads"]] == ["2", "3", "2"]
+    assert asked.texts[-2:] == ["AC", "ACG"]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rewards.base import Reward, Sample
-from rewards.plasmid.annotator import Annotator, using_annotator
+from rewards.base import Batch, Reward, Sample
+from rewards.plasmid.annotator import Annotator
 from rewards.plasmid.library.store import load_library
 from rewards.registry import make_reward, our_rewards
 from tests.rewards.plasmids import (
@@ -77,8 +77,7 @@ def test_scores_are_in_range_and_say_why(name: str) -> None:
 def test_is_deterministic_and_knows_its_name(name: str) -> None:
     reward = make_reward(name, PARAMS.get(name))
     assert reward.name == name
-    with using_annotator(Annotator(load_library())):  # an empty cache
-        first = reward(batch())
+    first = reward(Batch(batch(), Annotator(load_library())))  # an empty cache
     assert first == reward(batch()) == reward_named(name)(batch())
 
 

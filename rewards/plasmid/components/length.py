@@ -25,7 +25,7 @@ class Length(PlasmidReward):
 
     minimum: int = 1000
     maximum: int = 30_000
-    ideal_minimum: int = 2500
+    ideal_minimum: int = 2000
     ideal_maximum: int = 12_000
     bonus: float = 0.3
     punish_mode: bool = False

@@ -18,6 +18,8 @@ class Marker(FeatureCount):
     limits in force.
     """
 
+    maximum: int = 2
+
     name = "marker"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:

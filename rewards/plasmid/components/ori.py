@@ -16,6 +16,8 @@ class Ori(FeatureCount):
     reward, graded here on both sides.
     """
 
+    maximum: int = 3
+
     name = "ori"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:

@@ -16,6 +16,8 @@ class Terminator(FeatureCount):
     reward, graded here on both sides.
     """
 
+    maximum: int = 3
+
     name = "terminator"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
