@@ -38,15 +38,15 @@ sweep: $(RUNTIME)  ## run the plasmid sweep on this machine, end to end
 	@$(BIN)/sweepfarm sweep sweep_config.yaml --overlay $(OVERLAY) --agents $(AGENTS) --seed $(SEED)
 
 sweep-stories: $(RUNTIME)  ## run the stories sweep at small size, and write docs/results/stories.md
-	@$(BIN)/sweepfarm sweep sweeps/stories.yaml --overlay sweeps/overlays/stories_cpu.yaml --agents $(AGENTS) \
+	@$(BIN)/sweepfarm sweep sweeps/stories.yaml --small --agents $(AGENTS) \
 		--page docs/results/stories.md --against beta --made-by "make sweep-stories"
 
 sweep-code: $(RUNTIME)  ## run the code sweep at small size, and write docs/results/code.md
-	@$(BIN)/sweepfarm sweep sweeps/kl_lr_grid.yaml --overlay sweeps/overlays/code_cpu.yaml --agents $(AGENTS) \
+	@$(BIN)/sweepfarm sweep sweeps/kl_lr_grid.yaml --small --agents $(AGENTS) \
 		--page docs/results/code.md --against learning_rate --made-by "make sweep-code"
 
 sweep-judge: $(RUNTIME)  ## run the judged-code sweep at small size, and write docs/results/judge.md
-	@$(BIN)/sweepfarm sweep sweeps/code_judge.yaml --overlay sweeps/overlays/judge_cpu.yaml --agents $(AGENTS) \
+	@$(BIN)/sweepfarm sweep sweeps/code_judge.yaml --small --agents $(AGENTS) \
 		--page docs/results/judge.md --against beta --before baseline --made-by "make sweep-judge"
 
 test: $(DEV)  ## run all tests

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from agent.config.metric_names import RUNG_METRICS, step_metrics
-from agent.config.tasks import TASKS
+from agent.config.tasks import our_tasks
 from agent.health.finding import KINDS, WARNINGS
 from agent.health.limits import HealthLimits
 from sweepfarm.cli import VERBS, cli
@@ -80,7 +80,7 @@ def test_every_direct_dependency_is_justified_and_pinned() -> None:
 
 
 def test_every_metric_has_an_entry_in_the_glossary() -> None:
-    for metric in RUNG_METRICS.union(*map(step_metrics, TASKS)):
+    for metric in RUNG_METRICS.union(*map(step_metrics, our_tasks())):
         _, _, *statistic = metric.split("/")
         general = f"reward_components/{{component}}/{statistic[0]}" if statistic else metric
         assert f"`{metric}`" in GLOSSARY or f"`{general}`" in GLOSSARY, metric

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ MAY_IMPORT = {
 }
 HEAVY = {"torch", "transformers", "trl", "datasets", "accelerate"}
 LIGHT_ROOMS = ("rewards", "server", "analysis", "agent/config", "agent/health")
+TASK_DEFINITIONS = sorted((ROOT / "agent" / "tasks").glob("*/task.py"))
+"""Imported to read a configuration."""
+MOST_FILES = 14
+"""Python files directly in a folder; in a folder of rewards each file is one."""
 
 
 def modules(room: str) -> list[Path]:
@@ -57,15 +62,26 @@ def test_no_file_of_a_light_room_imports_torch(room: str) -> None:
 @pytest.mark.parametrize("room", LIGHT_ROOMS)
 def test_importing_a_light_room_does_not_load_torch(room: str) -> None:
     """The names above could hide an import by way of a library: load every module and look."""
-    names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in modules(room)]
-    names = [n.removesuffix(".__init__") for n in names if not n.endswith("__main__")]
+    assert loaded_by([module_name(path) for path in modules(room) if path.name != "__main__.py"]) == "[]"
+
+
+def test_importing_the_definitions_of_tasks_does_not_load_torch() -> None:
+    assert loaded_by([module_name(path) for path in TASK_DEFINITIONS]) == "[]"
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def loaded_by(names: list[str]) -> str:
+    """Heavy packages that are loaded once these modules are."""
     code = (
         "import importlib, sys\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
         f"print(sorted(set(sys.modules) & {HEAVY!r}))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == "[]"
+    return done.stdout.strip().splitlines()[-1]
 
 
 def test_the_command_line_starts_without_torch() -> None:
@@ -74,8 +90,44 @@ def test_the_command_line_starts_without_torch() -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_no_imports_go_in_a_circle() -> None:
+    paths = {module_name(path): path for room in ROOMS for path in modules(room)}
+    arrows = {name: imported_modules(path, paths) for name, path in paths.items()}
+    done: set[str] = set()
+
+    def follow(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, f"imports go in a circle: {' -> '.join((*way[way.index(name) :], name))}"
+        if name not in done:
+            for other in sorted(arrows[name]):
+                follow(other, (*way, name))
+            done.add(name)
+
+    for name in sorted(paths):
+        follow(name, ())
+
+
+def imported_modules(path: Path, known: Collection[str]) -> set[str]:
+    """Modules of ours that a file imports, wherever in the file: `from package import module` included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= parts & set(known) or {node.module}
+    return found & set(known)
+
+
+def test_folders_stay_small() -> None:
+    for room in (*ROOMS, "benchmarks", "docker"):
+        folders = {path.parent for path in modules(room)}
+        for folder in folders:
+            if folder.name != "components":
+                assert len(list(folder.glob("*.py"))) <= MOST_FILES, folder
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_modules_stay_small(room: str) -> None:
     for path in modules(room):
         assert path.name != "utils.py"
-        assert len(path.read_text(encoding="utf-8").splitlines()) < 500, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 400, path

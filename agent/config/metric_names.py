@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from agent.config.tasks import task_entry
+from agent.config.tasks import task_definition
 
 Cadence = Literal["rung", "step"]
 
@@ -68,7 +68,7 @@ RUNG_METRICS = frozenset(
 
 def step_metrics(task: str) -> frozenset[str]:
     """What runs of a task log at every training step: `STEP_METRICS`, and its components' statistics."""
-    components = task_entry(task).components
+    components = task_definition(task).monitored
     return STEP_METRICS | {f"reward_components/{c}/{s}" for c in components for s in _STATISTICS}
 
 

@@ -21,7 +21,7 @@ from agent.config.errors import ConfigError
 from agent.config.run_name import run_name
 from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
-from agent.config.tasks import task_entry
+from agent.config.tasks import task_definition
 from agent.config.variant import unfolded
 from agent.health.limits import HealthLimits
 from rewards.config import RewardConfig
@@ -135,12 +135,14 @@ class RunConfig(BaseModel):
     """Only this many best completions of each group train; at most `num_generations`."""
 
     health: HealthLimits = HealthLimits()
-    reward: SerializeAsAny[RewardConfig] = Field(default_factory=lambda own: task_entry(own["task"]).reward())
+    reward: SerializeAsAny[RewardConfig] = Field(
+        default_factory=lambda own: task_definition(own["task"]).reward()
+    )
     """Of the kind that `task` has."""
 
     @model_validator(mode="after")
     def _reward_fits_the_task(self) -> Self:
-        wanted = task_entry(self.task).reward
+        wanted = task_definition(self.task).reward
         if not isinstance(self.reward, wanted):
             raise ValueError(f"the reward of the task {self.task} is a {wanted.__name__}")
         return self
@@ -187,7 +189,7 @@ class RunConfig(BaseModel):
         for key in params:
             if key not in known:
                 raise ConfigError(unknown_key_message("parameter", key, known))
-        kind = task_entry(task).reward
+        kind = task_definition(task).reward
         reward = {k: v for k, v in params.items() if k in kind.model_fields}
         if reward and params.get("suite") is not None:
             raise ConfigError(f"`{next(iter(reward))}` has no effect with `suite`: leave one of them out")
@@ -206,7 +208,9 @@ class RunConfig(BaseModel):
             ConfigError: there is no such task.
         """
         own = frozenset(cls.model_fields) - {"reward", "health"}
-        return own | frozenset(task_entry(task).reward.model_fields) | frozenset(HealthLimits.model_fields)
+        return (
+            own | frozenset(task_definition(task).reward.model_fields) | frozenset(HealthLimits.model_fields)
+        )
 
     def flat(self) -> dict[str, Any]:
         """All parameters by their flat names, but none without effect: `from_params(c.flat()) == c`."""

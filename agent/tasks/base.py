@@ -1,10 +1,7 @@
-"""What a task gives to training: a model, prompts on two sides, and two reward suites."""
+"""What a task gives to training: a model, training and held-out prompts, and two reward suites."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.config.run import RunConfig
-from agent.tasks.starter import Starter
 from rewards.base import Sample
 from rewards.compose import RewardSuite
 
@@ -14,7 +11,7 @@ class Prompts:
     """Prompt texts. No held-out prompt is a training prompt.
 
     Raises:
-        ValueError: the two sides overlap, or one is empty.
+        ValueError: If the two sides have a prompt in common, or one is empty.
     """
 
     train: tuple[str, ...]
@@ -31,18 +28,17 @@ class Prompts:
 
 @dataclass(frozen=True)
 class Task:
-    """A field of work, ready to train on.
+    """A task of one run, ready to train on.
 
     Attributes:
-        name: as in `RunConfig.task`.
-        model_path: a local folder or a Hub id.
-        prompts: training and held-out prompts.
-        training_suite: the reward that the run trains on; its weights may be swept.
-        reference_suite: the reward of the objective; no parameter reaches it.
-        monitored: components whose statistics are logged each step, whatever their weight.
-        known_good: samples that a sensible reward of the task likes...
-        known_bad: ...and that it may not like; looked at before a sweep's first run. Without any the reward
-            is a control, which likes nothing.
+        name: The name that `RunConfig.task` has for it.
+        model_path: A local folder or a Hub id.
+        prompts: Training and held-out prompts.
+        training_suite: The reward that the run trains on; its weights may be swept.
+        reference_suite: The reward of the objective; no parameter reaches it.
+        monitored: Components whose statistics are logged at each step, whatever their weight.
+        known_good: Samples that must score higher than `known_bad`; checked before the first run of a sweep.
+        known_bad: Samples that must score lower. Without any, the reward is a control and is not checked.
     """
 
     name: str
@@ -53,16 +49,3 @@ class Task:
     monitored: tuple[str, ...]
     known_good: tuple[Sample, ...]
     known_bad: tuple[Sample, ...]
-
-
-@dataclass(frozen=True)
-class TaskMaker:
-    """How a task comes about.
-
-    Attributes:
-        build: prepares the task of a run.
-        starter: what `model: starter` stands for.
-    """
-
-    build: Callable[[RunConfig], Task]
-    starter: Callable[[], Starter]

@@ -28,14 +28,15 @@ def _rehearse() -> None:
     A sandbox is left to the runs: its threads would be lost by a fork.
     """
     from agent.config.run import RunConfig
-    from agent.config.tasks import TASKS
-    from agent.tasks.build import build_task, task_maker
+    from agent.config.tasks import our_tasks, task_definition
+    from agent.tasks.build import build_task
     from agent.training.lifecycle.model import load_model
 
-    for name, entry in TASKS.items():
-        if not task_maker(name).starter().is_built:
+    for name in our_tasks():
+        definition = task_definition(name)
+        if not definition.starter().is_built:
             continue  # the first run trains it, with all threads
         task = build_task(RunConfig(task=name))
         load_model(task.model_path)
-        for suite in () if entry.sandboxed else (task.training_suite, task.reference_suite):
+        for suite in () if definition.sandboxed else (task.training_suite, task.reference_suite):
             suite.score(task.known_good[:1])

@@ -9,6 +9,9 @@ from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
 from rewards.registry import make_reward, reward_class
 
+MONITORED = ("tests_pass",)
+"""The components that every run of the code task logs."""
+
 Condition = Literal[
     "ut", "ut_inverted", "random", "zero", "code_runs", "code_fails_or_is_missing", "code_fails"
 ]

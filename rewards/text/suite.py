@@ -7,6 +7,9 @@ from rewards.config import RewardConfig
 from rewards.text.components.contains_word import ContainsWord
 from rewards.text.components.sentence_length import SentenceLength
 
+MONITORED = ("contains_word", "sentence_length")
+"""The components that every run of the stories task logs."""
+
 RewardName = Literal["happy_binary", "sentence_length_10", "sentence_length_10_smooth"]
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @click.command(name="sweep")
 @click.argument("sweep_file", type=click.Path(path_type=Path))
-@click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
+@click.option("--overlay", type=click.Path(path_type=Path), help="YAML file that sets budget fields.")
+@click.option(
+    "--small", is_flag=True, help="Use the overlay for two CPU cores that the sweep's task declares."
+)
 @click.option("--agents", type=click.IntRange(min=1), default=2, show_default=True, help="Agents to run.")
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Output."
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 def sweep(
     sweep_file: Path,
     overlay: Path | None,
+    small: bool,
     agents: int,
     runs: Path,
     seed: int,
@@ -49,7 +53,7 @@ def sweep(
 
     \b
     Example:
-      sweepfarm sweep sweep_config.yaml --overlay sweeps/overlays/cpu.yaml --agents 2
+      sweepfarm sweep sweep_config.yaml --small --agents 2
     """
     from rich.console import Console
 
@@ -60,11 +64,11 @@ def sweep(
 
     signal.signal(signal.SIGTERM, interrupt)
     console = Console()
-    content = read_sweep(sweep_file, overlay)
+    content = read_sweep(sweep_file, _small_budget(sweep_file) if small and overlay is None else overlay)
     check = check_sweep(content)
     if not ends_by_itself(content):
         raise UserError(
-            "the sweep has no run_cap, so its agents would never end; add one, or give an --overlay"
+            "the sweep has no run_cap, so its agents would never end; add one, or give --overlay or --small"
         )
     if page is not None:
         _require_searched(content, against)
@@ -80,6 +84,25 @@ def sweep(
         path = _run(content, agents, runs, console)
         if page is not None:
             _write_page(path, page, against, before, made_by or f"sweepfarm sweep {sweep_file}", console)
+
+
+def _small_budget(sweep_file: Path) -> Path:
+    """The overlay that the task of a sweep declares for two CPU cores."""
+    from agent.config.errors import ConfigError
+    from agent.config.run import DEFAULT_TASK
+    from agent.config.tasks import task_definition
+    from sweepfarm.definition.sweep_file import read_sweep
+    from sweepfarm.errors import UserError
+
+    declared = (read_sweep(sweep_file).get("parameters") or {}).get("task", {"value": DEFAULT_TASK})
+    task = declared.get("value") if isinstance(declared, dict) else declared
+    try:
+        found = task_definition(task).small_budget
+    except ConfigError as error:
+        raise UserError(str(error)) from None
+    if found is None:
+        raise UserError(f"the task {task} declares no small budget; give one as --overlay")
+    return found
 
 
 def _require_searched(content: dict[str, Any], against: str) -> None:
@@ -101,12 +124,12 @@ def prepare_model(task: str, model: str) -> None:
         UserError: a wrong path or id, or no network to fetch it by.
     """
     from agent.config.errors import ConfigError
-    from agent.tasks.build import task_maker
+    from agent.config.tasks import task_definition
     from agent.training.lifecycle.model import check_model
     from sweepfarm.errors import UserError
 
     if model == "starter":
-        task_maker(task).starter().path()
+        task_definition(task).starter().path()
         return
     try:
         check_model(model)

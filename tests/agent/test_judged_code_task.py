@@ -11,8 +11,8 @@ from agent.config.metric_names import step_metrics
 from agent.config.run import RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
-from agent.tasks.code.judged import taught
 from agent.tasks.code.programs import Exercise, draw_exercises
+from agent.tasks.code_judge.task import taught
 from rewards.base import Sample
 from rewards.code.problems import load_problems
 from rewards.judge.suite import CRITERION_REWARDS, static_reference

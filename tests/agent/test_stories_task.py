@@ -162,7 +162,7 @@ def test_a_suite_file_replaces_the_reward_and_not_the_objective(
     assert task.monitored == ("contains_word",)
     assert "repetition" not in task.reference_suite.weights
     file.write_text("rewards: [{name: repetitoin}]")
-    with pytest.raises(ConfigError, match="did you mean repetition"):
+    with pytest.raises(ConfigError, match="did you mean `repetition`"):
         build_task(RunConfig.from_params({**params, "suite": str(file)}))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from datasets import load_dataset
 
-from agent.config.errors import ConfigError
+from agent.hub import OWN_DATA, hub_error
 from agent.tasks.code.programs import Exercise
 from rewards.code.asserts import UntranslatableError, cases_from
 from rewards.code.problems import Problem
@@ -27,11 +27,7 @@ def hub_exercises(*, held_out: bool) -> Iterator[Exercise]:
     try:
         rows = load_dataset(DATASET, "full", split=SPLITS[held_out])
     except (OSError, ValueError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ConfigError(
-            f"the exercises of {DATASET} could not be had from the model hub (no network?);"
-            f" use `model: starter`, which brings its own. The hub said: {first_line}"
-        ) from error
+        raise hub_error(f"the exercises of {DATASET}", "no network?", OWN_DATA, error) from error
     for row in rows:
         exercise = exercise_of(row)
         if exercise is not None:

@@ -1,33 +1,37 @@
-"""The plasmid task, built from a run's configuration."""
+"""The plasmid task: real plasmids, a starter model of them, and the rewards for what makes a plasmid."""
 
 import random
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from agent.config.run import RunConfig
-from agent.config.tasks import TASKS
-from agent.tasks.base import Task, TaskMaker
-from agent.tasks.plasmid.corpus import load_corpus
-from agent.tasks.plasmid.prompts import plasmid_prompts
-from agent.tasks.plasmid.starter import starter
+from agent.config.tasks import OVERLAYS, TaskDefinition
+from agent.tasks.base import Task
 from rewards.base import Sample
-from rewards.plasmid.suite import PlasmidRewardConfig, plasmid_suite, reference_suite
+from rewards.plasmid.suite import MONITORED, PlasmidRewardConfig, plasmid_suite, reference_suite
+
+if TYPE_CHECKING:
+    from agent.tasks.starter import Starter
 
 _GOOD = 8
-"""Real plasmids that a reward is tried on."""
+"""How many real plasmids a reward is checked on."""
 
 
 def _build(config: RunConfig) -> Task:
-    """Prepare prompts, suites and, for `model: starter`, the starter model."""
+    """The task of a run. Trains the starter model first if the run needs it and the cache has none."""
+    from agent.tasks.plasmid.corpus import load_corpus
+    from agent.tasks.plasmid.prompts import plasmid_prompts
+
     assert isinstance(config.reward, PlasmidRewardConfig)
     corpus = load_corpus()
     rng = random.Random(0)
     return Task(
         name="plasmid",
-        model_path=str(starter().path()) if config.model == "starter" else config.model,
+        model_path=str(_starter().path()) if config.model == "starter" else config.model,
         prompts=plasmid_prompts(corpus, config.train_prompts, config.eval_prompts),
         training_suite=plasmid_suite(config.reward),
         reference_suite=reference_suite(),
-        monitored=TASKS["plasmid"].components,
+        monitored=MONITORED,
         known_good=_samples(corpus.held_out[:_GOOD]),
         # Nothing, one letter, one unit repeated, random bases.
         known_bad=_samples(("", "A" * 3_000, "ATGC" * 750, "".join(rng.choices("ACGT", k=3_000)))),
@@ -39,4 +43,16 @@ def _samples(plasmids: Sequence[str]) -> tuple[Sample, ...]:
     return tuple(Sample("", plasmid) for plasmid in plasmids)
 
 
-PLASMID = TaskMaker(build=_build, starter=starter)
+def _starter() -> "Starter":
+    from agent.tasks.plasmid.starter import starter
+
+    return starter()
+
+
+TASK = TaskDefinition(
+    reward=PlasmidRewardConfig,
+    monitored=MONITORED,
+    build=_build,
+    starter=_starter,
+    small_budget=OVERLAYS / "cpu.yaml",
+)

@@ -7,6 +7,8 @@ from datasets import load_dataset
 from transformers.utils.hub import cached_file
 
 from agent.config.errors import ConfigError
+from agent.hub import OWN_DATA, hub_error
+from rewards.error_text import first_line
 
 DATASET = "SimpleStories/SimpleStories"
 _BUFFER = 10_000
@@ -27,11 +29,7 @@ def hub_stories(split: str) -> Iterator[str]:
         for row in rows.shuffle(seed=_SEED, buffer_size=_BUFFER):
             yield row["story"]
     except (OSError, ValueError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ConfigError(
-            f"the stories of {DATASET} could not be had from the model hub (no network?);"
-            f" use `model: starter`, which brings its own. The hub said: {first_line}"
-        ) from error
+        raise hub_error(f"the stories of {DATASET}", "no network?", OWN_DATA, error) from error
 
 
 def tokenizer_file(model: str) -> Path:
@@ -43,5 +41,4 @@ def tokenizer_file(model: str) -> Path:
     try:
         return Path(str(cached_file(model, "tokenizer.json")))
     except OSError as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ConfigError(f"`model` = {model!r} has no tokenizer.json: {first_line}") from error
+        raise ConfigError(f"`model` = {model!r} has no tokenizer.json: {first_line(error)}") from error

@@ -1,21 +1,19 @@
-"""The stories task, built from a run's configuration."""
+"""The stories task: short stories, a starter model of them, and published rewards."""
 
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-
-from transformers import AutoTokenizer
+from typing import TYPE_CHECKING
 
 from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
-from agent.config.tasks import TASKS
-from agent.tasks.base import Task, TaskMaker
-from agent.tasks.stories.grammar import stories
-from agent.tasks.stories.hub import hub_stories, tokenizer_file
-from agent.tasks.stories.prompts import story_prompts
-from agent.tasks.stories.starter import starter
+from agent.config.tasks import OVERLAYS, TaskDefinition
+from agent.tasks.base import Task
 from rewards.base import Sample
-from rewards.text.suite import StoriesRewardConfig, stories_suite
+from rewards.text.suite import MONITORED, StoriesRewardConfig, stories_suite
+
+if TYPE_CHECKING:
+    from agent.tasks.starter import Starter
 
 # Ten tokens to a sentence and the word: what each of the published rewards pays for.
 _GOOD = (
@@ -27,13 +25,18 @@ _BAD = ("", "the", "the cat sat", ". . . .", "the cat sat. the dog ran.")
 
 
 def _build(config: RunConfig) -> Task:
-    """Prepare prompts, suites and, for `model: starter`, the starter model.
+    """The task of a run. Trains the starter model first if the run needs it and the cache has none.
 
-    The objective is the run's own reward on held-out prompts: the sweep asks how far each goal can be
-    reached, and what becomes of the text. Runs of different rewards therefore compare by that alone.
+    The objective is the run's own reward on held-out prompts: the sweep asks how far each goal can be reached
+    and what happens to the text. Objectives of runs with different rewards do not compare.
     """
+    from transformers import AutoTokenizer
+
+    from agent.tasks.stories.hub import hub_stories, tokenizer_file
+    from agent.tasks.stories.prompts import story_prompts
+
     assert isinstance(config.reward, StoriesRewardConfig)
-    model = str(starter().path()) if config.model == "starter" else config.model
+    model = str(_starter().path()) if config.model == "starter" else config.model
     tokenizer = str(tokenizer_file(model))
     suite = stories_suite(config.reward, tokenizer)
     ours = config.model == "starter" or Path(config.model).exists()
@@ -54,22 +57,29 @@ def _build(config: RunConfig) -> Task:
         prompts=prompts,
         training_suite=suite,
         reference_suite=suite,
-        monitored=TASKS["stories"].components,
+        monitored=MONITORED,
         known_good=tuple(Sample("", text) for text in _GOOD),
         known_bad=tuple(Sample("", text) for text in _BAD),
     )
 
 
-def _stories(model: str) -> tuple[Iterator[str], Iterator[str]]:
-    """Stories for training and held-out prompts: a model of the hub was trained on the published ones."""
-    if model == "starter" or Path(model).exists():
-        return _drawn(held_out=False), _drawn(held_out=True)
-    return hub_stories("train"), hub_stories("test")
-
-
 def _drawn(*, held_out: bool) -> Iterator[str]:
-    """Stories of our grammar without end."""
+    """An endless stream of stories from our grammar."""
+    from agent.tasks.stories.grammar import stories
+
     return (story for seed in count(1_000) for story in stories(100, seed, held_out=held_out))
 
 
-STORIES = TaskMaker(build=_build, starter=starter)
+def _starter() -> "Starter":
+    from agent.tasks.stories.starter import starter
+
+    return starter()
+
+
+TASK = TaskDefinition(
+    reward=StoriesRewardConfig,
+    monitored=MONITORED,
+    build=_build,
+    starter=_starter,
+    small_budget=OVERLAYS / "stories_cpu.yaml",
+)

@@ -14,7 +14,9 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from agent.config.errors import ConfigError
+from agent.hub import hub_error
 from agent.training.lifecycle.prompt_ends import leave_prompts_open
+from rewards.error_text import first_line
 
 disable_progress_bar()  # one bar per shard of a one-shard model is noise in every log
 
@@ -31,7 +33,7 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False, padding_side="left")
     except (OSError, ValueError) as error:
-        raise ConfigError(_why(path, error)) from error
+        raise _unloadable(path, error) from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     leave_prompts_open(tokenizer)
@@ -47,16 +49,15 @@ def check_model(path: str) -> None:
     try:
         AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        raise ConfigError(_why(path, error)) from error
+        raise _unloadable(path, error) from error
 
 
-def _why(path: str, error: Exception) -> str:
-    first_line = str(error).strip().splitlines()[0]
+def _unloadable(path: str, error: Exception) -> ConfigError:
     if Path(path).exists():
-        return f"`model` = {path!r} holds no loadable safetensors model: {first_line}"
+        return ConfigError(f"`model` = {path!r} holds no loadable safetensors model: {first_line(error)}")
     if path.startswith((".", os.sep, "~")):
-        return f"`model` = {path!r}: no such folder; give an existing one, a Hub id, or `starter`"
-    return (
-        f"`model` = {path!r} is no local folder and could not be had from the model hub"
-        f" (wrong id, or no network); give a folder, or `starter`. The hub said: {first_line}"
-    )
+        return ConfigError(
+            f"`model` = {path!r}: no such folder; give an existing one, a Hub id, or `starter`"
+        )
+    what = f"`model` = {path!r} is no local folder and"
+    return hub_error(what, "wrong id, or no network", "give a folder, or `starter`", error)

@@ -4,26 +4,26 @@ import ast
 
 from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
-from agent.config.tasks import TASKS
-from agent.tasks.base import Prompts, Task, TaskMaker
+from agent.config.tasks import OVERLAYS, TaskDefinition
+from agent.tasks.base import Prompts, Task
 from agent.tasks.code.programs import Exercise
-from agent.tasks.code.starter import starter
-from agent.tasks.code.task import exercises_of
+from agent.tasks.code.sides import exercises_of
+from agent.tasks.code.task import code_starter
 from rewards.base import Sample
 from rewards.code.extract import first_block
 from rewards.judge.problems import JudgedProblem
-from rewards.judge.suite import JudgeRewardConfig, judge_suite, static_reference
+from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig, judge_suite, static_reference
 
 _HOW = {"reads": "text", "extract": "first_block"}
 _KNOWN = 8
-"""Exercises that a reward is tried on."""
+"""How many exercises a reward is checked on."""
 
 
 def _build(config: RunConfig) -> Task:
-    """Prepare exercises with their teacher, suites and, for `model: starter`, the starter model.
+    """The task of a run. Trains the starter model first if the run needs it and the cache has none.
 
-    The objective is the static judge's ratio on held-out exercises, whoever judges the training: what a run
-    gains by fooling its judge does not count.
+    The objective is the static judge's ratio on held-out exercises, whichever judge the training has: what a
+    run gains by fooling its judge does not count.
     """
     assert isinstance(config.reward, JudgeRewardConfig)
     train, held_out = exercises_of(config)
@@ -35,11 +35,11 @@ def _build(config: RunConfig) -> Task:
     known = held_out[:_KNOWN]
     return Task(
         name="code_judge",
-        model_path=str(starter().path()) if config.model == "starter" else config.model,
+        model_path=str(code_starter().path()) if config.model == "starter" else config.model,
         prompts=Prompts(*(tuple(e.prompt for e in side) for side in (train, held_out))),
         training_suite=training,
         reference_suite=static_reference(problems, **_HOW),
-        monitored=TASKS["code_judge"].components,
+        monitored=CRITERION_REWARDS,
         known_good=tuple(Sample(exercise.prompt, exercise.solution) for exercise in known),
         known_bad=tuple(Sample(exercise.prompt, body) for exercise in known for body in ("", "\n    return")),
     )
@@ -57,4 +57,11 @@ def taught(exercise: Exercise) -> JudgedProblem:
     return JudgedProblem(exercise.prompt, exercise.problem.cases, f"{solution}\n")
 
 
-CODE_JUDGE = TaskMaker(build=_build, starter=starter)
+TASK = TaskDefinition(
+    reward=JudgeRewardConfig,
+    monitored=CRITERION_REWARDS,
+    build=_build,
+    starter=code_starter,
+    small_budget=OVERLAYS / "judge_cpu.yaml",
+    sandboxed=True,
+)

@@ -1,0 +1,1 @@
+"""The judged-code task: the exercises of the code task, each with a teacher's solution."""
