@@ -23,10 +23,10 @@ from typing import Any
 import click
 
 sys.path[0] = str(Path(__file__).parent.parent)
+from agent.health.checks import HealthLimits  # noqa: E402
 from agent.health.finding import KINDS, WARNINGS, Kind  # noqa: E402
-from agent.health.judge import REFERENCE  # noqa: E402
-from agent.health.limits import HealthLimits  # noqa: E402
 from agent.health.monitor import Monitor  # noqa: E402
+from agent.health.reward import REFERENCE  # noqa: E402
 from benchmarks.curves.corpus import Case, made, recorded  # noqa: E402
 
 HEADLINE: tuple[Kind, ...] = ("KL diverging", "collapsed", "reward hacking")
@@ -69,7 +69,7 @@ def play(case: Case, limits: HealthLimits) -> Judged:
     for step, row in case.rows.items():
         monitor.observe(step, row)
         if REFERENCE in row:
-            monitor.judge()
+            monitor.check()
             found |= {finding.kind: step for finding in monitor.findings if finding.kind not in found}
             if monitor.fatal:
                 break

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from agent.config.metric_names import RUNG_METRICS, step_metrics
 from agent.config.tasks import our_tasks
+from agent.health.checks import HealthLimits
 from agent.health.finding import KINDS, WARNINGS
-from agent.health.limits import HealthLimits
 from sweepfarm.cli import VERBS, cli
 
 ROOT = Path(__file__).parent.parent

@@ -23,7 +23,7 @@ from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
 from agent.config.tasks import task_definition
 from agent.config.variant import unfolded
-from agent.health.limits import HealthLimits
+from agent.health.checks import HealthLimits
 from rewards.config import RewardConfig
 from rewards.nearest import unknown_key_message
 

@@ -2,15 +2,28 @@
 
 from agent.health.curve import Curve
 from agent.health.finding import Finding
+from agent.health.seen import Check, Factor, Limits, Seen, Share
+
+MEAN_LENGTH = "objective/mean_length"
+TRUNCATED = "objective/truncated_fraction"
+
+
+class LengthLimits(Limits):
+    """Limits of the lengths of completions."""
+
+    health_length_ratio: Factor = 2.0
+    """Warn of completions longer or shorter than the starting model's by more than this factor."""
+    health_truncated_margin: Share = 0.5
+    """Warn if the share of cut-off completions exceeds the starting model's by more than this."""
 
 
 def length_shift(length: Curve, start: float, ratio: float) -> Finding | None:
     """The first mean length that differs from the starting model's by more than a factor.
 
     Args:
-        length: tokens per completion.
-        start: that of the starting model, measured alike.
-        ratio: at least 1, in either direction.
+        length: Tokens per completion.
+        start: That of the starting model, measured in the same way.
+        ratio: At least 1, in either direction.
     """
     found = length.first((length.values > ratio * start) | (length.values * ratio < start))
     if found is None:
@@ -26,3 +39,14 @@ def truncated(share: Curve, start: float, margin: float) -> Finding | None:
         return None
     step, value = found
     return Finding("truncated", step, f"{value:.0%} of completions are cut off (starting model: {start:.0%})")
+
+
+def _length_shift(seen: Seen, limits: LengthLimits) -> Finding | None:
+    return length_shift(seen.logged(MEAN_LENGTH), seen.start(MEAN_LENGTH), limits.health_length_ratio)
+
+
+def _truncated(seen: Seen, limits: LengthLimits) -> Finding | None:
+    return truncated(seen.logged(TRUNCATED), seen.start(TRUNCATED), limits.health_truncated_margin)
+
+
+CHECKS = (Check((MEAN_LENGTH,), _length_shift), Check((TRUNCATED,), _truncated))

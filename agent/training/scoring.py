@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.config.errors import ConfigError
 from agent.health.diversity import prompt_similarity, unique_fraction
-from agent.health.groups import group_statistics
+from agent.health.reward import group_statistics
 from rewards.base import ContractError, Sample
 from rewards.compose import RewardSuite, SuiteError, SuiteScores
 

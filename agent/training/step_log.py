@@ -7,7 +7,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from agent.config.run import RunConfig
-from agent.health.finite import not_finite
+from agent.health.drift import not_finite
 from agent.health.monitor import Monitor
 from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.checkpoints import Checkpoints
@@ -49,7 +49,7 @@ class StepLog(TrainerCallback):
         config: of the run.
         reward: the training reward; its statistics go into each row.
         objective: measured at the rungs.
-        monitor: judges the run's health at the rungs; a finding closes the gate of the objective.
+        monitor: checks the run's health at the rungs; a finding closes the gate of the objective.
         probe: measures `train/kl` each step.
         sinks: where rows go.
         checkpoints: saved at each rung.
@@ -140,7 +140,7 @@ class StepLog(TrainerCallback):
         # TRL reports a batch when it is sampled; a step that trains on it again is about the same batch.
         self._batch |= {name: row[name] for name in _OF_BATCH if name in row}
         row |= self._batch | self._row
-        self._judge(step, row)
+        self._check_health(step, row)
         tables = {}
         if self._monitor.fatal:
             control.should_training_stop = True
@@ -159,10 +159,10 @@ class StepLog(TrainerCallback):
         self._sinks.record(self._monitor.findings)
         self._on_step(step, row)
 
-    def _judge(self, step: int, row: dict[str, float]) -> None:
+    def _check_health(self, step: int, row: dict[str, float]) -> None:
         """Numbers that are none end a run at once; everything else is judged where the objective is."""
         self._monitor.add(not_finite({name: row[name] for name in ("train/loss", "train/grad_norm")}, step))
         self._monitor.observe(step, row)
         if self._held_out is not None:
             self._monitor.add(self._held_out.finding)
-            self._monitor.judge()
+            self._monitor.check()

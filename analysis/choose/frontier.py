@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.classify.assess import Assessment
-from analysis.classify.finding import COMPARABLE, Kind
+from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
 from analysis.read.table import STEP
 
 
@@ -31,7 +31,7 @@ def frontier(assessment: Assessment) -> Frontier:
     Score bought with drift is what over-optimisation loses again (Gao et al., 2022): of two points with the
     same score the nearer one is the safer.
     """
-    sound = [str(kind) for kind in (*COMPARABLE, Kind.STOPPED_EARLY)]
+    sound = [str(kind) for kind in (*COMPARABLE, VerdictKind.STOPPED_EARLY)]
     ids = assessment.runs.loc[assessment.runs["verdict"].isin(sound), "id"]
     scores = assessment.scores[assessment.scores["id"].isin(ids) & (assessment.scores["kl"] >= 0)]
     points = scores[["id", STEP, "value"]].assign(root_kl=np.sqrt(scores["kl"]))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.classify.assess import Assessment
-from analysis.classify.finding import COMPARABLE, Kind
+from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
 from analysis.read.table import STEP
 from analysis.stats import difference_interval, difference_p, holm, mean_interval
 
@@ -178,7 +178,7 @@ def _doubts(
             f"the runs measured the starting model from {starters.min():.4f} to {starters.max():.4f}, so they"
             " were not measured alike"
         )
-    unfinished = excluded.get(str(Kind.UNFINISHED), 0) + excluded.get(str(Kind.FAILED), 0)
+    unfinished = excluded.get(str(VerdictKind.UNFINISHED), 0) + excluded.get(str(VerdictKind.FAILED), 0)
     if unfinished:
         doubts.append(f"{unfinished} of {runs} runs have not finished")
     if len(ranking) < 2:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from agent.health.judge import KL
+from agent.health.drift import KL
 from analysis.classify.record import RunRecord, record
-from analysis.classify.verdict import Peers, judge, peers, stopped_early
+from analysis.classify.verdict import Peers, peers, stopped_early, verdict_of
 from analysis.errors import AnalysisError
 from analysis.read.sweep import Sweep
 from analysis.read.table import STEP, SweepTable, flat
@@ -70,7 +70,7 @@ def judged(table: SweepTable) -> Assessment:
 
 def _row(sweep: Sweep, run: RunRecord, together: Peers) -> dict[str, Any]:
     """The row of one run."""
-    verdict = judge(sweep, run, together)
+    verdict = verdict_of(sweep, run, together)
     return {
         "id": run.id,
         "name": run.name,

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agent.health.checks import WATCHED as JUDGED
+from agent.health.checks import HealthLimits, check_health
 from agent.health.curve import window_of
-from agent.health.finding import Finding as HealthFinding
-from agent.health.judge import ERROR, HELD_OUT_KL, KL, TOTAL_REWARD, judge
-from agent.health.judge import WATCHED as JUDGED
-from agent.health.limits import HealthLimits
+from agent.health.drift import HELD_OUT_KL, KL
+from agent.health.finding import Finding
+from agent.health.reward import ERROR, TOTAL_REWARD
 from analysis.classify.signs import curve
 from analysis.read.completions import last_samples
 from analysis.read.sweep import Sweep
@@ -40,7 +41,7 @@ class RunRecord:
         series: trailing means of KL and training reward by step, at most `POINTS` points each.
         held_out_kl: KL on held-out completions, as logged at the rungs.
         limits: of its health, as far as its configuration states them.
-        health: what the health checks find in its curves, by step; see `agent.health.judge`.
+        health: what the health checks find in its curves, by step; see `agent.health.checks`.
         judges_falls: whether `health` covers a fall of the held-out score: its noise was logged.
         degenerate: what is wrong with its last recorded completions; None where nothing is.
         nonfinite: first step and key of a watched metric that was NaN or infinite; None if there was none.
@@ -61,9 +62,9 @@ class RunRecord:
     held_out_kl: pd.Series
     nonfinite: tuple[int, str] | None
     limits: HealthLimits
-    health: tuple[HealthFinding, ...]
+    health: tuple[Finding, ...]
     judges_falls: bool
-    degenerate: HealthFinding | None
+    degenerate: Finding | None
 
     @property
     def starter(self) -> float | None:
@@ -134,7 +135,7 @@ def record(
         held_out_kl=logged(history, HELD_OUT_KL),
         nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *JUDGED}),
         limits=limits,
-        health=tuple(judge(curves, starter, limits, window_of(steps_planned or len(history)))),
+        health=tuple(check_health(curves, starter, limits, window_of(steps_planned or len(history)))),
         judges_falls=ERROR in curves,
         degenerate=None if samples is None else last_samples(samples, limits),
     )

@@ -1,6 +1,6 @@
 """Signs in the curves of a run that only the whole sweep, or the end of the run, can tell.
 
-Everything else is judged by `agent.health.judge`, which the running agent uses too; so are these, where it
+Everything else is judged by `agent.health.checks`, which the running agent uses too; so are these, where it
 can.
 """
 
@@ -9,20 +9,20 @@ import math
 import numpy as np
 import pandas as pd
 
+from agent.health.checks import HealthLimits
 from agent.health.curve import Curve
-from agent.health.hacking import score_fall
-from agent.health.kl import kl_bound
-from agent.health.limits import HealthLimits
-from analysis.classify.finding import Finding, Kind, verdict
+from agent.health.drift import kl_bound
+from agent.health.reward import score_fall
+from analysis.classify.verdict_kinds import Verdict, VerdictKind, verdict_of_finding
 
 NOT_LEARNING_NOISE = 2.5
 """How many standard errors a gain must exceed to count as learning."""
 
 
-def kl_diverging(kl: pd.Series, bound: float) -> Finding | None:
+def kl_diverging(kl: pd.Series, bound: float) -> Verdict | None:
     """The first step at which KL exceeds a bound (nats per token)."""
     found = kl_bound(curve(kl), bound)
-    return None if found is None else verdict(found)
+    return None if found is None else verdict_of_finding(found)
 
 
 def fallen(
@@ -32,7 +32,7 @@ def fallen(
     noise: float,
     limits: HealthLimits,
     maximize: bool,
-) -> Finding | None:
+) -> Verdict | None:
     """A final score that lies clearly below the peak: reward hacking if the training reward rose meanwhile.
 
     Args:
@@ -50,7 +50,7 @@ def fallen(
     rewards = Curve.of(()) if reward is None else curve(reward)
     begin = start if maximize else -start
     found = score_fall(values, errors, rewards, begin, limits.health_fall_noise, limits.health_fall_share)
-    return None if found is None else verdict(found)
+    return None if found is None else verdict_of_finding(found)
 
 
 def curve(series: pd.Series) -> Curve:
@@ -60,7 +60,7 @@ def curve(series: pd.Series) -> Curve:
     return Curve(series.index.to_numpy(dtype=np.int64)[kept], values[kept])
 
 
-def not_learning(final: float, start: float, step: int, noise: float, maximize: bool) -> Finding | None:
+def not_learning(final: float, start: float, step: int, noise: float, maximize: bool) -> Verdict | None:
     """A gain over the start that cannot be told from none; both ends are measured with noise.
 
     Args:
@@ -75,4 +75,6 @@ def not_learning(final: float, start: float, step: int, noise: float, maximize: 
     if gain > margin:
         return None
     how = "within noise" if gain >= -margin else "worse by more than noise"
-    return Finding(Kind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})")
+    return Verdict(
+        VerdictKind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})"
+    )

@@ -7,10 +7,11 @@ from statistics import median
 
 import pandas as pd
 
-from agent.health.judge import KL, TOTAL_REWARD
+from agent.health.drift import KL
+from agent.health.reward import TOTAL_REWARD
 from analysis.classify import signs
-from analysis.classify.finding import Finding, Kind, kind_of, verdict
 from analysis.classify.record import RunRecord, number
+from analysis.classify.verdict_kinds import Verdict, VerdictKind, kind_of, verdict_of_finding
 from analysis.read.sweep import Sweep
 from analysis.stats import measurement_noise
 
@@ -52,7 +53,7 @@ def peers(records: Sequence[RunRecord]) -> Peers:
     return Peers(noise, bound)
 
 
-def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
+def verdict_of(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
     """Judges one run; the first rule that applies decides.
 
     Whether it broke off comes first, then bad health, then an early stop, then what it learned.
@@ -66,41 +67,43 @@ def judge(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
     )
 
 
-def _broken_off(sweep: Sweep, run: RunRecord) -> Finding | None:
+def _broken_off(sweep: Sweep, run: RunRecord) -> Verdict | None:
     """A run that still goes on, failed, was preempted or ended by a person."""
     at = f"at step {run.steps}"
     if stopped_early(sweep, run):
         return None
     if run.outcome is None and run.summary.get(STOP_KIND) is not None:
-        return Finding(Kind.UNFINISHED, run.steps, f"{run.summary.get(STOP_REASON) or 'ended by hand'}, {at}")
+        return Verdict(
+            VerdictKind.UNFINISHED, run.steps, f"{run.summary.get(STOP_REASON) or 'ended by hand'}, {at}"
+        )
     if run.outcome is None and run.state in ("running", "pending"):
-        return Finding(Kind.UNFINISHED, run.steps, f"still {run.state} {at}")
+        return Verdict(VerdictKind.UNFINISHED, run.steps, f"still {run.state} {at}")
     if run.outcome in ("failed", "out of memory"):
-        return Finding(Kind.FAILED, run.steps, f"{run.outcome} {at}")
+        return Verdict(VerdictKind.FAILED, run.steps, f"{run.outcome} {at}")
     if run.outcome is None and run.state in ("failed", "crashed", "killed"):
-        return Finding(Kind.FAILED, run.steps, f"{run.state} {at}")
+        return Verdict(VerdictKind.FAILED, run.steps, f"{run.state} {at}")
     if run.outcome == "preempted" or run.state in ("preempting", "preempted"):
-        return Finding(Kind.UNFINISHED, run.steps, f"preempted {at} and not resumed")
+        return Verdict(VerdictKind.UNFINISHED, run.steps, f"preempted {at} and not resumed")
     return None
 
 
-def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
+def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
     """The first sign of ill health: what the agent found, else what the curves show."""
     if run.outcome == "unhealthy" or run.summary.get("health/finding"):
         return _agents_finding(run)
     if run.nonfinite is not None:
         step, key = run.nonfinite
-        return Finding(Kind.UNSTABLE, step, f"{key} is NaN or infinite")
+        return Verdict(VerdictKind.UNSTABLE, step, f"{key} is NaN or infinite")
     if run.degenerate is not None:
-        return verdict(run.degenerate)
-    found = [verdict(finding) for finding in run.health if finding.fatal]
+        return verdict_of_finding(run.degenerate)
+    found = [verdict_of_finding(finding) for finding in run.health if finding.fatal]
     if math.isinf(run.limits.health_kl_max) and KL in run.series:
         by_peers = signs.kl_diverging(run.series[KL], peers.kl_bound)
         found += [by_peers] if by_peers else []
     return min(found, key=lambda finding: finding.step, default=None)
 
 
-def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
+def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
     """A fall of the score that the health checks could not judge: they need the noise of each value."""
     if run.judges_falls:
         return None
@@ -108,38 +111,38 @@ def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding | None:
     return signs.fallen(run.score, reward, run.start, noise, run.limits, sweep.maximize)
 
 
-def _agents_finding(run: RunRecord) -> Finding:
+def _agents_finding(run: RunRecord) -> Verdict:
     """What the agent wrote into the summary: the kind in the words of the verdicts, step and evidence."""
     written = str(run.summary.get("health/finding", ""))
     kind = kind_of(written)
     step = number(run.summary.get("health/finding_step"))
     evidence = str(run.summary.get("health/evidence") or written or "the agent found the run unhealthy")
-    return Finding(kind, run.steps if step is None else int(step), evidence)
+    return Verdict(kind, run.steps if step is None else int(step), evidence)
 
 
-def _ended_short(sweep: Sweep, run: RunRecord) -> Finding | None:
+def _ended_short(sweep: Sweep, run: RunRecord) -> Verdict | None:
     """A run in good health that did not use its whole budget, or shows no result."""
     if stopped_early(sweep, run):
         planned = "an unknown budget" if run.planned_steps is None else run.planned_steps
         reason = run.summary.get(STOP_REASON)
         text = f"stopped at step {run.steps} of {planned}" + (f". {reason}" if reason else "")
-        return Finding(Kind.STOPPED_EARLY, run.steps, text)
+        return Verdict(VerdictKind.STOPPED_EARLY, run.steps, text)
     if run.planned_steps is not None and run.steps < run.planned_steps:
-        return Finding(Kind.UNFINISHED, run.steps, f"ended at step {run.steps} of {run.planned_steps}")
+        return Verdict(VerdictKind.UNFINISHED, run.steps, f"ended at step {run.steps} of {run.planned_steps}")
     if run.score.empty:
-        return Finding(Kind.UNFINISHED, run.steps, f"never logged {sweep.metric}")
+        return Verdict(VerdictKind.UNFINISHED, run.steps, f"never logged {sweep.metric}")
     return None
 
 
-def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Finding:
+def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
     """Healthy, or not learning where the gain cannot be told from none; a warning may say why."""
     final = float(run.score.iloc[-1])
     flat = signs.not_learning(final, run.start, run.steps, _noise(run, peers), sweep.maximize)
     warning = next((found for found in run.health if not found.fatal), None)
     if flat and warning:
         evidence = f"{flat.evidence}; {warning.kind} at step {warning.step}: {warning.evidence}"
-        return Finding(flat.kind, flat.step, evidence)
-    return flat or Finding(Kind.HEALTHY, run.steps, f"{final - run.start:+.4f} against the start")
+        return Verdict(flat.kind, flat.step, evidence)
+    return flat or Verdict(VerdictKind.HEALTHY, run.steps, f"{final - run.start:+.4f} against the start")
 
 
 def _noise(run: RunRecord, peers: Peers) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.choose.select import scores_at
 from analysis.classify.assess import SEED, Assessment, assess, judged
-from analysis.classify.finding import COMPARABLE, Kind
+from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
 from analysis.confirm.candidates import Candidate
 from analysis.confirm.plan import Plan
 from analysis.errors import AnalysisError
@@ -20,7 +20,15 @@ from analysis.stats import Interval, all_differences, mean_interval, probability
 CANDIDATE = "confirmation/candidate"
 """Config key by which the runs of all candidates are told apart once they are in one table."""
 
-MADE = frozenset({*COMPARABLE, Kind.COLLAPSED, Kind.KL_DIVERGING, Kind.REWARD_HACKING, Kind.UNSTABLE})
+MADE = frozenset(
+    {
+        *COMPARABLE,
+        VerdictKind.COLLAPSED,
+        VerdictKind.KL_DIVERGING,
+        VerdictKind.REWARD_HACKING,
+        VerdictKind.UNSTABLE,
+    }
+)
 """Verdicts on runs that used their budget or fell ill on the way; the others have to be run again."""
 
 

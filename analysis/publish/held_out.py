@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from agent.health.judge import ERROR, REFERENCE
+from agent.health.reward import ERROR, REFERENCE
 from analysis.classify.record import logged, number
 from analysis.read.table import SweepTable
 from analysis.stats import LEVEL

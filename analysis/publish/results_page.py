@@ -13,7 +13,7 @@ from rich.table import Table
 
 from analysis.choose.select import Selection
 from analysis.classify.assess import SEED, Assessment
-from analysis.classify.finding import COMPARABLE
+from analysis.classify.verdict_kinds import COMPARABLE
 from analysis.errors import AnalysisError
 from analysis.files import replace_file, replace_text
 from analysis.publish.before_after import before_after_sections

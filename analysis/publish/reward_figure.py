@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.classify.finding import Kind
+from analysis.classify.verdict_kinds import VerdictKind
 from analysis.report.colours import VERDICT_COLOURS
 
 MARKERS = "osD^v"
@@ -40,7 +40,7 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
         here = runs[runs[against] == value].sort_values("reward")
         for rank, (offset, row) in enumerate(zip(_offsets(len(here)), here.to_dict("records"), strict=True)):
             marker = MARKERS[kinds.index(None if kind is None else row[kind]) % len(MARKERS)]
-            colour = VERDICT_COLOURS[Kind(row["verdict"])]
+            colour = VERDICT_COLOURS[VerdictKind(row["verdict"])]
             axis.plot(
                 [place + offset] * 2, [row["start"], row["reward"]], color=colour, linewidth=1, alpha=0.5
             )
@@ -76,7 +76,9 @@ def _legend(runs: pd.DataFrame, kinds: list[str | None]) -> list[Line2D]:
         if name is not None
     ]
     colours = [
-        Line2D([], [], marker="o", linestyle="none", color=VERDICT_COLOURS[Kind(verdict)], label=verdict)
+        Line2D(
+            [], [], marker="o", linestyle="none", color=VERDICT_COLOURS[VerdictKind(verdict)], label=verdict
+        )
         for verdict in dict.fromkeys(runs["verdict"])
     ]
     return [*shapes, *colours]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from agent.health.judge import TOTAL_REWARD, UNIQUE
+from agent.health.collapse import UNIQUE
+from agent.health.reward import TOTAL_REWARD
 from analysis.classify.assess import Assessment
 from analysis.classify.record import logged, trailing_mean
 from analysis.read.table import SweepTable

@@ -12,10 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from agent.health.degeneracy import degenerate
+from agent.health.checks import HealthLimits
+from agent.health.collapse import DIVERSITY, degenerate
 from agent.health.finding import Finding
-from agent.health.judge import DIVERSITY
-from agent.health.limits import HealthLimits
 from analysis.read.table import STEP
 
 KEYS = ("samples", "completions")
@@ -75,7 +74,7 @@ def _text(cell: object) -> str:
 
 
 def logs_diversity(history: pd.DataFrame) -> bool:
-    """Whether a run logged itself how much its held-out completions vary; see `agent.health.judge`."""
+    """Whether a run logged itself how much its held-out completions vary; see `agent.health.checks`."""
     return set(DIVERSITY) <= set(history.columns)
 
 

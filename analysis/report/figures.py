@@ -8,11 +8,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from agent.health.judge import GRAD_NORM, KL
+from agent.health.drift import GRAD_NORM, KL
 from analysis.choose.select import Selection
 from analysis.classify.assess import Assessment
-from analysis.classify.finding import Kind
 from analysis.classify.record import POINTS
+from analysis.classify.verdict_kinds import VerdictKind
 from analysis.read.table import STEP, SweepTable
 from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
 
@@ -132,7 +132,7 @@ def _curve(
     """The curve of one run: in the colour of its verdict, the chosen one in its own and thicker."""
     row = assessment.runs.set_index("id").loc[run]
     chosen = run == selection.best
-    colour = BEST_COLOUR if chosen else VERDICT_COLOURS[Kind(str(row["verdict"]))]
+    colour = BEST_COLOUR if chosen else VERDICT_COLOURS[VerdictKind(str(row["verdict"]))]
     label = f"{row['name']} ({run}), {row['verdict']}" + (", chosen" if chosen else "")
     return go.Scatter(
         x=steps.tolist(), y=[float(f"{value:.6g}") for value in values], mode=mode, name=label,

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.classify.finding import COMPARABLE
+from analysis.classify.verdict_kinds import COMPARABLE
 
 WORSE_STYLE = "yellow"
 

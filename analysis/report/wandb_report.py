@@ -4,7 +4,8 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
-from agent.health.judge import GRAD_NORM, HELD_OUT_KL, KL, TOTAL_REWARD
+from agent.health.drift import GRAD_NORM, HELD_OUT_KL, KL
+from agent.health.reward import TOTAL_REWARD
 from analysis.errors import AnalysisError
 from analysis.read.table import GLOBAL_STEP
 from analysis.report.markdown import result_markdown

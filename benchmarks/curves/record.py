@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.run import RunConfig
-from agent.health.judge import WATCHED
+from agent.health.checks import WATCHED
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.stop import StopRequest

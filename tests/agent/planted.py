@@ -10,8 +10,8 @@ from tempfile import mkdtemp
 
 import wandb
 
+from agent.health.checks import HealthLimits
 from agent.health.finding import Kind
-from agent.health.limits import HealthLimits
 from agent.health.monitor import Monitor
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
@@ -81,7 +81,7 @@ def main() -> None:
                 row |= {f"objective/{n}": v for n, v in held_out(where, y, step // STEPS_PER_RUNG).items()}
             monitor.observe(step, row)
             if step % STEPS_PER_RUNG == 0:
-                monitor.judge()
+                monitor.check()
                 row["objective/gate"] = 0.0 if monitor.fatal else 1.0
                 row["objective/score"] = row["objective/gate"] * row["objective/reference"]
             sinks.log(step, row, {})

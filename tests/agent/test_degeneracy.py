@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from agent.health.degeneracy import degenerate as judge_samples
+from agent.health.checks import HealthLimits
+from agent.health.collapse import degenerate as judge_samples
 from agent.health.diversity import is_dna, measure
-from agent.health.limits import HealthLimits
 from tests.analysis.stories import RUNS, sound, templated
 
 

@@ -5,19 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from agent.health.collapse import entropy_collapse, lost_unique
 from agent.health.curve import Curve, trailing_mean, window_of
 from agent.health.diversity import kmers, mean_overlap, mean_overlap_within, measure, unique_fraction
-from agent.health.entropy import entropy_collapse
+from agent.health.drift import exploding_gradient, kl_bound, kl_spike, not_finite, nothing_scored
 from agent.health.finding import Finding
-from agent.health.finite import not_finite, nothing_scored
-from agent.health.gradient import exploding_gradient
-from agent.health.groups import error_of_mean, group_statistics
-from agent.health.hacking import score_fall
-from agent.health.kl import kl_bound, kl_spike
 from agent.health.length import length_shift, truncated
-from agent.health.no_signal import no_signal
-from agent.health.saturation import reward_saturated
-from agent.health.unique import lost_unique
+from agent.health.reward import error_of_mean, group_statistics, no_signal, reward_saturated, score_fall
 
 NAN = float("nan")
 

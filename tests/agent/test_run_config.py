@@ -11,7 +11,7 @@ from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
 from agent.config.rungs import rung_steps
 from agent.config.tasks import our_tasks, task_definition
-from agent.health.limits import HealthLimits
+from agent.health.checks import HealthLimits
 
 
 def test_parameters_round_trip_flat() -> None:

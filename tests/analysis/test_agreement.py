@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from agent.config.run import RunConfig
-from analysis.classify.finding import Kind
 from analysis.classify.record import record
-from analysis.classify.verdict import Peers, judge
+from analysis.classify.verdict import Peers, verdict_of
+from analysis.classify.verdict_kinds import VerdictKind
 from analysis.read.table import history_frame
 from tests.agent.running import changed, run
 from tests.analysis.recorded import sweep
@@ -19,14 +19,14 @@ NO_BOUND = {"health_kl_max": 1e9, "health_gradient_max": 1e9}
     ("params", "kind"),
     [
         ({"learning_rate": 1e-5}, None),
-        ({"learning_rate": 0.05, "health_kl_max": 0.01}, Kind.KL_DIVERGING),
-        ({"max_steps": 6, "health_gradient_max": 1e-6}, Kind.UNSTABLE),
-        ({"learning_rate": 0.5, "beta": 0.0, **NO_BOUND, "health_entropy_min": 0.9}, Kind.COLLAPSED),
+        ({"learning_rate": 0.05, "health_kl_max": 0.01}, VerdictKind.KL_DIVERGING),
+        ({"max_steps": 6, "health_gradient_max": 1e-6}, VerdictKind.UNSTABLE),
+        ({"learning_rate": 0.5, "beta": 0.0, **NO_BOUND, "health_entropy_min": 0.9}, VerdictKind.COLLAPSED),
         ({"health_zero_variance_max": 0.0, "health_length_ratio": 1.0}, None),
     ],
 )
 def test_the_runs_finding_is_the_analysis_verdict(
-    tiny_run: RunConfig, tmp_path: Path, params: dict[str, float], kind: Kind | None
+    tiny_run: RunConfig, tmp_path: Path, params: dict[str, float], kind: VerdictKind | None
 ) -> None:
     config = changed(tiny_run, **params)
     outcome, recorder = run(config, tmp_path)
@@ -42,8 +42,8 @@ def test_the_runs_finding_is_the_analysis_verdict(
     assert [(f.kind, f.step, f.evidence) for f in read.health] == sorted(
         ((f.kind, f.step, f.evidence) for f in outcome.findings), key=lambda found: found[1]
     )
-    verdict = judge(of, read, Peers(noise=0.01, kl_bound=float("inf")))
-    told = judge(
+    verdict = verdict_of(of, read, Peers(noise=0.01, kl_bound=float("inf")))
+    told = verdict_of(
         of,
         record(of, "r", "name", "finished", config.flat(), recorder.summary, history),
         Peers(noise=0.01, kl_bound=float("inf")),
@@ -54,4 +54,4 @@ def test_the_runs_finding_is_the_analysis_verdict(
         assert verdict.kind is kind
     else:
         assert outcome.name == "finished"
-        assert verdict.kind in (Kind.HEALTHY, Kind.NOT_LEARNING)
+        assert verdict.kind in (VerdictKind.HEALTHY, VerdictKind.NOT_LEARNING)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.health.limits import HealthLimits
+from agent.health.checks import HealthLimits
 from analysis.read.completions import completions_frame, first_and_last, last_samples
 from tests.analysis.trl_program import GROUP, PROMPTS, STEPS
 from tests.server_fixture import RunningServer, running_server

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.classify.finding import COMPARABLE, Kind
 from analysis.classify.record import record
-from analysis.classify.verdict import judge, peers
+from analysis.classify.verdict import peers, verdict_of
+from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
 from analysis.read.table import history_frame
 from tests.analysis.recorded import rows, sweep
 
@@ -33,7 +33,7 @@ def verdicts(shapes, every, sweeps, seed=1):
             summary = {"outcome": "finished", "outcome_step": 60}
             runs.append(record(SWEEP, str(i), "name", "finished", {"max_steps": 60}, summary, history))
         together = peers(runs)
-        found.append([judge(SWEEP, run, together).kind for run in runs])
+        found.append([verdict_of(SWEEP, run, together).kind for run in runs])
     return found
 
 
@@ -42,7 +42,7 @@ def verdicts(shapes, every, sweeps, seed=1):
 def test_sound_curves_are_hardly_ever_called_ill(shape, every):
     found = [kind for runs in verdicts([SHAPES[shape]] * 10, every, 10) for kind in runs]
     assert sum(kind not in COMPARABLE for kind in found) <= 2
-    wanted = Kind.NOT_LEARNING if shape == "flat" else Kind.HEALTHY
+    wanted = VerdictKind.NOT_LEARNING if shape == "flat" else VerdictKind.HEALTHY
     assert sum(kind is wanted for kind in found) >= 96
 
 
@@ -50,5 +50,5 @@ def test_sound_curves_are_hardly_ever_called_ill(shape, every):
 def test_collapsing_curves_are_hardly_ever_missed(every):
     """Three of ten runs collapse. Where all do, bends pass for noise: 5 in 100 are missed."""
     found = verdicts([COLLAPSE] * 3 + [SHAPES["saturating"]] * 7, every, 30)
-    assert sum(kind is Kind.UNSTABLE for runs in found for kind in runs[:3]) >= 88
-    assert sum(kind is Kind.HEALTHY for runs in found for kind in runs[3:]) >= 208
+    assert sum(kind is VerdictKind.UNSTABLE for runs in found for kind in runs[:3]) >= 88
+    assert sum(kind is VerdictKind.HEALTHY for runs in found for kind in runs[3:]) >= 208

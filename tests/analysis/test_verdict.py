@@ -1,11 +1,11 @@
 import pandas as pd
 import pytest
 
-from agent.health.limits import HealthLimits
+from agent.health.checks import HealthLimits
 from analysis.classify import signs
-from analysis.classify.finding import Kind
 from analysis.classify.record import record
-from analysis.classify.verdict import Peers, judge, peers
+from analysis.classify.verdict import Peers, peers, verdict_of
+from analysis.classify.verdict_kinds import VerdictKind
 from analysis.read.table import history_frame
 from tests.analysis.recorded import METRIC, rows, sweep
 
@@ -34,12 +34,12 @@ def made(
 
 
 def verdict(*args, of=SWEEP, peers=ALONE, **options):
-    return judge(of, made(*args, of=of, **options), peers)
+    return verdict_of(of, made(*args, of=of, **options), peers)
 
 
 def test_a_whole_run_above_the_starting_model_is_healthy():
     found = verdict()
-    assert found.kind is Kind.HEALTHY
+    assert found.kind is VerdictKind.HEALTHY
     assert found.evidence == "+0.2000 against the start"
 
 
@@ -47,17 +47,17 @@ def test_a_gain_within_noise_is_not_learning():
     # Two measurements: their difference has a standard error of 0.01 * sqrt(2); 2.5 of them are 0.0354.
     found = verdict({10: 0.30, 60: 0.32})
     assert (found.kind, found.evidence) == (
-        Kind.NOT_LEARNING,
+        VerdictKind.NOT_LEARNING,
         "+0.0200 against the start, within noise (±0.0354)",
     )
-    assert verdict({10: 0.30, 60: 0.34}).kind is Kind.HEALTHY
+    assert verdict({10: 0.30, 60: 0.34}).kind is VerdictKind.HEALTHY
     assert verdict({10: 0.30, 60: 0.20}).evidence.endswith("worse by more than noise (±0.0354)")
 
 
 def test_a_warning_says_why_a_run_did_not_learn():
     signals = {"train/zero_variance_groups": [1.0] * 60}
     found = verdict({10: 0.30, 60: 0.32}, signals=signals)
-    assert found.kind is Kind.NOT_LEARNING
+    assert found.kind is VerdictKind.NOT_LEARNING
     assert found.evidence.endswith(
         "; no signal at step 6: 100% of groups have equal rewards and train nothing"
     )
@@ -70,22 +70,22 @@ def test_without_a_starting_model_the_first_value_stands_for_it():
 
 
 def test_for_a_metric_to_minimize_lower_is_learning():
-    assert verdict({60: 0.1}, of=sweep("lr", maximize=False)).kind is Kind.HEALTHY
-    assert verdict({60: 0.5}, of=sweep("lr", maximize=False)).kind is Kind.NOT_LEARNING
+    assert verdict({60: 0.1}, of=sweep("lr", maximize=False)).kind is VerdictKind.HEALTHY
+    assert verdict({60: 0.5}, of=sweep("lr", maximize=False)).kind is VerdictKind.NOT_LEARNING
 
 
 @pytest.mark.parametrize(
     ("state", "outcome", "kind", "evidence"),
     [
-        ("running", None, Kind.UNFINISHED, "still running at step 33"),
-        ("finished", "failed", Kind.FAILED, "failed at step 33"),
-        ("failed", "out of memory", Kind.FAILED, "out of memory at step 33"),
-        ("crashed", None, Kind.FAILED, "crashed at step 33"),
-        ("killed", None, Kind.FAILED, "killed at step 33"),
-        ("finished", "preempted", Kind.UNFINISHED, "preempted at step 33 and not resumed"),
-        ("finished", "stopped early", Kind.STOPPED_EARLY, "stopped at step 33 of 60"),
-        ("finished", None, Kind.STOPPED_EARLY, "stopped at step 33 of 60"),
-        ("finished", "unhealthy", Kind.UNSTABLE, "the agent found the run unhealthy"),
+        ("running", None, VerdictKind.UNFINISHED, "still running at step 33"),
+        ("finished", "failed", VerdictKind.FAILED, "failed at step 33"),
+        ("failed", "out of memory", VerdictKind.FAILED, "out of memory at step 33"),
+        ("crashed", None, VerdictKind.FAILED, "crashed at step 33"),
+        ("killed", None, VerdictKind.FAILED, "killed at step 33"),
+        ("finished", "preempted", VerdictKind.UNFINISHED, "preempted at step 33 and not resumed"),
+        ("finished", "stopped early", VerdictKind.STOPPED_EARLY, "stopped at step 33 of 60"),
+        ("finished", None, VerdictKind.STOPPED_EARLY, "stopped at step 33 of 60"),
+        ("finished", "unhealthy", VerdictKind.UNSTABLE, "the agent found the run unhealthy"),
     ],
 )
 def test_a_run_that_ended_short(state, outcome, kind, evidence):
@@ -104,23 +104,23 @@ SERVERS_WORD = {
 )
 def test_the_server_knows_that_it_stopped_a_run_which_could_not_say_so(state, outcome):
     found = verdict({10: 0.35}, 33, state=state, outcome=outcome, **SERVERS_WORD)
-    assert found.kind is Kind.STOPPED_EARLY
+    assert found.kind is VerdictKind.STOPPED_EARLY
     assert found.evidence == "stopped at step 33 of 60. Hyperband at rung 2: 0.3 is below 0.4"
 
 
 def test_a_stop_that_came_when_the_run_was_done_changes_nothing():
-    assert verdict(**SERVERS_WORD).kind is Kind.HEALTHY
+    assert verdict(**SERVERS_WORD).kind is VerdictKind.HEALTHY
 
 
 def test_a_run_that_a_person_ended_is_unfinished():
     words = {"_sweepfarm/stop_kind": "user", "_sweepfarm/stop_reason": "asked for by a client"}
     found = verdict({10: 0.35}, 33, state="killed", outcome=None, **words)
-    assert (found.kind, found.evidence) == (Kind.UNFINISHED, "asked for by a client, at step 33")
+    assert (found.kind, found.evidence) == (VerdictKind.UNFINISHED, "asked for by a client, at step 33")
 
 
 def test_a_short_run_of_a_sweep_without_early_stops_is_unfinished():
     found = verdict({10: 0.35}, 33, outcome=None, of=sweep("lr", stops_early=False))
-    assert (found.kind, found.evidence) == (Kind.UNFINISHED, "ended at step 33 of 60")
+    assert (found.kind, found.evidence) == (VerdictKind.UNFINISHED, "ended at step 33 of 60")
 
 
 def test_a_run_that_never_logged_the_metric_is_unfinished():
@@ -130,10 +130,10 @@ def test_a_run_that_never_logged_the_metric_is_unfinished():
 @pytest.mark.parametrize(
     ("written", "kind"),
     [
-        ("collapsed", Kind.COLLAPSED),
-        ("KL diverging", Kind.KL_DIVERGING),
-        ("reward hacking", Kind.REWARD_HACKING),
-        ("not finite", Kind.UNSTABLE),
+        ("collapsed", VerdictKind.COLLAPSED),
+        ("KL diverging", VerdictKind.KL_DIVERGING),
+        ("reward hacking", VerdictKind.REWARD_HACKING),
+        ("not finite", VerdictKind.UNSTABLE),
     ],
 )
 def test_what_the_agent_found_decides_before_an_early_stop(written, kind):
@@ -145,12 +145,12 @@ def test_what_the_agent_found_decides_before_an_early_stop(written, kind):
 @pytest.mark.parametrize("key", ["train/loss", "train/kl", METRIC])
 def test_a_nan_is_unstable_at_its_step(key):
     found = verdict(change=lambda logged: logged[14].update({key: "NaN"}))
-    assert (found.kind, found.step, found.evidence) == (Kind.UNSTABLE, 15, f"{key} is NaN or infinite")
+    assert (found.kind, found.step, found.evidence) == (VerdictKind.UNSTABLE, 15, f"{key} is NaN or infinite")
 
 
 def test_a_nan_in_a_side_metric_is_no_verdict():
     found = verdict(change=lambda logged: logged[14].update({"reward_components/cds/mean": "NaN"}))
-    assert found.kind is Kind.HEALTHY
+    assert found.kind is VerdictKind.HEALTHY
 
 
 def test_kl_beyond_the_bound_that_the_run_states():
@@ -158,9 +158,9 @@ def test_kl_beyond_the_bound_that_the_run_states():
         for row, kl in zip((logged[9], logged[59]), (0.2, 0.9), strict=True):
             row["objective/kl"] = kl
 
-    assert verdict(change=change, config={"health_kl_max": 1.5}).kind is Kind.HEALTHY
+    assert verdict(change=change, config={"health_kl_max": 1.5}).kind is VerdictKind.HEALTHY
     found = verdict(change=change, config={"health_kl_max": 0.5})
-    assert (found.kind, found.step) == (Kind.KL_DIVERGING, 60)
+    assert (found.kind, found.step) == (VerdictKind.KL_DIVERGING, 60)
     assert found.evidence == "KL 0.900 nats/token is above 0.5"
 
 
@@ -168,29 +168,29 @@ def test_kl_far_beyond_the_peers_where_no_bound_is_stated():
     runs = [made(signals={"train/kl": kl}) for kl in (0.01, 0.02, 0.03, 0.19)]
     together = peers(runs)
     assert together.kl_bound == 0.12
-    kinds = [judge(SWEEP, run, together).kind for run in runs]
-    assert kinds == [Kind.HEALTHY, Kind.HEALTHY, Kind.HEALTHY, Kind.KL_DIVERGING]
+    kinds = [verdict_of(SWEEP, run, together).kind for run in runs]
+    assert kinds == [VerdictKind.HEALTHY, VerdictKind.HEALTHY, VerdictKind.HEALTHY, VerdictKind.KL_DIVERGING]
 
 
 def test_small_kl_is_never_too_far_from_the_peers():
     runs = [made(signals={"train/kl": kl}) for kl in (0.0001, 0.0001, 0.01)]
-    assert [judge(SWEEP, run, peers(runs)).kind for run in runs] == [Kind.HEALTHY] * 3
+    assert [verdict_of(SWEEP, run, peers(runs)).kind for run in runs] == [VerdictKind.HEALTHY] * 3
 
 
 def test_a_lasting_high_gradient_is_unstable_and_a_spike_is_not():
     calm = [0.5] * 60
     spike = [0.5] * 30 + [40.0] + [0.5] * 29
     rising = [0.5] * 30 + [20.0] * 30
-    assert verdict(signals={"train/grad_norm": calm}).kind is Kind.HEALTHY
-    assert verdict(signals={"train/grad_norm": spike}).kind is Kind.HEALTHY
+    assert verdict(signals={"train/grad_norm": calm}).kind is VerdictKind.HEALTHY
+    assert verdict(signals={"train/grad_norm": spike}).kind is VerdictKind.HEALTHY
     found = verdict(signals={"train/grad_norm": rising})
     # The median of 6 steps lies between 0.5 and 20, at 10.25, at the third high step.
-    assert (found.kind, found.step) == (Kind.UNSTABLE, 33)
+    assert (found.kind, found.step) == (VerdictKind.UNSTABLE, 33)
 
 
 def test_lost_diversity_is_a_collapse():
     found = verdict(signals={"health/unique_fraction": [1.0] * 20 + [0.2] * 40})
-    assert found.kind is Kind.COLLAPSED
+    assert found.kind is VerdictKind.COLLAPSED
     assert 20 < found.step <= 26
 
 
@@ -199,23 +199,23 @@ FALL = {10: 0.4, 20: 0.6, 40: 0.5, 60: 0.4}
 
 def test_a_fall_from_the_peak_is_unstable():
     found = verdict(FALL)
-    assert (found.kind, found.step) == (Kind.UNSTABLE, 20)
+    assert (found.kind, found.step) == (VerdictKind.UNSTABLE, 20)
     assert found.evidence == "held-out score fell from 0.6000 at step 20 to 0.4000"
 
 
 def test_a_fall_while_the_training_reward_rises_is_reward_hacking():
     key = "reward_components/total_reward/mean"
     found = verdict(FALL, signals={key: [step / 60 for step in range(60)]})
-    assert (found.kind, found.step) == (Kind.REWARD_HACKING, 20)
+    assert (found.kind, found.step) == (VerdictKind.REWARD_HACKING, 20)
     assert "while the training reward rose from" in found.evidence
-    assert verdict(FALL, signals={key: [1 - step / 60 for step in range(60)]}).kind is Kind.UNSTABLE
+    assert verdict(FALL, signals={key: [1 - step / 60 for step in range(60)]}).kind is VerdictKind.UNSTABLE
 
 
 def test_the_training_reward_cannot_hack_itself():
     key = "reward_components/total_reward/mean"
     of = sweep("lr", metric=key)
     found = verdict({}, of=of, signals={key: [0.3 + step / 100 for step in range(60)]})
-    assert found.kind is Kind.HEALTHY
+    assert found.kind is VerdictKind.HEALTHY
 
 
 def fallen(score, noise, maximize=True):

@@ -11,9 +11,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.config.run import RunConfig
 from agent.health.diversity import measure
+from agent.health.drift import nothing_scored
 from agent.health.finding import Finding
-from agent.health.finite import nothing_scored
-from agent.health.groups import error_of_mean
+from agent.health.reward import error_of_mean
 from agent.tasks.base import Task
 from agent.training.objective.baseline import starter_completions
 from agent.training.objective.divergence import sampled_entropy, sampled_kl, token_log_probabilities

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.health.checks import WATCHED, HealthLimits, check_health
+from agent.health.collapse import DIVERSITY
 from agent.health.curve import Curve
 from agent.health.diversity import Diversity, measure
 from agent.health.finding import KINDS, WARNINGS
-from agent.health.groups import error_of_mean, group_statistics
-from agent.health.judge import DIVERSITY, WATCHED, judge
-from agent.health.limits import HealthLimits
 from agent.health.monitor import Monitor
+from agent.health.reward import error_of_mean, group_statistics
 
 STARTER = {
     "starter/score": 0.3,
@@ -57,7 +57,7 @@ def curves(changed: Mapping[str, list[float]], steps: int = 6) -> dict[str, Curv
 
 
 def kinds(found: dict[str, Curve], window: int = 1, **limits: Any) -> set[str]:
-    return {finding.kind for finding in judge(found, STARTER, HealthLimits(**limits), window)}
+    return {finding.kind for finding in check_health(found, STARTER, HealthLimits(**limits), window)}
 
 
 def test_every_judged_metric_is_in_these_tests() -> None:
@@ -106,7 +106,7 @@ def test_no_threshold_was_left_out() -> None:
 
 def test_kinds_that_warn_leave_the_gate_open() -> None:
     assert set(KINDS) > WARNINGS
-    found = judge(
+    found = check_health(
         curves({"objective/mean_length": [300.0] * 6, "objective/kl": [2.0] * 6}), STARTER, HealthLimits(), 1
     )
     assert {finding.kind: finding.fatal for finding in found} == {"length shift": False, "KL diverging": True}
@@ -120,7 +120,7 @@ def test_the_kl_of_steps_is_bounded_only_where_there_is_no_held_out_one() -> Non
 
 
 def test_a_run_that_falls_below_its_starting_model_is_unstable_at_once() -> None:
-    found = judge(curves({"objective/reference": [0.1]}, steps=1), STARTER, HealthLimits(), 1)
+    found = check_health(curves({"objective/reference": [0.1]}, steps=1), STARTER, HealthLimits(), 1)
     assert [(finding.kind, finding.step) for finding in found] == [("unstable", 0)]
 
 
@@ -128,7 +128,7 @@ def test_a_tiny_fall_is_none_even_if_it_was_measured_without_error() -> None:
     starter = {**STARTER, "starter/score": 0.02, "starter/error": 0.0}
     for low, kind in ((0.0105, []), (0.0095, ["unstable"])):
         found = curves({"objective/reference": [low], "objective/error": [0.0]}, steps=1)
-        assert [finding.kind for finding in judge(found, starter, HealthLimits(), 1)] == kind
+        assert [finding.kind for finding in check_health(found, starter, HealthLimits(), 1)] == kind
 
 
 def test_metrics_of_steps_are_smoothed() -> None:
@@ -145,8 +145,8 @@ def test_without_a_starting_model_held_out_diversity_length_and_falls_are_not_ju
             "objective/reference": [0.1, 0.9, 0.1] * 2,
         }
     )
-    assert judge(ill, {}, HealthLimits(), 1) == []
-    assert len(judge(ill, STARTER, HealthLimits(), 1)) == 3
+    assert check_health(ill, {}, HealthLimits(), 1) == []
+    assert len(check_health(ill, STARTER, HealthLimits(), 1)) == 3
 
 
 @given(
@@ -165,7 +165,7 @@ def test_healthy_constant_curves_give_no_finding(
         "train/grad_norm": norm,
     }
     found = curves({name: [level] * steps for name, level in levels.items()}, steps)
-    assert judge(found, {**STARTER, "starter/score": score}, HealthLimits(), window) == []
+    assert check_health(found, {**STARTER, "starter/score": score}, HealthLimits(), window) == []
 
 
 @given(
@@ -183,7 +183,7 @@ def test_what_comes_later_changes_no_finding(rows: list[tuple[float, ...]], cut:
         # A fall is judged by the last value, and is the only one that may be taken back.
         logged.pop("objective/error")
         by_kind: dict[str, set[tuple[int, str]]] = {}
-        for finding in judge(logged, STARTER, HealthLimits(), window):
+        for finding in check_health(logged, STARTER, HealthLimits(), window):
             by_kind.setdefault(finding.kind, set()).add((finding.step, finding.evidence))
         return by_kind
 
@@ -214,7 +214,7 @@ def test_a_monitor_keeps_the_first_finding_of_a_kind_and_restores_itself() -> No
     monitor = Monitor(HealthLimits(), 6, STARTER)
     for row in rows:
         monitor.observe(int(row["train/global_step"]), row)
-        monitor.judge()
+        monitor.check()
     assert [(f.kind, f.step) for f in monitor.warnings] == [("length shift", 1)]
     assert [(f.kind, f.step) for f in monitor.fatal] == [("KL diverging", 4)]
     restored = Monitor(HealthLimits(), 6, STARTER)

@@ -1,0 +1,167 @@
+"""Rewards: reward hacking, nothing left to learn from, and the statistics of a step's groups."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PositiveFloat
+
+from agent.health.curve import Curve
+from agent.health.finding import Finding
+from agent.health.seen import Check, Limits, Seen, Share
+
+TOTAL_REWARD = "reward_components/total_reward/mean"
+ZERO_VARIANCE = "train/zero_variance_groups"
+REFERENCE = "objective/reference"
+ERROR = "objective/error"
+
+MIN_ERROR = 0.002
+"""Least standard error of a held-out score in [0, 1]. If all samples score alike, the measured error is 0 and
+any fall would look certain."""
+
+
+class RewardLimits(Limits):
+    """Limits of falls of the held-out score, and of training rewards."""
+
+    health_fall_noise: PositiveFloat = 5.0
+    """How many standard errors the held-out score must fall below its peak to be unhealthy."""
+    health_fall_share: Share = 0.2
+    """Share of what had been gained that the same fall must lose to be unhealthy."""
+    health_zero_variance_max: Share = 0.8
+    """Warn of a larger smoothed share of groups with equal rewards."""
+    health_reward_max: Share = 0.95
+    """Warn from this smoothed mean training reward on: nothing is left to learn from it."""
+
+
+def score_fall(
+    score: Curve, errors: Curve, reward: Curve, start: float, noise: float, share: float
+) -> Finding | None:
+    """A score that is now clearly below its peak: reward hacking if the training reward rose since then.
+
+    Only the last value counts: a score that fell and recovered is no finding.
+
+    Args:
+        score: Held-out score; more is better.
+        errors: Standard error of each value of `score`, at the same steps.
+        reward: Smoothed training reward; empty if it was not logged, or is the score itself.
+        start: Score of the starting model.
+        noise: How many standard errors a fall must exceed; a peak is the luckiest of many values.
+        share: Share of the gain over `start` that a fall must lose to count.
+    """
+    if not len(score):
+        return None
+    peak = int(np.argmax(score.values))
+    highest, now = float(score.values[peak]), float(score.values[-1])
+    error = float(np.sqrt((errors.values[peak] ** 2 + errors.values[-1] ** 2) / 2))
+    fall = highest - now
+    if fall <= noise * error or fall < share * (highest - start):
+        return None
+    step = int(score.steps[peak])
+    text = f"held-out score fell from {highest:.4f} at step {step} to {now:.4f}"
+    since = reward.values[reward.steps >= step]
+    if len(since) > 1 and since[-1] > since[0]:
+        rose = f" while the training reward rose from {since[0]:.4f} to {since[-1]:.4f}"
+        return Finding("reward hacking", step, text + rose)
+    return Finding("unstable", step, text)
+
+
+def no_signal(zero_variance: Curve, limit: float) -> Finding | None:
+    """The first step at which the smoothed share of zero-variance groups is above `limit`, in [0, 1]."""
+    found = zero_variance.first(zero_variance.values > limit)
+    if found is None:
+        return None
+    step, value = found
+    return Finding("no signal", step, f"{value:.0%} of groups have equal rewards and train nothing")
+
+
+def reward_saturated(reward: Curve, limit: float) -> Finding | None:
+    """The first step at which the smoothed mean training reward, in [0, 1], reaches `limit`."""
+    found = reward.first(reward.values >= limit)
+    if found is None:
+        return None
+    step, value = found
+    return Finding("reward saturated", step, f"training reward {value:.3f}: nothing is left to learn from it")
+
+
+def grouped(rewards: NDArray[np.float64], group: int) -> NDArray[np.float64]:
+    """[P, group] rewards of the prompts of which at least one sample was scored (NaN where unscored).
+
+    Args:
+        rewards: [P * group], the samples of a prompt side by side.
+        group: Samples per prompt.
+    """
+    rows = rewards.reshape(-1, group)
+    return rows[~np.isnan(rows).all(axis=1)]
+
+
+def group_statistics(rewards: NDArray[np.float64], group: int) -> dict[str, float]:
+    """Best-of-N, its gap to the average, and population variances within groups and pooled.
+
+    Best-of-N is the mean over prompts of the group maximum. It rises with N by itself, so values of different
+    N do not compare.
+
+    Returns:
+        `best_of_n`, `gap`, `variance_within`, `variance_pooled`; empty if nothing was scored.
+    """
+    rows = grouped(rewards, group)
+    if not rows.size:
+        return {}
+    best = float(np.nanmax(rows, axis=1).mean())
+    return {
+        "best_of_n": best,
+        "gap": best - float(np.nanmean(rows, axis=1).mean()),
+        "variance_within": float(np.nanvar(rows, axis=1).mean()),
+        "variance_pooled": float(np.nanvar(rows)),
+    }
+
+
+def error_of_mean(scores: NDArray[np.float64], group: int) -> float:
+    """Standard error of the mean score over a fixed set of prompts, from the spread within prompts.
+
+    sqrt(mean over prompts of the sample variance / number of scored samples). Two measurements on the same
+    prompts differ by the draws alone, so the spread between prompts does not count. With one sample per
+    prompt the two spreads cannot be separated: the spread over all samples is used, which is too large.
+
+    Args:
+        scores: [P * group], the samples of a prompt side by side, NaN where unscored.
+        group: Samples per prompt.
+
+    Returns:
+        At least 0; NaN below two scored samples.
+    """
+    scored = scores[~np.isnan(scores)]
+    if scored.size < 2:
+        return float("nan")
+    rows = scores.reshape(-1, group)
+    rows = rows[(~np.isnan(rows)).sum(axis=1) > 1]
+    variance = float(np.nanvar(rows, axis=1, ddof=1).mean()) if rows.size else float(scored.var(ddof=1))
+    return float(np.sqrt(variance / scored.size))
+
+
+def _score_fall(seen: Seen, limits: RewardLimits) -> Finding | None:
+    """A fall of the held-out score, if its standard error is known. It starts at the starting model's."""
+    score, errors, reward = seen.logged(REFERENCE), seen.logged(ERROR), seen.smooth(TOTAL_REWARD)
+    if "starter/score" not in seen.starter or "starter/error" not in seen.starter:
+        return None
+    known = np.isin(score.steps, errors.steps)
+    scores = Curve(
+        np.concatenate([[0], score.steps[known]]),
+        np.concatenate([[seen.starter["starter/score"]], score.values[known]]),
+    )
+    measured = np.concatenate([[seen.starter["starter/error"]], errors.values])
+    of_scores = Curve(scores.steps, np.maximum(measured, MIN_ERROR))
+    noise, share = limits.health_fall_noise, limits.health_fall_share
+    return score_fall(scores, of_scores, reward, seen.starter["starter/score"], noise, share)
+
+
+def _no_signal(seen: Seen, limits: RewardLimits) -> Finding | None:
+    return no_signal(seen.smooth(ZERO_VARIANCE), limits.health_zero_variance_max)
+
+
+def _saturated(seen: Seen, limits: RewardLimits) -> Finding | None:
+    return reward_saturated(seen.smooth(TOTAL_REWARD), limits.health_reward_max)
+
+
+CHECKS = (
+    Check((REFERENCE, ERROR, TOTAL_REWARD), _score_fall),
+    Check((ZERO_VARIANCE,), _no_signal),
+    Check((TOTAL_REWARD,), _saturated),
+)
