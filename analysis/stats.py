@@ -1,7 +1,7 @@
 """How sure a number is: means and intervals over seeds, differences, many comparisons at once."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,25 +20,11 @@ class Interval:
     low: float
     high: float
 
-    def excludes(self, value: float) -> bool:
-        """Whether a value lies outside the interval."""
-        return not self.low <= value <= self.high
-
     def __format__(self, sign: str) -> str:
         """`0.6200 (0.5900 to 0.6500)`; with the format `+` every number has its sign."""
         if not math.isfinite(self.low + self.high):
             return f"{self.estimate:{sign}.4f} (no interval)"
         return f"{self.estimate:{sign}.4f} ({self.low:{sign}.4f} to {self.high:{sign}.4f})"
-
-
-def iqm(values: ArrayLike) -> float:
-    """Interquartile mean: the mean without the lowest and the highest quarter (rounded down) of the values.
-
-    Agarwal et al., "Deep RL at the edge of the statistical precipice" (2021). NaN for no values.
-    """
-    ordered = np.sort(np.asarray(values, dtype=np.float64).ravel())
-    cut = len(ordered) // 4
-    return float(np.mean(ordered[cut : len(ordered) - cut])) if len(ordered) else math.nan
 
 
 def mean_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
@@ -108,32 +94,6 @@ def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float
 
 def _t(level: float, freedom: float) -> float:
     return float(scipy_stats.t.ppf(0.5 + level / 2, freedom))
-
-
-def bootstrap_interval(
-    strata: Mapping[str, ArrayLike] | Sequence[ArrayLike],
-    statistic: Callable[[ArrayLike], float] = iqm,
-    level: float = LEVEL,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> Interval:
-    """Stratified percentile bootstrap of a statistic over pooled groups, for instance the IQM over tasks.
-
-    Seeds are drawn with replacement within each group. For one group of fewer than about ten values use
-    `mean_interval`. The same seed gives the same interval.
-    """
-    groups = [np.asarray(group, dtype=np.float64).ravel() for group in _values(strata)]
-    rng = np.random.default_rng(seed)
-    drawn = [
-        statistic(np.concatenate([group[rng.integers(len(group), size=len(group))] for group in groups]))
-        for _ in range(resamples)
-    ]
-    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
-    return Interval(statistic(np.concatenate(groups)), float(low), float(high))
-
-
-def _values(strata: Mapping[str, ArrayLike] | Sequence[ArrayLike]) -> Sequence[ArrayLike]:
-    return list(strata.values()) if isinstance(strata, Mapping) else strata
 
 
 def probability_of_improvement(a: ArrayLike, b: ArrayLike) -> float:

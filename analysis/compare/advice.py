@@ -4,7 +4,7 @@ A rule states its evidence, what to change and what should then be seen. It refu
 inside the noise, or where several settings moved at once so that none can be held responsible.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,58 +147,6 @@ def _loss_moved(comparison: Comparison) -> Advice | None:
         " with rewards that are not centred it falls when the rewards fall",
         None,
     )
-
-
-def weigh(comparison: Comparison, proposals: Mapping[str, tuple[Any, Any]]) -> list[Advice]:
-    """What speaks for and against changing given settings after a comparison.
-
-    Args:
-        comparison: what was observed.
-        proposals: setting → (now, proposed).
-
-    Returns:
-        One advice per proposal, refused where the evidence behind it does not hold.
-    """
-    return [_weighed(comparison, name, old, new, len(proposals)) for name, (old, new) in proposals.items()]
-
-
-def _weighed(comparison: Comparison, name: str, old: Any, new: Any, together: int) -> Advice:
-    """One proposal."""
-    reward = comparison.change(AVERAGE)
-    gap = comparison.change(GAP)
-    reasons: list[str] = []
-    objections: list[str] = []
-    if reward is not None and reward.difference < 0:
-        (reasons if reward.worsened else objections).append(described(reward) + f": {reward.reading}")
-    if gap is not None and gap.difference > 0:
-        (reasons if gap.worsened else objections).append(described(gap) + f": {gap.reading}")
-    entangled = _entangled(comparison)
-    if entangled:
-        objections.append(entangled)
-    if name in INERT:
-        objections.append(INERT[name])
-    if together > 1:
-        objections.append(
-            f"proposed with {together - 1} other changes: a better result would not tell which one helped"
-        )
-    supported = bool(reasons) and not entangled and name not in INERT
-    return Advice(
-        f"{name}: {old} → {new}",
-        tuple(reasons),
-        tuple(objections),
-        f"{name} = {new}, nothing else",
-        "average reward rises by more than two standard errors over as many samples",
-        None if supported else "; ".join(objections) or "nothing observed speaks for it",
-    )
-
-
-INERT = {
-    "reward_weight": (
-        "a common factor on all rewards cancels where advantages are normalised within a group"
-        " (and does nothing where the loss does not read it)"
-    ),
-}
-"""Settings that cannot do what they promise under group-normalised advantages, and why."""
 
 
 def _against(comparison: Comparison, change: Change) -> tuple[str, ...]:

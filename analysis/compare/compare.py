@@ -2,12 +2,11 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from analysis.choose.chosen import DERIVED
-from analysis.compare.advice import Advice, advise
+from analysis.compare.advice import advise
 from analysis.compare.change import Change, Comparison
 from analysis.compare.window import BEST, GAP, Measure, Window, window_from_history
 from analysis.errors import AnalysisError
@@ -100,13 +99,13 @@ def change_rows(comparison: Comparison) -> list[str]:
     return lines
 
 
-def to_markdown(comparison: Comparison, advice: Sequence[Advice] | None = None) -> str:
-    """The comparison as Markdown: the table, the settings that moved, the advice (by default `advise`'s)."""
+def to_markdown(comparison: Comparison) -> str:
+    """The comparison as Markdown: the table, the settings that changed, and the advice."""
     lines = [f"# {comparison.before} → {comparison.after}", "", *change_rows(comparison)]
     lines += ["", "## Settings that changed", ""]
     lines += [f"- `{name}`: {old} → {new}" for name, (old, new) in comparison.moved.items()] or ["None."]
     lines += ["", "## Advice", ""]
-    for item in advise(comparison) if advice is None else advice:
+    for item in advise(comparison):
         lines.append(f"### {item.title}{' (not supported)' if item.refused else ''}")
         lines += [
             "",

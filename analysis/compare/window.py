@@ -1,15 +1,14 @@
 """A stretch of training as a few measured quantities, each with its standard error."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from agent.health.diversity import prompt_similarity
 from analysis.classify.record import logged, number
 from analysis.errors import AnalysisError
 
@@ -103,60 +102,3 @@ def serial_error(values: NDArray[np.float64]) -> float | None:
         return 0.0
     alike = min(0.99, max(0.0, float(np.sum(deviations[1:] * deviations[:-1])) / power))
     return math.sqrt(power / (count - 1) / (count * (1 - alike) / (1 + alike)))
-
-
-def window_from_samples(
-    name: str,
-    rewards: ArrayLike,
-    settings: Mapping[str, Any] | None = None,
-    texts: Sequence[Sequence[str]] | None = None,
-    losses: Sequence[float] = (),
-) -> Window:
-    """A window from scored samples.
-
-    Samples of one prompt are alike, so prompts, not samples, are what is counted: the standard errors of the
-    average, of best-of-N and of the gap come from the spread over prompts.
-
-    Args:
-        name: for people.
-        rewards: [prompts, samples] rewards, NaN where a sample was not scored; at least one per prompt.
-        settings: the configuration in force.
-        texts: the samples' texts, in the shape of `rewards`.
-        losses: loss of each batch.
-    """
-    scores = np.asarray(rewards, dtype=np.float64)
-    average, best = np.nanmean(scores, axis=1), np.nanmax(scores, axis=1)
-    kept = scores[~np.isnan(scores)]
-    measures = {
-        AVERAGE: _mean(average, "higher"),
-        BEST: _mean(best, "higher"),
-        GAP: _mean(best - average, "lower"),
-    }
-    if len(losses):
-        losses_array = np.asarray(losses, dtype=np.float64)
-        measures[LOSS] = Measure(float(losses_array.mean()), serial_error(losses_array), "neither")
-    measures[VARIANCE] = Measure(float(kept.var()), variance_error(kept), "neither")
-    if texts is not None:
-        measures[UNIQUE] = _mean(np.array([len(set(group)) / len(group) for group in texts]), "higher")
-        alike = np.array([prompt_similarity(group, len(group)) for group in texts])
-        measures[SIMILARITY] = _mean(alike, "lower")
-    return Window(name, measures, settings or {}, samples_per_prompt=scores.shape[1])
-
-
-def _mean(values: NDArray[np.float64], better: Better) -> Measure:
-    error = float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
-    return Measure(float(values.mean()), error, better)
-
-
-def mean_error(variance: float, count: int) -> float:
-    """Standard error of a mean of `count` independent samples of a given variance."""
-    return math.sqrt(variance / count)
-
-
-def variance_error(values: NDArray[np.float64]) -> float | None:
-    """Standard error of a variance: sqrt((m4 - m2²) / n), with m2 and m4 the central moments."""
-    if len(values) < 3:
-        return None
-    deviations = values - values.mean()
-    second, fourth = float(np.mean(deviations**2)), float(np.mean(deviations**4))
-    return math.sqrt(max(0.0, fourth - second**2) / len(values))

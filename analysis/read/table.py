@@ -5,7 +5,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,15 +71,6 @@ class SweepTable:
         configs = {run: flat(config) for run, config in self.configs().items()}
         values = {name: [configs[run].get(name) for run in configs] for name in self.sweep.swept}
         return pd.DataFrame(values, index=pd.Index(configs, name="id"), dtype=object)
-
-    def history(self, keys: Sequence[str]) -> pd.DataFrame:
-        """One long frame of all runs: `id`, `step` and the named metrics (absent ones are NaN)."""
-        frames = [
-            history.reindex(columns=[STEP, *keys]).assign(id=run) for run, history in self.histories.items()
-        ]
-        if not frames:
-            return pd.DataFrame(columns=["id", STEP, *keys])
-        return pd.concat(frames, ignore_index=True)[["id", STEP, *keys]]
 
 
 def runs_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

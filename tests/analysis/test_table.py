@@ -109,14 +109,6 @@ def test_one_folder_holds_one_format(tmp_path):
         write_table(plasmid_sweep(), tmp_path, "parquet")
 
 
-def test_long_history_has_one_row_per_run_and_step():
-    table = plasmid_sweep()
-    long = table.history([METRIC, "absent"])
-    assert len(long) == sum(len(history) for history in table.histories.values())
-    assert long["absent"].isna().all()
-    assert list(long.columns) == ["id", "step", METRIC, "absent"]
-
-
 def test_a_folder_that_is_no_export_says_so(tmp_path):
     with pytest.raises(AnalysisError, match="not a folder of an exported sweep"):
         read_table(tmp_path)
