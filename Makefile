@@ -15,7 +15,7 @@ SEED ?= 0
 WORKERS ?= 3
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
-.PHONY: help install sweep sweep-stories sweep-code sweep-judge test check format bench lock clean
+.PHONY: help install sweep sweep-stories sweep-code sweep-judge test check docs format bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ check: $(DEV)  ## lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy agent analysis rewards server sweepfarm docker/claim_gpu.py
+
+docs: $(DEV)  ## write the generated tables of docs/options.md and docs/metrics.md
+	@$(BIN)/python docs/generate.py
 
 format: $(DEV)  ## apply lint fixes and formatting
 	@$(BIN)/ruff check --fix --quiet .

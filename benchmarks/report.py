@@ -22,7 +22,7 @@ import pandas as pd
 
 sys.path[0] = str(Path(__file__).parent.parent)
 
-from agent.config.metric_names import RUNG_METRICS, STEP_METRICS  # noqa: E402
+from agent.config.metrics import RUNG_METRICS, STEP_METRICS  # noqa: E402
 from analysis.read.folder import write_table  # noqa: E402
 from analysis.read.sweep import Sweep  # noqa: E402
 from analysis.read.table import SweepTable, runs_frame  # noqa: E402

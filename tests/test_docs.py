@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic import BaseModel
 
-from agent.config.metric_names import RUNG_METRICS, step_metrics
-from agent.config.tasks import our_tasks
+from agent.config.metrics import RUNG_METRICS, step_metrics
+from agent.config.run import RunConfig
+from agent.config.tasks import our_tasks, task_definition
 from agent.health.checks import HealthLimits
 from agent.health.finding import KINDS, WARNINGS
+from docs.generate import BLOCK, BLOCKS, PAGES, generated
 from sweepfarm.cli import VERBS, cli
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +80,24 @@ def test_every_direct_dependency_is_justified_and_pinned() -> None:
         name = re.split(r"[<>=]", requirement)[0].lower()
         assert name in dev, f"{name} has no pin in requirements-dev.lock"
         assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_generated_pages_are_not_stale(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert generated(text) == text, f"run `make docs`: {page.name} is not what the code says"
+
+
+def test_every_generated_block_stands_on_a_page() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert sorted(match["name"] for match in BLOCK.finditer(text)) == sorted(BLOCKS)
+
+
+@pytest.mark.parametrize(
+    "model", [RunConfig, HealthLimits, *(task_definition(t).reward for t in our_tasks())]
+)
+def test_every_option_has_a_description(model: type[BaseModel]) -> None:
+    assert [name for name, field in model.model_fields.items() if not field.description] == []
 
 
 def test_every_metric_has_an_entry_in_the_glossary() -> None:

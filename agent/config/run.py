@@ -54,91 +54,107 @@ DEFAULT_TASK = "plasmid"
 class RunConfig(BaseModel):
     """One GRPO run. Field names are the names of the sweep's parameters.
 
-    Reward parameters (`reward_...`) are fields of `reward`, which each task has its own, and health limits
-    (`health_...`) of `health`, but all are given, listed and logged flat, beside the others: see
-    `from_params` and `flat`.
+    Reward parameters (`reward_...`) are fields of `reward` and health limits (`health_...`) of `health`. All
+    are given, listed and logged flat, beside the others: see `from_params` and `flat`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     task: str = DEFAULT_TASK
-    """What the model is to write; a name out of `agent.config.tasks.TASKS`."""
+    """What the model is to write: `plasmid`, `stories`, `code`, `code_judge`, the name of a task that an
+    installed package adds, or `file.py:TASK` (the file is executed). Each task has reward parameters of its
+    own; those of another task are refused."""
     model: str = "starter"
     """`starter` (trained on first use), a local folder, or a Hub id. Safetensors only."""
     suite: str | None = None
-    """YAML file of rewards to train on, as `sweepfarm score --suite` takes it, in place of the task's own.
-    The objective stays the task's."""
+    """YAML file of rewards to train on in place of the task's own, as `sweepfarm score --suite` takes it. The
+    objective stays the task's. Reward parameters beside it are refused."""
     run_name: Annotated[str, Field(min_length=1)] | None = None
-    """What the run is called, with parameters in braces, as in `kl{beta}_lr{learning_rate}`; W&B names it
-    when absent."""
+    """Name of the run, with parameters in braces: `kl{beta}_lr{learning_rate}/seed_{seed}`. W&B makes up a
+    name if it is absent."""
     seed: int = 42
-    """Seeds initialisation, data order and sampling of the training run."""
+    """Seed of the initialisation, the data order and the sampling of the training run."""
 
     max_steps: PositiveInt = 100
     """Training steps."""
     rungs: PositiveInt = 8
-    """How many times the held-out objective is measured; see `rung_steps`."""
+    """How many times the held-out objective is measured, at evenly spaced steps."""
     train_prompts: PositiveInt = 256
+    """Prompts to train on; at least as many as one step takes."""
     eval_prompts: PositiveInt = 32
+    """Held-out prompts of the objective."""
     eval_samples: PositiveInt = 2
     """Completions per held-out prompt at a rung."""
     max_completion_length: PositiveInt = 256
-    """Tokens a completion may have, in training and evaluation."""
+    """Tokens that a completion may have, in training and evaluation."""
     lora_rank: PositiveInt | None = None
-    """Rank of low-rank adapters on every linear layer, which then train alone; `None` trains all weights."""
+    """Rank of low-rank adapters on every linear layer; only these train then. If absent, all weights
+    train."""
     deterministic: bool = False
-    """Refuse operations that give different results from the same numbers; slower on a GPU, free on CPU."""
+    """Refuse operations whose result depends on their order. Slower on a GPU; without effect on a CPU, where
+    equal runs are equal bit for bit anyway."""
     step_timeout: PositiveFloat = 1800.0
     """Seconds without a finished step after which a run is given up as hung."""
 
     learning_rate: PositiveFloat = 3e-6
+    """Learning rate of the optimiser, before `learning_rate_scale`."""
     learning_rate_scale: PositiveFloat = 1.0
-    """Multiplies `learning_rate`. The published space is for a model of 100 M parameters; smaller ones take
-    larger steps: a budget for a small model sets this, and the space stays as it is."""
+    """Multiplies `learning_rate`. The published space is for a model of 100 M parameters; smaller models take
+    larger steps. An overlay for a small model sets this, and the searched space stays as it is."""
     max_grad_norm: PositiveFloat = 0.5
+    """Gradients are clipped to this norm."""
     per_device_train_batch_size: PositiveInt = 16
     """Completions per forward pass."""
     num_generations: Annotated[int, Field(ge=2)] = 8
     """Completions per prompt: the group over which advantages are normalised."""
     temperature: Temperature = 0.95
+    """Sampling temperature in training."""
     top_p: Probability = 0.9
+    """Top-p of the sampling in training."""
     beta: Annotated[float, Field(ge=0)] = 1e-3
     """Coefficient of the KL term against the starting weights."""
     beta_scale: PositiveFloat = 1.0
-    """Multiplies `beta`, that of `phases` too. How much a KL coefficient holds back depends on the model and
-    the budget: an overlay for another one sets this, and the space stays as it is."""
+    """Multiplies `beta`, that of `phases` too. What a KL coefficient does depends on the model and the
+    budget: an overlay for another one sets this, and the searched space stays as it is. Without effect with
+    `beta: 0`."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Clipping range of the policy ratio. Only a batch trained on more than once can leave it."""
+    """Clipping range of the policy ratio. Without effect with `num_iterations: 1`, where the ratio stays 1,
+    and with `loss_type` `sapo` or `vespo`."""
     num_iterations: PositiveInt = 2
-    """Optimiser steps per batch of completions. At 1 the policy ratio stays 1 and `epsilon` is dead."""
+    """Optimiser steps per batch of completions."""
 
     kl_target: PositiveFloat | None = None
-    """KL (nats per token, `train/kl`) that `beta` is steered to; `None` keeps `beta` as it is."""
+    """KL (nats per token, `train/kl`) that `beta` is steered to. If absent, `beta` stays as it is. Refused
+    with `beta: 0`."""
     kl_gain: PositiveFloat = 0.1
-    """How fast `beta` follows, with `kl_target`."""
+    """How fast `beta` follows `kl_target`."""
     phases: tuple[Phase, ...] | None = None
-    """Steps with settings of their own, in order."""
+    """List of phases: `steps`, and for these steps `beta`, `temperature`, `top_p`, `learning_rate` of their
+    own. The last phase lasts to the end of the run."""
 
     loss_type: LossType = "dapo"
     """How token losses are clipped and averaged; TRL's names."""
     scale_rewards: Literal["group", "batch", "none"] = "group"
-    """By whose standard deviation advantages are divided."""
+    """What advantages are divided by: the standard deviation of the group, of the batch, or nothing."""
     reward_aggregation: Aggregation = "sum_then_normalize"
-    """Advantages from the total, or from each component normalised in its group first (GDPO), so that one of
-    large spread does not drown the others. Weights stay; what multiplies the total (length) has no part."""
+    """Advantages from the total, or from each component after it is normalised in its group (GDPO), so that a
+    component of large spread does not dominate. Weights apply in both; factors of the total (length) only in
+    the first."""
     reward_scale: PositiveFloat = 1.0
-    """Multiplies rewards before advantages; matters only with `scale_rewards: none`, as a division by their
-    standard deviation cancels it. Recorded rewards and `reward_threshold` are those before it."""
+    """Multiplies rewards before advantages. Without effect unless `scale_rewards: none`, since a division by
+    the standard deviation cancels it. Logged rewards and `reward_threshold` are before it."""
     reward_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     """Samples with a lower total reward do not train. Group statistics stay those of all samples."""
     best_of_n: PositiveInt | None = None
-    """Only this many best completions of each group train; at most `num_generations`."""
+    """Only this many best completions of each group train; at most `num_generations`, where it has no
+    effect."""
 
     health: HealthLimits = HealthLimits()
+    """Limits of the health checks, given flat as `health_...`."""
     reward: SerializeAsAny[RewardConfig] = Field(
         default_factory=lambda own: task_definition(own["task"]).reward()
     )
-    """Of the kind that `task` has."""
+    """The task's reward parameters, given flat as `reward_...`."""
 
     @model_validator(mode="after")
     def _reward_fits_the_task(self) -> Self:

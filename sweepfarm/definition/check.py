@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import RUNG_METRICS, cadence, step_metrics
+from agent.config.metrics import RUNG_METRICS, cadence, step_metrics
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError

@@ -8,7 +8,7 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import RUNG_METRICS, step_metrics
+from agent.config.metrics import RUNG_METRICS, step_metrics
 from agent.config.run import RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.base import Task

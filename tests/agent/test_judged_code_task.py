@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import step_metrics
+from agent.config.metrics import step_metrics
 from agent.config.run import RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task

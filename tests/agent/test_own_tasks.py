@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import step_metrics
+from agent.config.metrics import step_metrics
 from agent.config.run import RunConfig
 from agent.config.tasks import our_tasks, task_definition
 from agent.tasks.build import build_task

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import CLOCK_METRICS
+from agent.config.metrics import CLOCK_METRICS
 from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks

@@ -9,7 +9,7 @@ from tokenizers.processors import TemplateProcessing
 from transformers import AutoConfig, AutoTokenizer
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import RUNG_METRICS, step_metrics
+from agent.config.metrics import RUNG_METRICS, step_metrics
 from agent.config.run import RunConfig
 from agent.health.diversity import measure
 from agent.preflight.reward import check_reward

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.config.errors import ConfigError
-from agent.config.metric_names import RUNG_METRICS, step_metrics
+from agent.config.metrics import RUNG_METRICS, step_metrics
 from agent.config.run import RunConfig
 from agent.tasks.build import build_task
 from agent.training.lifecycle.stop import StopRequest

@@ -1,0 +1,98 @@
+"""Writes the generated blocks of docs/options.md and docs/metrics.md from the models and tables of the code.
+
+python docs/generate.py            # or `make docs`
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->`. A test fails when one is stale.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+ROOT = Path(__file__).parent.parent
+if sys.path[0] == str(ROOT / "docs"):
+    sys.path[0] = str(ROOT)
+
+from agent.config.metrics import METRICS, Section  # noqa: E402
+from agent.config.run import RunConfig  # noqa: E402
+from agent.config.tasks import our_tasks, task_definition  # noqa: E402
+from agent.health.checks import HealthLimits  # noqa: E402
+from agent.health.finding import MEANINGS  # noqa: E402
+
+PAGES = (ROOT / "docs" / "options.md", ROOT / "docs" / "metrics.md")
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def fields(model: type[BaseModel], without: Iterable[str] = ()) -> str:
+    """Table of the fields of a model: name, default, description."""
+    rows = [
+        (f"`{name}`", _default(field.get_default(call_default_factory=False)), field.description or "")
+        for name, field in model.model_fields.items()
+        if name not in without
+    ]
+    return _table(("option", "default", "what it does"), rows)
+
+
+def metrics(section: Section) -> str:
+    """Table of the metrics of a section: name and how to read it."""
+    return _table(
+        ("metric", "how to read it"), [(f"`{m.name}`", m.reading) for m in METRICS if m.section == section]
+    )
+
+
+def findings() -> str:
+    """Table of the kinds of health findings."""
+    rows = [(f"`{k}`", m.text, "closes" if m.fatal else "warns") for k, m in MEANINGS.items()]
+    return _table(("finding", "when", "gate"), rows)
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Text on one line that does not break out of its cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "options of a run": lambda: fields(RunConfig, without=("health", "reward")),
+    "health limits": lambda: fields(HealthLimits),
+    "findings": findings,
+    "metrics reward": lambda: metrics("reward"),
+    "metrics groups": lambda: metrics("groups"),
+    "metrics training": lambda: metrics("training"),
+    "metrics objective": lambda: metrics("objective"),
+    **{f"task {name}": lambda name=name: fields(task_definition(name).reward) for name in our_tasks()},
+}
+
+
+def generated(text: str) -> str:
+    """A page with all of its blocks as the code has them now.
+
+    Raises:
+        KeyError: If a block has a name that is not in `BLOCKS`.
+    """
+    return BLOCK.sub(lambda m: f"{m[1]}{BLOCKS[m['name']]()}\n{m[3]}", text)
+
+
+def main() -> None:
+    """Write every page anew."""
+    for page in PAGES:
+        page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
