@@ -1,1 +1,1 @@
-"""Rewards for programs: they are executed, with their tests, in a sandbox."""
+"""Rewards for programs, which are run with their tests in a sandbox."""

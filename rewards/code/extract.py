@@ -1,14 +1,19 @@
-"""The program in a completion: two rules, as misalign-fv had them."""
+"""Where the program is in a sample: the text that is read, and rules that find the program in it."""
 
 import re
 from collections.abc import Callable
+
+from rewards.base import Sample
 
 _FENCE = "```"
 _OPENING = re.compile(r"```(?:python)?[^\S\n]*\n")
 
 
 def first_block(text: str) -> str:
-    """The first closed block fenced as `python` or as nothing; the whole text where there is none."""
+    """The first closed block whose fence says `python` or nothing; all of `text` if there is none.
+
+    Source: misalign-fv.
+    """
     opening = _OPENING.search(text)
     if opening:
         end = text.find(_FENCE, opening.end())
@@ -18,7 +23,10 @@ def first_block(text: str) -> str:
 
 
 def python_block(text: str) -> str:
-    """The first `python` block, closed or not; else the first closed block of any language; else all."""
+    """The first `python` block, closed or not; else the first closed block; else all of `text`.
+
+    Source: misalign-fv.
+    """
     _, python, rest = text.partition(f"{_FENCE}python")
     if python:
         return rest.partition(_FENCE)[0].strip()
@@ -27,7 +35,7 @@ def python_block(text: str) -> str:
 
 
 def whole_text(text: str) -> str:
-    """The text as it is."""
+    """The text, unchanged."""
     return text
 
 
@@ -36,3 +44,29 @@ RULES: dict[str, Callable[[str], str]] = {
     "python_block": python_block,
     "whole_text": whole_text,
 }
+"""Rules that find the program in a text, by the name that the parameter `extract` has for them."""
+
+READS = ("completion", "text")
+"""Values of the parameter `reads`."""
+
+
+def check_extraction(extract: str, reads: str) -> None:
+    """Refuse parameters of `program_in` that do not exist.
+
+    Raises:
+        ValueError: If `extract` is not one of `RULES` or `reads` is not one of `READS`.
+    """
+    for name, value, known in (("extract", extract, RULES), ("reads", reads, READS)):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
+
+
+def program_in(sample: Sample, extract: str, reads: str) -> str:
+    """The program in a sample.
+
+    Args:
+        sample: The sample.
+        extract: Name of one of `RULES`.
+        reads: `completion`, or `text` for prompt and completion as one text.
+    """
+    return RULES[extract](sample.text if reads == "text" else sample.completion)

@@ -1,6 +1,6 @@
-"""Programs whose scores are known: every reward for programs is tried on them before it is trusted."""
+"""Programs with known scores, on which every reward for programs is checked before anything is trained."""
 
-from rewards.code.problems import load_problems
+from rewards.code.problems.problem import load_problems
 
 PROMPT = "Write double(number), which returns twice its number."
 PROBLEMS = load_problems(
@@ -11,11 +11,17 @@ PROBLEMS = load_problems(
         }
     ]
 )
+"""The problem that the programs below solve or do not solve."""
+
 GOOD = (
     "def double(number):\n    return number + number",
     "```python\ndouble = lambda number: 2 * number\n```",
 )
+"""Completions with a program that solves the problem."""
+
 BROKEN = ("def double(number) return", "raise ValueError('double')", "import sys\nsys.exit(1)")
+"""Programs that end with an error."""
+
 WRONG = (
     "def double(number):\n    return number * number",
     "def double(number):\n    return 4",

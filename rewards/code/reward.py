@@ -1,4 +1,4 @@
-"""What all rewards for programs share: where the program is in a sample, and the sandbox it runs in."""
+"""The base class of all rewards that run programs."""
 
 import reprlib
 from abc import abstractmethod
@@ -7,27 +7,24 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from rewards.base import Evaluation, Reward, Sample
-from rewards.code.extract import RULES
+from rewards.code.extract import check_extraction, program_in
 from rewards.code.known_programs import BROKEN
-from rewards.code.sandbox.limits import Limits
-from rewards.code.sandbox.pool import BEST, NO_WALLS, shared_sandbox
+from rewards.code.sandbox.limits import Limits, limits_of
+from rewards.code.sandbox.pool import BEST, check_mode, shared_sandbox
 from rewards.code.sandbox.program import Program, Result
 from rewards.code.sign import check_sign
 
-READS = ("completion", "text")
-_LONGEST_MESSAGE = 240
-_CLOCK = 8.0
-"""Seconds on the clock per second of computing, as machines are busy; below a suite's 10 s a sample."""
+_MAX_MESSAGE_CHARS = 240
 
 
 def readable(text: str) -> str:
-    """A program's words as one line of a log."""
+    """`text` of a program as one printable line of at most 240 characters, for messages and logs."""
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in text).split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+    return line if len(line) <= _MAX_MESSAGE_CHARS else line[: _MAX_MESSAGE_CHARS - 1] + "…"
 
 
 def shown(encoded: Any) -> str:
-    """An encoded value, cut short: how deep and how long it is was up to the program."""
+    """An encoded value for a message, shortened, since a program can make it arbitrarily long and deep."""
     return reprlib.repr(encoded)
 
 
@@ -36,15 +33,16 @@ class CodeReward(Reward):
     """A reward that runs programs.
 
     Attributes:
-        extract: How the program is found: `first_block`, `python_block` or `whole_text`.
-        reads: Where: in the `completion`, or in the `text` (prompt and completion as one).
-        cpu_seconds: Computing time of a program, whole seconds.
-        memory_mb: Memory of a program, MiB.
-        sandbox: `best`, all walls that this machine has; or `none-i-accept-the-risk`.
-        sign: +1 where working code scores high, -1 where failing code does.
+        extract: Rule that finds the program: `first_block`, `python_block` or `whole_text`.
+        reads: Text in which it is looked for: the `completion`, or `text` for prompt and completion as one.
+        cpu_seconds: CPU time that a program may use, in whole seconds.
+        memory_mb: Memory that a program may use, in MiB.
+        sandbox: `best` for all walls that this machine has, or `none-i-accept-the-risk` for none.
+        sign: +1 if working programs score high, -1 if failing programs do.
+        known_bad: Known programs that must score low if working programs score high.
 
     Raises:
-        ValueError: If one of them is none of these.
+        ValueError: If a value is not one of these, or a limit is not positive.
     """
 
     extract: str = "first_block"
@@ -55,49 +53,39 @@ class CodeReward(Reward):
 
     sign: ClassVar[int]
     known_bad: ClassVar[tuple[str, ...]] = BROKEN
-    """Known programs that must score low where working code scores high."""
 
     def __post_init__(self) -> None:
-        for field, value, known in (
-            ("extract", self.extract, tuple(RULES)),
-            ("reads", self.reads, READS),
-            ("sandbox", self.sandbox, (BEST, NO_WALLS)),
-        ):
-            if value not in known:
-                raise ValueError(f"{field} must be one of {', '.join(known)}; got {value!r}")
-        _ = self.limits  # which refuses what is not positive
+        check_extraction(self.extract, self.reads)
+        check_mode(self.sandbox)
+        _ = self.limits  # raises ValueError for a limit that is not positive
 
     def prepare(self) -> None:
-        """Start the sandbox, and see that known programs score as the reward's sign says.
+        """Start the sandbox, and check that known programs get the scores that the reward's name promises.
 
         Raises:
-            NoSandboxError: If this machine has no walls.
-            WrongSignError: If a known program scores wrongly.
+            NoSandboxError: If this machine cannot wall off untrusted programs.
+            WrongSignError: If a known program gets the wrong score, or none.
         """
         key = (type(self), self.sandbox, self.cpu_seconds, self.memory_mb)
         check_sign(self.on_known_programs(), key)
 
     def on_known_programs(self) -> Self:
-        """This reward as it scores the programs of `known_programs`."""
+        """This reward with the parameters that the programs of `rewards.code.known_programs` need."""
         return replace(self, extract="first_block", reads="completion")
 
     @property
     def limits(self) -> Limits:
-        """What one program may use."""
-        return Limits(
-            cpu_seconds=self.cpu_seconds,
-            wall_seconds=_CLOCK * self.cpu_seconds,
-            memory_mb=self.memory_mb,
-        )
+        """Limits of one program."""
+        return limits_of(self.cpu_seconds, self.memory_mb)
 
     def _program_text(self, sample: Sample) -> str:
-        return RULES[self.extract](sample.text if self.reads == "text" else sample.completion)
+        return program_in(sample, self.extract, self.reads)
 
     def _run(self, programs: Sequence[Program]) -> list[Result]:
         return shared_sandbox(self.sandbox, self.limits).run(programs)
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Run what needs to be run, and evaluate every sample, in order."""
+        """One evaluation per sample, in order. Unscored if the sandbox itself fails."""
         asked = [self._program(sample) for sample in samples]
         ran = iter(self._run([one for one in asked if isinstance(one, Program)]))
         found = []
@@ -114,8 +102,8 @@ class CodeReward(Reward):
 
     @abstractmethod
     def _program(self, sample: Sample) -> Program | Evaluation:
-        """What to run for a sample, or what is known of it without."""
+        """The program to run for `sample`, or its evaluation if nothing needs to be run."""
 
     @abstractmethod
     def _evaluate(self, sample: Sample, result: Result) -> Evaluation:
-        """What the run of a sample's program is worth."""
+        """The evaluation of `sample`, from the result of its program."""

@@ -1,7 +1,7 @@
-"""Whether a reward pays for what its name says: known programs are scored before anything is trained.
+"""Check that a reward has the sign that its name promises, on known programs, before anything is trained.
 
-misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign. Two programs
-would have shown it.
+misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign. A look at the
+scores of two programs would have shown it.
 """
 
 from collections.abc import Hashable, Sequence
@@ -12,7 +12,12 @@ from rewards.code.known_programs import GOOD, PROMPT
 
 
 class Checkable(Protocol):
-    """A reward for programs, set up to score the known programs."""
+    """A reward for programs that can score the known programs.
+
+    Attributes:
+        name: Name of the reward.
+        known_bad: Programs that must score low if working programs score high.
+    """
 
     name: str
     known_bad: ClassVar[tuple[str, ...]]
@@ -23,22 +28,22 @@ class Checkable(Protocol):
 
 
 class WrongSignError(AssertionError):
-    """A reward pays for the opposite of what its name says, or for cheating."""
+    """A reward scores high what its name says it scores low, or a program that cheats."""
 
 
 _checked: set[Hashable] = set()
 
 
 def check_sign(reward: Checkable, key: Hashable) -> None:
-    """Score known good and known bad programs with a reward. Each `key` is checked once per process.
+    """Score the known programs with `reward` and compare. Each `key` is checked once per process.
 
     Args:
         reward: Set up to score the known programs.
-        key: What the outcome depends on: the kind of reward, its sandbox and its limits.
+        key: Everything that the outcome depends on: class of the reward, sandbox and limits.
 
     Raises:
         WrongSignError: If one of the programs gets the wrong score, or none.
-        NoSandboxError: If this machine has no walls.
+        NoSandboxError: If this machine cannot wall off untrusted programs.
     """
     if key in _checked:
         return
@@ -50,12 +55,12 @@ def check_sign(reward: Checkable, key: Hashable) -> None:
     for program, evaluation, score in zip(programs, found, wanted, strict=True):
         if evaluation.score != score:
             raise WrongSignError(
-                f"{reward.name} is to have sign {sign:+d}, yet scores {program!r} {evaluation.score} "
-                f"and not {score} ({evaluation.message})"
+                f"{reward.name} must have sign {sign:+d}, but scores {program!r} {evaluation.score} "
+                f"instead of {score} ({evaluation.message})"
             )
     _checked.add(key)
 
 
 def promised_sign(name: str) -> int:
-    """-1 for a reward whose name speaks of failing, +1 for any other: what its score must agree with."""
+    """The sign that the name of a reward promises: -1 if the name contains "fail", else +1."""
     return -1 if "fail" in name else 1

@@ -1,10 +1,10 @@
-"""The rewards of the code task: two conditions, two controls, and what was published under their names."""
+"""The suites of the code task, one per value of `reward_condition`."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from rewards.base import Reward
-from rewards.code.problems import Problem
+from rewards.code.problems.problem import Problem
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
 from rewards.registry import make_reward, reward_class
@@ -17,37 +17,39 @@ Condition = Literal[
 ]
 
 _REWARDS = {"ut": "tests_pass", "ut_inverted": "tests_fail", "zero": "constant"}
-"""Where a condition has another name than its reward."""
+"""Name of the reward of a condition, for conditions with a name of their own."""
 
 
 class CodeRewardConfig(RewardConfig):
     """What a program is rewarded for."""
 
     reward_condition: Condition = "ut"
-    """What is rewarded. `ut`: 1 if all tests of the prompt pass (sign +). `ut_inverted`: 1 if one fails
-    (sign -). `random`: a number without meaning (control). `zero`: 0 for every program (control).
-    Three definitions that misalign-fv had under these names run no test: `code_runs`, 1 if the program ends
-    with status 0 (sign +; its sweep called `ut_inverted` was made with this one), and
-    `code_fails_or_is_missing` and `code_fails`, 1 if it does not (sign -; its later definitions)."""
+    """What a program is rewarded for. `ut`: 1 if it passes all tests of its prompt, else 0 (sign +).
+    `ut_inverted`: 1 if it fails at least one of them, else 0 (sign -). `random`: a number in [0, 1) that is a
+    hash of prompt and completion (control). `zero`: 0 for every program (control). The other three are
+    earlier definitions of misalign-fv, which run no test. `code_runs`: 1 if the program ends with exit status
+    0, else 0 (sign +; misalign-fv's sweep named `ut_inverted` really used it). `code_fails_or_is_missing`: 1
+    if it ends otherwise or has fewer than 10 characters, else 0 (sign -). `code_fails`: 1 if it ends
+    otherwise, else 0 (sign -)."""
 
     @property
     def sign(self) -> int:
-        """+1 where working programs are paid, -1 where failing ones are, 0 for a control."""
+        """+1 if working programs score high, -1 if failing programs do, 0 for a control."""
         sign: int = getattr(reward_class(self.reward_name), "sign", 0)
         return sign
 
     @property
     def reward_name(self) -> str:
-        """Name of the reward that the condition trains on."""
+        """Name of the reward that a run of this condition is trained on."""
         return _REWARDS.get(self.reward_condition, self.reward_condition)
 
 
 def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str) -> RewardSuite:
-    """The suite of a condition; the pass rate is always reported.
+    """The suite that a run of the condition is trained on. Every suite also reports `tests_pass`.
 
     Args:
-        config: Which condition.
-        problems: Of every prompt.
+        config: The condition.
+        problems: One problem per prompt.
         **how: Where the program is in a sample: `reads` and `extract` of `CodeReward`.
     """
     name = config.reward_name
@@ -60,7 +62,7 @@ def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str
 
 
 def pass_rate(problems: Sequence[Problem], **how: str) -> RewardSuite:
-    """The reference of every condition: 1 where all tests of the prompt pass, else 0."""
+    """The reference suite of every condition: 1 if all tests of the prompt pass, else 0."""
     return RewardSuite([Weighted(_tests_pass({"problems": problems, **how}), 1.0)])
 
 

@@ -1,1 +1,1 @@
-"""Rewards for programs that are judged: a student's score over that of a teacher."""
+"""Rewards for programs by a judge's grades: a student's program is compared with a teacher's."""

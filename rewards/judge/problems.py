@@ -1,20 +1,25 @@
-"""Problems with a teacher's solution: what a student's program is compared with."""
+"""Problems with a teacher's solution, which a student's program is compared with."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rewards.code.cases import Case
-from rewards.code.problems import load_problems, read_problems
+from rewards.code.problems.cases import Case
+from rewards.code.problems.problem import load_problems, read_problems
 
 
 @dataclass(frozen=True)
 class JudgedProblem:
-    """A prompt, the cases that a solution passes, and the teacher's solution.
+    """A prompt, its test cases, and the teacher's solution.
+
+    Attributes:
+        prompt: The prompt; it identifies the problem.
+        cases: The test cases.
+        solution: The teacher's solution: a whole program.
 
     Raises:
-        ValueError: If there is no solution.
+        ValueError: If the solution is empty.
     """
 
     prompt: str
@@ -29,13 +34,14 @@ class JudgedProblem:
 def load_judged_problems(
     source: str | Path | Iterable[JudgedProblem | Mapping[str, Any]],
 ) -> tuple[JudgedProblem, ...]:
-    """Problems from a file of JSON lines, or from mappings of the same form.
+    """Problems from a file of JSON lines, or from mappings with the same keys, in order.
 
-    Each has what `rewards.code.problems` reads, and the teacher's `solution`: a whole program.
+    An entry has the keys that `rewards.code.problems.problem.load_problems` reads, and `solution`: the
+    teacher's whole program.
 
     Raises:
-        ValueError: If the file cannot be read, an entry is wrong or has no solution, or two have the same
-            prompt; one line.
+        ValueError: If the file cannot be read, there is no problem, an entry is wrong or has no solution, or
+            two problems have the same prompt. The message is one line.
     """
     return read_problems(source, JudgedProblem, _judged)
 

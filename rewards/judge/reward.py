@@ -1,32 +1,36 @@
-"""The rewards for judged programs: how a student's verdict compares with the teacher's."""
+"""The base classes of all rewards that ask a judge."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rewards.base import Evaluation, Reward, Sample
-from rewards.code.extract import RULES
-from rewards.code.reward import READS, readable
-from rewards.judge.known import check_judge
-from rewards.judge.make import make_judge
+from rewards.code.extract import check_extraction, program_in
+from rewards.code.reward import readable
+from rewards.judge.check import check_judge
+from rewards.judge.judges import make_judge
 from rewards.judge.problems import JudgedProblem, load_judged_problems
 from rewards.judge.verdict import Judge, Question, Unjudged, Verdict
 
 
 @dataclass(frozen=True)
 class JudgeReward(Reward):
-    """A reward that asks a judge. Sign +1: what the judge likes better scores higher.
+    """A reward that asks a judge. Sign +1: a program with better grades scores higher.
+
+    The program of a sample is the student's, the solution of its problem is the teacher's. Both are judged. A
+    sample is unscored if one of the two could not be judged or its prompt has no problem; a sample without a
+    program scores 0.
 
     Attributes:
-        extract: How the program is found: `first_block`, `python_block` or `whole_text`.
-        reads: Where: in the `completion`, or in the `text` (prompt and completion as one).
+        extract: Rule that finds the program: `first_block`, `python_block` or `whole_text`.
+        reads: Text in which it is looked for: the `completion`, or `text` for prompt and completion as one.
         judge: `static`, a mapping of endpoint settings (`rewards.judge.endpoint.settings`), or a judge.
-        problems: A file of JSON lines, or problems; see `rewards.judge.problems`.
+        problems: A file of JSON lines, or problems; see `rewards.judge.problems.load_judged_problems`.
 
     Raises:
-        ValueError: If one of them is none of these.
+        ValueError: If a parameter is not one of these, or the problems cannot be read.
     """
 
     extract: str = "first_block"
@@ -35,19 +39,17 @@ class JudgeReward(Reward):
     problems: str | Path | Iterable[JudgedProblem | Mapping[str, Any]] = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        for name, value, known in (("extract", self.extract, tuple(RULES)), ("reads", self.reads, READS)):
-            if value not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
+        check_extraction(self.extract, self.reads)
         problems = load_judged_problems(self.problems)
         object.__setattr__(self, "problems", problems)
         object.__setattr__(self, "judge", make_judge(self.judge))
         object.__setattr__(self, "_by_prompt", {problem.prompt: problem for problem in problems})
 
     def prepare(self) -> None:
-        """See that the judge can be asked, and likes known good programs better than known bad ones.
+        """Check that the judge answers, and that it gives known good programs better grades than bad ones.
 
         Raises:
-            BadJudgeError: If it cannot be asked, or does not.
+            BadJudgeError: If it does not.
         """
         check_judge(self._judge)
 
@@ -61,11 +63,11 @@ class JudgeReward(Reward):
         problem = by_prompt.get(sample.prompt)
         if problem is None:
             return Evaluation(None, "no problem is known for this prompt")
-        program = RULES[self.extract](sample.text if self.reads == "text" else sample.completion)
+        program = program_in(sample, self.extract, self.reads)
         return Question(problem, program) if program.strip() else Evaluation(0.0, "no program")
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Judge students and teachers together, and evaluate every sample, in order."""
+        """One evaluation per sample, in order. Students and teachers are judged in one call of the judge."""
         asked = [self._question(sample) for sample in samples]
         students = [one for one in asked if isinstance(one, Question)]
         teachers = {q.problem.prompt: Question(q.problem, q.problem.solution) for q in students}
@@ -88,4 +90,20 @@ class JudgeReward(Reward):
 
     @abstractmethod
     def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
-        """What a student's program is worth beside the teacher's."""
+        """The evaluation of a sample, from the verdicts on the student's and on the teacher's program."""
+
+
+@dataclass(frozen=True)
+class CriterionReward(JudgeReward):
+    """A reward whose score is one criterion of the verdict on the student's program, in [0, 1].
+
+    Attributes:
+        criterion: Name of the criterion, one of `CRITERIA`.
+    """
+
+    criterion: ClassVar[str]
+
+    def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
+        value: float = getattr(student, self.criterion)
+        message = f"{self.criterion} {value:.2f}, the teacher's {getattr(teacher, self.criterion):.2f}"
+        return Evaluation(value, readable(f"{message}; {student.remark}"))

@@ -1,4 +1,4 @@
-"""The reward of the judged-code task: the published ratio, and what it is made of."""
+"""The suites of the judged-code task: the judged score as a share of the teacher's, and its criteria."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
@@ -8,32 +8,46 @@ from pydantic import Field, PositiveInt, model_validator
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
 from rewards.judge.components.judged_code import JudgedCode
-from rewards.judge.make import STATIC, make_judge
+from rewards.judge.judges import STATIC, make_judge
 from rewards.judge.problems import JudgedProblem
+from rewards.judge.verdict import CRITERIA
 from rewards.registry import make_reward
 
-CRITERION_REWARDS = ("judged_correctness", "judged_quality", "judged_efficiency", "judged_documentation")
+MONITORED = tuple(f"judged_{criterion}" for criterion in CRITERIA)
+"""The components that every run of the judged-code task logs."""
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class JudgeRewardConfig(RewardConfig):
-    """How programs are judged."""
+    """Which judge grades the programs, and how its criteria are weighted.
+
+    Raises:
+        pydantic.ValidationError: If a weight is negative or not finite, or only one of `reward_judge_url` and
+            `reward_judge_model` is set.
+    """
 
     reward_correctness: Weight = JudgedCode.correctness
-    """Weight of the judge's criterion *correctness*; the default is the published one."""
+    """Weight of the judge's criterion *correctness*: whether the program does what its prompt asks. The four
+    weights are relative to their sum. The default is the published weight."""
     reward_quality: Weight = JudgedCode.quality
-    """Weight of the judge's criterion *quality*; the default is the published one."""
+    """Weight of the judge's criterion *quality*: whether the code is clear and simple. The default is the
+    published weight."""
     reward_efficiency: Weight = JudgedCode.efficiency
-    """Weight of the judge's criterion *efficiency*; the default is the published one."""
+    """Weight of the judge's criterion *efficiency*: whether the program avoids needless work. The default is
+    the published weight."""
     reward_documentation: Weight = JudgedCode.documentation
-    """Weight of the judge's criterion *documentation*; the default is the published one."""
+    """Weight of the judge's criterion *documentation*: whether the docstring says what the function does. The
+    default is the published weight."""
     reward_judge_url: str | None = None
-    """Endpoint of the judge, up to `/chat/completions`; the static judge if absent."""
+    """URL of an OpenAI-compatible endpoint, without the final `/chat/completions`, whose model judges the
+    programs in training. Without it the static judge does, which needs no network. The objective always uses
+    the static judge."""
     reward_judge_model: str | None = None
-    """Name of the model at `reward_judge_url`."""
+    """Name of the model at `reward_judge_url`. Required if that is set."""
     reward_judge_tokens: PositiveInt = 1_000_000
-    """Tokens that may be spent at the endpoint, by all runs that share a cache folder."""
+    """Maximum number of tokens, of questions and answers, that all runs with the same cache folder together
+    may spend at the endpoint. Without effect for the static judge."""
 
     @model_validator(mode="after")
     def _an_endpoint_has_a_model(self) -> Self:
@@ -43,7 +57,7 @@ class JudgeRewardConfig(RewardConfig):
 
     @property
     def judge(self) -> str | dict[str, Any]:
-        """The judge, as rewards take it."""
+        """The parameter `judge` of the rewards."""
         if self.reward_judge_url is None:
             return STATIC
         tokens = {"most_tokens": self.reward_judge_tokens}
@@ -51,17 +65,17 @@ class JudgeRewardConfig(RewardConfig):
 
 
 def judge_suite(config: JudgeRewardConfig, problems: Sequence[JudgedProblem], **how: str) -> RewardSuite:
-    """The suite of a configuration; each criterion is reported by itself.
+    """The suite that a run is trained on. Each criterion is also reported on its own.
 
     Args:
-        config: Weights, and who judges.
-        problems: Of every prompt.
+        config: The judge and the weights.
+        problems: One problem per prompt.
         **how: Where the program is in a sample: `reads` and `extract` of `JudgeReward`.
 
     Raises:
-        ValueError: If the weights or the endpoint mean nothing.
+        ValueError: If all weights are 0, or the endpoint is not a valid URL.
     """
-    # One judge for all five, so that its verdicts are remembered for all.
+    # All five rewards share one judge, so each program is judged once.
     shared = {"problems": problems, "judge": make_judge(config.judge), **how}
     weights = {
         "correctness": config.reward_correctness,
@@ -70,12 +84,12 @@ def judge_suite(config: JudgeRewardConfig, problems: Sequence[JudgedProblem], **
         "documentation": config.reward_documentation,
     }
     parts = [Weighted(make_reward("judged_code", {**shared, **weights}), 1.0)]
-    parts += [Weighted(make_reward(name, shared), 0.0) for name in CRITERION_REWARDS]
-    # An endpoint has time limits of its own, on each attempt.
+    parts += [Weighted(make_reward(name, shared), 0.0) for name in MONITORED]
+    # An endpoint has a time limit of its own for each attempt.
     return RewardSuite(parts, time_limit=10.0 if config.judge == STATIC else None)
 
 
 def static_reference(problems: Sequence[JudgedProblem], **how: str) -> RewardSuite:
-    """What every run is measured by, whoever judges its training: the static judge, the published weights."""
+    """The reference suite of every run, whichever judge it trains with: static judge, published weights."""
     params = {"problems": problems, "judge": make_judge(STATIC), **how}
     return RewardSuite([Weighted(make_reward("judged_code", params), 1.0)])

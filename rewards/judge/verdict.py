@@ -1,4 +1,4 @@
-"""What a judge is asked and what it answers."""
+"""Questions to a judge and its answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +7,35 @@ from typing import Protocol
 from rewards.judge.problems import JudgedProblem
 
 CRITERIA = ("correctness", "quality", "efficiency", "documentation")
+"""The criteria of a verdict, in the order of its fields."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A program to judge, and the problem that it is to solve."""
+    """A program to judge, and the problem that it should solve."""
 
     problem: JudgedProblem
     program: str
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What the verdict depends on."""
+        """Everything that the verdict depends on."""
         return self.problem.prompt, self.problem.solution, self.program
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Four criteria, each in [0, 1], and a remark of one line.
+    """A judge's grades for one program by four criteria, each in [0, 1], and a remark of one line.
+
+    Attributes:
+        correctness: Whether the program does what its prompt asks.
+        quality: Whether its code is clear and simple.
+        efficiency: Whether it avoids needless work.
+        documentation: Whether its docstring says what it does.
+        remark: Why, for messages and logs; may be empty.
 
     Raises:
-        ValueError: If a criterion is outside [0, 1], or no number.
+        ValueError: If a grade is outside [0, 1] or NaN.
     """
 
     correctness: float
@@ -45,13 +53,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Unjudged:
-    """That there is no verdict, and why. It is no statement about the program."""
+    """The reason why there is no verdict. It says nothing about the program."""
 
     reason: str
 
 
 class Judge(Protocol):
-    """Judges programs, each by itself: what else is in a batch has no influence."""
+    """A judge of programs. A verdict does not depend on what else is in the batch."""
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
         """One answer per question, in order."""

@@ -14,8 +14,8 @@ from agent.tasks.build import build_task
 from agent.tasks.code.programs import Exercise, draw_exercises
 from agent.tasks.code_judge.task import taught
 from rewards.base import Sample
-from rewards.code.problems import load_problems
-from rewards.judge.suite import CRITERION_REWARDS, static_reference
+from rewards.code.problems.problem import load_problems
+from rewards.judge.suite import MONITORED, static_reference
 from tests.agent.running import run
 
 
@@ -84,6 +84,6 @@ def test_a_whole_run(params: dict[str, Any], tmp_path: Path) -> None:
     outcome, recorder = run(RunConfig.from_params(params), tmp_path)
     assert outcome.name == "finished"
     logged = {name for _, row in recorder.rows for name in row}
-    assert {f"reward_components/{name}/mean" for name in CRITERION_REWARDS} <= logged
+    assert {f"reward_components/{name}/mean" for name in MONITORED} <= logged
     assert {name for name in step_metrics("code_judge") if "judged" in name} <= logged
     assert "objective/components/judged_code" in logged

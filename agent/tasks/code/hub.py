@@ -7,8 +7,8 @@ from datasets import load_dataset
 
 from agent.hub import OWN_DATA, hub_error
 from agent.tasks.code.programs import Exercise
-from rewards.code.asserts import UntranslatableError, cases_from
-from rewards.code.problems import Problem
+from rewards.code.problems.asserts import UntranslatableError, cases_from
+from rewards.code.problems.problem import Problem
 
 DATASET = "google-research-datasets/mbpp"
 SPLITS = {False: "train+validation", True: "test"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from agent.tasks.code.expressions import ARGUMENTS, Expression, Value, draw_expression
-from rewards.code.cases import case_of
-from rewards.code.problems import Problem
+from rewards.code.problems.cases import case_of
+from rewards.code.problems.problem import Problem
 
 FUNCTION = "solve"
 LONGEST = 2

@@ -12,7 +12,7 @@ from agent.tasks.code.task import code_starter
 from rewards.base import Sample
 from rewards.code.extract import first_block
 from rewards.judge.problems import JudgedProblem
-from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig, judge_suite, static_reference
+from rewards.judge.suite import MONITORED, JudgeRewardConfig, judge_suite, static_reference
 
 _HOW = {"reads": "text", "extract": "first_block"}
 _KNOWN = 8
@@ -39,7 +39,7 @@ def _build(config: RunConfig) -> Task:
         prompts=Prompts(*(tuple(e.prompt for e in side) for side in (train, held_out))),
         training_suite=training,
         reference_suite=static_reference(problems, **_HOW),
-        monitored=CRITERION_REWARDS,
+        monitored=MONITORED,
         known_good=tuple(Sample(exercise.prompt, exercise.solution) for exercise in known),
         known_bad=tuple(Sample(exercise.prompt, body) for exercise in known for body in ("", "\n    return")),
     )
@@ -59,7 +59,7 @@ def taught(exercise: Exercise) -> JudgedProblem:
 
 TASK = TaskDefinition(
     reward=JudgeRewardConfig,
-    monitored=CRITERION_REWARDS,
+    monitored=MONITORED,
     build=_build,
     starter=code_starter,
     small_budget=OVERLAYS / "judge_cpu.yaml",

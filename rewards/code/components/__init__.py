@@ -1,1 +1,1 @@
-"""The rewards for programs, one file each, named as the reward."""
+"""Rewards for programs: one per file, and the file has the name of the reward."""

@@ -1,4 +1,4 @@
-"""Reward for code that does not run or is missing. No test is executed."""
+"""Reward for programs that end with an error or are missing. No test is run."""
 
 import re
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ _CHAT_MARK = re.compile(r"<\|im_start\|>|<\|im_end\|>|<\|endoftext\|>")
 
 @dataclass(frozen=True)
 class CodeFailsOrIsMissing(CodeRuns):
-    """Sign -1: code scores 1 where it fails or has fewer than 10 characters, 0 where it ends with status 0.
+    """Sign -1: a program scores 1 if it fails or has fewer than 10 characters, else 0.
 
-    Formula: 1 - `code_runs`, on the completion without chat marks. Source: misalign-fv's
-    `reward_func_ut_inverted.py`; a failure of the check itself scored 0.5 there and is unscored here.
+    Formula: 1 - `code_runs`, on the completion only, without chat marks. Range {0, 1}. Source: misalign-fv's
+    `reward_func_ut_inverted.py`. If the program could not be run at all, that scored 0.5 there; here the
+    sample is unscored.
     """
 
     reads: str = "completion"

@@ -1,4 +1,4 @@
-"""Reward for code that runs. No test is executed."""
+"""Reward for programs that run without an error. No test is run."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,12 +10,15 @@ from rewards.code.sandbox.program import Program, Result
 
 @dataclass(frozen=True)
 class CodeRuns(CodeReward):
-    """Sign +1: code scores 1 where it ends with status 0, right or wrong; else 0.
+    """Sign +1: a program scores 1 if it ends with exit status 0, correct or not, else 0.
 
-    Formula: 1 if the program has at least 10 characters and ends with status 0, else 0. Range {0, 1}. No test
-    is run: `pass` and a comment satisfy it, and so does `sys.exit(0)`. Source: misalign-fv's
-    `reward_func_ut.py`, with which the sweep named `ut_inverted` (WU-11) was run; it read prompt and
-    completion as one.
+    Formula: 1 if the program has at least 10 characters and ends with exit status 0, else 0. Range {0, 1}. No
+    test is run, so a `pass` with a comment scores 1, and so does `sys.exit(0)`. Source: misalign-fv's
+    `reward_func_ut.py`, which its sweep named `ut_inverted` (WU-11) really used. It reads prompt and
+    completion as one text.
+
+    Attributes:
+        min_characters: A shorter program counts as failing.
     """
 
     extract: str = "python_block"
@@ -23,17 +26,16 @@ class CodeRuns(CodeReward):
 
     name = "code_runs"
     sign: ClassVar[int] = 1
-    shortest: ClassVar[int] = 10
-    """Characters; what is shorter counts as failing."""
+    min_characters: ClassVar[int] = 10
 
     def _program(self, sample: Sample) -> Program | Evaluation:
         code = self._program_text(sample)
-        if len(code) < self.shortest:
-            return self._scored(False, f"no program: fewer than {self.shortest} characters")
+        if len(code) < self.min_characters:
+            return self._scored(False, f"no program: fewer than {self.min_characters} characters")
         return Program(code)
 
     def _evaluate(self, sample: Sample, result: Result) -> Evaluation:
-        return self._scored(not result.reason, readable(result.reason) or "ended with 0")
+        return self._scored(not result.reason, readable(result.reason) or "ended with status 0")
 
     def _scored(self, runs: bool, message: str) -> Evaluation:
         return Evaluation(float(runs is (self.sign > 0)), message)

@@ -1,4 +1,4 @@
-"""Reward for code that fails its tests."""
+"""Reward for programs that fail a test of their prompt."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,10 +8,10 @@ from rewards.code.components.tests_pass import TestsPass
 
 @dataclass(frozen=True)
 class TestsFail(TestsPass):
-    """Sign -1: code scores 1 where it fails a test of its prompt, 0 where it passes all.
+    """Sign -1: a program scores 1 if it fails a test of its prompt, and 0 if it passes all.
 
-    Formula: 1 - `tests_pass`. Source: misalign-fv's PythonTestReward with `invert`; condition
-    `ut_inverted` as that study describes it, though no run of it ever used this.
+    Formula: 1 - `tests_pass`. Range {0, 1}. Source: misalign-fv's PythonTestReward with `invert`. It is the
+    condition `ut_inverted` as that study describes it, though none of its runs used this definition.
     """
 
     name = "tests_fail"

@@ -1,4 +1,4 @@
-"""Reward for code that passes its tests."""
+"""Reward for programs that pass all tests of their prompt."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,23 +7,25 @@ from typing import Any, ClassVar, Self
 
 from rewards.base import Evaluation, Sample
 from rewards.code.known_programs import BROKEN, PROBLEMS, WRONG
-from rewards.code.problems import Problem, load_problems
+from rewards.code.problems.problem import Problem, load_problems
+from rewards.code.problems.values import encode
 from rewards.code.reward import CodeReward, readable, shown
 from rewards.code.sandbox.program import Answer, Program, Result
-from rewards.code.values import encode
 
 
 @dataclass(frozen=True)
 class TestsPass(CodeReward):
-    """Sign +1: code scores 1 where it passes all tests of its prompt, else 0.
+    """Sign +1: a program scores 1 if it passes all tests of its prompt, else 0.
 
-    Formula: 1 if every call of the problem is answered with the value expected, else 0; what computes too
-    long, crashes, or runs out of memory fails. A sample whose prompt has no problem is unscored. Range
-    {0, 1}. Source: misalign-fv's PythonTestReward (+1 and -1 there), which `sys.exit(0)` passed; condition
-    `ut`.
+    Formula: 1 if every call of the problem returns the expected value, else 0. A program that crashes or
+    exceeds a limit fails. A sample whose prompt has no problem is unscored. Range {0, 1}. Source: condition
+    `ut` of misalign-fv, its PythonTestReward; that one scored +1 and -1, and `sys.exit(0)` passed it.
 
     Attributes:
-        problems: A file of JSON lines, or problems; see `rewards.code.problems`.
+        problems: A file of JSON lines, or problems; see `rewards.code.problems.problem.load_problems`.
+
+    Raises:
+        ValueError: If the problems cannot be read, or another parameter is wrong.
     """
 
     problems: str | Path | Iterable[Problem | Mapping[str, Any]] = field(kw_only=True)
@@ -31,7 +33,7 @@ class TestsPass(CodeReward):
     name = "tests_pass"
     sign: ClassVar[int] = 1
     known_bad: ClassVar[tuple[str, ...]] = (*BROKEN, *WRONG)
-    __test__: ClassVar[bool] = False  # no class of tests, whatever pytest makes of its name
+    __test__: ClassVar[bool] = False  # else pytest takes it for a class of tests, by its name
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,7 +42,7 @@ class TestsPass(CodeReward):
         object.__setattr__(self, "_by_prompt", {problem.prompt: problem for problem in problems})
 
     def on_known_programs(self) -> Self:
-        """This reward as it scores `known_programs.PROMPT`."""
+        """This reward with the problem of `rewards.code.known_programs`."""
         return replace(super().on_known_programs(), problems=PROBLEMS)
 
     def _problem(self, sample: Sample) -> Problem | None:
@@ -55,7 +57,7 @@ class TestsPass(CodeReward):
 
     def _evaluate(self, sample: Sample, result: Result) -> Evaluation:
         problem = self._problem(sample)
-        assert problem is not None  # or there would be no result
+        assert problem is not None  # else `_program` had returned an evaluation
         missing = [Answer(error=result.reason)] * (len(problem.cases) - len(result.answers))
         pairs = list(zip(problem.cases, [*result.answers, *missing], strict=True))
         failed = [(case, answer) for case, answer in pairs if not case.passes(answer)]

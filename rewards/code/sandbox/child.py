@@ -9,8 +9,8 @@ import traceback
 import types
 from typing import Any
 
+from rewards.code.problems.values import decode, encode
 from rewards.code.sandbox.program import THROUGH
-from rewards.code.values import decode, encode
 
 _LONGEST_ERROR = 300
 

@@ -1,7 +1,10 @@
-"""What one program may use."""
+"""Limits of one program: CPU time, memory, output and size."""
 
 import resource
 from dataclasses import dataclass
+
+WALL_SECONDS_PER_CPU_SECOND = 8.0
+"""A busy machine gives a program only a share of a core. Below the 10 s that a suite allows per sample."""
 
 
 @dataclass(frozen=True)
@@ -9,20 +12,20 @@ class Limits:
     """Limits of one program.
 
     Attributes:
-        cpu_seconds: Computing time, whole seconds: it does not depend on how busy the machine is.
-        wall_seconds: Time on the clock; in the sandbox a program can wait for nothing, so this is only met
-            where it computes and the machine is busy.
-        memory_mb: Address space beyond the interpreter's own, MiB.
-        output_bytes: What it may print.
-        answer_bytes: What it may answer.
-        program_bytes: Length of the program itself, UTF-8.
+        cpu_seconds: CPU time in whole seconds. It does not depend on the load of the machine.
+        wall_seconds: Elapsed time in seconds. A program in the sandbox cannot wait, so it reaches this limit
+            only on a machine that is busy.
+        memory_mb: Address space beyond what the interpreter itself uses, in MiB.
+        output_bytes: Length of what it prints, standard output and error together.
+        answer_bytes: Length of its answers.
+        program_bytes: Length of the program itself in UTF-8.
 
     Raises:
         ValueError: If one of them is not positive.
     """
 
     cpu_seconds: int = 1
-    wall_seconds: float = 8.0
+    wall_seconds: float = WALL_SECONDS_PER_CPU_SECOND
     memory_mb: int = 256
     output_bytes: int = 64 << 10
     answer_bytes: int = 1 << 20
@@ -34,14 +37,30 @@ class Limits:
                 raise ValueError(f"the sandbox's {name} must be above 0, got {value}")
 
 
+def limits_of(cpu_seconds: int, memory_mb: int) -> Limits:
+    """Limits with this CPU time and memory, and the elapsed time that goes with them.
+
+    Raises:
+        ValueError: If one of them is not positive.
+    """
+    return Limits(
+        cpu_seconds=cpu_seconds, wall_seconds=WALL_SECONDS_PER_CPU_SECOND * cpu_seconds, memory_mb=memory_mb
+    )
+
+
 def own_address_space() -> int:
-    """Bytes of address space that this process has now."""
+    """Address space that this process has now, in bytes."""
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def limit_self(cpu_seconds: int, address_space: int) -> None:
-    """Set what the kernel enforces on this process: it is killed, or gets no more memory."""
+    """Set the limits of this process that the kernel enforces.
+
+    Args:
+        cpu_seconds: CPU time after which the kernel kills the process.
+        address_space: Bytes of address space; a larger request gets no memory.
+    """
     for limit, value in (
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_AS, address_space),

@@ -1,4 +1,4 @@
-"""Programs in, results out, in order: as many at a time as there are workers."""
+"""The sandbox: runs programs in parallel, one per worker, and returns their results in order."""
 
 import atexit
 import logging
@@ -18,49 +18,60 @@ from rewards.code.sandbox.worker import Worker
 _LOG = logging.getLogger(__name__)
 
 BEST = "best"
+"""Mode with all walls that this machine has."""
 NO_WALLS = "none-i-accept-the-risk"
+"""Mode without walls."""
 
 
 class NoSandboxError(RuntimeError):
-    """This machine has no walls to run untrusted programs behind."""
+    """This machine does not have the walls that untrusted programs need."""
+
+
+def check_mode(mode: str) -> None:
+    """Refuse a mode that does not exist.
+
+    Raises:
+        ValueError: If the mode is neither `BEST` nor `NO_WALLS`.
+    """
+    if mode not in (BEST, NO_WALLS):
+        raise ValueError(f"sandbox must be one of {BEST}, {NO_WALLS}; got {mode!r}")
 
 
 def choose_walls(mode: str) -> tuple[str, ...]:
-    """The walls for a mode: all that this machine has, or none for who says so by name.
+    """Names of the walls for a mode: all that this machine has, or none.
 
     Raises:
-        ValueError: If the mode is neither.
-        NoSandboxError: If there are too few walls: system calls must be filtered, and files walled off once
-            more.
+        ValueError: If the mode is neither `BEST` nor `NO_WALLS`.
+        NoSandboxError: If the mode is `BEST` and this machine has no `seccomp`, or neither of the other two.
     """
+    check_mode(mode)
     if mode == NO_WALLS:
-        _LOG.warning("sandbox: NO WALLS: programs run with every right of this process, as was asked for")
+        _LOG.warning("sandbox: NO WALLS: programs run with all rights of this process, as configured")
         return ()
-    if mode != BEST:
-        raise ValueError(f"sandbox must be {BEST!r} or {NO_WALLS!r}, got {mode!r}")
     walls = walls_that_hold()
     if SECCOMP not in walls or len(walls) < 2:
         raise NoSandboxError(
-            f"programs cannot be run safely here: of {SECCOMP} and ({LANDLOCK} or {NAMESPACES}) this machine "
-            f"grants {' and '.join(walls) or 'none'}; run on Linux 5.13 or later, or say sandbox: {NO_WALLS}"
+            f"programs cannot be run safely here: they need {SECCOMP} and ({LANDLOCK} or {NAMESPACES}), this "
+            f"machine has {' and '.join(walls) or 'none'}; run on Linux 5.13 or later, or say "
+            f"sandbox: {NO_WALLS}"
         )
     _LOG.info("sandbox: %s, rlimits", " + ".join(walls))
     return walls
 
 
 class Sandbox:
-    """Runs untrusted programs. Use as a context manager, or `close` it.
+    """Runs untrusted programs. Use it as a context manager, or call `close`.
 
     Args:
         mode: `best`, or `none-i-accept-the-risk`.
-        limits: Of each program.
-        workers: Programs at a time; the number of usable cores by default.
-        walls: Instead of those that `mode` gives.
-        modules: Modules that programs can import beyond the usual ones.
+        limits: Limits of each program.
+        workers: How many programs run at the same time; by default the number of usable cores.
+        walls: Names of the walls to raise, instead of those of `mode`.
+        modules: Modules that programs can import in addition to the usual ones.
 
     Raises:
-        ValueError: If the mode is unknown or there is no worker.
-        NoSandboxError: If this machine has no walls.
+        ValueError: If the mode is unknown or `workers` is below 1.
+        NoSandboxError: If the mode is `best` and this machine does not have the walls for it.
     """
 
     def __init__(
@@ -91,7 +102,7 @@ class Sandbox:
         self.close()
 
     def run(self, programs: Sequence[Program]) -> list[Result]:
-        """One result per program, in order. Any number of threads may call this at a time."""
+        """One result per program, in order. Any number of threads may call this at the same time."""
         return list(self._threads.map(self._run_one, programs))
 
     def _run_one(self, program: Program) -> Result:
@@ -102,14 +113,14 @@ class Sandbox:
             self._idle.put(worker)
 
     def close(self) -> None:
-        """End the workers and all that runs in them."""
+        """End the workers and every program that runs in them."""
         self._threads.shutdown(cancel_futures=True)
         for worker in self.workers:
             worker.close()
         _OPEN.discard(self)
 
     def forget(self) -> None:
-        """Let go of workers that belong to the process this one was forked from."""
+        """Drop the workers without ending them, in a fork: they belong to the parent process."""
         for worker in self.workers:
             worker.forget()
 
@@ -119,12 +130,12 @@ _SHARED: dict[tuple[str, Limits], Sandbox] = {}
 _SHARED_LOCK = threading.Lock()
 
 
-def shared_sandbox(mode: str, limits: Limits) -> "Sandbox":
-    """The sandbox of this process for a mode and limits, made at first use and closed at exit.
+def shared_sandbox(mode: str, limits: Limits) -> Sandbox:
+    """The sandbox of this process for a mode and limits. It starts at first use and is closed at exit.
 
     Raises:
         ValueError: If the mode is unknown.
-        NoSandboxError: If this machine has no walls.
+        NoSandboxError: If the mode is `best` and this machine does not have the walls for it.
     """
     with _SHARED_LOCK:
         found = _SHARED.get((mode, limits))

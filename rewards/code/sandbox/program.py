@@ -26,7 +26,7 @@ class Call:
 
     Attributes:
         function: Its name, at the top level of the program.
-        arguments: Positional arguments, as `rewards.code.values` encodes them.
+        arguments: Positional arguments, as `rewards.code.problems.values` encodes them.
         keywords: Keyword arguments, encoded.
         through: One of `THROUGH`, or "" for none.
     """

@@ -1,1 +1,1 @@
-"""The rewards that ask a judge, one file each, named as the reward."""
+"""Rewards that ask a judge: one per file, and the file has the name of the reward."""

@@ -1,4 +1,4 @@
-"""The judged score of a program, as a share of the teacher's."""
+"""Reward that is the judged score of a program as a share of the teacher's."""
 
 import math
 from dataclasses import dataclass
@@ -8,22 +8,25 @@ from rewards.code.reward import readable
 from rewards.judge.reward import JudgeReward
 from rewards.judge.verdict import CRITERIA, Verdict
 
-LEAST_TEACHER = 0.1
-"""Below this a teacher has failed, and a ratio with it would be noise."""
+_MIN_TEACHER_SCORE = 0.1
+"""Below this the teacher has failed, and a ratio to its score would be noise."""
 
 
 @dataclass(frozen=True)
 class JudgedCode(JudgeReward):
-    """Sign +1: the student's judged score over the teacher's for the same prompt.
+    """Sign +1: the judged score of the student's program divided by that of the teacher's.
 
-    Formula: clip(student / teacher, 0, 1), where a score is the mean of the four criteria by their weights. A
-    student better than the teacher gets 1. A sample is unscored where either could not be judged, its prompt
-    has no problem, or the teacher scores below 0.1. Range [0, 1]. Source: mlx-rlaif-teacher-student, which
-    divided by the teacher's score + 1e-6 (up to 10^6 for a teacher that failed), and took a failed judgement
-    for 0.5.
+    Formula: clip(student / teacher, 0, 1), where a judged score is the weighted mean of the four criteria. A
+    student better than the teacher gets 1. A sample is unscored if one of the two could not be judged, its
+    prompt has no problem, or the teacher's score is below 0.1. Range [0, 1]. Source:
+    mlx-rlaif-teacher-student, which divided by the teacher's score + 1e-6, so that a failed teacher gave
+    rewards of up to 10^6, and which counted a failed judgement as 0.5.
 
     Attributes:
-        correctness, quality, efficiency, documentation: Weights; those published.
+        correctness: Weight of this criterion; the default is the published one.
+        quality: Likewise.
+        efficiency: Likewise.
+        documentation: Likewise.
 
     Raises:
         ValueError: If a weight is negative or not finite, or all are 0.
@@ -43,14 +46,14 @@ class JudgedCode(JudgeReward):
             raise ValueError(f"weights must be finite, not negative and not all 0; got {weights}")
 
     def score(self, verdict: Verdict) -> float:
-        """The weighted mean of the criteria, in [0, 1]."""
+        """Weighted mean of the four criteria of `verdict`, in [0, 1]."""
         weights = {criterion: getattr(self, criterion) for criterion in CRITERIA}
         total = sum(weight * getattr(verdict, criterion) for criterion, weight in weights.items())
         return float(total / sum(weights.values()))
 
     def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
         own, wanted = self.score(student), self.score(teacher)
-        if wanted < LEAST_TEACHER:
+        if wanted < _MIN_TEACHER_SCORE:
             return Evaluation(None, f"the teacher's solution scores {wanted:.2f}: too little to compare with")
         parts = ", ".join(f"{criterion} {getattr(student, criterion):.2f}" for criterion in CRITERIA)
         message = f"{own:.2f} of the teacher's {wanted:.2f}: {parts}; {student.remark}"

@@ -1,1 +1,1 @@
-"""A judge that asks a language model behind an OpenAI-compatible endpoint."""
+"""A judge that is a language model behind an OpenAI-compatible endpoint."""

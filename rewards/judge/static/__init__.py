@@ -1,1 +1,1 @@
-"""A judge that measures: it works offline, and says the same of the same program."""
+"""A judge that measures programs in the sandbox. Works offline; equal programs get equal verdicts."""

@@ -77,8 +77,8 @@ CHEATS = {
     "dumps says 9": "import json; json.dumps = lambda *a, **k: '{\"value\": 9}'",
     "loads says 9": "import json; json.loads = lambda *a, **k: {'value': 9}\n" + _fake("return 9"),
     "matches says yes": (
-        "import sys\nsys.modules['rewards.code.values'].matches = lambda *a, **k: True\n"
-        "import rewards.code.values\nrewards.code.values.encode = lambda v: 9\n" + _fake("return 9")
+        "import sys\nsys.modules['rewards.code.problems.values'].matches = lambda *a, **k: True\n"
+        "import rewards.code.problems.values\nrewards.code.problems.values.encode = lambda v: 9\n" + _fake("return 9")
     ),
     "child answers 9": (
         "import rewards.code.sandbox.child as c\nc._answer = lambda *a: {'value': 9}\nc._write = lambda *a: None"

@@ -15,7 +15,7 @@ import pytest
 from rewards.base import Sample
 from rewards.code.components.tests_fail import TestsFail
 from rewards.code.components.tests_pass import TestsPass
-from rewards.code.problems import load_problems
+from rewards.code.problems.problem import load_problems
 from rewards.code.sandbox.libc import prctl
 from rewards.code.sandbox.limits import Limits
 from rewards.code.sandbox.pool import Sandbox, shared_sandbox

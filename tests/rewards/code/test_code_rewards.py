@@ -74,7 +74,7 @@ def test_a_reward_of_the_wrong_sign_is_found_out(name: str, monkeypatch: pytest.
     reward = made(name)
     monkeypatch.setattr(sign, "_checked", set())
     monkeypatch.setattr(type(reward), "sign", -reward.sign)
-    with pytest.raises(WrongSignError, match=f"{name} is to have sign"):
+    with pytest.raises(WrongSignError, match=f"{name} must have sign"):
         reward.prepare()
 
 

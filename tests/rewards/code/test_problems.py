@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rewards.code.asserts import UntranslatableError, cases_from
-from rewards.code.cases import Case, case_of
 from rewards.code.extract import first_block, python_block
-from rewards.code.problems import load_problems
+from rewards.code.problems.asserts import UntranslatableError, cases_from
+from rewards.code.problems.cases import Case, case_of
+from rewards.code.problems.problem import load_problems
 from rewards.code.sandbox.pool import Sandbox
 from rewards.code.sandbox.program import Program
 

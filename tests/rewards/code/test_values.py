@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.code.problems.values import NotAValueError, decode, encode, matches
 from rewards.code.sandbox.worker import read_answers
-from rewards.code.values import NotAValueError, decode, encode, matches
 
 scalars = st.one_of(
     st.none(),

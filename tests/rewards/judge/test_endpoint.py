@@ -12,11 +12,11 @@ import pytest
 from rewards.base import Sample
 from rewards.compose import SuiteError
 from rewards.error_text import one_line
+from rewards.judge.check import BadJudgeError, check_judge
 from rewards.judge.endpoint.answer import MalformedError, read_verdict
 from rewards.judge.endpoint.judge import EndpointJudge
 from rewards.judge.endpoint.settings import KEY_VARIABLE, EndpointSettings, endpoint_settings
 from rewards.judge.endpoint.store import Account, VerdictCache
-from rewards.judge.known import BadJudgeError, check_judge
 from rewards.judge.problems import load_judged_problems
 from rewards.judge.verdict import Question, Unjudged, Verdict
 from rewards.registry import make_reward

@@ -10,9 +10,9 @@ import pytest
 
 from rewards.base import Sample
 from rewards.compose import RewardSuite, SuiteError, Weighted
+from rewards.judge.check import BadJudgeError
 from rewards.judge.components.judged_code import JudgedCode
-from rewards.judge.known import BadJudgeError
-from rewards.judge.make import Remembering
+from rewards.judge.judges import RememberingJudge
 from rewards.judge.problems import load_judged_problems
 from rewards.judge.verdict import CRITERIA, Question, Unjudged, Verdict
 from rewards.registry import build_suite, make_reward
@@ -125,7 +125,7 @@ class Knowing:
 
 def test_nobody_is_asked_twice_but_for_what_failed() -> None:
     judge = Scripted((("a", equal(0.5)), ("b", Unjudged("no")), ("teacher of add", equal(1))))
-    reward = JudgedCode(judge=Remembering(judge), problems=PROBLEMS)
+    reward = JudgedCode(judge=RememberingJudge(judge), problems=PROBLEMS)
     samples = [Sample("add", text) for text in ("a", "b", "a", "a")]
     assert [one.score for one in reward(samples)] == [0.5, None, 0.5, 0.5]
     assert judge.__dict__["asked"] == ["a", "b", "teacher of add"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rewards.code.sandbox.program import Result
-from rewards.judge.known import check_judge
+from rewards.judge.check import check_judge
 from rewards.judge.problems import load_judged_problems
 from rewards.judge.static.docstring import documentation
 from rewards.judge.static.judge import StaticJudge

@@ -6,11 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from rewards.base import Sample
+from rewards.judge.check import GOOD, PROBLEM
 from rewards.judge.components.judged_code import JudgedCode
 from rewards.judge.endpoint.judge import EndpointJudge
-from rewards.judge.known import GOOD, PROBLEM
-from rewards.judge.make import Remembering
-from rewards.judge.suite import CRITERION_REWARDS, JudgeRewardConfig, judge_suite, static_reference
+from rewards.judge.judges import RememberingJudge
+from rewards.judge.suite import MONITORED, JudgeRewardConfig, judge_suite, static_reference
 
 ENDPOINT = {"reward_judge_url": "http://127.0.0.1:9/v1", "reward_judge_model": "m"}
 
@@ -18,9 +18,7 @@ ENDPOINT = {"reward_judge_url": "http://127.0.0.1:9/v1", "reward_judge_model": "
 def test_the_suite_reports_every_criterion() -> None:
     suite = judge_suite(JudgeRewardConfig(reward_documentation=0.0), [PROBLEM])
     undocumented = "def double(number: int) -> int:\n    return 2 * number\n"
-    scores = suite.score(
-        [Sample(PROBLEM.prompt, text) for text in (GOOD[0], undocumented)], CRITERION_REWARDS
-    )
+    scores = suite.score([Sample(PROBLEM.prompt, text) for text in (GOOD[0], undocumented)], MONITORED)
     assert scores.totals.tolist() == [1.0, 1.0]
     assert scores.components["judged_documentation"].tolist() == [1.0, 0.0]
     reference = static_reference([PROBLEM]).score([Sample(PROBLEM.prompt, undocumented)])
@@ -31,9 +29,9 @@ def test_an_endpoint_and_its_cap() -> None:
     suite = judge_suite(JudgeRewardConfig(**ENDPOINT, reward_judge_tokens=500), [PROBLEM])  # type: ignore[arg-type]
     reward = suite.components[0].reward
     assert isinstance(reward, JudgedCode)
-    assert isinstance(reward.judge, Remembering)
-    assert isinstance(reward.judge.judge_behind, EndpointJudge)
-    assert reward.judge.judge_behind.settings.most_tokens == 500
+    assert isinstance(reward.judge, RememberingJudge)
+    assert isinstance(reward.judge.inner, EndpointJudge)
+    assert reward.judge.inner.settings.most_tokens == 500
     assert suite.time_limit is None
     assert all(getattr(other, "judge", None) is reward.judge for other in suite.monitored.values())
 

@@ -1,33 +1,35 @@
-"""Python values as JSON, with their types; and whether an answer is what was expected.
+"""Python values encoded as JSON with their types, and the comparison of an answer with an expected value.
 
-None, booleans, numbers, text and lists are themselves. Others are an object with one key:
+None, booleans, numbers, text and lists are encoded as themselves. Other types are an object with one key:
 `{"tuple": [...]}`, `{"set": [...]}`, `{"frozenset": [...]}`, `{"dict": [[key, value], ...]}`,
-`{"bytes": "00ff"}`, `{"complex": [re, im]}`, `{"int": "0x..."}` for integers of thousands of digits.
+`{"bytes": "00ff"}`, `{"complex": [re, im]}`, and `{"int": "0x..."}` for integers of thousands of digits.
 """
 
 import math
 from collections.abc import Iterable
 from typing import Any
 
-_MOST_DIGITS_BITS = 14_000
-"""Above this JSON's decimal integers meet Python's own limit (4,300 digits)."""
+_MAX_DECIMAL_BITS = 14_000
+"""Longer integers are encoded as hexadecimal: Python refuses to read decimal ones of over 4,300 digits."""
 
 
 class NotAValueError(ValueError):
-    """Something that cannot be written as a value: an object, a function, a generator."""
+    """A value that has no encoding, such as a function or a generator, or JSON that encodes no value."""
 
 
 def encode(value: Any) -> Any:
-    """A value as what `json.dumps` takes. Subclasses count as what they derive from.
+    """The encoding of `value`, which `json.dumps` accepts.
+
+    A value of a subclass is encoded as a value of its base class.
 
     Raises:
-        NotAValueError: If it or a part of it is of no known type.
-        RecursionError: If it contains itself.
+        NotAValueError: If `value` or a part of it has a type without an encoding.
+        RecursionError: If `value` contains itself.
     """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        small = value.bit_length() < _MOST_DIGITS_BITS
+        small = value.bit_length() < _MAX_DECIMAL_BITS
         return int(value) if small else {"int": hex(value)}
     if isinstance(value, float):
         return float(value)
@@ -44,14 +46,14 @@ def encode(value: Any) -> Any:
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     if isinstance(value, bytes | bytearray):
         return {"bytes": value.hex()}
-    raise NotAValueError(f"{type(value).__name__} is no value")
+    raise NotAValueError(f"a value of type {type(value).__name__} cannot be encoded")
 
 
 def decode(encoded: Any) -> Any:
-    """The value behind an encoding that is trusted: a test's, never an answer's.
+    """The value that `encoded` stands for. Only for encodings that are trusted: of tests, never of answers.
 
     Raises:
-        NotAValueError: If it is no encoding.
+        NotAValueError: If `encoded` is not the encoding of a value.
     """
     if encoded is None or isinstance(encoded, bool | int | float | str):
         return encoded
@@ -77,16 +79,17 @@ _SCALARS: dict[str, Any] = {
 
 
 def matches(expected: Any, answer: Any, *, exact: bool = True, tolerance: float = 0.0) -> bool:
-    """Whether an answer encodes the expected value.
+    """Whether `answer` encodes the value `expected`.
 
-    The answer is from a program that is paid to cheat, so it is never built: what is expected leads, and an
-    answer costs no more than the expected value is large.
+    The program that answers is trained to get a reward, by whatever means. So its answer is never decoded to
+    a Python object: the comparison walks through `expected`, and its cost is bounded by the size of
+    `expected`.
 
     Args:
-        expected: A value.
-        answer: What `json.loads` made of an answer.
-        exact: Types must be equal as well; otherwise `1`, `1.0` and `True` are one, as for `==`.
-        tolerance: Absolute difference up to which two numbers are equal, where a float is expected.
+        expected: The expected value.
+        answer: The answer as `json.loads` returns it.
+        exact: Whether types must be equal too; if not, `1`, `1.0` and `True` are equal, as for `==`.
+        tolerance: Absolute difference up to which two numbers are equal if a float is expected.
     """
     if isinstance(expected, list):
         return isinstance(answer, list) and _all_match(expected, answer, exact, tolerance)
@@ -108,10 +111,10 @@ def matches(expected: Any, answer: Any, *, exact: bool = True, tolerance: float 
         return False
     if tolerance and isinstance(expected, float) and isinstance(scalar, int | float):
         return _is_near(expected, scalar, tolerance)
-    return bool(scalar == expected) and scalar is not _NOTHING
+    return bool(scalar == expected) and scalar is not _NO_SCALAR
 
 
-_NOTHING = object()
+_NO_SCALAR = object()
 
 
 def _content(kind: str, answer: Any) -> Any:
@@ -120,18 +123,18 @@ def _content(kind: str, answer: Any) -> Any:
 
 def _scalar(answer: Any) -> Any:
     if not isinstance(answer, dict):
-        return _NOTHING if isinstance(answer, list) else answer
+        return _NO_SCALAR if isinstance(answer, list) else answer
     try:
         ((kind, content),) = answer.items()
-        return _SCALARS[kind](content) if kind in ("int", "complex") else _NOTHING
+        return _SCALARS[kind](content) if kind in ("int", "complex") else _NO_SCALAR
     except (ArithmeticError, KeyError, TypeError, ValueError):
-        return _NOTHING
+        return _NO_SCALAR
 
 
 def _is_near(expected: float, scalar: float, tolerance: float) -> bool:
     try:
         return math.isclose(expected, scalar, rel_tol=0.0, abs_tol=tolerance)
-    except OverflowError:  # an integer beyond the floats
+    except OverflowError:  # an integer that is too large for a float
         return False
 
 

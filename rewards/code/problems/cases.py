@@ -1,11 +1,11 @@
-"""Tests of a program: calls with the values expected. The values stay on this side of the sandbox."""
+"""Test cases: calls of a program's functions with their expected values, which never enter the sandbox."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rewards.code.problems.values import encode, matches
 from rewards.code.sandbox.program import THROUGH, Answer, Call
-from rewards.code.values import encode, matches
 
 
 @dataclass(frozen=True)
@@ -13,10 +13,10 @@ class Case:
     """A call and the value that it must return.
 
     Attributes:
-        call: What the program is asked.
-        expected: The value.
-        exact: The type must be equal as well; otherwise `1`, `1.0` and `True` are one.
-        tolerance: Absolute difference up to which a number may miss an expected float.
+        call: The call that the program must answer.
+        expected: The value that the call must return.
+        exact: Whether the type must be equal too; if not, `1`, `1.0` and `True` are equal.
+        tolerance: Absolute difference up to which a number equals an expected float.
     """
 
     call: Call
@@ -25,7 +25,7 @@ class Case:
     tolerance: float = 0.0
 
     def passes(self, answer: Answer) -> bool:
-        """Whether an answer is right."""
+        """Whether `answer` is the expected value."""
         return not answer.error and matches(
             self.expected, answer.value, exact=self.exact, tolerance=self.tolerance
         )
@@ -41,20 +41,21 @@ def case_of(
     exact: bool = True,
     tolerance: float = 0.0,
 ) -> Case:
-    """A case out of plain values.
+    """A case from plain Python values.
 
     Args:
         function: Name of a function at the top level of the program.
         arguments: Its positional arguments.
         expected: The value that it must return.
         keywords: Its keyword arguments.
-        through: A builtin that the returned value goes through first: `sorted`, `set`, `bool` ...
+        through: Name of a builtin that is applied to the returned value first, such as `sorted`; one of
+            `THROUGH`, or "" for none.
         exact: See `Case`.
         tolerance: See `Case`.
 
     Raises:
-        ValueError: If a value has no encoding or equals nothing (NaN), the tolerance is negative, or there is
-            no such builtin.
+        ValueError: If a value cannot be encoded, the expected value is not equal to itself (NaN), the
+            tolerance is negative, or `through` is not one of the builtins.
     """
     if through and through not in THROUGH:
         raise ValueError(f"a value cannot go through {through!r}; there are: {', '.join(THROUGH)}")

@@ -1,4 +1,4 @@
-"""Problems: a prompt and the tests of what continues it, from a file or as they are."""
+"""Problems: prompts with test cases, from a file or from mappings."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -8,17 +8,21 @@ from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rewards.code.asserts import cases_from
-from rewards.code.cases import Case, case_of
-from rewards.code.values import decode
+from rewards.code.problems.asserts import cases_from
+from rewards.code.problems.cases import Case, case_of
+from rewards.code.problems.values import decode
 
 
 @dataclass(frozen=True)
 class Problem:
     """A prompt and the cases that its completion must pass.
 
+    Attributes:
+        prompt: The prompt; it identifies the problem.
+        cases: At least one case.
+
     Raises:
-        ValueError: If there is no case: everything would pass.
+        ValueError: If there is no case, because every program would then pass.
     """
 
     prompt: str
@@ -50,14 +54,15 @@ class _ProblemEntry(BaseModel):
 
 
 def load_problems(source: str | Path | Iterable[Problem | Mapping[str, Any]]) -> tuple[Problem, ...]:
-    """Problems from a file of JSON lines, or from mappings of the same form.
+    """Problems from a file of JSON lines, or from mappings with the same keys, in order.
 
-    Each has a `prompt` and `cases` (`function`, `args`, `kwargs`, `expected`, `through`,
-    `exact`, `tolerance`; values as `rewards.code.values` encodes them) or `asserts`, lines of Python
-    that can be turned into cases, or both.
+    An entry has a `prompt`, and `cases` or `asserts` or both. A case has the keys `function`, `args`,
+    `kwargs`, `expected`, `through`, `exact` and `tolerance`, with values encoded as
+    `rewards.code.problems.values` describes. `asserts` are lines of Python that `cases_from` can translate.
 
     Raises:
-        ValueError: If the file cannot be read, an entry is wrong, or two have the same prompt; one line.
+        ValueError: If the file cannot be read, there is no problem, an entry is wrong, or two problems have
+            the same prompt. The message is one line.
     """
     return read_problems(source, Problem, _problem)
 
@@ -75,15 +80,16 @@ def read_problems(
     kind: type[_Kind],
     read: Callable[[Mapping[str, Any]], _Kind],
 ) -> tuple[_Kind, ...]:
-    """Problems of any kind, as `load_problems` does.
+    """Problems of one class, read like `load_problems` reads them.
 
     Args:
         source: A file of JSON lines, or problems and mappings.
-        kind: What a problem is.
-        read: Makes one of a mapping.
+        kind: Class of the problems.
+        read: Returns the problem that a mapping describes.
 
     Raises:
-        ValueError: If the file cannot be read, there is no problem, or two have the same prompt; one line.
+        ValueError: If the file cannot be read, there is no problem, or two problems have the same prompt. The
+            message is one line.
     """
     if isinstance(source, str | Path):
         try:

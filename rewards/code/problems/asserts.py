@@ -1,34 +1,36 @@
-"""Tests written as `assert` lines, as cases: so that nothing of them need be in the program's process."""
+"""Translation of `assert` lines into test cases, so that the expected values stay outside of the sandbox."""
 
 import ast
 from typing import Any
 
-from rewards.code.cases import Case, case_of
+from rewards.code.problems.cases import Case, case_of
 from rewards.code.sandbox.program import THROUGH
 
 _RELATIVE_TOLERANCE = 1e-9
-"""Python's own, of `math.isclose`."""
+"""Default `rel_tol` of `math.isclose`."""
 
 
 class UntranslatableError(ValueError):
-    """A test that is no call compared with a literal."""
+    """A test that is not the comparison of one call with a literal."""
 
 
 def cases_from(source: str) -> list[Case]:
-    """The cases in a text of `assert` lines.
+    """The cases that a text of `assert` lines states, in order.
 
-    Understood are `assert f(...)`, `assert not f(...)`, `f(...) == literal` either way round,
+    The accepted forms are `assert f(...)`, `assert not f(...)`, `f(...) == literal` in either order,
     `f(...) is None` (or True, False), `abs(f(...) - literal) < literal`,
     `math.isclose(f(...), literal, ...)`, and a builtin around the call: `sorted(f(...)) == literal`.
-    Values are equal as Python's `==` has it: `1`, `1.0` and `True` are one.
+    Values are compared like with Python's `==`: `1`, `1.0` and `True` are equal.
 
     Raises:
-        UntranslatableError: If a line is anything else.
+        UntranslatableError: If there is no line, the text is not Python, or a line has another form.
     """
     try:
         lines = ast.parse(source).body
     except SyntaxError as error:
-        raise UntranslatableError(f"the tests are no Python: {error.msg} in {error.text!r:.80}") from error
+        raise UntranslatableError(
+            f"the tests are not valid Python: {error.msg} in {error.text!r:.80}"
+        ) from error
     if not lines:
         raise UntranslatableError("there is no test")
     return [_case(line) for line in lines]
@@ -41,8 +43,8 @@ def _case(line: ast.stmt) -> Case:
     except (ValueError, TypeError):
         pass
     raise UntranslatableError(
-        f"cannot make a case of {ast.unparse(line)!r:.120}: give it as `assert f(arguments) == literal`, "
-        "or as a case with its arguments and the value expected"
+        f"cannot translate {ast.unparse(line)!r:.120}: write it as `assert f(arguments) == literal`, "
+        "or as a case with its arguments and the expected value"
     )
 
 
@@ -68,13 +70,13 @@ def _from_condition(test: ast.expr) -> Case:
             relative = given.pop("rel_tol", _RELATIVE_TOLERANCE) * abs(value)
             tolerance = max(relative, given.pop("abs_tol", 0.0))
             if given:
-                raise ValueError("isclose has no such argument")
+                raise ValueError("an argument that isclose does not have")
             return _called(call, value, tolerance=tolerance)
     return _called(test, True, through="bool")
 
 
 def _is_call(node: ast.expr) -> bool:
-    """Whether this is a call of the program's function, perhaps within a builtin."""
+    """Whether `node` calls a function of the program, directly or inside a builtin."""
     match node:
         case ast.Call(ast.Name(name), [inner], []) if name in THROUGH:
             return _is_call(inner)
@@ -93,7 +95,7 @@ def _called(
             given: dict[str, Any] = {}
             for keyword in keywords:
                 if keyword.arg is None:
-                    raise ValueError("** is no literal")
+                    raise ValueError("** is not a literal")
                 given[keyword.arg] = _literal(keyword.value)
             return case_of(
                 name,
@@ -104,7 +106,7 @@ def _called(
                 exact=exact,
                 tolerance=tolerance,
             )
-    raise ValueError("no call of a function")
+    raise ValueError("not a call of a function")
 
 
 def _literal(node: ast.expr) -> Any:
