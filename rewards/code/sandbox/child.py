@@ -12,7 +12,7 @@ from typing import Any
 from rewards.code.problems.values import decode, encode
 from rewards.code.sandbox.program import THROUGH
 
-_LONGEST_ERROR = 300
+_MAX_ERROR_CHARS = 300
 
 
 def run_program(channel: int) -> int:
@@ -55,7 +55,7 @@ def _answer(module: types.ModuleType, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:_LONGEST_ERROR]
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:_MAX_ERROR_CHARS]
 
 
 def _exit_status(error: BaseException) -> int:

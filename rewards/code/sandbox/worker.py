@@ -21,9 +21,9 @@ _START_SECONDS = 120.0
 _STATUS_SECONDS = 60.0
 _END_SECONDS = 10.0
 _CHUNK = 1 << 16
-_LONGEST_REASON = 200
-_MOST = 0.5
-"""Of the computing time: who is killed beyond it is killed for it; the kernel's two counts differ."""
+_MAX_REASON_CHARS = 200
+_CPU_LIMIT_SHARE = 0.5
+"""A killed program that used this share of its CPU time was killed for it; the kernel's two counts differ."""
 
 
 class SandboxFaultError(RuntimeError):
@@ -133,7 +133,7 @@ class Worker:
         if cut is not None or len(answers) == len(program.calls) > 0:
             return Result(answers, None, text, cut or "")
         code = os.waitstatus_to_exitcode(status)
-        if code == -signal.SIGKILL and cpu_seconds >= _MOST * self._limits.cpu_seconds:
+        if code == -signal.SIGKILL and cpu_seconds >= _CPU_LIMIT_SHARE * self._limits.cpu_seconds:
             return Result(answers, code, text, f"computed longer than {self._limits.cpu_seconds} s")
         if code == 0 and program.calls:
             return Result(answers, code, text, f"ended after {len(answers)} of {len(program.calls)} answers")
@@ -212,7 +212,7 @@ def _how_it_ended(code: int, output: str) -> str:
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}"
     last = output.strip().splitlines()[-1:] or ["it said nothing"]
-    return f"ended with {code}: {last[0][:_LONGEST_REASON]}"
+    return f"ended with {code}: {last[0][:_MAX_REASON_CHARS]}"
 
 
 def _send(channel: socket.socket, data: memoryview) -> int:

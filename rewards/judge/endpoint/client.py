@@ -10,22 +10,22 @@ import httpx
 
 from rewards.judge.endpoint.settings import KEY_VARIABLE, EndpointSettings
 
-_MOST_BYTES = 1 << 20
-_LONGEST_WAIT = 60.0
-_TOLD = 160
-_TRANSIENT = {408, 409, 425, 429}
-"""Statuses that may be others in a moment, besides those from 500 on."""
-_ABOUT_THE_KEY = {401, 403}
-"""Statuses whose answers may quote it, so that none is passed on."""
+_MAX_BYTES = 1 << 20
+_MAX_WAIT_SECONDS = 60.0
+_MAX_REASON_CHARS = 160
+_RETRIED_STATUSES = {408, 409, 425, 429}
+"""HTTP statuses below 500 after which the same request may succeed later."""
+_KEY_STATUSES = {401, 403}
+"""HTTP statuses that are about the key. Their text may quote it, so it is not passed on."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model said.
+    """The answer of a model.
 
     Attributes:
-        text: Its message; empty where there is none.
-        tokens: Of question and answer, as the endpoint counts them; estimated from above where it does not.
+        text: Its message; empty if there is none.
+        tokens: Tokens of question and answer as the endpoint counts them, or an upper estimate if not.
     """
 
     text: str
@@ -33,15 +33,15 @@ class Reply:
 
 
 class RefusedError(Exception):
-    """An endpoint that says no, and would say it again."""
+    """An endpoint refused the request; a retry would be refused too."""
 
 
 class UnavailableError(Exception):
-    """An exchange that failed and may succeed when it is repeated.
+    """An exchange failed; a retry may succeed.
 
     Attributes:
-        wait: Seconds that the endpoint asks for; 0 where it does not.
-        tokens: That may have been spent on it all the same.
+        wait: Seconds that the endpoint asks to wait; 0 if it does not ask.
+        tokens: Tokens that the failed exchange may have cost.
     """
 
     def __init__(self, reason: str, wait: float = 0.0, tokens: int = 0) -> None:
@@ -51,10 +51,10 @@ class UnavailableError(Exception):
 
 
 def open_client(settings: EndpointSettings) -> httpx.Client:
-    """A client for any number of threads; it follows no redirect, which could lead the key elsewhere.
+    """A client for any number of threads. It follows no redirect, because that could send the key elsewhere.
 
     Raises:
-        ValueError: If the key cannot be sent.
+        ValueError: If the key holds characters that no HTTP header can hold.
     """
     key = _key()
     return httpx.Client(
@@ -73,11 +73,12 @@ def _key() -> str:
 
 
 def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[str, str]]) -> Reply:
-    """Have a conversation continued.
+    """The model's next message in a conversation.
 
     Raises:
-        UnavailableError: If the connection, the time or the server fails, or the answer is no completion.
-        RefusedError: On any other status than 200.
+        UnavailableError: If the connection fails, the time is over, the server has an error, or the answer is
+            not a chat completion.
+        RefusedError: If the status is any other than 200.
     """
     body = {
         "model": settings.model,
@@ -98,8 +99,8 @@ def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[st
         ) as response:
             for part in response.iter_bytes():
                 received += part
-                if len(received) > _MOST_BYTES:
-                    raise UnavailableError(f"the answer is longer than {_MOST_BYTES} bytes", tokens=estimate)
+                if len(received) > _MAX_BYTES:
+                    raise UnavailableError(f"the answer is longer than {_MAX_BYTES} bytes", tokens=estimate)
                 if time.monotonic() > deadline:
                     raise UnavailableError(f"no answer within {settings.timeout:g} s", tokens=estimate)
     except httpx.ConnectTimeout:
@@ -109,10 +110,10 @@ def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[st
     except httpx.HTTPError as error:
         raise UnavailableError(f"the connection failed ({type(error).__name__})") from None
     status = response.status_code
-    if status in _TRANSIENT or status >= 500:
+    if status in _RETRIED_STATUSES or status >= 500:
         raise UnavailableError(f"status {status}", wait=_wait(response))
     if status != 200:
-        raise RefusedError(f"status {status}{_told(status, bytes(received))}")
+        raise RefusedError(f"status {status}{_reason(status, bytes(received))}")
     return _reply(bytes(received), estimate)
 
 
@@ -121,7 +122,7 @@ def _reply(received: bytes, estimate: int) -> Reply:
         completion = json.loads(received)
         text = completion["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise UnavailableError("the answer is no chat completion", tokens=estimate) from None
+        raise UnavailableError("the answer is not a chat completion", tokens=estimate) from None
     return Reply(text if isinstance(text, str) else "", _tokens(completion, estimate))
 
 
@@ -136,18 +137,18 @@ def _tokens(completion: dict[str, Any], estimate: int) -> int:
 
 def _wait(response: httpx.Response) -> float:
     try:
-        return min(_LONGEST_WAIT, max(0.0, float(response.headers.get("Retry-After", 0))))
-    except ValueError:  # a date, which says little where clocks differ
+        return min(_MAX_WAIT_SECONDS, max(0.0, float(response.headers.get("Retry-After", 0))))
+    except ValueError:  # a date, which is of little use if clocks differ
         return 0.0
 
 
-def _told(status: int, received: bytes) -> str:
-    """What the endpoint gives as its reason, without the key."""
-    if status in _ABOUT_THE_KEY:
+def _reason(status: int, received: bytes) -> str:
+    """The reason that the endpoint gives for a status, without the key; may be empty."""
+    if status in _KEY_STATUSES:
         return f" (look at ${KEY_VARIABLE})"
     try:
         said = str(json.loads(received)["error"]["message"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""
     key = _key()
-    return f": {(said.replace(key, '***') if key else said)[:_TOLD]}"
+    return f": {(said.replace(key, '***') if key else said)[:_MAX_REASON_CHARS]}"

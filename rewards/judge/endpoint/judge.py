@@ -1,4 +1,4 @@
-"""A judge behind an endpoint: cached, retried, and never more expensive than was said."""
+"""A judge that is a language model: verdicts are cached, failures retried, and its cost is limited."""
 
 import random
 import time
@@ -16,35 +16,35 @@ from rewards.judge.endpoint.settings import EndpointSettings
 from rewards.judge.endpoint.store import Account, VerdictCache
 from rewards.judge.verdict import Question, Unjudged, Verdict
 
-_LONGEST_PROGRAM = 8_000
-"""Characters; a longer one is not sent."""
+_MAX_PROGRAM_CHARS = 8_000
+"""A longer program is not sent and gets grade 0 by every criterion."""
 
 
 @dataclass(frozen=True)
 class EndpointJudge:
-    """Asks a language model for each verdict once, and keeps it.
+    """Asks a language model for each verdict once and stores it.
 
-    What fails is repeated with growing pauses, then unjudged: an error, a timeout or an answer that is no
-    verdict never becomes a score, and is not kept.
+    A question that fails is repeated, with growing pauses, and unjudged after the last attempt. An error, a
+    timeout or an answer that is not a verdict never becomes a score and is never stored.
 
     Attributes:
-        settings: Of the endpoint.
+        settings: Settings of the endpoint.
     """
 
     settings: EndpointSettings
 
     @property
     def cache(self) -> VerdictCache:
-        """Verdicts so far."""
+        """The stored verdicts."""
         return VerdictCache(self.settings.folder)
 
     @property
     def account(self) -> Account:
-        """What they cost."""
+        """The tokens spent so far."""
         return Account(self.settings.folder)
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
-        """One answer per question, in order, whichever comes back first."""
+        """One answer per question, in the order of the questions."""
         answers: list[Verdict | Unjudged | None] = [self.cache.get(self._key(one)) for one in questions]
         open_places = [place for place, answer in enumerate(answers) if answer is None]
         if open_places:
@@ -62,8 +62,8 @@ class EndpointJudge:
         return self.cache.key(*endpoint, RUBRIC, question.problem.prompt, question.program)
 
     def _ask(self, client: httpx.Client, question: Question) -> Verdict | Unjudged:
-        if len(question.program) > _LONGEST_PROGRAM:
-            return Verdict(0.0, 0.0, 0.0, 0.0, f"longer than {_LONGEST_PROGRAM} characters")
+        if len(question.program) > _MAX_PROGRAM_CHARS:
+            return Verdict(0.0, 0.0, 0.0, 0.0, f"longer than {_MAX_PROGRAM_CHARS} characters")
         settings, account, reason = self.settings, self.account, ""
         for attempt in range(settings.attempts):
             spent = account.spent()
@@ -77,7 +77,7 @@ class EndpointJudge:
                 reply = ask(client, settings, messages(question.problem.prompt, question.program))
                 account.charge(reply.tokens)
                 verdict = read_verdict(reply.text)
-                self.cache.put(self._key(question), verdict)  # at once: whatever else fails, it is paid for
+                self.cache.put(self._key(question), verdict)  # at once, since it is paid for
                 return verdict
             except RefusedError as refusal:
                 return Unjudged(f"{settings.url} refuses: {refusal}")

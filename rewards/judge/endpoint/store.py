@@ -1,42 +1,41 @@
-"""What outlives a process: verdicts that were paid for, and how much was."""
+"""Files that outlive a process: the verdicts of an endpoint, and the number of tokens spent on them."""
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
+from rewards.atomic_write import write_text
 from rewards.judge.endpoint.answer import MalformedError, read_verdict
 from rewards.judge.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class VerdictCache:
-    """Verdicts in files, named by what they are about. Any number of processes may share the folder.
+    """Verdicts in files, one each. Any number of processes may share the folder.
 
     Attributes:
-        folder: Made when it is first written to.
+        folder: Folder of the files; it is made by the first write.
     """
 
     folder: Path
 
     def key(self, *parts: str) -> str:
-        """A name for everything that a verdict depends on."""
+        """SHA-256 in hex of everything that a verdict depends on; it names the file of the verdict."""
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def get(self, key: str) -> Verdict | None:
-        """A verdict; None where there is none, or where its file is damaged and so worth asking anew."""
+        """The stored verdict; None if there is none or its file is damaged, so that it is asked for again."""
         try:
             return read_verdict(self._file(key).read_text(encoding="utf-8"))
         except (FileNotFoundError, MalformedError, UnicodeDecodeError):
             return None
 
     def put(self, key: str, verdict: Verdict) -> None:
-        """Keep a verdict. It appears whole or not at all."""
-        _replace(self._file(key), json.dumps(vars(verdict)))
+        """Store a verdict. Its file appears whole or not at all."""
+        write_text(self._file(key), json.dumps(vars(verdict)))
 
     def _file(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
@@ -44,21 +43,21 @@ class VerdictCache:
 
 @dataclass(frozen=True)
 class Account:
-    """Tokens spent from a folder, by all processes together.
+    """Number of tokens that all processes with the same folder have spent.
 
     Attributes:
-        folder: Made when it is first written to.
+        folder: Folder of the file; it is made by the first write.
     """
 
     folder: Path
 
     @property
     def file(self) -> Path:
-        """A number, for people too; removing it begins a new account."""
+        """File with the number as text. Without the file the number is 0."""
         return self.folder / "tokens_spent"
 
     def spent(self) -> int:
-        """Tokens so far.
+        """Tokens spent so far.
 
         Raises:
             ValueError: If the file holds no number.
@@ -69,19 +68,7 @@ class Account:
             return 0
 
     def charge(self, tokens: int) -> None:
-        """Add to what was spent."""
+        """Add to the number of tokens."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.file}.lock"):
-            _replace(self.file, str(self.spent() + tokens))
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+            write_text(self.file, str(self.spent() + tokens))

@@ -5,8 +5,8 @@
 import ast
 import re
 
-_MOST_WORDS = 400
-"""Of a docstring are aligned; the others count as superfluous."""
+_MAX_WORDS = 400
+"""Words of a docstring that are compared with the reference; further ones count as superfluous."""
 
 
 def documentation(source: str, function: str, reference: str) -> float:
@@ -16,7 +16,7 @@ def documentation(source: str, function: str, reference: str) -> float:
     texts of n and m words. Words left out, added, repeated or in another order all cost.
     """
     said, wanted = _words(docstring(source, function)), _words(reference)
-    return 2 * _common(said[:_MOST_WORDS], wanted) / max(1, len(said) + len(wanted))
+    return 2 * _common(said[:_MAX_WORDS], wanted) / max(1, len(said) + len(wanted))
 
 
 def docstring(source: str, function: str) -> str:

@@ -52,12 +52,12 @@ def reaches(source: str) -> str:
     return ""
 
 
-def load(source: str, most: int) -> int:
+def load(source: str, max_steps: int) -> int:
     """Make the program ready; returns what that takes."""
-    return _counted(lambda: exec(compile(source, "program.py", "exec"), _program), most)
+    return _counted(lambda: exec(compile(source, "program.py", "exec"), _program), max_steps)
 
 
-def count(function: str, arguments: list[Any], keywords: dict[str, Any], through: str, most: int) -> int:
+def count(function: str, arguments: list[Any], keywords: dict[str, Any], through: str, max_steps: int) -> int:
     """Bytecode instructions of a call, those of all that it calls in Python included.
 
     What a builtin does within is one instruction, so `sum` is cheaper than a loop, as it is in time.
@@ -68,11 +68,11 @@ def count(function: str, arguments: list[Any], keywords: dict[str, Any], through
         if through:
             getattr(builtins, through)(value)
 
-    return _counted(call, most)
+    return _counted(call, max_steps)
 
 
-def _counted(run: Callable[[], None], most: int) -> int:
-    """Instructions of a call; `most` where it takes more, or shakes the count off."""
+def _counted(run: Callable[[], None], max_steps: int) -> int:
+    """Instructions of a call; `max_steps` where it takes more, or shakes the count off."""
     steps = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -81,7 +81,7 @@ def _counted(run: Callable[[], None], most: int) -> int:
         frame.f_trace_opcodes = True
         if event == "opcode":
             steps += 1
-            if steps >= most:
+            if steps >= max_steps:
                 raise _Enough
         return trace
 
@@ -90,12 +90,12 @@ def _counted(run: Callable[[], None], most: int) -> int:
     try:
         run()
     except _Enough:
-        return most
+        return max_steps
     finally:
         # An error within the trace, such as at the limit of recursion, ends it.
         lost = sys.gettrace() is not trace
         sys.settrace(None)
-    return most if lost else steps
+    return max_steps if lost else steps
 
 
 class _Enough(BaseException):

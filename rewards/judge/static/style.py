@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator
 from types import EllipsisType
 
-_LONGEST_LINE = 110
+_MAX_LINE = 110
 _BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -20,7 +20,7 @@ def findings(source: str) -> list[str]:
     RET504, S110, and unreachable code and constant conditions, for which it has no stable rule.
     """
     tree = ast.parse(source)
-    found = [f"E501 line {n} is long" for n, t in enumerate(source.splitlines(), 1) if len(t) > _LONGEST_LINE]
+    found = [f"E501 line {n} is long" for n, t in enumerate(source.splitlines(), 1) if len(t) > _MAX_LINE]
     found += _unused_imports(tree)
     for node in ast.walk(tree):
         found += _of_node(node)
