@@ -8,6 +8,7 @@ A block stands between `<!-- generated: NAME -->` and `<!-- end -->`. A test fai
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -75,7 +76,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "metrics groups": lambda: metrics("groups"),
     "metrics training": lambda: metrics("training"),
     "metrics objective": lambda: metrics("objective"),
-    **{f"task {name}": lambda name=name: fields(task_definition(name).reward) for name in our_tasks()},
+    **{f"task {name}": partial(fields, task_definition(name).reward) for name in our_tasks()},
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.worker import WANDB, UnreachableError, require_server
 from sweepfarm.errors import UserError
-from sweepfarm.machine.lifeline import ending_with_us
+from sweepfarm.machine.processes import ending_with_us
 
 _STOP_GRACE = 60
 """Seconds until an early stop becomes a SIGTERM: the client asks every 15 s, and a step must end first."""

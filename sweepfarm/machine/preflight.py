@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+from rich.console import Console
+
 from agent.config.run import RunConfig
 from agent.config.variant import VARIANT
 from agent.preflight.check import Check
@@ -12,10 +15,11 @@ from sweepfarm.definition.values import all_values
 
 _SIZES = ("per_device_train_batch_size", "num_generations")
 """Searched parameters that memory grows with."""
+_COLOUR = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def largest_run(sweep: Mapping[str, Any]) -> RunConfig:
-    """The run of a sweep that takes the most memory: constants as they are, sizes at their greatest."""
+    """The run of a sweep that needs the most memory: constants as they are, sizes at their largest."""
     spec = parse_sweep_config(sweep)
     values = {n: d.values_or_bounds[0] for n, d in spec.parameters.items() if d.is_constant}
     values.pop(VARIANT, None)
@@ -24,12 +28,12 @@ def largest_run(sweep: Mapping[str, Any]) -> RunConfig:
 
 
 def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> list[Check]:
-    """Look at the machine and the reward with the eyes of a sweep's largest run.
+    """Checks of this machine and of the reward, for the largest run of a sweep.
 
     Args:
-        sweep: a checked sweep's content.
-        runs: where runs would be saved.
-        agents_here: agents that share the machine.
+        sweep: Content of a checked sweep.
+        runs: Folder where runs would be saved.
+        agents_here: Agents that share the machine.
     """
     from agent.preflight.machine import check_device, check_disk, check_memory
     from agent.preflight.memory import model_shape
@@ -45,3 +49,19 @@ def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> lis
         check_disk(runs, shape, agents_here),
         check_reward(task.training_suite, task.known_good, task.known_bad),
     ]
+
+
+def report_checks(sweep: Mapping[str, Any], runs: Path, agents_here: int) -> None:
+    """Run the checks and print each on a line.
+
+    Raises:
+        click.ClickException: If one of them says that runs cannot work here.
+    """
+    checks = preflight(sweep, runs, agents_here)
+    console = Console(stderr=True, soft_wrap=True)
+    for check in checks:
+        colour = _COLOUR[check.level]
+        console.print(f"[{colour}]{check.level}[/{colour}] {check.name}: {check.text}", highlight=False)
+    broken = [check for check in checks if check.level == "error"]
+    if broken:
+        raise click.ClickException(f"no run is taken: {broken[0].name}: {broken[0].text}")

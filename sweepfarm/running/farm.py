@@ -16,7 +16,7 @@ from rich.table import Table
 
 from agent.worker import agent_program
 from sweepfarm.errors import UserError
-from sweepfarm.machine.lifeline import ending_with_us
+from sweepfarm.machine.processes import ending_with_us
 
 _SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
 _POLL_SECONDS = 3.0

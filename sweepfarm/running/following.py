@@ -4,32 +4,34 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from rewards.error_text import first_line
+
 _POLL_SECONDS = 5.0
 OVER = frozenset({"FINISHED", "STOPPED", "CANCELED", "CANCELLED", "FAILED", "CRASHED"})
-"""States in which a sweep gives no more runs to agents."""
+"""States in which a sweep starts no more runs."""
 LIVE = frozenset({"running", "pending", "preempting"})
 """States in which a run may still log something."""
 
 
 def wait_until_over(sweep: str, say: Callable[[str], object], poll: float = _POLL_SECONDS) -> None:
-    """Return when a sweep gives out no more runs and none is under way.
+    """Return when a sweep starts no more runs and none is in progress.
 
     Args:
         sweep: `entity/project/id`.
-        say: told, whenever it changes, how the runs stand, and whether the server answers.
-        poll: seconds between two looks.
+        say: Called with one line whenever the number of runs in a state changes, or the server stops or
+            starts answering.
+        poll: Seconds between two requests.
     """
     import wandb
 
     said = ""
     while True:
-        # Agents outlive a server that is away for a while, and so does whoever waits for them.
+        # Agents survive an outage of the server, so this waits too.
         try:
             state, runs = _standing(sweep)
         except (wandb.Error, ValueError, OSError) as error:
             state, runs = "", Counter()
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            line = f"{sweep}: the server gives no answer; waiting for one ({reason})"
+            line = f"{sweep}: the server gives no answer; waiting for one ({first_line(error)})"
         else:
             counts = ", ".join(f"{count} {name}" for name, count in sorted(runs.items())) or "no runs yet"
             line = f"{sweep}: {state.lower()}; {counts}"
@@ -42,9 +44,9 @@ def wait_until_over(sweep: str, say: Callable[[str], object], poll: float = _POL
 
 
 def _standing(sweep: str) -> tuple[str, Counter[str]]:
-    """The sweep's state, and how many of its runs are in which."""
+    """The state of the sweep, and the number of its runs in each state."""
     import wandb
 
-    # A new one each time: the client answers a second question from memory.
+    # A new client each time: it answers a second request from memory.
     found = wandb.Api(timeout=30).sweep(sweep)  # type: ignore[no-untyped-call]
     return str(found.state).upper(), Counter(run.state for run in found.runs)

@@ -1,21 +1,29 @@
-"""The sweep a folder of runs is at: `latest` links to the newest sweep's own folder."""
+"""Sweeps that are registered: the latest one of a folder of runs, and what a server knows of one."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NoReturn
 
+import click
+
+from rewards.error_text import first_line
 from sweepfarm.errors import UserError
 
 _PATH_FILE = "sweep_path"
+_RETRIES = 2
+"""How often reading a sweep is tried again."""
 
 
 def set_latest(runs: Path, sweep: str) -> Path:
-    """Make a sweep the latest of a folder of runs.
+    """Make `runs/latest` link to the folder of a sweep. Creates that folder if needed.
 
     Args:
-        runs: the folder.
+        runs: The folder of runs.
         sweep: `entity/project/id`.
 
     Returns:
-        The sweep's own folder in it; made where it is missing.
+        The folder of the sweep in `runs`.
     """
     folder = runs / sweep.rsplit("/", 1)[-1]
     folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +36,7 @@ def set_latest(runs: Path, sweep: str) -> Path:
 
 
 def latest(runs: Path) -> str | None:
-    """`entity/project/id` of the latest sweep of a folder of runs; `None` where there is none yet."""
+    """`entity/project/id` of the latest sweep of a folder of runs; None if there is none yet."""
     try:
         return (runs / "latest" / _PATH_FILE).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -36,10 +44,10 @@ def latest(runs: Path) -> str | None:
 
 
 def named_or_latest(sweep: str, runs: Path) -> str:
-    """The sweep that was named, or where none was, the latest.
+    """`entity/project/id` of the named sweep, or of the latest one if `sweep` is empty.
 
     Raises:
-        UserError: none was named and none registered.
+        UserError: If no sweep is named and none is registered.
     """
     found = sweep.strip() or latest(runs)
     if not found:
@@ -48,3 +56,39 @@ def named_or_latest(sweep: str, runs: Path) -> str:
             " printed it, or set SWEEP_ID to it"
         )
     return found
+
+
+def read_registered(sweep: str) -> dict[str, Any]:
+    """The content with which the sweep `entity/project/id` was registered.
+
+    Ends this process with one line if the server does not answer, refuses the key or has no such sweep.
+    """
+    import wandb
+
+    settings = wandb.setup().settings
+    settings.silent = True
+    settings.x_graphql_retry_max = _RETRIES
+    settings.x_graphql_retry_wait_min_seconds = 1
+    try:
+        content = dict(wandb.Api(timeout=20).sweep(sweep).config)  # type: ignore[no-untyped-call]
+    except (wandb.Error, ValueError) as error:
+        _leave(
+            f"the sweep {sweep} cannot be read: {first_line(error)};"
+            " check its name, the network and WANDB_API_KEY"
+        )
+    wandb.teardown()  # this process becomes another program, which would not know the client's process
+    return content
+
+
+def _leave(line: str) -> NoReturn:
+    """Print an error and end at once with exit code 1.
+
+    After a request that it gave up, W&B's client may wait ten minutes for a process of its own to end.
+    """
+    click.ClickException(line).show()
+    os._exit(1)
+
+
+def trains_with_us(content: Mapping[str, Any]) -> bool:
+    """Whether the runs of a sweep are `python -m agent`; nothing is known about any other program."""
+    return content.get("program") == "agent" or "agent" in content.get("command", ())

@@ -27,9 +27,9 @@ def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) 
     content = read_sweep(sweep_file, overlay)
     result = check_sweep(content)
     if machine:
-        from sweepfarm.machine.machine_report import say
+        from sweepfarm.machine.preflight import report_checks
 
-        say(content, Path("runs"), agents_here=1)
+        report_checks(content, Path("runs"), agents_here=1)
     if as_json:
         click.echo(json.dumps(result.as_json(), indent=1))
         return

@@ -1,4 +1,4 @@
-"""`sweepfarm confirm`: the best configurations of a sweep once more, on seeds that nobody tuned on."""
+"""`sweepfarm confirm`: run the best configurations of a sweep again on fresh seeds."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,21 +40,18 @@ def confirm(
 ) -> None:
     """Run the best configurations of a sweep on fresh seeds, and say whether they hold.
 
-    Beside them run the default configuration (the sweep's constant parameters, the program's own values for
-    everything searched) and the best random one (the best of the runs that the search drew at random: all of
-    a random sweep, the first 10 of a Bayesian one), on the same seeds and with the same budget. Each is an
-    ordinary grid sweep over `seed`, in the same project.
+    Two more configurations run on the same seeds with the same budget: the default one (the sweep's constant
+    parameters, and the program's own values for everything that is searched), and the best random one (the
+    best of the runs that were drawn at random: all runs of a random sweep, the first 10 of a Bayesian one).
+    Each configuration is an ordinary grid sweep over `seed` in the same project.
 
-    Interrupted, the same command goes on: runs that were made stay, the others are made.
+    After an interruption, give the same command again: it keeps the runs that are done and makes the others.
 
-    Works on the server that WANDB_BASE_URL and WANDB_API_KEY name; without a key, on that of `sweepfarm
-    sweep` in RUNS.
+    Uses the server that WANDB_BASE_URL and WANDB_API_KEY name; without a key, the server of `sweepfarm sweep`
+    in RUNS.
 
-    \b
-    Examples:
-      sweepfarm confirm me/plasmid/x3k9q2ab --top 2 --seeds 3
-      sweepfarm confirm me/plasmid/x3k9q2ab --agents 0    # then, when the agents are done:
-      sweepfarm confirm me/plasmid/x3k9q2ab --read --json
+    \b Examples: sweepfarm confirm me/plasmid/x3k9q2ab --top 2 --seeds 3 sweepfarm confirm me/plasmid/x3k9q2ab
+    --agents 0 # then, when the agents are done: sweepfarm confirm me/plasmid/x3k9q2ab --read --json
     """
     import os
     import signal
@@ -64,8 +61,8 @@ def confirm(
     from analysis.confirm.confirm_text import print_confirmation
     from analysis.errors import AnalysisError
     from sweepfarm.errors import UserError
+    from sweepfarm.machine.processes import interrupt
     from sweepfarm.running.confirmation import read_plan, write_result
-    from sweepfarm.verbs.sweep import interrupt
 
     signal.signal(signal.SIGTERM, interrupt)
     out = out or runs / f"confirm-{sweep.rstrip('/').rsplit('/', 1)[-1]}"
@@ -97,7 +94,7 @@ def confirm(
 def _run(
     sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path, console: "Console"
 ) -> "Plan | None":
-    """Make or take up the plan in `out`, and have its runs made; None where agents elsewhere have yet to."""
+    """The plan in `out`, made if needed, after its runs; None if agents elsewhere still have to make them."""
     import os
 
     from sweepfarm.running import confirmation as steps
@@ -130,7 +127,7 @@ def _run(
 
 
 def _server(runs: Path, stays: bool) -> "AbstractContextManager[Endpoint]":
-    """The server to work on: that of the environment, else the embedded one of the sweeps in `runs`."""
+    """The server that the environment names, or else the embedded one of the sweeps in `runs`."""
     from contextlib import nullcontext
 
     from sweepfarm.errors import UserError

@@ -1,4 +1,4 @@
-"""`sweepfarm follow`."""
+"""`sweepfarm follow`: wait until a sweep is over, then report on it."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sweepfarm.verbs.options import runs_of_a_farm
 def follow(sweep: str, runs: Path) -> None:
     """Wait until SWEEP (entity/project/id; else SWEEP_ID; else the latest) is over, then report on it.
 
-    Says how its runs stand whenever that changes. A server that is away meanwhile is waited for.
+    Prints the number of runs in each state whenever it changes. If the server does not answer, it waits.
 
     \b
     Example:

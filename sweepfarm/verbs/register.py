@@ -1,4 +1,4 @@
-"""`sweepfarm register`."""
+"""`sweepfarm register`: check a sweep and register it."""
 
 import os
 from pathlib import Path
@@ -21,9 +21,8 @@ from sweepfarm.verbs.options import runs_of_a_farm
 def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     """Check a sweep and register it, for agents on this and other machines.
 
-    It becomes the latest sweep of RUNS, which `sweepfarm agent` and `sweepfarm follow` take where they are
-    named no other. A sweep that is the latest already, with the same content and on the same server, is not
-    registered again.
+    It becomes the latest sweep of RUNS, which `sweepfarm agent` and `sweepfarm follow` use unless another is
+    named. If the latest sweep has the same content and is on the same server, it is not registered again.
 
     \b
     Example:
@@ -34,9 +33,9 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
     from sweepfarm.errors import UserError
     from sweepfarm.machine.endpoint import page_address
+    from sweepfarm.machine.models import prepare_model
     from sweepfarm.running.farm import register as register_sweep
     from sweepfarm.running.registered import latest, set_latest
-    from sweepfarm.verbs.sweep import prepare_model
 
     content = read_sweep(sweep_file, overlay)
     check = check_sweep(content)
@@ -61,16 +60,16 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
 
 
 def _is_registered(path: str, content: dict[str, object], runs: Path) -> bool:
-    """Whether the latest sweep was made of this content, on this server."""
+    """Whether the latest sweep has this content and is on this server."""
     import yaml
 
-    from sweepfarm.verbs.agent import registered
+    from sweepfarm.running.registered import read_registered
 
     file = runs / "latest" / "sweep.yaml"
     if not file.is_file() or yaml.safe_load(file.read_text(encoding="utf-8")) != content:
         return False
     try:
-        registered(path)
+        read_registered(path)
     except click.ClickException:
         return False
     return True

@@ -61,6 +61,8 @@ def sweep(
     from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
     from sweepfarm.errors import UserError
     from sweepfarm.machine.local_server import local_server, outer_server
+    from sweepfarm.machine.models import prepare_model
+    from sweepfarm.machine.processes import interrupt
 
     signal.signal(signal.SIGTERM, interrupt)
     console = Console()
@@ -113,28 +115,6 @@ def _require_searched(content: dict[str, Any], against: str) -> None:
     names = [own_name(name) for name in Sweep.from_config("", "", "", content).swept]
     if against not in names:
         raise UserError(f"--against {against!r} is not searched by the sweep; it searches {', '.join(names)}")
-
-
-def prepare_model(task: str, model: str) -> None:
-    """See that a model can be had before runs are started on it.
-
-    The starter is built once, with a progress bar, instead of by agents that each wait for it.
-
-    Raises:
-        UserError: a wrong path or id, or no network to fetch it by.
-    """
-    from agent.config.errors import ConfigError
-    from agent.config.tasks import task_definition
-    from agent.training.lifecycle.model import check_model
-    from sweepfarm.errors import UserError
-
-    if model == "starter":
-        task_definition(task).starter().path()
-        return
-    try:
-        check_model(model)
-    except ConfigError as error:
-        raise UserError(str(error)) from None
 
 
 def _run(content: dict[str, Any], agents: int, runs: Path, console: "Console") -> str:
@@ -200,8 +180,3 @@ def _write_page(
     except AnalysisError as error:
         raise UserError(str(error)) from None
     console.print(f"{'Results:':<15} {page}", soft_wrap=True)
-
-
-def interrupt(*_: object) -> None:
-    """End as Ctrl-C does, so that no agent or server is left behind."""
-    raise KeyboardInterrupt

@@ -1,0 +1,28 @@
+"""The models that a sweep starts from."""
+
+from agent.config.errors import ConfigError
+from agent.config.tasks import task_definition
+from sweepfarm.errors import UserError
+
+
+def prepare_model(task: str, model: str) -> None:
+    """Check that a model can be loaded, before runs start on it. Trains the starter if the cache has none.
+
+    Trained here, the starter has a progress bar, and agents do not have to wait for each other.
+
+    Args:
+        task: Name of the task.
+        model: `starter`, a folder or a Hub id.
+
+    Raises:
+        UserError: If the path or id is wrong, or the model cannot be fetched.
+    """
+    from agent.training.lifecycle.model import check_model
+
+    if model == "starter":
+        task_definition(task).starter().path()
+        return
+    try:
+        check_model(model)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
