@@ -1,4 +1,4 @@
-"""What goes into the sandbox and what comes out of it."""
+"""Programs and calls that go into the sandbox, and answers and results that come out."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ THROUGH: dict[str, Any] = {
     "sum": sum,
     "tuple": tuple,
 }
-"""Builtins that a returned value may go through before it is compared."""
+"""Builtins that can be applied to a returned value before it is compared, by name."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Call:
         function: Its name, at the top level of the program.
         arguments: Positional arguments, as `rewards.code.problems.values` encodes them.
         keywords: Keyword arguments, encoded.
-        through: One of `THROUGH`, or "" for none.
+        through: Name of a builtin in `THROUGH` that is applied to the result, or "" for none.
     """
 
     function: str
@@ -39,7 +39,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Program:
-    """A program and the calls that it is to answer; without calls it is run as a script."""
+    """A program and the calls that it must answer. Without calls it is run as a script."""
 
     code: str
     calls: tuple[Call, ...] = ()
@@ -47,7 +47,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program answered to one call: an encoded value, or an error. Nothing of it can be trusted."""
+    """Answer of a program to one call: an encoded value, or an error. It cannot be trusted."""
 
     value: Any = None
     error: str = ""
@@ -55,14 +55,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a program.
+    """Result of running a program.
 
     Attributes:
-        answers: In the order of the calls; fewer than those where the program was cut short.
-        exit_code: Of a program that ended by itself; negative for a signal, None where it was ended.
+        answers: Answers in the order of the calls; fewer than the calls if the program ended early.
+        exit_code: Exit status of a program that ended by itself, negative for a signal; None if the sandbox
+            ended it.
         output: What it printed, standard output and error together.
-        reason: Why there is no more; empty where all calls are answered or the script ended with 0.
-        fault: What went wrong with the sandbox itself; then the result says nothing about the program.
+        reason: Why the program failed; empty if all calls are answered or the script ended with status 0.
+        fault: Error of the sandbox itself; if not empty, the result says nothing about the program.
     """
 
     answers: tuple[Answer, ...] = ()

@@ -1,4 +1,4 @@
-"""Reading what a model answered: a verdict, or nothing."""
+"""Reads the verdict from the answer of a model."""
 
 import re
 from typing import Annotated
@@ -13,7 +13,7 @@ Grade = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 
 class MalformedError(ValueError):
-    """An answer that is no verdict."""
+    """An answer that is not a verdict."""
 
 
 class _Answer(BaseModel):
@@ -29,10 +29,10 @@ class _Answer(BaseModel):
 def read_verdict(text: str) -> Verdict:
     """The verdict in an answer: one JSON object, perhaps fenced, with four grades in [0, 1] and a remark.
 
-    Nothing is guessed, clipped or looked for in other text.
+    Values are not guessed or clipped, and no verdict is looked for inside other text.
 
     Raises:
-        MalformedError: If it is anything else.
+        MalformedError: If the answer is anything else.
     """
     fenced = _FENCED.fullmatch(text.strip())
     try:

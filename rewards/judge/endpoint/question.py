@@ -1,4 +1,4 @@
-"""How a model is asked to judge a program that was written to please it."""
+"""The conversation that asks a model to judge a program, which may try to influence it."""
 
 import secrets
 
@@ -22,7 +22,7 @@ Answer with one JSON object and nothing else, each grade a number from 0 to 1:
 def messages(prompt: str, program: str) -> list[dict[str, str]]:
     """The conversation that asks for a verdict.
 
-    The program is set off by a marker that its author cannot have known.
+    Prompt and program are enclosed by a random marker, which the author of the program cannot have known.
     """
     marker = secrets.token_hex(8)
     parts = [_marked("request", marker, prompt), _marked("program", marker, program)]

@@ -1,4 +1,4 @@
-"""Where the endpoint is, and what it may cost."""
+"""Settings of the endpoint: where it is, how it is asked, and how much it may cost."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,33 +10,33 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, Validati
 from rewards.cache_dir import cache_dir
 
 KEY_VARIABLE = "SWEEPFARM_JUDGE_KEY"
-"""Environment variable of the API key: the only place it is read from. Without it none is sent."""
+"""Environment variable with the API key, the only place it is read from. If unset, no key is sent."""
 
 
 class EndpointSettings(BaseModel):
-    """An OpenAI-compatible endpoint. None of these is a secret."""
+    """Settings of an OpenAI-compatible endpoint. None of them is a secret."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str
-    """Up to `/chat/completions`, for instance `http://127.0.0.1:8000/v1`."""
+    """URL without the final `/chat/completions`, for instance `http://127.0.0.1:8000/v1`."""
     model: str
-    """Its name there."""
+    """Name of the model at the endpoint."""
     most_tokens: PositiveInt = 1_000_000
-    """Tokens, of questions and answers, that may ever be spent from one cache folder, by any number of runs.
-    Samples are unscored once they are spent, and a run of which all are ends."""
+    """Maximum number of tokens, of questions and answers, that all runs with the same cache folder may spend
+    together. Once they are spent, samples are unscored; a run whose samples are all unscored ends."""
     cache: Path | None = None
-    """Folder of verdicts and of what was spent; `judge` in the cache folder of this machine by default."""
+    """Folder of the verdicts and of the number of tokens spent; by default `judge` in the cache folder."""
     timeout: PositiveFloat = 60.0
-    """Seconds that one attempt may take, whole."""
+    """Seconds that one attempt may take in total."""
     attempts: PositiveInt = 4
-    """Tries per question, the first included."""
+    """Attempts per question, including the first."""
     backoff: PositiveFloat = 1.0
-    """Seconds before the second try; doubled for each that follows. `Retry-After` is obeyed up to 60."""
+    """Seconds before the second attempt, doubled for each further one. `Retry-After` is obeyed up to 60 s."""
     concurrency: PositiveInt = 8
-    """Questions at a time."""
+    """How many questions are asked at the same time."""
     answer_tokens: PositiveInt = 400
-    """Length that is asked for."""
+    """Maximum number of tokens of an answer (`max_tokens` of the request)."""
 
     @field_validator("url")
     @classmethod
@@ -50,15 +50,15 @@ class EndpointSettings(BaseModel):
 
     @property
     def folder(self) -> Path:
-        """Where verdicts and the account are."""
+        """Folder of the verdicts and of the number of tokens spent."""
         return self.cache or cache_dir() / "judge"
 
 
 def endpoint_settings(declared: Mapping[str, Any]) -> EndpointSettings:
-    """Settings from a suite's declaration.
+    """Settings from the mapping in a suite.
 
     Raises:
-        ValueError: If one is unknown, missing or wrong; one line, in which no value is repeated.
+        ValueError: If a setting is unknown, missing or wrong. The message is one line and repeats no value.
     """
     try:
         return EndpointSettings.model_validate(dict(declared))

@@ -1,4 +1,4 @@
-"""What a docstring says. Runs inside the sandbox, on a program's text: nothing of it is executed here."""
+"""Measures a docstring. Runs inside the sandbox on the text of a program, which is not executed here."""
 
 # This file is sent to the sandbox as text, so it imports the standard library alone and nothing lazily.
 
@@ -20,7 +20,7 @@ def documentation(source: str, function: str, reference: str) -> float:
 
 
 def docstring(source: str, function: str) -> str:
-    """That of a function at the top level; empty where it has none."""
+    """Docstring of a function at the top level of `source`; empty if it has none."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             return ast.get_docstring(node) or ""
@@ -32,7 +32,7 @@ def _words(text: str) -> list[str]:
 
 
 def _common(left: list[str], right: list[str]) -> int:
-    """Length of the longest common subsequence."""
+    """Length of the longest common subsequence of two lists of words."""
     row = [0] * (len(right) + 1)
     for word in left:
         above = 0

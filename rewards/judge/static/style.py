@@ -1,4 +1,4 @@
-"""How a program is written. Runs inside the sandbox, on a program's text: nothing of it is executed here."""
+"""Measures style. Runs inside the sandbox on the text of a program, which is not executed here."""
 
 # This file is sent to the sandbox as text, so it imports the standard library alone and nothing lazily.
 
@@ -14,10 +14,10 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def findings(source: str) -> list[str]:
-    """What a linter finds, by the names that ruff has for it; each a line.
+    """Findings of a linter under the names that ruff has for them, one line each, sorted.
 
     F401, F811, F841, ARG001, A001, B006, B018, E501, E711, E712, E722, E731, PIE790, PLW0127, PLW0603,
-    RET504, S110, and unreachable code and constant conditions, for which it has no stable rule.
+    RET504, S110, and unreachable code and constant conditions, for which ruff has no stable rule.
     """
     tree = ast.parse(source)
     found = [f"E501 line {n} is long" for n, t in enumerate(source.splitlines(), 1) if len(t) > _MAX_LINE]
@@ -32,7 +32,7 @@ def findings(source: str) -> list[str]:
 
 
 def complexity(source: str) -> int:
-    """McCabe's number of the most complex function: 1, and 1 for each point where it branches.
+    """Largest McCabe complexity of a function: 1 plus the number of its branches. 1 without a function.
 
     Branches are if (the expression too), loops, handlers, cases, comprehensions and their conditions, and
     the further operands of `and` and `or`.
@@ -42,7 +42,7 @@ def complexity(source: str) -> int:
 
 
 def nesting(source: str) -> int:
-    """Blocks within blocks, at the deepest place."""
+    """Largest number of nested blocks."""
     return _depth(ast.parse(source))
 
 
@@ -56,7 +56,7 @@ def _branches(node: ast.AST) -> int:
 
 
 def _depth(node: ast.AST) -> int:
-    # An elif is an if alone in the else of another, and no deeper for it.
+    # An `elif` is parsed as an `if` inside an `else`, but it is not nested deeper.
     inner = [
         _depth(child) - (isinstance(node, ast.If) and node.orelse == [child] and isinstance(child, ast.If))
         for child in ast.iter_child_nodes(node)
@@ -122,7 +122,7 @@ def _of_body(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def _acts(value: ast.expr, first: bool) -> bool:
-    """Whether an expression is of use as a statement: a docstring, `...`, or something that runs."""
+    """Whether an expression has a purpose as a statement: a docstring, `...`, a call, `await` or `yield`."""
     is_body = first and isinstance(value, ast.Constant) and isinstance(value.value, str | EllipsisType)
     return is_body or isinstance(value, ast.Call | ast.Await | ast.Yield | ast.YieldFrom)
 
