@@ -50,8 +50,11 @@ def confirm(
     Uses the server that WANDB_BASE_URL and WANDB_API_KEY name; without a key, the server of `sweepfarm sweep`
     in RUNS.
 
-    \b Examples: sweepfarm confirm me/plasmid/x3k9q2ab --top 2 --seeds 3 sweepfarm confirm me/plasmid/x3k9q2ab
-    --agents 0 # then, when the agents are done: sweepfarm confirm me/plasmid/x3k9q2ab --read --json
+    \b
+    Examples:
+      sweepfarm confirm me/plasmid/x3k9q2ab --top 2 --seeds 3
+      sweepfarm confirm me/plasmid/x3k9q2ab --agents 0    # then, when the agents are done:
+      sweepfarm confirm me/plasmid/x3k9q2ab --read --json
     """
     import os
     import signal
