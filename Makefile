@@ -52,10 +52,11 @@ sweep-judge: $(RUNTIME)  ## run the judged-code sweep at small size, and write d
 test: $(DEV)  ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-check: $(DEV)  ## lint, format and types
+check: $(DEV)  ## lint, format, types and dead code
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy agent analysis rewards server sweepfarm docker/claim_gpu.py
+	@! $(BIN)/vulture | grep -v "unused attribute"
 
 docs: $(DEV)  ## write the generated tables of docs/options.md and docs/metrics.md
 	@$(BIN)/python docs/generate.py

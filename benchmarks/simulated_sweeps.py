@@ -38,7 +38,6 @@ class Noise:
     reward: float
 
 
-TUNING = Noise(0.03, 0.02, 0.05)
 """What the rules of the analysis were developed and are tested against."""
 
 

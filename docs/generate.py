@@ -39,9 +39,12 @@ def fields(model: type[BaseModel], without: Iterable[str] = ()) -> str:
 
 def metrics(section: Section) -> str:
     """Table of the metrics of a section: name and how to read it."""
-    return _table(
-        ("metric", "how to read it"), [(f"`{m.name}`", m.reading) for m in METRICS if m.section == section]
-    )
+    rows = [
+        (f"`{m.name}`", f"{m.reading}; differs between equal runs" if m.clock else m.reading)
+        for m in METRICS
+        if m.section == section
+    ]
+    return _table(("metric", "how to read it"), rows)
 
 
 def findings() -> str:

@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 import click
+from typing_extensions import override
 
 from agent.tracking.directory import CANNOT_WRITE
 from sweepfarm.machine.endpoint import point_at_server
@@ -28,10 +29,12 @@ VERBS: dict[str, str] = {
 class LazyGroup(click.Group):
     """A group that imports a verb's module when the verb is asked for."""
 
+    @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Verbs in the order a user meets them."""
         return list(VERBS)
 
+    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a verb."""
         if cmd_name not in VERBS:

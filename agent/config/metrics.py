@@ -263,8 +263,6 @@ STEP_METRICS = _logged("step")
 """Names of the metrics that every task logs at every training step."""
 RUNG_METRICS = _logged("rung")
 """Names of the metrics that every task logs at the rungs only."""
-CLOCK_METRICS = frozenset(metric.name for metric in METRICS if metric.clock)
-"""Names of the metrics that depend on the machine."""
 
 
 def step_metrics(task: str) -> frozenset[str]:

@@ -179,8 +179,10 @@ class _Trials:
 def _finished_study(trials: list[Any]) -> Any:
     """A study of complete trials that are handed out as they are: adding them copies each twice."""
     import optuna
+    from typing_extensions import override
 
     class Finished(optuna.Study):
+        @override
         def get_trials(self, deepcopy: bool = True, states: object = None) -> list[Any]:
             return trials
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.config.errors import ConfigError
-from agent.config.metrics import CLOCK_METRICS
+from agent.config.metrics import METRICS
 from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
@@ -15,6 +15,9 @@ from agent.training.lifecycle.resume import latest_state
 from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import Outcome, train_run
 from tests.agent.running import changed, run
+
+CLOCK_METRICS = {metric.name for metric in METRICS if metric.clock}
+"""What equal runs differ in."""
 
 
 def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:

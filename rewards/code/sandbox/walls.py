@@ -81,7 +81,7 @@ def print_walls_that_hold() -> None:
 @cache
 def walls_that_hold() -> tuple[str, ...]:
     """The walls that this machine grants, in the order of `WALLS`; tried once, in another process."""
-    tried = run_light("from rewards.code.sandbox import walls; walls.print_walls_that_hold()")
+    tried = run_light(f"from rewards.code.sandbox import walls; walls.{print_walls_that_hold.__name__}()")
     output, _ = tried.communicate(timeout=_PROBE_SECONDS)
     return tuple(json.loads(output)) if tried.returncode == 0 else ()
 

@@ -9,6 +9,8 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from rewards.plasmid.features import FeatureClass
 from rewards.plasmid.library.entry import LibraryFeature
 from rewards.plasmid.library.packages import package_files
@@ -43,6 +45,7 @@ _ALLOWED: dict[tuple[str, str], type] = {
 class _RecordReader(pickle.Unpickler):
     """Creates nothing but empty records."""
 
+    @override
     def find_class(self, module: str, name: str) -> type:
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"the synbio data names {module}.{name}, which is not allowed")

@@ -14,7 +14,7 @@ class UnknownTierError(ValueError):
 
 @dataclass(frozen=True)
 class Tier:
-    """A named set of sources: what they hold, which files that is read from, under what licence."""
+    """A named set of sources: their licence, their features, and the files from which these are read."""
 
     licence: str
     features: Callable[[], list[LibraryFeature]]
@@ -40,5 +40,6 @@ def tiers_named(names: tuple[str, ...]) -> list[Tier]:
     """
     for name in names:
         if name not in TIERS:
-            raise UnknownTierError(f"there is no feature library {name!r}; there are: {', '.join(TIERS)}")
+            known = ", ".join(f"{one} ({tier.licence})" for one, tier in TIERS.items())
+            raise UnknownTierError(f"there is no feature library {name!r}; there are: {known}")
     return [TIERS[name] for name in names]
