@@ -12,8 +12,8 @@ collapse after a peak, early stopping.
 - `false_clear_winner`: share of sweeps of equal configurations that are said to have a clear winner.
 
 Neither the random seeds nor the noise levels are those that the rules were developed and are tested with
-(seeds below 10, the noise of `tests/analysis/test_simulated.py`): a third of the sweeps is less noisy, a third noisier, a third has
-good measurements of runs that depend much on their seed.
+(seeds below 10, the noise of `tests/analysis/test_simulated.py`): a third of the sweeps is less noisy, a
+third noisier, a third has good measurements of runs that depend much on their seed.
 """
 
 import json

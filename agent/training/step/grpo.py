@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
-from typing_extensions import override
 
 from agent.training.passes.score import plain, score_completions, why_not
 from agent.training.sampler.generate import generate
@@ -25,7 +24,6 @@ class EpochSampler(RepeatSampler):
     resumed in its second epoch would see the first one's order again.
     """
 
-    @override
     def set_epoch(self, epoch: int) -> None:
         """Put the generator where it stands at the beginning of `epoch`; accelerate calls this."""
         self.generator.manual_seed(int(self.seed or 0))
