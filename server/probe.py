@@ -1,17 +1,17 @@
-"""`python -m server.probe DATA`: does the server of a data folder answer? Standard library only."""
+"""`python -m server.probe DATA` exits with 0 if the server of that data folder answers; for health checks."""
 
 import sys
 import urllib.request
 from pathlib import Path
 
-from server.http.auth import KEY_FILE, basic_credentials
+from server.credentials import KEY_FILE, basic_credentials
 
 TIMEOUT = 5.0
-"""Seconds after which no answer counts as none."""
+"""Seconds to wait for the answer."""
 
 
 def why_unhealthy(data: Path) -> str | None:
-    """Ask the server for its page; returns what is wrong, or `None` where all is well."""
+    """One line that says why the server of a data folder does not answer, or None if it does."""
     try:
         url = (data / "url").read_text(encoding="ascii").strip()
         key = (data / KEY_FILE).read_text(encoding="ascii").strip()

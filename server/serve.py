@@ -14,10 +14,11 @@ from typing import IO
 
 import uvicorn
 
+from server.credentials import KEY_FILE
 from server.http.app import create_app
-from server.http.auth import KEY_FILE
 from server.service import Service
 from server.settings import ServerSettings
+from server.storage.atomic import replacing
 from server.storage.backup import restore_advice
 from server.storage.database import DATABASE, DamagedError, DatabaseError
 
@@ -29,13 +30,13 @@ class StartupError(Exception):
 
 
 def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -> None:
-    """Serve until interrupted or terminated.
+    """Serve until the process is interrupted or terminated.
 
-    When ready, the address is written to `data/url` and announced.
+    Once the server is ready, its address is in the file `data/url` and is announced.
 
     Args:
-        settings: Where to listen and keep data.
-        announce: Receives the line that says that the server is ready.
+        settings: How the server is started.
+        announce: Called with the line that says that the server is ready.
 
     Raises:
         StartupError: If the port is taken or the data folder cannot be used.
@@ -54,13 +55,12 @@ def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -
             create_app(service), log_level="warning", access_log=False, timeout_graceful_shutdown=5
         )
         listener.listen(1024)
-        # uvicorn shuts down in order and then raises the signal again, which must not skip what follows.
+        # uvicorn shuts down and then raises the signal again, which must not skip the cleanup below.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with contextlib.suppress(KeyboardInterrupt):
-            # The socket accepts connections already; they are answered once uvicorn runs.
-            aside = url_file.with_suffix(".part")
-            aside.write_text(url + "\n", encoding="ascii")
-            aside.replace(url_file)
+            # The socket accepts connections already; uvicorn answers them once it runs.
+            with replacing(url_file) as part:
+                part.write_text(url + "\n", encoding="ascii")
             announce(f"sweepfarm server ready at {url} (API key in {settings.data / KEY_FILE})")
             uvicorn.Server(config).run(sockets=[listener])
     finally:
@@ -69,6 +69,7 @@ def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -
 
 
 def _reachable(host: str) -> str:
+    """Host part of the URL at which clients on this machine reach the server."""
     if host in ("0.0.0.0", "::"):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -76,7 +77,7 @@ def _reachable(host: str) -> str:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only where the protocol is named does asyncio send an answer's parts at once, not 40 ms apart.
+    # With the protocol named, asyncio sets TCP_NODELAY; else the parts of an answer arrive 40 ms apart.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -93,7 +94,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _lock(data: Path) -> IO[str]:
-    """Take the data folder for this process alone."""
+    """Lock the data folder, so that no second server uses it; the lock ends with the returned file."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data / "lock").open("w", encoding="ascii")
@@ -121,15 +122,15 @@ def _open(settings: ServerSettings) -> Service:
 
 
 def _check_space(data: Path) -> None:
-    """Write a little, so that a full disk is noticed before the first run and not during it."""
-    probe = data / "probe"
+    """Write and delete 1 MiB, so that a full disk is noticed at the start and not during a run."""
+    trial_file = data / "probe"
     try:
-        with probe.open("wb") as file:
+        with trial_file.open("wb") as file:
             file.write(bytes(1 << 20))
             file.flush()
             os.fsync(file.fileno())
     finally:
-        probe.unlink(missing_ok=True)
+        trial_file.unlink(missing_ok=True)
 
 
 def _unusable(data: Path, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The parts of a running server, built and taken down together."""
+"""The parts of a running server, which start and stop together."""
 
 import secrets
 import time
@@ -7,33 +7,33 @@ from pathlib import Path
 from server.control.scheduler import Scheduler
 from server.control.suggestions import Suggestions
 from server.control.watch import Watch
-from server.http.auth import ensure_api_key
+from server.credentials import ensure_api_key
 from server.settings import ServerSettings
 from server.storage.backup import Backups
+from server.storage.blobs import BlobStore
 from server.storage.database import DATABASE, Database
-from server.storage.files import FileStore
-from server.storage.removals import remove_noted
-from server.storage.runs import LIVE
-from server.storage.sweeps import list_sweeps
+from server.storage.records.removals import remove_noted
+from server.storage.records.runs import any_live_run
+from server.storage.records.sweeps import list_sweeps
 
 
 class Service:
-    """Everything the routes need.
+    """Everything that the routes need.
 
     Attributes:
         settings: How the server was started.
         key: The API key.
         database: All records.
-        files: All file contents.
-        suggestions: Prepared points.
-        scheduler: What agents are told.
+        blobs: The bytes of all uploaded files.
+        suggestions: The next points of the sweeps.
+        scheduler: Assigns runs to agents.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
         """Open the data folder and start the background threads.
 
         Raises:
-            DatabaseError: If the database cannot be opened or trusted.
+            DatabaseError: If the database cannot be opened or is damaged.
             OSError: If the data folder cannot be written.
         """
         data: Path = settings.data
@@ -41,14 +41,12 @@ class Service:
         self.settings = settings
         self.key = ensure_api_key(data)
         self.database = Database(data / DATABASE)
-        self.files = FileStore(data / "files", settings.max_file)
-        # What a crash kept the last process from removing.
+        self.blobs = BlobStore(data / "files", settings.max_file)
+        # Files that the previous process could not delete because it crashed.
         self.remove_freed_files()
         self.suggestions = Suggestions(self.database, settings.seed)
         with self.database.read() as db:
-            live = db.execute(
-                f"SELECT 1 FROM run WHERE state IN ({', '.join('?' * len(LIVE))}) LIMIT 1", LIVE
-            ).fetchone()
+            live = any_live_run(db)
         self.scheduler = Scheduler(
             settings, self.suggestions, boot=secrets.token_hex(8), resumed_at=time.time() if live else 0.0
         )
@@ -60,8 +58,8 @@ class Service:
                     self.suggestions.refresh(sweep["id"])
 
     def remove_freed_files(self) -> None:
-        """Remove the files that the changes so far have freed."""
-        remove_noted(self.database, self.files.remove)
+        """Delete the files that no record refers to any more."""
+        remove_noted(self.database, self.blobs.remove)
 
     def close(self) -> None:
         """Stop the threads and close the database."""

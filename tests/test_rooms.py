@@ -1,6 +1,7 @@
 """The architecture, as tests: which room may import which, and where torch may not go."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Collection
@@ -131,3 +132,30 @@ def test_modules_stay_small(room: str) -> None:
     for path in modules(room):
         assert path.name != "utils.py"
         assert len(path.read_text(encoding="utf-8").splitlines()) < 400, path
+
+
+SQL_STATEMENT = re.compile(
+    r"\s*(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s"
+    r"|CREATE\s+(TABLE|INDEX)|PRAGMA\s|BEGIN\b|COMMIT\b|SAVEPOINT\s)"
+)
+
+
+def sql_in(path: Path) -> list[str]:
+    """What a file does with SQL: calls that run it, and texts that are statements."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("execute", "executemany", "executescript", "cursor"):
+                found.append(f"{node.lineno}: .{node.func.attr}(")
+        elif isinstance(node, ast.Constant) and SQL_STATEMENT.match(str(node.value)):
+            found.append(f"{node.lineno}: {node.value!r}")
+    return found
+
+
+def test_only_the_storage_of_the_server_holds_sql() -> None:
+    storage = ROOT / "server" / "storage"
+    # The rule finds statements where they are allowed, so that it cannot pass by finding none at all.
+    assert len(sql_in(storage / "records" / "runs.py")) > 10
+    for path in modules("server"):
+        if storage not in path.parents:
+            assert not sql_in(path), f"{path.relative_to(ROOT)}: {sql_in(path)}"

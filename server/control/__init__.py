@@ -1,1 +1,1 @@
-"""What decides over runs: the agents' scheduler, the next points, early stops, lost processes."""
+"""Control of the runs: the next run of each agent, the next points, early stops, and crashed processes."""

@@ -1,4 +1,4 @@
-"""What an agent is told at each heartbeat: take a run, take one up again, stop one, or go home."""
+"""The scheduler: answers each heartbeat of an agent with commands to run, resume, stop or exit."""
 
 import json
 import sqlite3
@@ -8,37 +8,49 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.control.orphans import host_is_taken
-from server.control.stopping import cancel_runs, clear_stop
+from server.control.stopping import cancel_runs
 from server.control.suggestions import Exhausted, NotReady, Suggestions
-from server.search.space import SweepSpec
+from server.search.space import SweepSpec, spec_of
 from server.settings import ServerSettings
-from server.storage.agents import agent_runs, find_agent
-from server.storage.runs import LIVE, create_run, end_run, plain_config, run_by_id, update_run
-from server.storage.sweeps import spec_of, sweep_by_id, update_sweep
+from server.storage.records.agents import agent_runs, find_agent, update_agent
+from server.storage.records.runs import (
+    LIVE,
+    clear_stop,
+    count_assigned_runs,
+    count_interrupted_runs,
+    create_run,
+    end_run,
+    next_waiting_run,
+    plain_config,
+    run_by_id,
+    states_and_requeues,
+    update_run,
+)
+from server.storage.records.sweeps import sweep_by_id, update_sweep
 
 Command = dict[str, Any]
 
-# An agent asks every 5 s. A repeat within this time is the client's own retry after a lost answer.
+# Agents send a heartbeat every 5 s; one that comes within this many seconds of an answer is a retry.
 RETRY_WITHIN = 4.0
-# Silence longer than this between an answer and the next heartbeat means that the answer may never have come.
+# If the next heartbeat comes more than this many seconds after an answer, the answer may have been lost.
 NORMAL_PAUSE = 45.0
-# A run handed out this often without ever being seen is given up.
+# A run that was assigned this often and never reported by an agent has failed.
 MAX_ASSIGNMENTS = 3
 
 
 class AgentGoneError(LookupError):
-    """The agent, or its sweep, is not known (any more)."""
+    """The agent or its sweep does not exist, or no longer exists."""
 
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Hands out runs. All methods run inside the writer's transaction.
+    """Assigns runs to agents. All methods run inside the writer's transaction.
 
     Attributes:
-        settings: The server's patience.
-        suggestions: Where new points come from.
-        boot: Identifies this server process, to tell answers lost in a restart.
-        resumed_at: When this process took over runs that were going on; 0 if there were none.
+        settings: The server's timeouts.
+        suggestions: The source of new points.
+        boot: Random identifier of this server process, to recognise answers lost in a restart.
+        resumed_at: When this process started, if runs were live then; 0 if none were.
     """
 
     settings: ServerSettings
@@ -47,12 +59,12 @@ class Scheduler:
     resumed_at: float = 0.0
 
     def heartbeat(self, db: sqlite3.Connection, agent_name: str, alive: Mapping[str, bool]) -> list[Command]:
-        """Take in which runs an agent is working on and return what it should do.
+        """Record which runs an agent is working on, and return the commands for it.
 
         Args:
             db: The writer's connection.
             agent_name: The agent's identifier.
-            alive: Identifiers of the runs whose process is alive on the agent's side.
+            alive: Names of the runs whose process the agent reports as alive.
 
         Raises:
             AgentGoneError: If the agent or its sweep does not exist.
@@ -62,20 +74,20 @@ class Scheduler:
         sweep = None if agent is None else sweep_by_id(db, agent["sweep_id"])
         if agent is None or sweep is None:
             raise AgentGoneError(agent_name)
-        db.execute("UPDATE agent SET heartbeat_at = ?, state = 'RUNNING' WHERE id = ?", (now, agent["id"]))
+        update_agent(db, agent["id"], heartbeat_at=now, state="RUNNING")
         commands: list[Command] = []
         for run in agent_runs(db, agent["id"]):
             if run["name"] in alive:
                 update_run(db, run["id"], agent_saw_it=1)
                 commands += self._stop_if_asked(run, now)
             elif run["state"] in LIVE:
-                self._missing(db, run, sweep, now)
+                self._run_is_gone(db, run, sweep, now)
         if not alive:
             commands += self._next(db, sweep, agent, now)
         return commands
 
     def _stop_if_asked(self, run: sqlite3.Row, now: float) -> list[Command]:
-        """Tell the agent to end a run that was asked to stop and did not within its time of grace."""
+        """The command to kill a run that was asked to stop and did not end within the grace period."""
         if run["stop_requested_at"] is None:
             return []
         waited = now - run["stop_requested_at"]
@@ -83,8 +95,8 @@ class Scheduler:
             return [{"type": "stop", "run_id": run["name"]}]
         return []
 
-    def _missing(self, db: sqlite3.Connection, run: sqlite3.Row, sweep: sqlite3.Row, now: float) -> None:
-        """Close a run that the agent should be working on and is not, or queue it if it never arrived."""
+    def _run_is_gone(self, db: sqlite3.Connection, run: sqlite3.Row, sweep: sqlite3.Row, now: float) -> None:
+        """End a run that the agent no longer reports, or queue it again if the agent never received it."""
         never_seen = not run["agent_saw_it"] and run["started_at"] is None
         if never_seen and run["stop_requested_at"] is None and self._answer_was_lost(run, now):
             update_run(db, run["id"], agent_id=None)
@@ -92,7 +104,7 @@ class Scheduler:
         self.process_ended(db, run["id"], None)
 
     def _answer_was_lost(self, run: sqlite3.Row, now: float) -> bool:
-        """Whether the agent may never have heard of a run, rather than having lost it at once."""
+        """Whether the answer that assigned a run may never have reached the agent."""
         if run["assignments"] >= MAX_ASSIGNMENTS:
             return False
         since = now - run["assigned_at"]
@@ -101,29 +113,24 @@ class Scheduler:
     def _next(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row, now: float
     ) -> list[Command]:
-        """Return an idle agent's next run, if the sweep has one for it."""
+        """The command for an idle agent: its next run, to exit, or nothing for now."""
         if sweep["state"] == "PENDING":
             update_sweep(db, sweep["id"], state="RUNNING", state_reason=None)
         if sweep["state"] in ("CANCELED", "FINISHED"):
-            return self._send_home(db, agent)
+            return self._exit(db, agent)
         if sweep["state"] == "PAUSED" or self._host_is_taken(db, agent, now):
             return []
-        # Runs that were handed out before come first, then those that a client chose.
-        waiting = db.execute(
-            "SELECT * FROM run WHERE sweep_id = ? AND (state = 'preempted' OR (state = 'pending' AND"
-            " agent_id IS NULL)) ORDER BY assigned_at IS NULL, id LIMIT 1",
-            (sweep["id"],),
-        ).fetchone()
+        waiting = next_waiting_run(db, sweep["id"])
         if waiting is not None and waiting["assigned_at"] is not None:
             return [self._assign(db, waiting, agent, now)]
         spec = spec_of(sweep["config"])
         if self._cap_reached(db, sweep, spec):
-            return self._no_more(db, sweep, agent)
+            return self._exit_or_wait(db, sweep, agent)
         if waiting is not None:
             return [self._assign(db, waiting, agent, now)]
         point = self.suggestions.next_point(db, sweep, spec)
         if isinstance(point, Exhausted):
-            return self._no_more(db, sweep, agent)
+            return self._exit_or_wait(db, sweep, agent)
         if isinstance(point, NotReady):
             return []
         values, suggested = point
@@ -142,11 +149,11 @@ class Scheduler:
         return [self._assign(db, run, agent, now)]
 
     def _host_is_taken(self, db: sqlite3.Connection, agent: sqlite3.Row, now: float) -> bool:
-        away_until = max(self.resumed_at, self.suggestions.database.failed_at)
-        return host_is_taken(db, agent, now, self.settings.crash_after, away_until)
+        unreachable_until = max(self.resumed_at, self.suggestions.database.failed_at)
+        return host_is_taken(db, agent, now, self.settings.crash_after, unreachable_until)
 
     def _assign(self, db: sqlite3.Connection, run: sqlite3.Row, agent: sqlite3.Row, now: float) -> Command:
-        """Hand a run to an agent, for the first time or again."""
+        """Assign a run to an agent, for the first time or again, and return the command for it."""
         resumed = run["state"] == "preempted" or run["history_lines"] > 0
         clear_stop(db, run["id"])
         update_run(
@@ -178,36 +185,32 @@ class Scheduler:
     def _cap_reached(self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec) -> bool:
         if spec.run_cap is None:
             return False
-        count = db.execute(
-            "SELECT COUNT(*) FROM run WHERE sweep_id = ? AND NOT (state = 'pending' AND assigned_at IS NULL)",
-            (sweep["id"],),
-        ).fetchone()[0]
-        return bool(count >= spec.run_cap)
+        return count_assigned_runs(db, sweep["id"]) >= spec.run_cap
 
-    def _no_more(self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row) -> list[Command]:
-        """Send an agent home when nothing is left, except while a run may still come back."""
+    def _exit_or_wait(self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row) -> list[Command]:
+        """Tell an agent to exit when no run is left for it, unless a run may still be requeued."""
         requeues = spec_of(sweep["config"]).requeue_crashed
-        runs = db.execute("SELECT state, requeues FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchall()
+        runs = states_and_requeues(db, sweep["id"])
         states = {state for state, _ in runs}
-        may_crash = any(state in LIVE and done < requeues for state, done in runs)
-        if may_crash or states & {"preempting", "preempted"}:
+        may_be_requeued = any(state in LIVE and count < requeues for state, count in runs)
+        if may_be_requeued or states & {"preempting", "preempted"}:
             return []
         if not any(state in LIVE for state in states):
-            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run is done")
-        return self._send_home(db, agent)
+            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run has ended")
+        return self._exit(db, agent)
 
-    def _send_home(self, db: sqlite3.Connection, agent: sqlite3.Row) -> list[Command]:
-        db.execute("UPDATE agent SET state = 'FINISHED' WHERE id = ?", (agent["id"],))
+    def _exit(self, db: sqlite3.Connection, agent: sqlite3.Row) -> list[Command]:
+        update_agent(db, agent["id"], state="FINISHED")
         return [{"type": "exit"}]
 
     def set_state(self, db: sqlite3.Connection, sweep: sqlite3.Row, state: str) -> None:
-        """Change a sweep's state as a person asks for it."""
+        """Set a sweep's state as a client asks; cancelling a sweep also stops its runs."""
         update_sweep(db, sweep["id"], state=state, state_reason=f"set to {state.lower()} by a client")
         if state == "CANCELED":
             cancel_runs(db, sweep["id"], "the sweep was cancelled")
 
     def process_ended(self, db: sqlite3.Connection, run_id: int, exit_code: int | None) -> None:
-        """Close a run whose process is gone, or queue it again if it crashed and its sweep says so."""
+        """End a run whose process has ended; queue it again if it crashed and `requeue_crashed` allows it."""
         run = run_by_id(db, run_id)
         assert run is not None
         state = end_run(db, run, exit_code, time.time())
@@ -219,18 +222,14 @@ class Scheduler:
             update_run(db, run_id, state="preempted", requeues=run["requeues"] + 1)
         self.suggestions.refresh_after_commit(run["sweep_id"])
 
-    def agents_left(self, db: sqlite3.Connection, sweep: sqlite3.Row) -> None:
-        """Say of a sweep without agents that it is over, or that it waits for one."""
+    def all_agents_left(self, db: sqlite3.Connection, sweep: sqlite3.Row) -> None:
+        """Set a sweep whose agents have all left to FINISHED, or to PENDING if runs remain."""
         spec = spec_of(sweep["config"])
-        waiting = db.execute(
-            "SELECT COUNT(*) FROM run WHERE sweep_id = ? AND assigned_at IS NOT NULL"
-            " AND state IN ('pending', 'preempting', 'preempted')",
-            (sweep["id"],),
-        ).fetchone()[0]
         exhausted = spec.method == "grid" and isinstance(
             self.suggestions.next_point(db, sweep, spec), Exhausted
         )
-        if not waiting and (exhausted or self._cap_reached(db, sweep, spec)):
-            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run is done")
+        if not count_interrupted_runs(db, sweep["id"]) and (exhausted or self._cap_reached(db, sweep, spec)):
+            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run has ended")
         else:
-            update_sweep(db, sweep["id"], state="PENDING", state_reason="it has no agent; start one to go on")
+            reason = "it has no agent; start one to continue"
+            update_sweep(db, sweep["id"], state="PENDING", state_reason=reason)

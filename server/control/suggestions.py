@@ -1,4 +1,4 @@
-"""Points for the runs to come, prepared in the background so that no heartbeat waits for a search."""
+"""The next point of each sweep, prepared in the background so that no heartbeat waits for a search."""
 
 import hashlib
 import json
@@ -10,13 +10,20 @@ from functools import lru_cache
 from typing import Any
 
 from server.search.grid import grid_point, grid_size
-from server.search.hyperband import bands
+from server.search.hyperband import hyperband_rungs
 from server.search.random_search import random_point
-from server.search.space import SweepSpec
+from server.search.space import SweepSpec, spec_of
 from server.search.trial import STARTUP_RUNS, Trial
 from server.storage.database import Database
-from server.storage.runs import OVER, plain_config
-from server.storage.sweeps import spec_of, sweep_by_id, sweep_runs
+from server.storage.records.metrics import metric_value
+from server.storage.records.runs import (
+    ENDED,
+    count_runs,
+    plain_config,
+    sweep_runs,
+    sweep_runs_for_search,
+)
+from server.storage.records.sweeps import sweep_by_id
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +32,7 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Exhausted:
-    """There are no further points."""
+    """The sweep has no further points."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class NotReady:
 
 
 def point_seed(seed: int, sweep_id: int, number: int) -> int:
-    """Return the seed of a sweep's point: the server's seed, which sweep it is, and which point."""
+    """Seed of a sweep's `number`-th point, in [0, 2**32), from the server's seed and the sweep's row id."""
     digest = hashlib.sha256(f"{seed}/{sweep_id}/{number}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
 
@@ -46,8 +53,8 @@ class Suggestions:
         """Start the background thread.
 
         Args:
-            database: Where the runs are.
-            seed: Base of every sweep's seed.
+            database: The records of sweeps and runs.
+            seed: The server's seed, from which every sweep's seeds are derived.
         """
         self.database = database
         self._seed = seed
@@ -60,29 +67,28 @@ class Suggestions:
         self._thread.start()
 
     def refresh(self, sweep_id: int) -> None:
-        """Say that what is known of a sweep's runs has changed."""
+        """Prepare the next point of a sweep again, because its runs have changed."""
         with self._wake:
             self._stale.add(sweep_id)
             self._wake.notify()
 
     def refresh_after_commit(self, sweep_id: int) -> None:
-        """Say that the change being written changes what is known of a sweep's runs."""
+        """Call `refresh` once the change being written is on disk."""
         self.database.after_commit(lambda: self.refresh(sweep_id))
 
     def next_point(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec
     ) -> tuple[Point, int] | Exhausted | NotReady:
-        """Return the sweep's next point with the number of points then drawn; never waits."""
+        """The sweep's next point and the number of points drawn with it; never waits for a search."""
         number = sweep["suggested"]
         if spec.scheduler is not None or spec.method == "custom":
             return NotReady()
         if spec.method == "grid":
             return _next_grid_point(db, sweep, spec)
-        runs = db.execute("SELECT COUNT(*) FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchone()[0]
-        if spec.method == "random" or runs < STARTUP_RUNS:
+        if spec.method == "random" or count_runs(db, sweep["id"]) < STARTUP_RUNS:
             return random_point(spec, point_seed(self._seed, sweep["id"], number)), number + 1
         with self._wake:
-            # Only a point that knows of every outcome so far: the same results then lead to the same points.
+            # Only a point computed from all results so far: the same results then give the same points.
             if sweep["id"] in self._stale or sweep["id"] == self._preparing:
                 return NotReady()
             ready = self._ready.get(sweep["id"])
@@ -99,7 +105,7 @@ class Suggestions:
         self._thread.join()
 
     def _prepare_forever(self) -> None:
-        # The search library takes seconds to load: do that before anyone needs it.
+        # Loading the search libraries takes seconds, so it is done before a point is needed.
         from server.search.bayes import bayes_point
 
         while True:
@@ -116,7 +122,7 @@ class Suggestions:
                     spec = None if sweep is None else spec_of(sweep["config"])
                     if sweep is None or spec is None or spec.method != "bayes" or spec.scheduler is not None:
                         continue
-                    trials = told_trials(db, sweep_id, spec)
+                    trials = sweep_trials(db, sweep_id, spec)
                 number = sweep["suggested"]
                 self._ready[sweep_id] = (
                     number,
@@ -143,42 +149,34 @@ def _next_grid_point(
 
 @lru_cache(maxsize=8192)
 def _parsed(point: str) -> Point:
-    """Return a point from its text; it is not to be changed."""
+    """Point parsed from JSON text; it comes from a cache and must not be changed."""
     parsed: Point = json.loads(point)
     return parsed
 
 
-def told_trials(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> list[Trial]:
-    """Return what the search is told of a sweep's runs, oldest first; runs outside the space are left out."""
-    rungs = bands(spec.early_terminate)
+def sweep_trials(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> list[Trial]:
+    """Runs of a sweep as the search sees them, oldest first, without runs outside the search space."""
+    rungs = hyperband_rungs(spec.early_terminate)
     trials: list[Trial] = []
-    narrow = "id, state, point, stop_requested_at, metric_count, metric_last"
-    for run in db.execute(
-        # Wide columns only where they are needed: a sweep may have a thousand runs.
-        f"SELECT {narrow}, IIF(point IS NULL, config, '{{}}') AS config,"
-        " IIF(metric_last IS NULL, summary, '{}') AS summary FROM run WHERE sweep_id = ? ORDER BY id",
-        (sweep_id,),
-    ):
+    for run in sweep_runs_for_search(db, sweep_id):
         point = _parsed(run["point"]) if run["point"] else spec.point_of(plain_config(run))
         if point is not None and point.keys() == spec.parameters.keys():
-            trials.append(_told(db, run, point, spec, rungs))
+            trials.append(_trial(db, run, point, spec, rungs))
     return trials
 
 
-def _told(
+def _trial(
     db: sqlite3.Connection, run: sqlite3.Row, point: Point, spec: SweepSpec, rungs: tuple[int, ...]
 ) -> Trial:
     assert spec.metric is not None
-    if run["state"] not in OVER:
+    if run["state"] not in ENDED:
         return Trial(point, "running")
     if run["stop_requested_at"] is not None and run["metric_count"]:
-        # Judged by its value at the last rung; before any (stopped by a person), by its last value.
+        # Its value is the one at the last rung, or its last one where it was stopped before any rung.
         reached = [rung for rung in rungs if rung <= run["metric_count"]]
         n = max(reached, default=run["metric_count"])
-        (value,) = db.execute(
-            "SELECT value FROM metric_value WHERE run_id = ? AND n = ?", (run["id"], n)
-        ).fetchone()
-        return Trial(point, "pruned", at_rung={n: value})
+        _, rung_value = metric_value(db, run["id"], n)
+        return Trial(point, "pruned", at_rung={n: rung_value})
     value = run["metric_last"]
     if value is None:
         summary = json.loads(run["summary"]).get(spec.metric.name)

@@ -1,4 +1,4 @@
-"""Notices who has fallen silent: agents that are gone, runs that have crashed."""
+"""The watch: finds agents and runs that have been silent for too long, and sweeps without agents."""
 
 import logging
 import sqlite3
@@ -8,25 +8,27 @@ import time
 from server.control.scheduler import Scheduler
 from server.settings import ServerSettings
 from server.storage.database import Database
-from server.storage.runs import LIVE
+from server.storage.records.agents import mark_silent_agents
+from server.storage.records.runs import silent_runs
+from server.storage.records.sweeps import sweeps_without_agents
 
 logger = logging.getLogger(__name__)
 
-# Most seconds between two looks; less where less patience is asked for.
+# Longest time between two checks, in seconds; shorter where the timeouts are short.
 INTERVAL = 5.0
 
 
 class Watch:
-    """Looks for silence in the background."""
+    """Checks for silent agents and runs in a background thread."""
 
     def __init__(self, database: Database, scheduler: Scheduler, settings: ServerSettings) -> None:
-        """Start the background thread; silence before this moment is the server's own."""
+        """Start the background thread; silence is counted from this moment on at the earliest."""
         self._database = database
         self._scheduler = scheduler
         self._settings = settings
         self._started = time.time()
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._look_forever, name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._check_forever, name="watch", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -34,39 +36,20 @@ class Watch:
         self._closing.set()
         self._thread.join()
 
-    def _look_forever(self) -> None:
+    def _check_forever(self) -> None:
         interval = min(INTERVAL, self._settings.crash_after / 4, self._settings.agent_timeout / 4)
         while not self._closing.wait(interval):
             try:
-                self._database.write(self.look)
+                self._database.write(self._check)
             except Exception:
-                logger.exception("looking for crashed runs failed")
+                logger.exception("the check for crashed runs failed")
 
-    def look(self, db: sqlite3.Connection) -> None:
-        """Mark agents and runs that have been silent for too long."""
+    def _check(self, db: sqlite3.Connection) -> None:
+        """Mark agents and runs that have been silent for too long, and sweeps whose agents have all left."""
         now = time.time()
-        db.execute(
-            "UPDATE agent SET state = 'CRASHED' WHERE state = 'RUNNING' AND MAX(heartbeat_at, ?) < ?",
-            (self._started, now - self._settings.agent_timeout),
-        )
-        # A run whose agent still reports its process is alive, however silent (it may be loading a model).
-        silent = db.execute(
-            "SELECT run.id FROM run LEFT JOIN agent ON agent.id = run.agent_id"
-            f" WHERE run.state IN ({', '.join('?' * len(LIVE))})"
-            " AND (run.started_at IS NOT NULL OR run.agent_id IS NOT NULL)"
-            " AND MAX(COALESCE(run.heartbeat_at, 0), COALESCE(run.assigned_at, run.created_at), ?) < ?"
-            " AND NOT (run.agent_saw_it AND COALESCE(agent.state, '') = 'RUNNING')",
-            (*LIVE, self._started, now - self._settings.crash_after),
-        ).fetchall()
-        for (run_id,) in silent:
+        mark_silent_agents(db, self._started, now - self._settings.agent_timeout)
+        for run_id in silent_runs(db, self._started, now - self._settings.crash_after):
             self._scheduler.process_ended(db, run_id, None)
-        # An agent with a count of its own leaves without a word.
-        deserted = db.execute(
-            "SELECT * FROM sweep WHERE state = 'RUNNING'"
-            " AND EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id)"
-            " AND NOT EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id AND agent.state = 'RUNNING')"
-            " AND NOT EXISTS (SELECT 1 FROM run WHERE sweep_id = sweep.id"
-            "  AND run.state IN ('running', 'preempting'))"
-        ).fetchall()
-        for sweep in deserted:
-            self._scheduler.agents_left(db, sweep)
+        # An agent that has done its `--count` of runs exits without telling the server.
+        for sweep in sweeps_without_agents(db):
+            self._scheduler.all_agents_left(db, sweep)

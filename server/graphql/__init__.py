@@ -1,1 +1,1 @@
-"""The GraphQL side of the protocol: a schemaless executor and the root fields that clients use."""
+"""The GraphQL part of the protocol: an executor without a schema, and the fields that clients use."""

@@ -1,4 +1,4 @@
-"""Pages of a list in the shape that clients page through: edges with cursors, and page information."""
+"""Connections: pages of a list, with edges, cursors and page information."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -9,13 +9,13 @@ T = TypeVar("T")
 def connection(
     items: Sequence[T], arguments: Mapping[str, Any], node: Callable[[T], Any], typename: str | None = None
 ) -> dict[str, Any]:
-    """Return the page of `items` that `first`, `last`, `after` ask for.
+    """Page of `items` that the arguments `first`, `last` and `after` ask for.
 
     Args:
         items: The whole list, in order.
         arguments: The field's arguments.
-        node: Turns an item into the object of its edge.
-        typename: The connection's GraphQL type, where clients ask for it.
+        node: Returns the GraphQL object of an item.
+        typename: GraphQL type of the connection, where clients ask for it.
     """
     start = int(arguments.get("after") or 0)
     page = items[start:]

@@ -1,4 +1,4 @@
-"""What every resolver is given, and the small conversions that all of them share."""
+"""The context that every resolver receives, and the conversions that all of them share."""
 
 import sqlite3
 from contextlib import AbstractContextManager
@@ -6,43 +6,48 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from server.credentials import basic_credentials
 from server.graphql.execute import QueryError
 from server.service import Service
 
 
 @dataclass(frozen=True)
 class Context:
-    """One request.
+    """The context of one request.
 
     Attributes:
-        service: The server's parts.
-        base_url: How the client reaches this server, without a trailing slash.
+        service: The parts of the server.
+        base_url: URL at which the client reaches this server, without a trailing slash.
     """
 
     service: Service
     base_url: str
 
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Return the reading connection."""
+        """Context manager of this thread's read-only connection."""
         return self.service.database.read()
 
     def entity(self, given: Any) -> str:
-        """Return the entity a client named, or the default one."""
+        """Entity that a client named, or the default entity."""
         return str(given or self.service.settings.entity)
+
+    def upload_headers(self) -> list[str]:
+        """Headers that a client sends with an upload."""
+        return [f"Authorization:{basic_credentials(self.service.key)}"]
 
 
 def timestamp(seconds: float | None) -> str | None:
-    """Return seconds since the epoch in the form clients parse."""
+    """Seconds since the epoch as the text that clients parse, such as `2024-05-01T12:00:00Z`."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def row_id(kind: str, identifier: Any) -> int:
-    """Return the row number in an identifier such as `Run:12`.
+    """Row id in an identifier such as `Run:12`.
 
     Raises:
-        QueryError: If it identifies something else.
+        QueryError: If the identifier is of another kind.
     """
     prefix, _, number = str(identifier).partition(":")
     if prefix != kind or not number.isdigit():

@@ -1,8 +1,8 @@
 """A GraphQL executor without a schema.
 
-Root fields are looked up in tables; below them, objects are mappings whose entries are values, or callables
-that take the field's arguments. A client that asks for a root field nobody knows gets a GraphQL error (null
-would crash the client's core); a leaf that nobody knows is null, so newer clients keep working.
+Root fields are looked up in tables. Below them, objects are mappings whose entries are values, or callables
+that take the field's arguments. An unknown root field is a GraphQL error, because null would crash the
+client's core; any other unknown field is null, so that newer clients keep working.
 """
 
 import logging
@@ -20,18 +20,18 @@ Resolver = Callable[[Any, Arguments], Any]
 
 
 class QueryError(Exception):
-    """A request that cannot be answered; the text goes to the client."""
+    """A request that cannot be answered; its text is sent to the client."""
 
 
-# Named types that objects of another `__typename` also satisfy.
+# Abstract types: a fragment on one of them applies to objects of every `__typename`.
 _ABSTRACT = frozenset({"ArtifactCollection", "Node", "ArtifactCollectionInfo"})
 
 
 def input_of(arguments: Arguments) -> dict[str, Any]:
-    """Return a mutation's input object.
+    """Input object of a mutation.
 
     Raises:
-        QueryError: If there is none.
+        QueryError: If the mutation has none.
     """
     given = arguments.get("input")
     if not isinstance(given, dict):
@@ -45,25 +45,25 @@ def _parse(query: str) -> ast.DocumentNode:
 
 
 class Executor:
-    """Answers GraphQL requests from tables of root resolvers."""
+    """Answers GraphQL requests with tables of root resolvers."""
 
     def __init__(self, queries: Mapping[str, Resolver], mutations: Mapping[str, Resolver]) -> None:
-        """Take the resolvers of root fields, by field name."""
+        """Use these resolvers of root fields, by field name."""
         self._roots = {
             ast.OperationType.QUERY: ("Query", queries),
             ast.OperationType.MUTATION: ("Mutation", mutations),
         }
 
-    def execute(
+    def answer(
         self, context: Any, query: str, variables: Mapping[str, Any], name: str | None
     ) -> dict[str, Any]:
-        """Return the response body of one request.
+        """Response body for one request.
 
         Args:
             context: Passed to every root resolver.
             query: The GraphQL document.
-            variables: The request's variables.
-            name: The operation to run, where the document holds several.
+            variables: Variables of the request.
+            name: Name of the operation to run, where the document holds several.
         """
         try:
             document = _parse(query)
@@ -88,7 +88,7 @@ class Executor:
         except (QueryError, graphql.GraphQLSyntaxError) as error:
             return {"data": None, "errors": [{"message": str(getattr(error, "message", error))}]}
         except (KeyError, TypeError, ValueError) as error:
-            # A request of an unforeseen shape: an HTTP 500 would make clients repeat it for days.
+            # An unexpected form of request; clients would repeat it for days after an HTTP 500.
             logger.exception("cannot answer %s", query)
             return {"data": None, "errors": [{"message": f"cannot answer this request: {error!r}"}]}
         return {"data": data}
@@ -115,14 +115,14 @@ def _variables(operation: ast.OperationDefinitionNode, given: Mapping[str, Any])
 
 
 class _Selection:
-    """Reads selection sets with one request's variables and fragments."""
+    """Resolves selection sets with the variables and fragments of one request."""
 
     def __init__(self, variables: dict[str, Any], fragments: dict[str, ast.FragmentDefinitionNode]) -> None:
         self.variables = variables
         self.fragments = fragments
 
     def arguments(self, field: ast.FieldNode) -> Arguments:
-        """Return a field's arguments; those bound to absent variables are left out."""
+        """Arguments of a field, without those whose variable the request does not set."""
         found: Arguments = {}
         for argument in field.arguments or ():
             if (
@@ -134,7 +134,7 @@ class _Selection:
         return found
 
     def fields(self, selection_set: ast.SelectionSetNode, type_name: str | None) -> dict[str, ast.FieldNode]:
-        """Return the fields to answer, by response key, with fragments spread and directives applied."""
+        """Selected fields by response key, with fragments expanded and directives applied."""
         found: dict[str, ast.FieldNode] = {}
         for node in selection_set.selections:
             if not self._included(node):
@@ -155,7 +155,7 @@ class _Selection:
         return found
 
     def complete(self, value: Any, field: ast.FieldNode) -> Any:
-        """Shape a resolved value by what the field selects."""
+        """Resolved value, reduced to what the field selects."""
         if value is None or field.selection_set is None:
             return value
         if isinstance(value, list | tuple):
@@ -185,7 +185,7 @@ class _Selection:
 
     @staticmethod
     def _merge(found: dict[str, ast.FieldNode], field: ast.FieldNode) -> None:
-        """Add a field; the same object asked for twice is answered with both selections."""
+        """Add a field; an object that is selected twice gets both selections."""
         key = field.alias.value if field.alias else field.name.value
         earlier = found.get(key)
         if earlier is None or earlier.selection_set is None or field.selection_set is None:

@@ -1,4 +1,4 @@
-"""The filters and orders of `wandb.Api().runs`: a MongoDB query over run records."""
+"""The filters and the sort orders of `wandb.Api().runs`: MongoDB queries over runs."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from server.graphql.context import timestamp
 from server.graphql.execute import QueryError
-from server.storage.runs import unwrap
+from server.storage.records.runs import unwrap
 
 _COLUMNS = {
     "name": "name",
@@ -34,16 +34,16 @@ _TIMES = {
 
 
 class RunRecord:
-    """A run as filters see it; JSON columns are parsed when first asked for."""
+    """A run as filters see it; JSON columns are parsed when they are first needed."""
 
     def __init__(self, row: sqlite3.Row, sweep_name: str | None) -> None:
-        """Wrap a run's row."""
+        """Wrap a run's row, with the name of its sweep if it has one."""
         self.row = row
         self._sweep_name = sweep_name
         self._parsed: dict[str, Any] = {}
 
     def get(self, key: str) -> Any:
-        """Return the value under a filter key such as `config.lr` or `summary_metrics.loss`, or None."""
+        """Value under a filter key such as `config.lr` or `summary_metrics.loss`, or None."""
         if key in _COLUMNS:
             return self.row[_COLUMNS[key]]
         if key in _TIMES:
@@ -106,10 +106,10 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def matches(record: RunRecord, query: Mapping[str, Any]) -> bool:
-    """Whether a run satisfies a MongoDB query.
+    """Whether a run matches a MongoDB query.
 
     Raises:
-        QueryError: If the query uses an operator that is not known.
+        QueryError: If the query uses an unknown operator.
     """
     for key, condition in query.items():
         if key == "$and":
@@ -145,14 +145,14 @@ def _satisfies(value: Any, condition: Any) -> bool:
 
 
 def ordered(records: list[RunRecord], order: str | None) -> list[RunRecord]:
-    """Sort runs by `+key` (ascending) or `-key`; runs without the key come last."""
+    """Runs sorted by `+key` (ascending) or `-key` (descending); runs without the key come last."""
     order = order or "+created_at"
     descending = order.startswith("-")
     key = order.lstrip("+-")
-    have = [record for record in records if _sortable(record.get(key))]
-    lack = [record for record in records if not _sortable(record.get(key))]
-    have.sort(key=lambda record: _sort_key(record.get(key)), reverse=descending)
-    return have + lack
+    with_key = [record for record in records if _sortable(record.get(key))]
+    without_key = [record for record in records if not _sortable(record.get(key))]
+    with_key.sort(key=lambda record: _sort_key(record.get(key)), reverse=descending)
+    return with_key + without_key
 
 
 def _sortable(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The root fields of mutations: each makes one durable change and answers with what it changed."""
+"""The root fields of mutations, by name."""
 
 from server.graphql.changes.artifact import ARTIFACT_MUTATIONS
 from server.graphql.changes.run import RUN_MUTATIONS
@@ -7,7 +7,7 @@ from server.graphql.context import Context
 from server.graphql.execute import Arguments, Resolver, input_of
 from server.graphql.nodes.owner import Node
 from server.graphql.nodes.sweep import project_node
-from server.storage.projects import ensure_project, find_project, project_by_id
+from server.storage.records.projects import ensure_project, find_project, project_by_id
 
 
 def _upsert_model(context: Context, arguments: Arguments) -> Node:

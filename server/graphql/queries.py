@@ -1,4 +1,4 @@
-"""The root fields of queries."""
+"""The root fields of queries, by name."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, Resolver
 from server.graphql.introspection import type_node
 from server.graphql.mutations import MUTATIONS
-from server.graphql.nodes.artifact import artifact_id, artifact_node, artifact_row_id, collection_node
+from server.graphql.nodes.artifact import artifact_node, collection_node
+from server.graphql.nodes.content_urls import artifact_id, artifact_row_id
 from server.graphql.nodes.owner import Node, entity_node, user_node
 from server.graphql.nodes.sweep import project_node
-from server.storage.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
-from server.storage.projects import find_project, list_projects
+from server.storage.records.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
+from server.storage.records.projects import find_project, list_projects
 
-# Features of W&B's server that this one has, by the client's name for them.
+# The features of W&B's server that this server has, by the names that clients use.
 FEATURES = (
     "LARGE_FILENAMES",
     "CLIENT_IDS",
@@ -74,7 +75,7 @@ def _type(_: Context, arguments: Arguments) -> Node | None:
     return type_node(str(arguments.get("name")), QUERIES, MUTATIONS)
 
 
-def _nothing(_: Context, __: Arguments) -> Any:
+def _null(_: Context, __: Arguments) -> Any:
     return None
 
 
@@ -87,7 +88,7 @@ QUERIES: dict[str, Resolver] = {
     "entity": _entity,
     "serverInfo": _server_info,
     "__type": _type,
-    "organization": _nothing,
+    "organization": _null,
     "artifact": _artifact,
     "artifactCollection": _collection,
     "clientIDMapping": _client_id_mapping,

@@ -1,4 +1,4 @@
-"""The contents of artifacts over HTTP: put and fetched under their own digest."""
+"""The routes of the contents of artifacts: upload and download by MD5 digest (hex)."""
 
 import sqlite3
 
@@ -7,47 +7,25 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.http.bodies import UNTRUSTED_CONTENT, BadRequestError
 from server.service import Service
-from server.storage.contents import find_content
-from server.storage.files import Stored, hex_of
+from server.storage.records.contents import find_content, record_content
 
 
-class DigestError(ValueError):
-    """A content that does not have the digest under which it was sent."""
-
-
-def artifact_routes() -> list[Route]:
-    """Return the routes, to be mounted after those that begin with a fixed word."""
-    return [
-        Route("/artifacts/{entity}/{digest}", _put, methods=["PUT"]),
-        Route("/artifacts/{entity}/{digest}", _get, methods=["GET"]),
-        Route("/artifactsV2/{place:path}/{digest}/{name}", _get, methods=["GET"]),
-    ]
-
-
-async def _put(request: Request) -> Response:
+async def _upload(request: Request) -> Response:
     service: Service = request.app.state.service
     digest = request.path_params["digest"]
-    stored = await service.files.receive("content", request.stream())
-    if hex_of(stored.md5) != digest:
-        service.files.remove([stored.blob])
-        raise DigestError(f"the content's digest is {hex_of(stored.md5)}, not {digest}; send it again")
-
-    def record(db: sqlite3.Connection) -> Stored | None:
-        """Return what was stored in vain, because the content is known already."""
-        added = db.execute(
-            "INSERT INTO content (digest, size, blob) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (digest, stored.size, stored.blob),
-        )
-        return None if added.rowcount else stored
-
-    in_vain = await run_in_threadpool(service.database.write, record)
-    if in_vain is not None:
-        service.files.remove([in_vain.blob])
+    stored = await service.blobs.receive("content", request.stream())
+    if stored.md5_hex != digest:
+        service.blobs.remove([stored.blob])
+        raise BadRequestError(f"the content's digest is {stored.md5_hex}, not {digest}; send it again")
+    is_new = await run_in_threadpool(service.database.write, lambda db: record_content(db, digest, stored))
+    if not is_new:
+        service.blobs.remove([stored.blob])
     return Response(status_code=200)
 
 
-async def _get(request: Request) -> Response:
+async def _download(request: Request) -> Response:
     service: Service = request.app.state.service
 
     def look_up() -> sqlite3.Row | None:
@@ -58,7 +36,14 @@ async def _get(request: Request) -> Response:
     if content is None:
         return PlainTextResponse("no such content", status_code=404)
     return FileResponse(
-        service.files.path(content["blob"]),
+        service.blobs.path(content["blob"]),
         media_type="application/octet-stream",
-        headers={"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"},
+        headers=UNTRUSTED_CONTENT,
     )
+
+
+ROUTES = [
+    Route("/artifacts/{entity}/{digest}", _upload, methods=["PUT"]),
+    Route("/artifacts/{entity}/{digest}", _download, methods=["GET"]),
+    Route("/artifactsV2/{place:path}/{digest}/{name}", _download, methods=["GET"]),
+]

@@ -1,6 +1,6 @@
-"""The stream of a running client: metric rows, system metrics, summary, console lines, and the end.
+"""The file stream of a running client: history, system metrics, summary, console lines, and the exit code.
 
-Every part is addressed by line number, so a request that is repeated changes nothing.
+All lines are numbered, so a request that is repeated changes nothing.
 """
 
 import json
@@ -10,21 +10,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from server.control.scheduler import Scheduler
-from server.control.stopping import judge
-from server.storage.history import Row, append_history, append_lines
-from server.storage.projects import find_project
-from server.storage.runs import find_run, run_by_id, update_run
-from server.storage.sweeps import spec_of, sweep_by_id
-
-
-class StreamError(ValueError):
-    """A request that is not a file stream; the text says why."""
+from server.control.stopping import apply_stopping_rules
+from server.http.bodies import BadRequestError, json_body, parse_in_thread
+from server.search.space import spec_of
+from server.service import Service
+from server.storage.records.history import Row, append_history
+from server.storage.records.lines import append_lines
+from server.storage.records.runs import find_run_at, run_by_id, update_run
+from server.storage.records.sweeps import sweep_by_id
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Lines of one file from `offset` on."""
+    """Lines of one file of the stream.
+
+    Attributes:
+        offset: Number of the first line, from 0.
+        lines: The lines as the client wrote them.
+    """
 
     offset: int
     lines: list[str]
@@ -32,16 +41,16 @@ class Chunk:
 
 @dataclass(frozen=True)
 class StreamRequest:
-    """One request of a client's file stream, parsed before the database is held.
+    """One request of a client's file stream, parsed before the writer thread gets it.
 
     Attributes:
-        history: Metric rows as text.
+        history: History rows as text.
         rows: The same rows, parsed.
         events: System metrics.
-        console: Console output.
+        console: Console lines.
         summary: The whole summary, or None where it did not change.
-        preempting: Whether the run says that its machine is about to be taken away.
-        exit_code: The process's exit code when the run is complete, else None.
+        preempting: Whether the run reports that it is being preempted.
+        exit_code: Exit code of the process if it has ended, else None.
     """
 
     history: Chunk | None = None
@@ -54,14 +63,14 @@ class StreamRequest:
 
 
 def parse_stream(body: Mapping[str, Any]) -> StreamRequest:
-    """Parse the JSON body of a file stream request.
+    """Parsed form of the JSON body of a file stream request.
 
     Raises:
-        StreamError: If a part does not have the form that clients send.
+        BadRequestError: If a part does not have the form that clients send.
     """
     files = body.get("files") or {}
     if not isinstance(files, Mapping):
-        raise StreamError("files must be an object")
+        raise BadRequestError("files must be an object")
     history = _chunk(files, "wandb-history.jsonl")
     events = _chunk(files, "wandb-events.jsonl")
     summary = _chunk(files, "wandb-summary.json")
@@ -85,7 +94,7 @@ def _chunk(files: Mapping[str, Any], name: str) -> Chunk | None:
         return None
     content, offset = part.get("content"), part.get("offset", 0)
     if not isinstance(content, list) or not isinstance(offset, int) or offset < 0:
-        raise StreamError(f"{name} must have an offset and a list of lines")
+        raise BadRequestError(f"{name} must have an offset and a list of lines")
     return Chunk(offset, [str(line) for line in content])
 
 
@@ -93,32 +102,30 @@ def _parsed(line: str) -> Row:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise StreamError(f"not JSON: {line[:80]!r}") from error
+        raise BadRequestError(f"not JSON: {line[:80]!r}") from error
     if not isinstance(row, dict):
-        raise StreamError(f"not an object: {line[:80]!r}")
+        raise BadRequestError(f"not an object: {line[:80]!r}")
     return row
 
 
-def take_in(
+def store_stream(
     db: sqlite3.Connection,
     scheduler: Scheduler,
     path: tuple[str, str, str],
     request: StreamRequest,
 ) -> bool:
-    """Store a stream request and return whether the run should stop.
+    """Store a request of the file stream, and return whether the run was asked to stop.
 
     Args:
         db: The writer's connection.
-        scheduler: Told when a run ends.
-        path: Entity, project and run.
-        request: What the client sent.
+        scheduler: The scheduler, which handles the end of a run.
+        path: Names of the entity, the project and the run.
+        request: The parsed request.
 
     Raises:
         LookupError: If there is no such run.
     """
-    entity, project_name, run_name = path
-    project = find_project(db, entity, project_name)
-    run = None if project is None else find_run(db, project["id"], run_name)
+    run = find_run_at(db, *path)
     if run is None:
         raise LookupError("/".join(path))
     columns: dict[str, Any] = {"heartbeat_at": time.time()}
@@ -127,7 +134,7 @@ def take_in(
     if request.preempting and run["state"] in ("pending", "running"):
         columns["state"] = "preempting"
     elif run["state"] in ("pending", "crashed") and request.exit_code is None:
-        # The client speaks, so the run is alive after all.
+        # The client sends something, so the run is alive.
         columns |= {"state": "running", "finished_at": None}
     if request.summary is not None:
         columns["summary"] = json.dumps(request.summary)
@@ -141,16 +148,33 @@ def take_in(
         columns["log_lines"] = max(end, run["log_lines"])
     update_run(db, run["id"], **columns)
     if request.history is not None:
-        _take_in_rows(db, run, request.history, request.rows)
+        _store_history(db, run, request.history, request.rows)
     if request.exit_code is not None:
         scheduler.process_ended(db, run["id"], request.exit_code)
     now = run_by_id(db, run["id"])
     return now is not None and now["stop_requested_at"] is not None
 
 
-def _take_in_rows(db: sqlite3.Connection, run: sqlite3.Row, history: Chunk, rows: list[Row]) -> None:
+def _store_history(db: sqlite3.Connection, run: sqlite3.Row, history: Chunk, rows: list[Row]) -> None:
     sweep = None if run["sweep_id"] is None else sweep_by_id(db, run["sweep_id"])
     metric = None if sweep is None else spec_of(sweep["config"]).metric
     name = None if metric is None else metric.name
     if append_history(db, run, history.offset, history.lines, rows, name):
-        judge(db, run["sweep_id"])
+        apply_stopping_rules(db, run["sweep_id"])
+
+
+async def _file_stream(request: Request) -> Response:
+    body = await json_body(request)
+    service: Service = request.app.state.service
+    path = (request.path_params["entity"], request.path_params["project"], request.path_params["run"])
+    parsed = await parse_in_thread(parse_stream, body)
+    try:
+        stopped = await run_in_threadpool(
+            service.database.write, lambda db: store_stream(db, service.scheduler, path, parsed)
+        )
+    except LookupError:
+        return JSONResponse({"error": f"no run {'/'.join(path)}"}, status_code=404)
+    return JSONResponse({"stopped": stopped})
+
+
+ROUTES = [Route("/files/{entity}/{project}/{run}/file_stream", _file_stream, methods=["POST"])]

@@ -1,1 +1,1 @@
-"""The page: what the sweeps and runs look like, served without a build step or outside addresses."""
+"""The page: the data it shows, and its HTML, CSS and JavaScript."""

@@ -1,4 +1,4 @@
-"""A sweep's searched parameters as the columns and axes of its page."""
+"""The columns and axes of a sweep's page, one for each parameter that is searched."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +10,10 @@ Column = dict[str, Any]
 
 
 def parameter_columns(spec: SweepSpec) -> list[Column]:
-    """Return the columns: a name, the choices if there are few, and whether the axis is logarithmic.
+    """Columns of the searched parameters: name, choices (if categorical), whether the axis is logarithmic.
 
-    A parameter whose values are mappings (whole settings to choose from) has a column for each of their keys
-    that differs, as `parameter.key`: side by side they would be too wide to read.
+    A parameter whose values are mappings has one column for each key that differs between them, named
+    `parameter.key`, since a whole mapping is too wide for a column.
     """
     return [
         column for name, d in spec.parameters.items() if not d.is_constant for column in _columns(name, d)
@@ -35,7 +35,7 @@ def _columns(name: str, distribution: Distribution) -> list[Column]:
 
 
 def parameter_values(columns: Sequence[Column], point: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a run's value of every column; None where it has none."""
+    """Value of every column in a run, by column name; None where the run has none."""
     values = {}
     for column in columns:
         name, _, key = column["name"].rpartition(".")

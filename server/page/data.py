@@ -1,4 +1,4 @@
-"""The data behind the page, as plain JSON values."""
+"""The data that the page shows, as JSON values; `fields.js` says how each field is shown."""
 
 import json
 import math
@@ -7,30 +7,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.page.columns import parameter_columns, parameter_values
-from server.search.hyperband import bands
-from server.search.space import SweepSpec
-from server.storage.files import run_files
-from server.storage.projects import find_project, project_by_id
-from server.storage.runs import find_run, plain_config
-from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_by_id, sweep_runs
+from server.search.hyperband import hyperband_rungs
+from server.search.space import SweepSpec, spec_of
+from server.storage.records.files import run_files
+from server.storage.records.history import iterate_history
+from server.storage.records.lines import last_console_lines
+from server.storage.records.metrics import is_finite_number, metric_values
+from server.storage.records.projects import project_by_id
+from server.storage.records.runs import count_by_state, find_run_at, plain_config, sweep_runs
+from server.storage.records.sweeps import find_sweep, list_sweeps, sweep_by_id
 
 View = dict[str, Any]
-# Most points of one curve, and of all curves of a sweep together: more cannot be told apart on a screen.
-CURVE_POINTS = 400
-SWEEP_POINTS = 40_000
+# Largest number of points of one curve, and of all curves of a sweep; a screen cannot show more.
+MAX_CURVE_POINTS = 400
+MAX_SWEEP_POINTS = 40_000
+MAX_CONSOLE_LINES = 200
 
 
 def sweep_list(db: sqlite3.Connection) -> list[View]:
-    """Return every sweep, newest first."""
+    """Fields of every sweep, newest first."""
     return [_sweep_head(db, sweep) for sweep in list_sweeps(db)]
 
 
 def _sweep_head(db: sqlite3.Connection, sweep: sqlite3.Row) -> View:
     project = project_by_id(db, sweep["project_id"])
     spec = spec_of(sweep["config"])
-    states = db.execute(
-        "SELECT state, COUNT(*) FROM run WHERE sweep_id = ? GROUP BY state", (sweep["id"],)
-    ).fetchall()
     return {
         "id": sweep["name"],
         "name": sweep["display_name"] or spec.name or sweep["name"],
@@ -41,19 +42,19 @@ def _sweep_head(db: sqlite3.Connection, sweep: sqlite3.Row) -> View:
         "method": spec.method,
         "metric": spec.metric.name if spec.metric else None,
         "goal": spec.metric.goal if spec.metric else None,
-        "runs": dict(states),
+        "runs": count_by_state(db, sweep["id"]),
         "run_cap": spec.run_cap,
         "created_at": sweep["created_at"],
     }
 
 
 def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
-    """Return a sweep with a row for every run, or None."""
+    """Fields of a sweep, with one row for each of its runs, or None."""
     sweep = find_sweep(db, name)
     if sweep is None:
         return None
     spec = spec_of(sweep["config"])
-    rungs, columns = bands(spec.early_terminate), parameter_columns(spec)
+    rungs, columns = hyperband_rungs(spec.early_terminate), parameter_columns(spec)
     return {
         **_sweep_head(db, sweep),
         "parameters": columns,
@@ -67,7 +68,7 @@ def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
 
 
 def _parameters(run: sqlite3.Row, spec: SweepSpec, columns: Sequence[View]) -> View:
-    """Return a run's value of each parameter and column of its sweep; all it has where the sweep has none."""
+    """Value of each parameter and column of the sweep in a run; the run's whole point if it has none."""
     point: View = json.loads(run["point"]) if run["point"] else plain_config(run)
     if not spec.parameters:
         return point
@@ -93,36 +94,29 @@ def _run_row(run: sqlite3.Row, rungs: Sequence[int]) -> View:
 
 
 def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
-    """Return every run's values of the sweep's metric, thinned to what can be shown, or None."""
+    """Curve of the sweep's metric for every run, thinned to what a screen can show, or None."""
     sweep = find_sweep(db, name)
     if sweep is None:
         return None
     curves: list[View] = []
     runs = sweep_runs(db, sweep["id"])
-    limit = min(CURVE_POINTS, 1 + SWEEP_POINTS // max(len(runs), 1))
+    limit = min(MAX_CURVE_POINTS, 1 + MAX_SWEEP_POINTS // max(len(runs), 1))
     for run in runs:
         stride = max(1, math.ceil(run["metric_count"] / limit))
-        # Looked up one by one: reading every value of a long run takes many times as long.
-        wanted = sorted({*range(stride, run["metric_count"] + 1, stride), run["metric_count"]})
-        points = db.execute(
-            f"SELECT step, value FROM metric_value WHERE run_id = ? AND n IN ({','.join(map(str, wanted))})"
-            " ORDER BY n",
-            (run["id"],),
-        ).fetchall()
+        # Selected by number, since reading every value of a long run takes many times as long.
+        numbers = sorted({*range(stride, run["metric_count"] + 1, stride), run["metric_count"]})
+        points = metric_values(db, run["id"], numbers)
         if points:
             curves.append({"id": run["name"], "x": [p[0] for p in points], "y": [p[1] for p in points]})
     return curves
 
 
 def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) -> View | None:
-    """Return a run with the curves of all its metrics, its console's end and its files, or None."""
-    project = find_project(db, entity, project_name)
-    run = None if project is None else find_run(db, project["id"], name)
+    """Fields of a run, with the curves of all its metrics, its last console lines and its files, or None."""
+    run = find_run_at(db, entity, project_name, name)
     if run is None:
         return None
-    console = db.execute(
-        "SELECT data FROM console_line WHERE run_id = ? ORDER BY line DESC LIMIT 200", (run["id"],)
-    ).fetchall()
+    console = last_console_lines(db, run["id"], MAX_CONSOLE_LINES)
     sweep = None if run["sweep_id"] is None else sweep_by_id(db, run["sweep_id"])
     return {
         **_run_row(run, []),
@@ -130,14 +124,14 @@ def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) 
         "config": plain_config(run),
         "summary": json.loads(run["summary"]),
         "curves": _curves(_rows_to_draw(db, run)),
-        "console": [_console_text(line) for (line,) in reversed(console)],
+        "console": [_console_text(line) for line in console],
         "metrics": json.loads(run["history_keys"]),
         "files": [{"name": file["name"], "size": file["size"]} for file in run_files(db, run["id"])],
     }
 
 
 def _console_text(line: str) -> str:
-    """Return a console line without the frame that newer clients put around it."""
+    """Text of a console line, without the JSON that newer clients put around it."""
     try:
         framed = json.loads(line)
     except ValueError:
@@ -146,15 +140,14 @@ def _console_text(line: str) -> str:
 
 
 def _rows_to_draw(db: sqlite3.Connection, run: sqlite3.Row) -> list[View]:
-    """Return rows at even distances, and every row of a metric that has only a few."""
+    """History rows at even distances, and every row of a metric that has few rows."""
     counts = json.loads(run["history_keys"])
-    rare = [f'"{key}":' for key, count in counts.items() if count <= CURVE_POINTS < run["history_lines"]]
-    stride = max(1, math.ceil(run["history_lines"] / CURVE_POINTS))
-    lines = db.execute("SELECT data FROM history WHERE run_id = ? ORDER BY step, line", (run["id"],))
+    rare = [f'"{key}":' for key, count in counts.items() if count <= MAX_CURVE_POINTS < run["history_lines"]]
+    stride = max(1, math.ceil(run["history_lines"] / MAX_CURVE_POINTS))
     last = run["history_lines"] - 1
     return [
         json.loads(data)
-        for number, (data,) in enumerate(lines)
+        for number, data in enumerate(iterate_history(db, run["id"]))
         if number % stride == 0 or number == last or any(key in data for key in rare)
     ]
 
@@ -163,8 +156,7 @@ def _curves(rows: list[View]) -> list[View]:
     curves: dict[str, View] = {}
     for row in rows:
         for key, value in row.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            if number and not key.startswith("_"):
+            if is_finite_number(value) and not key.startswith("_"):
                 curve = curves.setdefault(key, {"id": key, "x": [], "y": []})
                 curve["x"].append(row.get("_step"))
                 curve["y"].append(value)

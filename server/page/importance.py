@@ -1,4 +1,4 @@
-"""How much each parameter matters to the metric, with the spread over halves of the runs."""
+"""The importance of each parameter for the metric, and its spread over random halves of the runs."""
 
 import json
 import random
@@ -6,22 +6,22 @@ import sqlite3
 from functools import lru_cache
 from typing import Any
 
-from server.control.suggestions import told_trials
-from server.search.space import SweepSpec
-from server.storage.sweeps import find_sweep, spec_of
+from server.control.suggestions import sweep_trials
+from server.search.space import SweepSpec, spec_of
+from server.storage.records.sweeps import find_sweep
 
-# With fewer runs than this any ranking would be chance.
-FEWEST = 20
-# Most runs that are looked at, and how often the ranking is repeated on a half of them.
-MOST = 400
-REPEATS = 12
+# With fewer finished runs than this, the importance would be random.
+MIN_RUNS = 20
+# The newest runs that are used, at most, and the number of random halves.
+MAX_RUNS = 400
+HALVES = 12
 
 
 def sweep_importance(db: sqlite3.Connection, name: str) -> list[dict[str, Any]] | None:
-    """Return each parameter's share (0 to 1, together 1) with the 10th and 90th percentile over halves.
+    """Importance of each parameter, in [0, 1] with sum 1, with its 10th and 90th percentile over halves.
 
     Computed with PED-ANOVA (Watanabe, Bansal, Hutter, "PED-ANOVA", 2023) from the best fifth of the runs.
-    An empty list stands for too few runs.
+    Returns an empty list where the runs are too few, and None where there is no such sweep.
     """
     sweep = find_sweep(db, name)
     if sweep is None:
@@ -29,12 +29,13 @@ def sweep_importance(db: sqlite3.Connection, name: str) -> list[dict[str, Any]] 
     spec = spec_of(sweep["config"])
     if spec.metric is None:
         return []
-    done = [(dict(t.point), t.value) for t in told_trials(db, sweep["id"], spec) if t.state == "finished"]
-    if len(done) < FEWEST:
+    trials = sweep_trials(db, sweep["id"], spec)
+    finished = [(dict(trial.point), trial.value) for trial in trials if trial.state == "finished"]
+    if len(finished) < MIN_RUNS:
         return []
-    # A ranking takes a second and hardly changes with one run more.
-    settled = done[: len(done) - len(done) % max(1, len(done) // 10)][-MOST:]
-    return _shares(sweep["config"], json.dumps(settled))
+    # The computation takes a second, and one more run hardly changes it: the number of runs is rounded down.
+    rounded = finished[: len(finished) - len(finished) % max(1, len(finished) // 10)][-MAX_RUNS:]
+    return _shares(sweep["config"], json.dumps(rounded))
 
 
 @lru_cache(maxsize=32)
@@ -43,7 +44,7 @@ def _shares(config: str, runs: str) -> list[dict[str, Any]]:
     points = json.loads(runs)
     whole = _ranking(spec, points)
     rng = random.Random(0)
-    halves = [_ranking(spec, rng.sample(points, len(points) // 2)) for _ in range(REPEATS)]
+    halves = [_ranking(spec, rng.sample(points, len(points) // 2)) for _ in range(HALVES)]
     found = []
     for name, share in whole.items():
         spread = sorted(half.get(name, 0.0) for half in halves)

@@ -106,7 +106,7 @@ class GaussianProcess:
         self._factor = cho_factor(kernel + self.noise * np.eye(len(y)), lower=True)
         self._alpha = cho_solve(self._factor, y)
 
-    def believing(self, x: Array) -> "GaussianProcess":
+    def kriging_believer(self, x: Array) -> "GaussianProcess":
         """Return the process that knows at further coordinates [m, columns] what this one expects there."""
         if not len(x):
             return self

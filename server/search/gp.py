@@ -48,7 +48,7 @@ def gp_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, A
     sign = 1 if spec.metric.goal == "maximize" else -1
     values = np.array([sign * _value(t) for t in trials if t.state in ("finished", "pruned")])
     process = GaussianProcess(coordinates.of(known), _standardised(values), coordinates.owner)
-    process = process.believing(coordinates.of(running))
+    process = process.kriging_believer(coordinates.of(running))
     taken = np.vstack([known, running])
     expected, _ = process.predict(coordinates.of(taken))
     chosen = _most_promising(process, coordinates, taken[np.argsort(-expected)], float(expected.max()), rng)

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
+import yaml
+
 from server.search.distributions import Categorical, Distribution, is_number
-from server.search.hyperband import EarlyTerminate, bands
+from server.search.hyperband import EarlyTerminate, hyperband_rungs
 from server.search.parameters import SweepConfigError, choice, parse_parameter, reject_unknown, text
 
-__all__ = ["Metric", "SweepConfigError", "SweepSpec", "parse_sweep_config"]
+__all__ = ["Metric", "SweepConfigError", "SweepSpec", "parse_sweep_config", "spec_of"]
 
 METHODS = ("bayes", "custom", "grid", "random")
 KNOWN_KEYS = {
@@ -134,6 +137,16 @@ def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
     )
 
 
+@lru_cache(maxsize=256)
+def spec_of(config: str) -> SweepSpec:
+    """Sweep described by a YAML text that was accepted before, from a cache.
+
+    Raises:
+        SweepConfigError: If the sweep could not run as written.
+    """
+    return parse_sweep_config(yaml.safe_load(config))
+
+
 def _metric(section: Any) -> Metric | None:
     if section is None:
         return None
@@ -214,7 +227,7 @@ def _early_terminate(section: Any) -> EarlyTerminate | None:
         raise SweepConfigError("early_terminate.max_iter needs s, the number of rungs below it")
     min_runs = _positive_int("early_terminate.min_runs", section.get("min_runs")) or 1
     settings = EarlyTerminate(min_iter, max_iter, s, eta, strict, min_runs)
-    if not bands(settings):
+    if not hyperband_rungs(settings):
         raise SweepConfigError(f"early_terminate can never fire: max_iter {max_iter} / eta {eta} is below 1")
     return settings
 

@@ -1,1 +1,1 @@
-"""Storage: one SQLite database in WAL mode, one writer, and files beside it."""
+"""Storage: one SQLite database with one writer, its backups, and the uploaded files beside it."""

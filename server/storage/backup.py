@@ -1,4 +1,4 @@
-"""Automatic copies of the database, and how to go back to one."""
+"""Automatic copies of the database, and the command that restores one."""
 
 import logging
 import shlex
@@ -7,24 +7,25 @@ import threading
 import time
 from pathlib import Path
 
+from server.storage.atomic import replacing
 from server.storage.database import Database
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "backup"
 KEPT = 5
-"""How many copies are kept; the oldest goes first."""
+"""How many copies are kept; older ones are deleted."""
 PAGES = 1024
-"""Pages copied between two pauses, so that a copy never holds up the server for long."""
+"""Database pages copied at a time, so that a copy never blocks the server for long."""
 
 
 def backups(data: Path) -> list[Path]:
-    """Return the copies of a data folder's database, newest first."""
+    """Copies of a data folder's database, newest first."""
     return sorted((data / FOLDER).glob("sweepfarm-*.sqlite"), reverse=True)
 
 
 def restore_advice(data: Path, database: Path) -> str:
-    """Return how to go back to the newest copy, or what to do where there is none."""
+    """One line that says how to restore the newest copy, or what to do if there is none."""
     found = backups(data)
     if not found:
         return f"there is no backup; move {data} away to start anew"
@@ -35,15 +36,15 @@ def restore_advice(data: Path, database: Path) -> str:
 
 
 class Backups:
-    """Copies the database at start and then at intervals, if it changed."""
+    """Copies the database at the start, at intervals and at the end, if it has changed."""
 
     def __init__(self, database: Database, data: Path, interval: float) -> None:
         """Start the background thread.
 
         Args:
-            database: What to copy.
-            data: Where the folder of copies is.
-            interval: Seconds between copies.
+            database: The database to copy.
+            data: The data folder, which holds the folder of copies.
+            interval: Seconds between two copies.
         """
         self._database = database
         self._data = data
@@ -73,23 +74,18 @@ class Backups:
             self._copy()
             self._copied_change = change
         except (OSError, sqlite3.Error):
-            # The server goes on: a full disk must not end it, and the last good copy is still there.
+            # The server keeps running: a full disk must not end it, and the last good copy still exists.
             logger.exception("the backup failed")
 
     def _copy(self) -> None:
         folder = self._data / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         name = f"sweepfarm-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{time.time_ns() % 10**9:09}.sqlite"
-        aside = folder / f"{name}.part"
-        try:
-            with self._database.read() as source:
-                target = sqlite3.connect(aside)
-                try:
-                    source.backup(target, pages=PAGES)
-                finally:
-                    target.close()
-            aside.replace(folder / name)
-        finally:
-            aside.unlink(missing_ok=True)
+        with replacing(folder / name) as part, self._database.read() as source:
+            target = sqlite3.connect(part)
+            try:
+                source.backup(target, pages=PAGES)
+            finally:
+                target.close()
         for old in backups(self._data)[KEPT:]:
             old.unlink(missing_ok=True)

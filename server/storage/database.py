@@ -1,4 +1,4 @@
-"""The database: migrations at start, many readers, one writer that commits before anyone is answered."""
+"""The database: migrations at the start, many readers, and one writer thread that commits in groups."""
 
 import queue
 import re
@@ -20,12 +20,12 @@ Work = Callable[[sqlite3.Connection], T]
 DATABASE = "sweepfarm.sqlite"
 """Name of the database in the data folder."""
 
-# Changes that wait share a transaction, and with it the cost of making it durable, for at most this long.
+# For at most this long, changes that wait join one transaction and share the cost of writing it to disk.
 GROUP_SECONDS = 0.02
 
 
 class DatabaseError(Exception):
-    """The database cannot be opened or trusted; the text says what to do."""
+    """The database cannot be opened or is damaged; the text says what to do."""
 
 
 class DamagedError(DatabaseError):
@@ -34,7 +34,7 @@ class DamagedError(DatabaseError):
 
 @dataclass(order=True)
 class _Change:
-    """What waits for the writer, in the order in which it is done; without work it is the end."""
+    """A change that waits for the writer, sorted by urgency and arrival; one without work ends the writer."""
 
     rank: int
     number: int
@@ -43,13 +43,14 @@ class _Change:
 
 
 class Database:
-    """A SQLite file. `write` returns only after its change is on disk; `read` never waits for a writer."""
+    """A SQLite file: `write` returns after its change is on disk; `read` never waits for the writer."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, check it and bring its tables up to date.
+        """Open the file, check it, and apply the migrations it has not seen.
 
         Raises:
-            DatabaseError: If the file is damaged, not a database, or from a newer version.
+            DamagedError: If the file is damaged or not a database.
+            DatabaseError: If the file cannot be written or was written by a newer version.
         """
         self.path = path
         self._local = threading.local()
@@ -59,30 +60,33 @@ class Database:
         self._numbers = count()
         self._actions: list[Callable[[], None]] = []
         self.changes = 0
-        """How many transactions were committed since the start."""
+        """Number of transactions committed since the start."""
         self.failed_at = 0.0
-        """When writing failed last, in seconds since the epoch; 0 if it never did."""
+        """Time of the last failed transaction, in seconds since the epoch; 0 if none failed."""
         self._writer_connection = self._open_writer()
         self._thread = threading.Thread(target=self._commit_in_groups, name="database-writer", daemon=True)
         self._thread.start()
 
     def write(self, work: Work[T], *, urgent: bool = False) -> T:
-        """Run `work` in the writer's transaction and return its result once that is durable.
+        """Run `work` in the writer's transaction and return its result once that is on disk.
 
-        What `work` changes is taken back if it raises. It runs on the writer's thread and should be short;
-        an urgent one goes before those that wait.
+        If `work` raises, its changes are rolled back and the exception is raised here.
+
+        Args:
+            work: Called with the writer's connection, on the writer's thread; should be short.
+            urgent: Whether to run it before the changes that wait.
         """
         done: Future[T] = Future()
         self._waiting.put(_Change(0 if urgent else 1, next(self._numbers), work, done))
         return done.result()
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Have `action` called once the current change is durable; for use within a `write`."""
+        """Call `action` once the current change is on disk; to be used inside a `write` only."""
         self._actions.append(action)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Yield this thread's read-only connection, within one consistent view of the data."""
+        """Yield this thread's read-only connection, inside one transaction, so that all reads agree."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
@@ -140,7 +144,7 @@ class Database:
             self._commit(first)
 
     def _commit(self, first: _Change) -> None:
-        """Do a change, and what else is waiting, in one transaction that ends soon."""
+        """Apply a change, and those that arrive within `GROUP_SECONDS`, in one transaction."""
         connection = self._writer_connection
         group: list[_Change] = []
         succeeded: list[tuple[Future[Any], Any]] = []
@@ -150,12 +154,12 @@ class Database:
             change: _Change | None = first
             while change is not None:
                 group.append(change)
-                self._do(connection, change, succeeded)
+                self._apply(connection, change, succeeded)
                 change = self._next_in_group() if time.monotonic() < ends else None
             connection.execute("COMMIT")
             self.changes += 1
         except sqlite3.Error as error:
-            # A full disk ends up here: nothing of the group was kept, and everyone waiting must know.
+            # For example a full disk: no change of the group was stored, so every caller gets the error.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for failed in group:
@@ -176,13 +180,13 @@ class Database:
         except queue.Empty:
             return None
         if change.work is None:
-            # The end is for the outer loop.
+            # The request to end is for the outer loop.
             self._waiting.put(change)
             return None
         return change
 
     @staticmethod
-    def _do(
+    def _apply(
         connection: sqlite3.Connection, change: _Change, succeeded: list[tuple[Future[Any], Any]]
     ) -> None:
         assert change.work is not None
@@ -196,7 +200,7 @@ class Database:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Apply the numbered files in `migrations/` that the database has not seen, each in a transaction.
+    """Apply the numbered files of `migrations/` that the database has not seen, each in a transaction.
 
     Raises:
         DatabaseError: If the database was written by a newer version.

@@ -14,7 +14,7 @@ from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
 from rewards.nearest import unknown_key_message
 from rewards.registry import load_suite
-from server.search.hyperband import bands, survivors
+from server.search.hyperband import hyperband_rungs, survivors
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
 from sweepfarm.definition.values import all_values, variants
 from sweepfarm.errors import UserError
@@ -169,11 +169,11 @@ def _rungs(spec: SweepSpec, evaluations: tuple[int, ...]) -> tuple[Rung, ...]:
     population = spec.run_cap or 9
     found = tuple(
         Rung(band, evaluations[band - 1], survivors(population, spec.early_terminate.eta), population)
-        for band in bands(spec.early_terminate)
+        for band in hyperband_rungs(spec.early_terminate)
         if band < len(evaluations)  # at the last value a run is over anyway
     )
     if not found:
-        first = bands(spec.early_terminate)[0]
+        first = hyperband_rungs(spec.early_terminate)[0]
         raise UserError(
             f"early_terminate can never stop a run: its first rung is logged value {first} of the metric,"
             f" and a run logs only {len(evaluations)}; lower min_iter below {len(evaluations)}"

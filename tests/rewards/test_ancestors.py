@@ -31,7 +31,7 @@ from rewards.plasmid.components.terminator import Terminator
 from rewards.plasmid.counting import count_score
 from rewards.plasmid.suite import COUNTED, PlasmidRewardConfig, plasmid_suite, reference_suite
 from server.search.bayes import bayes_point
-from server.search.hyperband import bands
+from server.search.hyperband import hyperband_rungs
 from server.search.space import parse_sweep_config
 from server.search.trial import Trial
 from tests.rewards.plasmids import (
@@ -89,7 +89,7 @@ def test_w1_the_objective_knows_nothing_of_the_swept_reward() -> None:
 def test_w2_early_stopping_acts_before_the_end() -> None:
     # Theirs: 100 steps logged every 5 are 20 values, and the first rung is the 20th: the last point.
     assert 20 >= 100 // 5
-    rungs = bands(parse_sweep_config(SWEEP).early_terminate)
+    rungs = hyperband_rungs(parse_sweep_config(SWEEP).early_terminate)
     logged = len(RunConfig(max_steps=100).rung_steps)
     assert any(rung <= logged // 2 for rung in rungs)
 

@@ -11,10 +11,11 @@ from typing import Any
 import yaml
 
 from server.search.random_search import random_point
+from server.search.space import spec_of
 from server.storage.database import DATABASE, Database
-from server.storage.projects import ensure_project
-from server.storage.runs import create_run
-from server.storage.sweeps import create_sweep, spec_of
+from server.storage.records.projects import ensure_project
+from server.storage.records.runs import create_run
+from server.storage.records.sweeps import create_sweep
 
 BIG: dict[str, Any] = {
     "method": "bayes",

@@ -12,11 +12,16 @@ from urllib.parse import urlsplit
 
 from server.service import Service
 from server.settings import ServerSettings
-from server.storage.artifacts import commit_artifact, create_artifact, delete_artifact, ensure_collection
-from server.storage.contents import find_content, need_contents
 from server.storage.database import DATABASE, Database
-from server.storage.projects import ensure_project
-from server.storage.removals import note_removal
+from server.storage.records.artifacts import (
+    commit_artifact,
+    create_artifact,
+    delete_artifact,
+    ensure_collection,
+)
+from server.storage.records.contents import find_content, need_contents
+from server.storage.records.projects import ensure_project
+from server.storage.records.removals import note_removal
 from tests.server.requests import init
 from tests.server_fixture import RunningServer
 
@@ -191,7 +196,7 @@ def test_a_deleted_artifact_frees_what_no_other_one_holds(shared_server: Running
 def test_files_are_removed_after_a_crash_between_record_and_file(tmp_path: Path) -> None:
     settings = ServerSettings(data=tmp_path)
     service = Service(settings)
-    freed, other = (service.files.path(f"content/{name}") for name in ("freed", "other"))
+    freed, other = (service.blobs.path(f"content/{name}") for name in ("freed", "other"))
     freed.parent.mkdir()
     for path in (freed, other):
         path.write_text("text")
@@ -329,7 +334,7 @@ def test_what_did_not_arrive_whole_is_no_version(shared_server: RunningServer) -
 
 
 def test_a_download_address_is_good_for_its_path_and_time_only(shared_server: RunningServer) -> None:
-    from server.http.auth import sign
+    from server.credentials import sign
 
     digest = hashlib.md5(b"signed").hexdigest()
     path = f"/artifacts/local/{digest}"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
 
-from server.http.auth import basic_credentials, carries_key
-from server.page.routes import page_routes
-from server.storage.files import FileNameError, checked_name
+from server.credentials import basic_credentials, carries_key
+from server.http.app import ROUTES
+from server.storage.records.files import FileNameError, checked_name
 from tests.server_fixture import RunningServer
 
 KEY = "0123456789abcdef" * 4
@@ -39,7 +39,7 @@ def every_path() -> list[str]:
         "/artifactsV2/a/b/c",
         "/no/such/route/at/all",
     ]
-    for route in page_routes():
+    for route in ROUTES:
         assert isinstance(route, Route)
         found.append(route.path.replace("{", "").replace("}", ""))
     return found

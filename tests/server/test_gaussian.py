@@ -53,7 +53,7 @@ def test_predictions_are_those_of_the_textbook(points: np.ndarray) -> None:
 def test_what_is_believed_is_less_uncertain_and_changes_no_expectation(points: np.ndarray) -> None:
     process = GaussianProcess(points[:10], smooth(points[:10]), OWNER)
     pending = points[20:22]
-    believing = process.believing(pending)
+    believing = process.kriging_believer(pending)
     assert believing.predict(pending)[0] == pytest.approx(process.predict(pending)[0], abs=0.05)
     assert (believing.predict(pending)[1] < process.predict(pending)[1]).all()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.search.hyperband import EarlyTerminate, Standing, bands, survivors, verdicts
+from server.search.hyperband import EarlyTerminate, MetricValues, hyperband_rungs, survivors, verdicts
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,13 @@ from server.search.hyperband import EarlyTerminate, Standing, bands, survivors, 
     ],
 )
 def test_rungs_from_above(settings: EarlyTerminate, expected: tuple[int, ...]) -> None:
-    assert bands(settings) == expected
+    assert hyperband_rungs(settings) == expected
 
 
 def test_rungs_from_below() -> None:
-    assert bands(EarlyTerminate(min_iter=2, eta=3))[:4] == (2, 6, 18, 54)
-    assert bands(EarlyTerminate(min_iter=2, eta=1.5))[:5] == (2, 3, 4, 6, 10)
-    assert bands(None) == ()
+    assert hyperband_rungs(EarlyTerminate(min_iter=2, eta=3))[:4] == (2, 6, 18, 54)
+    assert hyperband_rungs(EarlyTerminate(min_iter=2, eta=1.5))[:5] == (2, 3, 4, 6, 10)
+    assert hyperband_rungs(None) == ()
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_agrees_with_the_slow_reference(
     histories: dict[str, list[float]], base: EarlyTerminate, strict: bool, min_runs: int, data: st.DataObject
 ) -> None:
     settings = EarlyTerminate(base.min_iter, base.max_iter, base.s, base.eta, strict, min_runs)
-    rungs = bands(settings)
+    rungs = hyperband_rungs(settings)
     running = [name for name in histories if data.draw(st.booleans())]
     standings = {
-        name: Standing({rung: history[rung - 1] for rung in rungs if rung <= len(history)}, min(history))
+        name: MetricValues({rung: history[rung - 1] for rung in rungs if rung <= len(history)}, min(history))
         for name, history in histories.items()
         if history
     }
@@ -90,6 +90,6 @@ def test_agrees_with_the_slow_reference(
 def test_as_many_different_values_go_on_as_promised() -> None:
     for n in range(1, 30):
         for eta in (2, 3, 4):
-            standings = {str(i): Standing({1: float(i)}, float(i)) for i in range(n)}
+            standings = {str(i): MetricValues({1: float(i)}, float(i)) for i in range(n)}
             stopped = verdicts(EarlyTerminate(min_iter=1, eta=eta), standings, list(standings))
             assert n - len(stopped) == survivors(n, eta)

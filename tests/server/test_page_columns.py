@@ -3,7 +3,7 @@
 import yaml
 
 from server.page.columns import parameter_columns, parameter_values
-from server.storage.sweeps import spec_of
+from server.search.space import spec_of
 
 SPEC = spec_of(
     yaml.safe_dump(

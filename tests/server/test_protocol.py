@@ -233,7 +233,7 @@ def test_hyperband_stops_with_the_answer_that_brings_the_bad_value(shared_server
     assert stream(shared_server, runs[1], files=rows_from(1, [0.5])) == {"stopped": True}
     row = next(row for row in shared_server.rows(sweep) if row["id"] == runs[1])
     assert (row["stopped"], row["rung"]) == ("hyperband", 2)
-    assert "score 0.5 is below 0.9, the last of 2 runs there that goes on" in row["why"]
+    assert "score 0.5 is below 0.9, the worst value that survives among 2 runs" in row["why"]
     stream(shared_server, runs[1], complete=True, exitcode=0)
     assert state_of(shared_server, sweep, runs[1]) == "finished"
     query = 'query($r: String!) { project(name: "p") { run(name: $r) { summaryMetrics } } }'

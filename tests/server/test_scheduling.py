@@ -8,11 +8,11 @@ from server.control.orphans import DEAD_AFTER, host_is_taken
 from server.control.scheduler import Scheduler
 from server.control.suggestions import Suggestions
 from server.settings import ServerSettings
-from server.storage.agents import create_agent
 from server.storage.database import DATABASE, Database
-from server.storage.projects import ensure_project
-from server.storage.runs import create_run, find_run, run_by_id, update_run
-from server.storage.sweeps import create_sweep, sweep_by_id
+from server.storage.records.agents import create_agent
+from server.storage.records.projects import ensure_project
+from server.storage.records.runs import create_run, find_run, run_by_id, update_run
+from server.storage.records.sweeps import create_sweep, sweep_by_id
 from tests.server.requests import beat, init, let_pass, new_agent, new_sweep, rows_from, state_of, stream
 from tests.server_fixture import RunningServer
 
@@ -111,7 +111,7 @@ def test_an_orphan_is_told_to_stop_and_waited_for(tmp_path: Any) -> None:
         )
         now = old["heartbeat_at"] + DEAD_AFTER + 1
         # While the server was away nobody could be heard: that makes no orphan.
-        assert not host_is_taken(db, new, now, 120, away_until=now - 1)
+        assert not host_is_taken(db, new, now, 120, unreachable_until=now - 1)
         untouched = run_by_id(db, run["id"])
         assert untouched is not None
         assert untouched["stop_requested_at"] is None
@@ -141,7 +141,7 @@ def test_a_sweep_without_agents_is_over_or_waits(tmp_path: Any) -> None:
             run = find_run(db, project["id"], command["run_id"])
             assert run is not None
             update_run(db, run["id"], state="finished")
-            farm.scheduler.agents_left(db, sweep)
+            farm.scheduler.all_agents_left(db, sweep)
             after = sweep_by_id(db, sweep["id"])
             assert after is not None
             assert after["state"] == expected

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.control.suggestions import told_trials
+from server.control.suggestions import sweep_trials
 from server.search.bayes import bayes_point
 from server.search.grid import grid_point, grid_size
 from server.search.random_search import random_point
 from server.search.space import SweepSpec, parse_sweep_config
 from server.search.trial import STARTUP_RUNS, Trial
 from server.storage.database import DATABASE, Database
-from server.storage.history import append_history
-from server.storage.projects import ensure_project
-from server.storage.runs import create_run, update_run
-from server.storage.sweeps import create_sweep
+from server.storage.records.history import append_history
+from server.storage.records.projects import ensure_project
+from server.storage.records.runs import create_run, update_run
+from server.storage.records.sweeps import create_sweep
 
 SAMPLERS = pytest.mark.parametrize("sampler", ["gp", "tpe"])
 
@@ -207,7 +207,7 @@ def test_the_search_is_told_what_became_of_each_run(tmp_path: Path) -> None:
             update_run(db, run["id"], stop_requested_at=stopped)
             lines = [json.dumps({"score": value}) for value in values]
             append_history(db, run, 0, lines, [json.loads(line) for line in lines], "score")
-        return told_trials(db, sweep["id"], parse_sweep_config(config))
+        return sweep_trials(db, sweep["id"], parse_sweep_config(config))
 
     trials = database.write(told)
     database.close()

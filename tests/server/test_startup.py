@@ -136,7 +136,7 @@ def test_a_damaged_database_without_a_backup(tmp_path: Path) -> None:
 def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
     from server.storage.backup import KEPT, Backups, backups
     from server.storage.database import DATABASE, Database
-    from server.storage.projects import ensure_project
+    from server.storage.records.projects import ensure_project
 
     database = Database(tmp_path / DATABASE)
     for number in range(KEPT + 2):

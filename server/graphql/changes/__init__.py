@@ -1,1 +1,1 @@
-"""What GraphQL clients change: one file per kind of object."""
+"""The GraphQL mutations, one file for each kind of object."""

@@ -1,4 +1,4 @@
-"""The mutations that make, change and use artifacts."""
+"""The mutations that create, change, use and delete artifacts."""
 
 import json
 import sqlite3
@@ -7,33 +7,30 @@ from typing import Any
 
 from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, QueryError, Resolver, input_of
-from server.graphql.nodes.artifact import (
-    artifact_id,
-    artifact_node,
-    artifact_row_id,
-    content_path,
-    hex_digest,
-)
+from server.graphql.nodes.artifact import artifact_node
+from server.graphql.nodes.content_urls import artifact_id, artifact_row_id, content_path, hex_digest
 from server.graphql.nodes.owner import Node
-from server.http.auth import basic_credentials
-from server.storage.artifacts import (
+from server.storage.records.artifacts import (
     LATEST,
     ArtifactError,
     artifact_by_client_id,
     artifact_by_id,
     commit_artifact,
+    count_own_aliases,
     create_artifact,
+    delete_aliases,
     delete_artifact,
     ensure_collection,
     find_same,
     manifest_digest,
+    record_use,
     set_aliases,
     update_artifact,
 )
-from server.storage.contents import find_content, need_contents
-from server.storage.files import FileNameError, checked_name
-from server.storage.projects import ensure_project, find_project
-from server.storage.runs import find_run
+from server.storage.records.contents import find_content, need_contents
+from server.storage.records.files import FileNameError, checked_name
+from server.storage.records.projects import ensure_project
+from server.storage.records.runs import find_run_at
 
 
 def _found(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
@@ -50,13 +47,13 @@ def _alias_names(given: Iterable[Any]) -> list[str]:
 def _run_row_id(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> int | None:
     if not given.get("runName"):
         return None
-    project = find_project(db, context.entity(given.get("entityName")), str(given.get("projectName")))
-    run = None if project is None else find_run(db, project["id"], given["runName"])
+    entity = context.entity(given.get("entityName"))
+    run = find_run_at(db, entity, str(given.get("projectName")), given["runName"])
     return None if run is None else int(run["id"])
 
 
 def _create_artifact(context: Context, arguments: Arguments) -> Node:
-    """Begin a version, or return the one that already has the same content."""
+    """Create an artifact, or return the version that already has the same content."""
     given = input_of(arguments)
     (name, *_) = given.get("artifactCollectionNames") or [given.get("artifactCollectionName")]
     if not name:
@@ -97,12 +94,12 @@ def _create_artifact(context: Context, arguments: Arguments) -> Node:
 def _upload(context: Context, digest: str) -> Node:
     return {
         "uploadUrl": f"{context.base_url}{content_path(context, digest)}",
-        "uploadHeaders": [f"Authorization:{basic_credentials(context.service.key)}"],
+        "uploadHeaders": context.upload_headers(),
     }
 
 
 def _manifest(context: Context, number: int, digest: str | None) -> Node:
-    """Note which content holds an artifact's manifest, and say where to put it."""
+    """Record which content holds an artifact's manifest, and return the URL for its upload."""
     file: Node = {"id": f"File:manifest-{number}"}
     if digest:
         hexadecimal = hex_digest(digest)
@@ -135,10 +132,10 @@ def _update_manifest(context: Context, arguments: Arguments) -> Node:
 
 
 def _create_files(context: Context, arguments: Arguments) -> Node:
-    """Say where to put each file; one whose content is known already has no address."""
+    """Return the URL for the upload of each file, or none for a file whose content is stored already."""
 
     def work(db: sqlite3.Connection) -> list[Node]:
-        # In one change: a content that is known now must not go away before the artifact is committed.
+        # In one change, so that a content stored now is not deleted before the artifact is committed.
         return [_place_file(context, db, wanted) for wanted in input_of(arguments).get("artifactFiles") or []]
 
     edges = [{"node": node} for node in context.service.database.write(work)]
@@ -167,10 +164,10 @@ def _place_file(context: Context, db: sqlite3.Connection, wanted: dict[str, Any]
 
 
 def _commit(context: Context, arguments: Arguments) -> Node:
-    """Make a version of an artifact whose manifest and files have all arrived whole.
+    """Commit an artifact whose manifest and files were all uploaded.
 
     Raises:
-        QueryError: If something is missing or does not have the digest that the client announced.
+        QueryError: If one is missing, or the manifest does not have the digest that the client announced.
     """
     identifier = input_of(arguments).get("artifactID")
     with context.read() as db:
@@ -179,7 +176,7 @@ def _commit(context: Context, arguments: Arguments) -> Node:
     if manifest is None:
         raise QueryError(f"the manifest of artifact {identifier} was not uploaded")
     try:
-        contents = json.loads(context.service.files.path(manifest["blob"]).read_bytes())["contents"]
+        contents = json.loads(context.service.blobs.path(manifest["blob"]).read_bytes())["contents"]
         if manifest_digest(contents) != artifact["digest"]:
             raise QueryError(f"the manifest of artifact {identifier} does not have the digest announced")
         files = {checked_name(path): entry for path, entry in contents.items()}
@@ -190,7 +187,7 @@ def _commit(context: Context, arguments: Arguments) -> Node:
         entries: dict[str, Any] = {}
         for path, entry in files.items():
             if "ref" in entry:
-                # Kept elsewhere: clients fetch it from there themselves.
+                # A reference: clients download it from its own address.
                 entries[path] = {"ref": entry["ref"], "size": entry.get("size") or 0}
                 continue
             content = find_content(db, hex_digest(entry["digest"]))
@@ -210,10 +207,7 @@ def _use(context: Context, arguments: Arguments) -> Node:
         artifact = _found(db, given.get("artifactID"))
         run_id = _run_row_id(context, db, given)
         if run_id is not None:
-            db.execute(
-                "INSERT INTO artifact_use (artifact_id, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (artifact["id"], run_id),
-            )
+            record_use(db, artifact["id"], run_id)
         return artifact
 
     return {"artifact": artifact_node(context, context.service.database.write(work))}
@@ -234,10 +228,7 @@ def _delete_aliases(context: Context, arguments: Arguments) -> Node:
 
     def work(db: sqlite3.Connection) -> None:
         artifact = _found(db, given.get("artifactID"))
-        db.executemany(
-            "DELETE FROM artifact_alias WHERE artifact_id = ? AND alias = ?",
-            [(artifact["id"], one["alias"]) for one in given["aliases"]],
-        )
+        delete_aliases(db, artifact["id"], [one["alias"] for one in given["aliases"]])
 
     context.service.database.write(work)
     return {"success": True}
@@ -263,11 +254,7 @@ def _delete(context: Context, arguments: Arguments) -> Node:
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
         artifact = _found(db, given.get("artifactID"))
-        own = db.execute(
-            "SELECT COUNT(*) FROM artifact_alias WHERE artifact_id = ? AND alias != ?",
-            (artifact["id"], LATEST),
-        ).fetchone()[0]
-        if own and not given.get("deleteAliases"):
+        if count_own_aliases(db, artifact["id"]) and not given.get("deleteAliases"):
             raise QueryError("the artifact has aliases; delete them first, or ask for both")
         delete_artifact(db, artifact)
         return artifact

@@ -1,4 +1,4 @@
-"""The mutations that change runs and their files."""
+"""The mutations that create, change, stop and delete runs and their files."""
 
 import json
 import sqlite3
@@ -6,20 +6,27 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from server.control.stopping import clear_stop, request_stop
 from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, QueryError, Resolver, input_of
 from server.graphql.nodes.owner import Node
 from server.graphql.nodes.run import SUMMARY_PREFIX, run_node, run_url
-from server.http.auth import basic_credentials
-from server.storage.artifacts import delete_artifact
-from server.storage.files import FileNameError, checked_name, run_files
-from server.storage.projects import ensure_project, find_project
-from server.storage.removals import note_removal
-from server.storage.runs import LIVE, OVER, create_run, find_run, run_by_id, update_run
-from server.storage.sweeps import find_sweep
+from server.storage.records.artifacts import delete_artifact, run_artifacts
+from server.storage.records.files import FileNameError, checked_name, delete_files
+from server.storage.records.projects import ensure_project
+from server.storage.records.runs import (
+    ENDED,
+    LIVE,
+    clear_stop,
+    create_run,
+    delete_run,
+    find_run_at,
+    request_stop,
+    run_by_id,
+    update_run,
+)
+from server.storage.records.sweeps import find_sweep
 
-# Where the client's names for what it sets about a run are kept.
+# The column for each field of a run that clients set.
 _RUN_COLUMNS = {
     "groupName": "group_name",
     "description": "description",
@@ -43,7 +50,7 @@ def _upsert_bucket(context: Context, arguments: Arguments) -> Node:
         if run is None:
             run = _new_run(context, db, given)
         elif not given.get("id"):
-            _client_speaks(db, run)
+            _record_client(db, run)
         columns = {column: given[key] for key, column in _RUN_COLUMNS.items() if given.get(key) is not None}
         if given.get("tags") is not None:
             columns["tags"] = json.dumps(given["tags"])
@@ -64,16 +71,11 @@ def _own_summary(summary: dict[str, Any]) -> dict[str, Any]:
 
 def _existing_run(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> sqlite3.Row | None:
     if given.get("id"):
-        run = run_by_id(db, row_id("Run", given["id"]))
-        if run is None:
-            raise QueryError(f"no run {given['id']}")
-        return run
-    project = find_project(
-        db, context.entity(given.get("entityName")), given.get("modelName") or "uncategorized"
-    )
-    if project is None or not given.get("name"):
+        return _found_run(db, given["id"])
+    if not given.get("name"):
         return None
-    return find_run(db, project["id"], given["name"])
+    entity = context.entity(given.get("entityName"))
+    return find_run_at(db, entity, given.get("modelName") or "uncategorized", given["name"])
 
 
 def _new_run(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> sqlite3.Row:
@@ -93,13 +95,13 @@ def _new_run(context: Context, db: sqlite3.Connection, given: dict[str, Any]) ->
     )
 
 
-def _client_speaks(db: sqlite3.Connection, run: sqlite3.Row) -> None:
-    """Note that a run's client is there: it starts or resumes, or merely sends its config again."""
+def _record_client(db: sqlite3.Connection, run: sqlite3.Row) -> None:
+    """Record a sign of life of a run's client, which starts, resumes, or only sends its config again."""
     now = time.time()
     columns: dict[str, Any] = {"heartbeat_at": now}
     if run["started_at"] is None:
         columns["started_at"] = now
-    if run["state"] in ("pending", "preempted", *OVER):
+    if run["state"] in ("pending", "preempted", *ENDED):
         columns |= {"state": "running", "finished_at": None, "exit_code": None}
     update_run(db, run["id"], **columns)
 
@@ -107,32 +109,30 @@ def _client_speaks(db: sqlite3.Connection, run: sqlite3.Row) -> None:
 def _create_run_files(context: Context, arguments: Arguments) -> Node:
     given = input_of(arguments)
     entity = context.entity(given.get("entityName"))
+    project_name = str(given.get("projectName"))
     with context.read() as db:
-        project = find_project(db, entity, str(given.get("projectName")))
-        run = None if project is None else find_run(db, project["id"], str(given.get("runName")))
-    if project is None or run is None:
+        run = find_run_at(db, entity, project_name, str(given.get("runName")))
+    if run is None:
         raise QueryError(f"no run {given.get('runName')}")
-    base = run_url(context, {"entityName": entity, "name": project["name"]}, run["name"])
+    base = run_url(context, {"entityName": entity, "name": project_name}, run["name"])
     try:
         names = [checked_name(name) for name in given.get("files") or []]
     except FileNameError as error:
         raise QueryError(str(error)) from error
     return {
         "runID": f"Run:{run['id']}",
-        "uploadHeaders": [f"Authorization:{basic_credentials(context.service.key)}"],
+        "uploadHeaders": context.upload_headers(),
         "files": [{"name": name, "uploadUrl": f"{base}/{quote(name)}"} for name in names],
     }
 
 
 def _stop_run(context: Context, arguments: Arguments) -> Node:
-    run_id = row_id("Run", input_of(arguments).get("id"))
+    identifier = input_of(arguments).get("id")
 
     def work(db: sqlite3.Connection) -> None:
-        run = run_by_id(db, run_id)
-        if run is None:
-            raise QueryError("no such run")
+        run = _found_run(db, identifier)
         if run["state"] in LIVE:
-            request_stop(db, run_id, "user", "asked for by a client")
+            request_stop(db, run["id"], "user", "asked for by a client")
 
     context.service.database.write(work)
     return {"success": True}
@@ -141,12 +141,12 @@ def _stop_run(context: Context, arguments: Arguments) -> Node:
 def _found_run(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
     run = run_by_id(db, row_id("Run", identifier))
     if run is None:
-        raise QueryError("no such run")
+        raise QueryError(f"no run {identifier}")
     return run
 
 
 def _update_run_state(context: Context, arguments: Arguments) -> Node:
-    """Requeue a run that is over or lost, or give up one that waits or is lost."""
+    """Queue a failed, crashed, preempted or running run again, or set a pending or running one to failed."""
     given = input_of(arguments)
     wanted = str(given.get("state")).lower()
     allowed = {"pending": ("running", "failed", "crashed", "preempted"), "failed": ("pending", "running")}
@@ -172,11 +172,10 @@ def _delete_run(context: Context, arguments: Arguments) -> Node:
 
     def work(db: sqlite3.Connection) -> None:
         run = _found_run(db, given.get("id"))
-        note_removal(db, [file["blob"] for file in run_files(db, run["id"])])
         if given.get("deleteArtifacts"):
-            for artifact in db.execute("SELECT * FROM artifact WHERE run_id = ?", (run["id"],)).fetchall():
+            for artifact in run_artifacts(db, run["id"]):
                 delete_artifact(db, artifact)
-        db.execute("DELETE FROM run WHERE id = ?", (run["id"],))
+        delete_run(db, run["id"])
         if run["sweep_id"] is not None:
             context.service.suggestions.refresh_after_commit(run["sweep_id"])
 
@@ -186,14 +185,9 @@ def _delete_run(context: Context, arguments: Arguments) -> Node:
 
 
 def _delete_files(context: Context, arguments: Arguments) -> Node:
-    numbers = [row_id("File", identifier) for identifier in input_of(arguments).get("files") or []]
+    file_ids = [row_id("File", identifier) for identifier in input_of(arguments).get("files") or []]
 
-    def work(db: sqlite3.Connection) -> None:
-        marks = ", ".join("?" * len(numbers))
-        found = db.execute(f"DELETE FROM file WHERE id IN ({marks}) RETURNING blob", numbers).fetchall()
-        note_removal(db, [blob for (blob,) in found])
-
-    context.service.database.write(work)
+    context.service.database.write(lambda db: delete_files(db, file_ids))
     context.service.remove_freed_files()
     return {"success": True}
 

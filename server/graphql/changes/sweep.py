@@ -1,4 +1,4 @@
-"""The mutations that change sweeps: made and steered by people, worked on by agents."""
+"""The mutations that create and change sweeps, and those that agents send."""
 
 import json
 import sqlite3
@@ -9,14 +9,15 @@ import yaml
 
 from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, QueryError, Resolver, input_of
+from server.graphql.nodes.agent import agent_node
 from server.graphql.nodes.owner import Node
-from server.graphql.nodes.sweep import agent_node, sweep_node
+from server.graphql.nodes.sweep import sweep_node
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
-from server.storage.agents import create_agent, find_agent
-from server.storage.history import index_metric
-from server.storage.projects import ensure_project
-from server.storage.runs import create_run, find_run, update_run
-from server.storage.sweeps import create_sweep, find_sweep, sweep_by_id, update_sweep
+from server.storage.records.agents import create_agent, find_agent
+from server.storage.records.metrics import index_metric, index_sweep_metric
+from server.storage.records.projects import ensure_project
+from server.storage.records.runs import create_run, find_run, update_run
+from server.storage.records.sweeps import create_sweep, find_sweep, sweep_by_id, update_sweep
 
 
 def _upsert_sweep(context: Context, arguments: Arguments) -> Node:
@@ -50,12 +51,12 @@ def _upsert_sweep(context: Context, arguments: Arguments) -> Node:
 
 
 def _sweep_config(text: str | None) -> tuple[str | None, SweepSpec | None]:
-    """Return a sweep's YAML with its parsed form, both None where the client sent none."""
+    """YAML text of a sweep and its parsed form, both None where the client sent none."""
     if text is None:
         return None, None
     try:
         parsed = yaml.safe_load(text)
-        # `--update` and state changes of old clients send an empty configuration.
+        # Old clients send an empty configuration with `--update` and with state changes.
         return (text, parse_sweep_config(parsed)) if parsed else (None, None)
     except (yaml.YAMLError, SweepConfigError) as error:
         raise QueryError(f"Invalid sweep config: {error}") from error
@@ -92,8 +93,7 @@ def _new_sweep(
 def _replace_config(db: sqlite3.Connection, sweep: sqlite3.Row, config: str, spec: SweepSpec | None) -> None:
     update_sweep(db, sweep["id"], config=config)
     if spec is not None and spec.metric is not None:
-        for (run_id,) in db.execute("SELECT id FROM run WHERE sweep_id = ?", (sweep["id"],)).fetchall():
-            index_metric(db, run_id, spec.metric.name)
+        index_sweep_metric(db, sweep["id"], spec.metric.name)
 
 
 def _create_agent(context: Context, arguments: Arguments) -> Node:
@@ -124,7 +124,7 @@ def _agent_heartbeat(context: Context, arguments: Arguments) -> Node:
 
 
 def _enqueue_run(context: Context, arguments: Arguments) -> Node:
-    """Queue a run whose configuration a client chose, ahead of what the search would propose."""
+    """Queue a run with a configuration from a client; it comes before the points of the search."""
     given = input_of(arguments)
     config = json.loads(given.get("config") or "{}")
     if not isinstance(config, dict):

@@ -1,1 +1,1 @@
-"""What GraphQL clients read: one file per kind of object."""
+"""The GraphQL objects that clients read, one file for each kind of object."""

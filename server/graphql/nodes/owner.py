@@ -1,5 +1,6 @@
-"""What every kind of object shares: the entity and the user behind the key."""
+"""The objects that others refer to: the entity, the user, and the project without its contents."""
 
+import sqlite3
 from typing import Any
 
 from server.graphql.context import Context
@@ -8,7 +9,7 @@ Node = dict[str, Any]
 
 
 def entity_node(name: str) -> Node:
-    """Return an entity; it belongs to no organisation."""
+    """GraphQL entity, which belongs to no organization."""
     return {
         "__typename": "Entity",
         "id": f"Entity:{name}",
@@ -20,8 +21,20 @@ def entity_node(name: str) -> Node:
     }
 
 
+def project_reference(project: sqlite3.Row) -> Node:
+    """GraphQL project without its runs, sweeps and artifacts."""
+    return {
+        "__typename": "Project",
+        "id": f"Project:{project['id']}",
+        "internalId": str(project["id"]),
+        "name": project["name"],
+        "entity": entity_node(project["entity"]),
+        "entityName": project["entity"],
+    }
+
+
 def user_node(context: Context) -> Node:
-    """Return the one user that the key stands for."""
+    """GraphQL user; there is one, to whom the API key belongs."""
     entity = context.service.settings.entity
     return {
         "__typename": "User",

@@ -8,20 +8,21 @@ from urllib.parse import quote
 
 from server.graphql.connection import connection
 from server.graphql.context import Context, timestamp
-from server.graphql.nodes.artifact import run_artifacts
-from server.graphql.nodes.owner import Node, entity_node, user_node
-from server.storage.files import run_files
-from server.storage.history import LAST_STEP, evenly, event_lines, history_lines, select_rows
-from server.storage.projects import project_by_id
-from server.storage.sweeps import sweep_by_id
+from server.graphql.nodes.artifact_fields import run_artifact_fields
+from server.graphql.nodes.owner import Node, project_reference, user_node
+from server.storage.records.files import run_files
+from server.storage.records.history import MAX_STEP, evenly_spaced, first_step, history_lines, select_rows
+from server.storage.records.lines import console_lines, event_lines
+from server.storage.records.projects import project_by_id
+from server.storage.records.sweeps import sweep_by_id
 
 DEFAULT_SAMPLES = 500
-# Entries the server adds to a summary; clients that write the summary back do not change them.
+# Prefix of the summary entries that the server adds; when a client sends them back, they are dropped.
 SUMMARY_PREFIX = "_sweepfarm/"
 
 
 def summary_with_stop(run: sqlite3.Row) -> dict[str, Any]:
-    """Return a run's summary with the server's own entries: why and where it was stopped."""
+    """Summary of a run, with the server's own entries that say why and where it was stopped."""
     summary: dict[str, Any] = json.loads(run["summary"])
     if run["stop_requested_at"] is not None:
         summary[f"{SUMMARY_PREFIX}stop_kind"] = run["stop_kind"]
@@ -33,18 +34,11 @@ def summary_with_stop(run: sqlite3.Row) -> dict[str, Any]:
 
 
 def run_node(context: Context, run: sqlite3.Row) -> Node:
-    """Return a run; what is large or costly is computed when a query selects it."""
+    """GraphQL run; large and costly fields are computed only when a query selects them."""
 
     def project(_: Any = None) -> Node:
         with context.read() as db:
-            row = project_by_id(db, run["project_id"])
-        return {
-            "__typename": "Project",
-            "id": f"Project:{row['id']}",
-            "name": row["name"],
-            "entity": entity_node(row["entity"]),
-            "entityName": row["entity"],
-        }
+            return project_reference(project_by_id(db, run["project_id"]))
 
     def sweep_name(_: Any) -> str | None:
         if run["sweep_id"] is None:
@@ -58,21 +52,21 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         samples = int(arguments.get("samples") or DEFAULT_SAMPLES)
         with context.read() as db:
             if low is not None or high is not None:
-                return history_lines(db, run["id"], int(low or 0), int(high or LAST_STEP), samples)
-            return evenly(history_lines(db, run["id"]), samples)
+                return history_lines(db, run["id"], int(low or 0), int(high or MAX_STEP), samples)
+            return evenly_spaced(history_lines(db, run["id"]), samples)
 
     def events(arguments: Mapping[str, Any]) -> list[str]:
         with context.read() as db:
-            return evenly(event_lines(db, run["id"]), int(arguments.get("samples") or DEFAULT_SAMPLES))
+            return evenly_spaced(event_lines(db, run["id"]), int(arguments.get("samples") or DEFAULT_SAMPLES))
 
     def sampled_history(arguments: Mapping[str, Any]) -> list[list[Any]]:
         specs = arguments.get("specs") or []
         return [_sampled(context, run["id"], spec) for spec in ([specs] if isinstance(specs, str) else specs)]
 
     def parquet_history(_: Any) -> Node:
-        # Nothing is exported to parquet, so everything from the first step on is live.
+        # Nothing is exported to parquet, so all steps are in the live data.
         with context.read() as db:
-            first = db.execute("SELECT MIN(step) FROM history WHERE run_id = ?", (run["id"],)).fetchone()[0]
+            first = first_step(db, run["id"])
         return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
 
     def tail(lines_of: Any) -> str:
@@ -95,15 +89,13 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
 
     def log_lines(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
-            found = db.execute(
-                "SELECT line, data FROM console_line WHERE run_id = ? ORDER BY line", (run["id"],)
-            ).fetchall()
+            found = console_lines(db, run["id"])
         return connection(found, arguments, _log_line_node)
 
     def history_keys(_: Any) -> Node:
         counts = json.loads(run["history_keys"])
         last = json.loads(run["history_last"])
-        # A nested metric is as frequent as what holds it.
+        # A nested metric has the count of the key that holds it.
         counts |= {name: counts.get(name.partition(".")[0], 0) for name in last.keys() - counts.keys()}
         return {
             "sets": [],
@@ -158,13 +150,12 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         "files": files,
         "fileCount": file_count,
         "logLines": log_lines,
-        "outputArtifacts": lambda arguments: run_artifacts(context, run["id"], arguments, used=False),
-        "inputArtifacts": lambda arguments: run_artifacts(context, run["id"], arguments, used=True),
+        **run_artifact_fields(context, run["id"]),
     }
 
 
 def run_url(context: Context, project: Node, run_name: str) -> str:
-    """Return the address below which a run's files are."""
+    """URL under which the files of a run are."""
     parts = (project["entityName"], project["name"], run_name)
     return f"{context.base_url}/files/{'/'.join(quote(part, safe='') for part in parts)}"
 
@@ -175,8 +166,8 @@ def _sampled(context: Context, run_id: int, spec_text: str) -> list[Any]:
     if not keys:
         return []
     with context.read() as db:
-        # Clients include the last step here, unlike in a page of whole rows.
-        lines = history_lines(db, run_id, spec.get("minStep", 0), spec.get("maxStep", LAST_STEP - 1) + 1)
+        # Here `maxStep` is inclusive, unlike in the field `history`.
+        lines = history_lines(db, run_id, spec.get("minStep", 0), spec.get("maxStep", MAX_STEP - 1) + 1)
     return select_rows(lines, keys, int(spec.get("samples") or DEFAULT_SAMPLES))
 
 

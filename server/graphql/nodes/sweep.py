@@ -1,4 +1,4 @@
-"""Projects, sweeps and agents as GraphQL clients see them."""
+"""Projects and sweeps, which lead to each other, as GraphQL clients see them."""
 
 import json
 import sqlite3
@@ -9,28 +9,27 @@ from server.graphql.connection import connection
 from server.graphql.context import Context, timestamp
 from server.graphql.execute import QueryError
 from server.graphql.filters import RunRecord, matches, ordered
-from server.graphql.nodes.artifact import project_artifact_fields
-from server.graphql.nodes.owner import Node, entity_node, user_node
+from server.graphql.nodes.agent import agent_node
+from server.graphql.nodes.artifact_fields import project_artifact_fields
+from server.graphql.nodes.owner import Node, project_reference, user_node
 from server.graphql.nodes.run import run_node
 from server.search.grid import grid_size
-from server.search.space import SweepSpec
-from server.storage.agents import agent_runs, find_agent, sweep_agents
-from server.storage.projects import project_by_id
-from server.storage.runs import find_run
-from server.storage.sweeps import find_sweep, list_sweeps, spec_of, sweep_runs
+from server.search.space import SweepSpec, spec_of
+from server.storage.records.agents import find_agent, sweep_agents
+from server.storage.records.projects import project_by_id
+from server.storage.records.runs import find_run, project_runs, sweep_runs
+from server.storage.records.sweeps import find_sweep, list_sweeps
 
 
 def project_node(context: Context, project: sqlite3.Row) -> Node:
-    """Return a project with its runs and sweeps."""
+    """GraphQL project with its runs, sweeps and artifacts."""
 
     def selected(arguments: Mapping[str, Any]) -> list[RunRecord]:
         query = json.loads(arguments.get("filters") or "{}")
         if not isinstance(query, dict):
             raise QueryError("filters must be a JSON object")
         with context.read() as db:
-            rows = db.execute(
-                "SELECT * FROM run WHERE project_id = ? ORDER BY id", (project["id"],)
-            ).fetchall()
+            rows = project_runs(db, project["id"])
             sweeps = {sweep["id"]: sweep["name"] for sweep in list_sweeps(db, project["id"])}
         records = [RunRecord(row, sweeps.get(row["sweep_id"])) for row in rows]
         return [record for record in records if matches(record, query)]
@@ -60,12 +59,7 @@ def project_node(context: Context, project: sqlite3.Row) -> Node:
             return len(list_sweeps(db, project["id"]))
 
     return {
-        "__typename": "Project",
-        "id": f"Project:{project['id']}",
-        "internalId": str(project["id"]),
-        "name": project["name"],
-        "entity": entity_node(project["entity"]),
-        "entityName": project["entity"],
+        **project_reference(project),
         "createdAt": timestamp(project["created_at"]),
         "isBenchmark": False,
         "readOnly": False,
@@ -82,7 +76,7 @@ def project_node(context: Context, project: sqlite3.Row) -> Node:
 
 
 def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
-    """Return a sweep with its runs and agents."""
+    """GraphQL sweep with its runs and agents."""
     spec = spec_of(sweep["config"])
 
     def project(_: Any) -> Node:
@@ -119,7 +113,7 @@ def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
         "config": sweep["config"],
         "controller": sweep["controller"],
         "scheduler": sweep["scheduler"],
-        # Where a client-side scheduler keeps its own console lines; it makes that run itself.
+        # A scheduler on the client's side creates this run itself and stores its console lines there.
         "controllerRunName": f"{sweep['name']}-scheduler" if spec.scheduler is not None else None,
         "createdAt": timestamp(sweep["created_at"]),
         "updatedAt": timestamp(sweep["updated_at"]),
@@ -147,25 +141,3 @@ def _expected_runs(spec: SweepSpec) -> int | None:
     size = grid_size(spec) if spec.method == "grid" else None
     limits = [limit for limit in (size, spec.run_cap) if limit is not None]
     return min(limits) if limits else None
-
-
-def agent_node(context: Context, agent: sqlite3.Row) -> Node:
-    """Return an agent with the runs it received."""
-
-    def rows() -> list[sqlite3.Row]:
-        with context.read() as db:
-            return agent_runs(db, agent["id"])
-
-    return {
-        "__typename": "Agent",
-        "id": f"Agent:{agent['name']}",
-        "name": agent["name"],
-        "host": agent["host"],
-        "state": agent["state"],
-        "totalRuns": lambda _: len(rows()),
-        "createdAt": timestamp(agent["created_at"]),
-        "heartbeatAt": timestamp(agent["heartbeat_at"]),
-        "runs": lambda arguments: connection(
-            rows(), arguments, lambda row: run_node(context, row), "RunConnection"
-        ),
-    }

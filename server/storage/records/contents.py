@@ -1,19 +1,33 @@
-"""Contents of artifacts: kept once under their digest, for as long as an artifact needs them."""
+"""Contents of artifacts: each stored once under its digest, and kept while an artifact needs it."""
 
 import sqlite3
 from collections.abc import Iterable
 
-from server.storage.removals import note_removal
+from server.storage.blobs import StoredBlob
+from server.storage.records.removals import note_removal
 
 
 def find_content(db: sqlite3.Connection, digest: str) -> sqlite3.Row | None:
-    """Return the content with this digest (hex), or None."""
+    """Content with this MD5 digest (hex), or None."""
     row: sqlite3.Row | None = db.execute("SELECT * FROM content WHERE digest = ?", (digest,)).fetchone()
     return row
 
 
+def record_content(db: sqlite3.Connection, digest: str, stored: StoredBlob) -> bool:
+    """Record a content under its digest (hex).
+
+    Returns:
+        Whether it is new; False where a content with this digest was recorded before.
+    """
+    added = db.execute(
+        "INSERT INTO content (digest, size, blob) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (digest, stored.size, stored.blob),
+    )
+    return bool(added.rowcount)
+
+
 def need_contents(db: sqlite3.Connection, artifact_id: int, digests: Iterable[str]) -> None:
-    """Note that an artifact needs contents (by hex digest), which may not have arrived yet."""
+    """Note that an artifact needs contents (by hex digest), whether or not they were uploaded yet."""
     db.executemany(
         "INSERT OR IGNORE INTO artifact_content (digest, artifact_id) VALUES (?, ?)",
         [(digest, artifact_id) for digest in digests],
@@ -21,7 +35,7 @@ def need_contents(db: sqlite3.Connection, artifact_id: int, digests: Iterable[st
 
 
 def release_contents(db: sqlite3.Connection, artifact_id: int) -> None:
-    """Let go of an artifact's contents; those that no other one needs are to be removed."""
+    """Note that an artifact needs its contents no longer; delete those that no other artifact needs."""
     digests = db.execute(
         "DELETE FROM artifact_content WHERE artifact_id = ? RETURNING digest", (artifact_id,)
     ).fetchall()

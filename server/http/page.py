@@ -1,4 +1,4 @@
-"""The page's routes: one HTML document, its static files, and the data it shows."""
+"""The routes of the page: one HTML document, its static files, and the data it shows."""
 
 import json
 from functools import cache
@@ -16,7 +16,7 @@ from server.page.data import run_view, sweep_curves, sweep_list, sweep_view
 from server.page.importance import sweep_importance
 from server.storage.database import Database
 
-_HERE = Path(str(resources.files(__package__)))
+_FILES = Path(str(resources.files("server.page")))
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline';"
@@ -29,25 +29,9 @@ def _plotly() -> Path:
     return Path(str(resources.files(plotly) / "package_data" / "plotly.min.js"))
 
 
-def page_routes() -> list[Route]:
-    """Return the routes of the page, to be mounted after those of the protocol."""
-    return [
-        Route("/static/{name}", _static),
-        Route("/page-data/sweeps", _sweeps),
-        Route("/page-data/sweeps/{sweep}", _sweep),
-        Route("/page-data/sweeps/{sweep}/curves", _curves),
-        Route("/page-data/sweeps/{sweep}/importance", _importance),
-        Route("/page-data/runs/{entity}/{project}/{run}", _run),
-        Route("/", _document),
-        Route("/{entity}/{project}/sweeps/{sweep}", _document),
-        Route("/{entity}/{project}/runs/{run}", _document),
-        Route("/{entity}/{project}", _document),
-    ]
-
-
 async def _document(_: Request) -> Response:
     return FileResponse(
-        _HERE / "index.html", media_type="text/html", headers={"Content-Security-Policy": _POLICY}
+        _FILES / "index.html", media_type="text/html", headers={"Content-Security-Policy": _POLICY}
     )
 
 
@@ -57,15 +41,15 @@ async def _static(request: Request) -> Response:
         return FileResponse(
             _plotly(), media_type="text/javascript", headers={"Cache-Control": "max-age=86400"}
         )
-    path = _HERE / name
-    if path.parent != _HERE or path.suffix not in _TYPES or not path.is_file():
+    path = _FILES / name
+    if path.parent != _FILES or path.suffix not in _TYPES or not path.is_file():
         return Response(status_code=404)
     return FileResponse(path, media_type=_TYPES[path.suffix], headers={"Cache-Control": "no-cache"})
 
 
 async def _answer(request: Request, view: Any, *arguments: Any) -> Response:
     database: Database = request.app.state.service.database
-    # A page that is left open asks again and again: it is answered in full only if something has changed.
+    # A page that stays open asks every few seconds; it gets the data again only if something has changed.
     tag = f'"{request.app.state.service.scheduler.boot}-{database.changes}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == tag:
@@ -102,3 +86,17 @@ async def _importance(request: Request) -> Response:
 async def _run(request: Request) -> Response:
     parts = request.path_params
     return await _answer(request, run_view, parts["entity"], parts["project"], parts["run"])
+
+
+ROUTES = [
+    Route("/static/{name}", _static),
+    Route("/page-data/sweeps", _sweeps),
+    Route("/page-data/sweeps/{sweep}", _sweep),
+    Route("/page-data/sweeps/{sweep}/curves", _curves),
+    Route("/page-data/sweeps/{sweep}/importance", _importance),
+    Route("/page-data/runs/{entity}/{project}/{run}", _run),
+    Route("/", _document),
+    Route("/{entity}/{project}/sweeps/{sweep}", _document),
+    Route("/{entity}/{project}/runs/{run}", _document),
+    Route("/{entity}/{project}", _document),
+]

@@ -5,7 +5,7 @@ import time
 
 
 def find_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row | None:
-    """Return the project, or None."""
+    """Project with this name, or None."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM project WHERE entity = ? AND name = ?", (entity, name)
     ).fetchone()
@@ -13,7 +13,7 @@ def find_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row 
 
 
 def ensure_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row:
-    """Return the project, created if it does not exist yet."""
+    """Create the project if it does not exist yet, and return it."""
     db.execute(
         "INSERT INTO project (entity, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (entity, name, time.time()),
@@ -24,11 +24,11 @@ def ensure_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Ro
 
 
 def project_by_id(db: sqlite3.Connection, project_id: int) -> sqlite3.Row:
-    """Return a project that exists."""
+    """Project with this id, which must exist."""
     row: sqlite3.Row = db.execute("SELECT * FROM project WHERE id = ?", (project_id,)).fetchone()
     return row
 
 
 def list_projects(db: sqlite3.Connection, entity: str) -> list[sqlite3.Row]:
-    """Return an entity's projects, oldest first."""
+    """Projects of an entity, oldest first."""
     return db.execute("SELECT * FROM project WHERE entity = ? ORDER BY id", (entity,)).fetchall()

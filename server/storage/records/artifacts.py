@@ -1,4 +1,4 @@
-"""Artifacts: named collections of versions, aliases that point to versions, and who made and used them."""
+"""Artifacts: named collections of versions, the aliases of versions, and the runs that made and used them."""
 
 import hashlib
 import json
@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server.storage.contents import need_contents, release_contents
+from server.storage.records.contents import need_contents, release_contents
+from server.storage.records.tables import insert_row, row_by_id, update_row
 
 LATEST = "latest"
 
 
 class ArtifactError(ValueError):
-    """An artifact that cannot be kept as it is; the text says why."""
+    """An artifact that cannot be stored; the text says why."""
 
 
 def ensure_collection(db: sqlite3.Connection, project_id: int, type_name: str, name: str) -> sqlite3.Row:
-    """Return a project's collection, created if it does not exist yet.
+    """Create the collection if it does not exist yet, and return it.
 
     Raises:
         ArtifactError: If it exists with another type.
@@ -36,7 +37,7 @@ def ensure_collection(db: sqlite3.Connection, project_id: int, type_name: str, n
 
 
 def find_collection(db: sqlite3.Connection, project_id: int, name: str) -> sqlite3.Row | None:
-    """Return the project's collection with this name, or None."""
+    """Collection of a project with this name, or None."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM collection WHERE project_id = ? AND name = ?", (project_id, name)
     ).fetchone()
@@ -46,7 +47,7 @@ def find_collection(db: sqlite3.Connection, project_id: int, name: str) -> sqlit
 def list_collections(
     db: sqlite3.Connection, project_id: int, type_name: str | None = None
 ) -> list[sqlite3.Row]:
-    """Return a project's collections, of one type or of all, oldest first."""
+    """Collections of a project, of one type or of all, oldest first."""
     return db.execute(
         "SELECT * FROM collection WHERE project_id = ? AND (? IS NULL OR type = ?) ORDER BY id",
         (project_id, type_name, type_name),
@@ -54,27 +55,71 @@ def list_collections(
 
 
 def collection_by_id(db: sqlite3.Connection, collection_id: int) -> sqlite3.Row:
-    """Return a collection that exists."""
+    """Collection with this row id, which must exist."""
     row: sqlite3.Row = db.execute("SELECT * FROM collection WHERE id = ?", (collection_id,)).fetchone()
     return row
 
 
 def artifact_by_id(db: sqlite3.Connection, artifact_id: int) -> sqlite3.Row | None:
-    """Return the artifact with this row number, or None."""
-    row: sqlite3.Row | None = db.execute("SELECT * FROM artifact WHERE id = ?", (artifact_id,)).fetchone()
-    return row
+    """Artifact with this row id, or None."""
+    return row_by_id(db, "artifact", artifact_id)
 
 
 def artifact_by_client_id(db: sqlite3.Connection, client_id: str) -> sqlite3.Row | None:
-    """Return the artifact that a client made under its own identifier, or None."""
+    """Artifact to which a client gave this identifier, or None."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM artifact WHERE client_id = ?", (client_id,)
     ).fetchone()
     return row
 
 
+def project_artifact(db: sqlite3.Connection, project_id: int, client_id: str) -> sqlite3.Row | None:
+    """Artifact of a project to which a client gave this identifier, or None."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT artifact.* FROM artifact JOIN collection ON collection.id = collection_id"
+        " WHERE project_id = ? AND client_id = ?",
+        (project_id, client_id),
+    ).fetchone()
+    return row
+
+
+def run_artifacts(db: sqlite3.Connection, run_id: int) -> list[sqlite3.Row]:
+    """Artifacts that a run made, in any state."""
+    return db.execute("SELECT * FROM artifact WHERE run_id = ?", (run_id,)).fetchall()
+
+
+def output_artifacts(db: sqlite3.Connection, run_id: int) -> list[sqlite3.Row]:
+    """Committed artifacts that a run made, oldest first."""
+    return db.execute(
+        "SELECT * FROM artifact WHERE run_id = ? AND state = 'COMMITTED' ORDER BY id", (run_id,)
+    ).fetchall()
+
+
+def input_artifacts(db: sqlite3.Connection, run_id: int) -> list[sqlite3.Row]:
+    """Committed artifacts that a run used, oldest first."""
+    return db.execute(
+        "SELECT artifact.* FROM artifact JOIN artifact_use ON artifact_id = artifact.id"
+        " WHERE artifact_use.run_id = ? AND state = 'COMMITTED' ORDER BY artifact.id",
+        (run_id,),
+    ).fetchall()
+
+
+def record_use(db: sqlite3.Connection, artifact_id: int, run_id: int) -> None:
+    """Record that a run uses an artifact."""
+    db.execute(
+        "INSERT INTO artifact_use (artifact_id, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (artifact_id, run_id),
+    )
+
+
+def users_of(db: sqlite3.Connection, artifact_id: int) -> list[int]:
+    """Row ids of the runs that use an artifact, in ascending order."""
+    rows = db.execute("SELECT run_id FROM artifact_use WHERE artifact_id = ? ORDER BY run_id", (artifact_id,))
+    return [run_id for (run_id,) in rows]
+
+
 def versions(db: sqlite3.Connection, collection_id: int) -> list[sqlite3.Row]:
-    """Return a collection's committed versions, newest first."""
+    """Committed versions of a collection, newest first."""
     return db.execute(
         "SELECT * FROM artifact WHERE collection_id = ? AND state = 'COMMITTED' ORDER BY version DESC",
         (collection_id,),
@@ -82,7 +127,7 @@ def versions(db: sqlite3.Connection, collection_id: int) -> list[sqlite3.Row]:
 
 
 def find_version(db: sqlite3.Connection, collection_id: int, alias: str) -> sqlite3.Row | None:
-    """Return the committed version that an alias, `v3` or `latest` names, or None."""
+    """Committed version that a name such as `v3`, `latest` or another alias refers to, or None."""
     for row in versions(db, collection_id):
         if alias == f"v{row['version']}":
             return row
@@ -95,19 +140,42 @@ def find_version(db: sqlite3.Connection, collection_id: int, alias: str) -> sqli
 
 
 def find_same(db: sqlite3.Connection, collection_id: int, digest: str) -> sqlite3.Row | None:
-    """Return the newest committed version with this digest, or None."""
+    """Newest committed version with this digest, or None."""
     return next((row for row in versions(db, collection_id) if row["digest"] == digest), None)
 
 
 def aliases_of(db: sqlite3.Connection, artifact_id: int) -> list[sqlite3.Row]:
-    """Return an artifact's aliases."""
+    """Aliases of an artifact, oldest first."""
     return db.execute(
         "SELECT * FROM artifact_alias WHERE artifact_id = ? ORDER BY id", (artifact_id,)
     ).fetchall()
 
 
+def collection_aliases(db: sqlite3.Connection, collection_id: int) -> list[sqlite3.Row]:
+    """Aliases of all versions of a collection, oldest first."""
+    return db.execute(
+        "SELECT * FROM artifact_alias WHERE collection_id = ? ORDER BY id", (collection_id,)
+    ).fetchall()
+
+
+def delete_aliases(db: sqlite3.Connection, artifact_id: int, aliases: Iterable[str]) -> None:
+    """Remove aliases from an artifact; one that it does not have is ignored."""
+    db.executemany(
+        "DELETE FROM artifact_alias WHERE artifact_id = ? AND alias = ?",
+        [(artifact_id, alias) for alias in aliases],
+    )
+
+
+def count_own_aliases(db: sqlite3.Connection, artifact_id: int) -> int:
+    """Number of an artifact's aliases, without `latest`."""
+    count: int = db.execute(
+        "SELECT COUNT(*) FROM artifact_alias WHERE artifact_id = ? AND alias != ?", (artifact_id, LATEST)
+    ).fetchone()[0]
+    return count
+
+
 def set_aliases(db: sqlite3.Connection, artifact: sqlite3.Row, aliases: Iterable[str]) -> None:
-    """Let aliases point to this version, wherever in its collection they pointed before."""
+    """Make aliases point to this version; each points to one version of the collection only."""
     db.executemany(
         "INSERT INTO artifact_alias (collection_id, artifact_id, alias) VALUES (?, ?, ?)"
         " ON CONFLICT (collection_id, alias) DO UPDATE SET artifact_id = excluded.artifact_id",
@@ -125,27 +193,16 @@ def create_artifact(db: sqlite3.Connection, collection_id: int, **columns: Any) 
         "updated_at": now,
         **columns,
     }
-    cursor = db.execute(
-        f"INSERT INTO artifact ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
-        tuple(values.values()),
-    )
-    assert cursor.lastrowid is not None
-    row = artifact_by_id(db, cursor.lastrowid)
-    assert row is not None
-    return row
+    return insert_row(db, "artifact", values)
 
 
 def update_artifact(db: sqlite3.Connection, artifact_id: int, **columns: Any) -> None:
     """Set columns of an artifact."""
-    columns = {**columns, "updated_at": time.time()}
-    db.execute(
-        f"UPDATE artifact SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",
-        (*columns.values(), artifact_id),
-    )
+    update_row(db, "artifact", artifact_id, {**columns, "updated_at": time.time()})
 
 
 def manifest_digest(entries: Mapping[str, Any]) -> str:
-    """Return the digest that clients give an artifact with these manifest entries (MD5, hex)."""
+    """MD5 digest (hex) that clients compute for an artifact with these manifest entries."""
     digest = hashlib.md5(b"wandb-artifact-manifest-v1\n", usedforsecurity=False)
     for path, entry in sorted(entries.items()):
         digest.update(f"{path}:{entry['digest']}\n".encode())
@@ -153,13 +210,13 @@ def manifest_digest(entries: Mapping[str, Any]) -> str:
 
 
 def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapping[str, Any]) -> None:
-    """Make an artifact a version of its collection, with its aliases; committing twice changes nothing.
+    """Give an artifact its version number and its aliases; committing twice changes nothing.
 
     Args:
         db: The writer's connection.
-        artifact: The artifact as it stands.
-        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`, with `ref` (an address) for a digest
-            where a file is kept elsewhere.
+        artifact: The artifact's row in this transaction.
+        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`; a file stored elsewhere has `ref` (its
+            address) in place of `digest`.
     """
     if artifact["state"] == "COMMITTED":
         return
@@ -181,7 +238,7 @@ def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapp
 
 
 def delete_artifact(db: sqlite3.Connection, artifact: sqlite3.Row) -> None:
-    """Take a version out of its collection; `latest` moves to the newest that is left.
+    """Delete a version; the alias `latest` moves to the newest version that remains.
 
     Contents that no other artifact needs are noted for removal.
     """
