@@ -8,8 +8,8 @@ from starlette.routing import Route
 from server.control.scheduler import AgentGoneError
 from server.graphql.context import Context
 from server.graphql.execute import Executor
-from server.graphql.mutations import MUTATIONS
-from server.graphql.queries import QUERIES
+from server.graphql.roots.mutations import MUTATIONS
+from server.graphql.roots.queries import QUERIES
 from server.http.bodies import json_body
 
 _EXECUTOR = Executor(QUERIES, MUTATIONS)

@@ -1,22 +1,22 @@
-// Charts: the library is fetched after the first table stands, and charts are drawn as it arrives.
-let arriving = null;
+// Charts: the library is loaded with the first chart, after the table is shown.
+let loading = null;
 
 function library() {
-  arriving ??= new Promise((resolve, reject) => {
+  loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = "/static/plotly.min.js";
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => reject(new Error("the charts cannot be loaded"));
     document.head.append(script);
   });
-  return arriving;
+  return loading;
 }
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-// A colour between the weakest (0) and the strongest (1) of the scale.
+// The colour at a position of the scale, from 0 (weakest) to 1 (strongest).
 export function shadeOf(share) {
   const [cold, hot] = ["--cold", "--hot"].map((name) => [1, 3, 5].map((i) => parseInt(colour(name).slice(i, i + 2), 16)));
   return `rgb(${cold.map((c, i) => Math.round(c + share * (hot[i] - c))).join(",")})`;

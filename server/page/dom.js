@@ -1,4 +1,4 @@
-// Small things every view uses: elements, values as text, tables that sort and filter.
+// What all views share: elements, requests, values as text, and tables that sort and filter.
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -11,7 +11,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 export async function fetchJson(path) {
-  // The origin carries no credentials, which fetch refuses when someone opens http://api:KEY@host.
+  // Without `location.origin`, fetch refuses the credentials in an address such as http://api:KEY@host.
   const answer = await fetch(new URL(path, location.origin));
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
   return answer.json();
@@ -29,10 +29,10 @@ export function duration(seconds) {
   return minutes ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
 }
 
-// More rows than this are slow to lay out; the rest is one press away.
+// Rows shown at first, since the layout of more is slow; a button shows the rest.
 const FIRST_ROWS = 100;
 
-// A table that keeps its order, filter and length over redraws with new rows.
+// A table that keeps its sort order, its filter and its length when it gets new rows.
 export function sortedTable(columnsOf) {
   const state = { key: null, descending: true, filter: "", all: false, data: null, rows: [] };
   const filter = element("input", { type: "search", placeholder: "filter runs  ( / )", "aria-label": "filter rows", id: "filter" });

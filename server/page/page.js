@@ -1,5 +1,6 @@
-// The page: finds the view for the address, and looks again every few seconds while it is visible.
+// The page: chooses the view for the address, and refreshes it every few seconds while the page is visible.
 import { element, fetchJson, sortedTable } from "./dom.js";
+import { SWEEP_LIST_COLUMNS } from "./fields.js";
 import { runView } from "./run.js";
 import { sweepView } from "./sweep.js";
 
@@ -8,14 +9,7 @@ const main = document.getElementById("main");
 const where = document.getElementById("where");
 
 function listView() {
-  const table = sortedTable(() => [
-    { key: "name", label: "sweep", value: (s) => s.name, cell: (s) => element("a", { href: `/${s.path}` }, s.name) },
-    { key: "project", label: "project", value: (s) => s.project },
-    { key: "state", label: "state", value: (s) => s.state.toLowerCase() },
-    { key: "method", label: "method", value: (s) => s.method },
-    { key: "metric", label: "metric", value: (s) => s.metric },
-    { key: "runs", label: "runs", value: (s) => Object.values(s.runs).reduce((a, b) => a + b, 0), number: true },
-  ]);
+  const table = sortedTable(() => SWEEP_LIST_COLUMNS);
   const empty = element("p", {}, "No sweeps yet. Register one with ", element("code", {}, "wandb sweep sweep_config.yaml"));
   main.replaceChildren(element("h1", {}, "Sweeps"), empty, table.node);
   return async () => {
@@ -45,7 +39,7 @@ async function refresh() {
     await view();
     document.getElementById("problem").textContent = "";
   } catch (error) {
-    document.getElementById("problem").textContent = `cannot read the server: ${error.message}`;
+    document.getElementById("problem").textContent = `cannot read from the server: ${error.message}`;
   } finally {
     busy = false;
   }

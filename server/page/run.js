@@ -1,8 +1,9 @@
-// A run: every metric, its configuration, console, files, samples and images.
+// The view of a run: its metrics, samples, configuration, summary, console and files.
 import { accent, chart } from "./charts.js";
-import { duration, element, fetchJson, shown } from "./dom.js";
+import { element, fetchJson, shown } from "./dom.js";
+import { RUN_FACTS, factsText } from "./fields.js";
 
-// Rows of a logged table that are shown.
+// Number of rows shown of each logged table.
 const SAMPLE_ROWS = 20;
 
 function pairs(mapping) {
@@ -33,7 +34,7 @@ export function runView(main, where, entity, project, name) {
     const run = await fetchJson(`/page-data/runs/${entity}/${project}/${name}`);
     where.textContent = `${entity}/${project}/${name}`;
     title.textContent = run.name || run.id;
-    note.textContent = [run.state, run.outcome, run.why, duration(run.seconds)].filter(Boolean).join(" · ");
+    note.textContent = factsText(RUN_FACTS, run);
     up.replaceChildren(run.sweep ? element("a", { href: `/${run.sweep}` }, "to its sweep") : "");
     config.replaceChildren(pairs(run.config));
     summary.replaceChildren(pairs(run.summary));

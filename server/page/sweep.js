@@ -1,24 +1,10 @@
-// A sweep: what its runs did, which parameters matter, how they compare.
+// The view of a sweep: its runs, their curves, and its parameters with their importance.
 import { accent, chart, quiet, scale, shadeOf } from "./charts.js";
-import { duration, element, fetchJson, shown, sortedTable } from "./dom.js";
+import { element, fetchJson, shown, sortedTable } from "./dom.js";
+import { SWEEP_FACTS, factsText, runColumns } from "./fields.js";
 
-// This many of the best runs are drawn each in a colour of their own; the others share one grey line.
+// Number of the best runs whose curves have their own colours; the curves of all others are grey.
 const COLOURED = 12;
-
-function columns(sweep) {
-  const link = (row) => element("a", { href: `/${sweep.project}/runs/${row.id}` }, row.name || row.id);
-  return [
-    { key: "name", label: "run", value: (r) => r.name || r.id, cell: link },
-    { key: "state", label: "state", value: (r) => (r.stopped ? `${r.state}, stopped` : r.state), mark: (r) => (r.stopped ? "stopped" : r.state) },
-    { key: "outcome", label: "outcome", value: (r) => r.outcome },
-    { key: "value", label: sweep.metric || "value", value: (r) => r.value, number: true },
-    { key: "rung", label: "rung", value: (r) => r.rung, number: true },
-    { key: "step", label: "step", value: (r) => r.step, number: true },
-    { key: "seconds", label: "duration", value: (r) => r.seconds, cell: (r) => duration(r.seconds), number: true },
-    { key: "why", label: "why stopped", value: (r) => r.why, mark: () => "why" },
-    ...sweep.parameters.map(({ name }) => ({ key: `p:${name}`, label: name, value: (r) => r.parameters[name], number: true })),
-  ];
-}
 
 function ranked(sweep) {
   const sign = sweep.goal === "maximize" ? -1 : 1;
@@ -68,7 +54,7 @@ function axisOf(label, values, parameter) {
   return { label, values: logs, tickvals: ticks, ticktext: ticks.map((t) => `1e${t}`) };
 }
 
-// One line per run across all parameters. Lines of like value share a trace, so that a thousand draw at once.
+// One line for each run across all parameters. Lines of similar rank share a trace, so that 1,000 draw fast.
 const SHADES = 10;
 
 function parallel(sweep) {
@@ -107,7 +93,7 @@ function scatterChooser(redraw) {
   return {
     node: element("div", { class: "bar" }, x.node, y.node),
     choices(sweep) {
-      const all = columns(sweep).filter((c) => !["why", "name"].includes(c.key));
+      const all = runColumns(sweep).filter((c) => !c.unplotted);
       for (const [select, first] of [[x.select, sweep.parameters[0] ? `p:${sweep.parameters[0].name}` : "step"], [y.select, "value"]]) {
         const kept = select.value || first;
         if (select.options.length !== all.length) select.replaceChildren(...all.map((c) => element("option", { value: c.key }, c.label)));
@@ -140,7 +126,7 @@ export function sweepView(main, where, name) {
   const place = (id, wide = true) => element("div", { id, class: wide ? "chart wide" : "chart" });
   const curvesPlace = place("curves"), bestPlace = place("best"), parallelPlace = place("parallel");
   const importancePlace = place("importance"), scatterPlace = place("scatter");
-  const table = sortedTable(columns);
+  const table = sortedTable(runColumns);
   let last = null;
   const drawScatter = () => {
     const chosen = chooser.choices(last);
@@ -157,8 +143,7 @@ export function sweepView(main, where, name) {
     const sweep = last = await fetchJson(`/page-data/sweeps/${name}`);
     where.textContent = sweep.path;
     title.textContent = sweep.name;
-    const counts = Object.entries(sweep.runs).map(([state, count]) => `${count} ${state}`).join(", ") || "no runs yet";
-    note.textContent = `${sweep.state.toLowerCase()}${sweep.why ? ` (${sweep.why})` : ""} · ${sweep.method} · ${sweep.goal ?? ""} ${sweep.metric ?? ""} · ${counts}`;
+    note.textContent = factsText(SWEEP_FACTS, sweep);
     table.show(sweep.rows, sweep);
     performance.mark("interactive");
     const curves = await fetchJson(`/page-data/sweeps/${name}/curves`);

@@ -5,12 +5,12 @@ from typing import Any
 from server.graphql.connection import connection
 from server.graphql.context import Context, row_id
 from server.graphql.execute import Arguments, Resolver
-from server.graphql.introspection import type_node
-from server.graphql.mutations import MUTATIONS
 from server.graphql.nodes.artifact import artifact_node, collection_node
 from server.graphql.nodes.content_urls import artifact_id, artifact_row_id
 from server.graphql.nodes.owner import Node, entity_node, user_node
 from server.graphql.nodes.sweep import project_node
+from server.graphql.roots.introspection import type_node
+from server.graphql.roots.mutations import MUTATIONS
 from server.storage.records.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
 from server.storage.records.projects import find_project, list_projects
 

@@ -1,0 +1,1 @@
+"""The root fields of GraphQL requests: queries, mutations, and introspection."""
