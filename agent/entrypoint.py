@@ -1,4 +1,4 @@
-"""The program of a sweep: take the parameters of one run from W&B, train it, say how it ended."""
+"""The program of a sweep: takes the parameters of one run from W&B, trains it, and reports how it ended."""
 
 import faulthandler
 import json
@@ -11,13 +11,14 @@ from typing import Any
 
 from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
-from agent.lifeline import when_orphaned
-from agent.tracking.directory import CANNOT_WRITE, RunDirectory, replace_text
+from agent.tracking.directory import CANNOT_WRITE, RunDirectory
 from agent.training.lifecycle.stop import StopRequest
-from agent.watchdog import Watchdog
+from agent.watchdog import Watchdog, when_orphaned
+from rewards.atomic_write import write_text
+from rewards.error_text import first_line
 
 EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted": 143}
-"""An unhealthy run did its work: it found a bad point. 143 = 128 + SIGTERM."""
+"""An unhealthy run is a success: it found a bad configuration. 143 = 128 + SIGTERM."""
 EXIT_FAILED = 1
 EXIT_BAD_CONFIG = 2
 EXIT_NO_SERVER = 3
@@ -26,22 +27,28 @@ EXIT_OUT_OF_MEMORY = 5
 EXIT_HUNG = 6
 
 _CLIENT_POLL = 16.0
-"""Seconds in which the client has surely asked whether its run was stopped; it asks every 15."""
+"""Seconds within which W&B's client has asked whether its run was stopped; it asks every 15 s."""
 _UPLOAD_SECONDS = 120.0
-"""Patience for a server that is away when a run ends; what it did not get is on disk."""
+"""Longest time to wait for a server that does not answer when a run ends. The data stays on disk."""
 _FULL = 1 << 20
-"""Free bytes below which a disk counts as full."""
+"""Free bytes at or below which a disk counts as full."""
 
 
 def run_directory(group: str, run_id: str) -> Path:
-    """`$SWEEPFARM_RUNS` (default `runs`) / sweep id, or project where there is none / run id."""
+    """The directory of a run: `$SWEEPFARM_RUNS` (default `runs`) / `group` / `run_id`.
+
+    Args:
+        group: The id of the sweep, or the project of a run without a sweep.
+        run_id: The id of the run.
+    """
     return Path(os.environ.get("SWEEPFARM_RUNS", "runs")) / group / run_id
 
 
 def main() -> int:
-    """Run one configuration of a sweep; the return value is the exit code.
+    """Train one run of a sweep and return the exit code.
 
-    Parameters are read from `wandb.config`, never from argv, so that what ran is what is recorded.
+    Parameters are read from `wandb.config`, never from the command line, so that W&B records exactly what
+    ran.
     """
     stop = StopRequest()
     stop.install()
@@ -58,8 +65,8 @@ def main() -> int:
     try:
         code, outcome, message = _train(run, stop)
     except Exception as error:
-        # A mistake of ours: the traceback follows, the record says what it was.
-        message = f"{type(error).__name__}: {error}".splitlines()[0]
+        # A bug of ours: record its message; the traceback follows.
+        message = f"{type(error).__name__}: {first_line(error)}"
         raise
     finally:
         if message:
@@ -69,7 +76,7 @@ def main() -> int:
 
 
 def _start(stop: StopRequest) -> Any:
-    """Open the W&B run; offline where the server has gone since it gave this run to the agent."""
+    """The opened W&B run; an offline one if the server no longer answers an agent that got this run from it."""
     import wandb
 
     settings = wandb.Settings(
@@ -78,11 +85,11 @@ def _start(stop: StopRequest) -> Any:
     try:
         return wandb.init(resume="allow", settings=settings)
     except wandb.Error as error:
-        # Only an agent's run has its parameters at hand.
+        # Without the server, only a run started by an agent has its parameters, in a file.
         if "WANDB_SWEEP_PARAM_PATH" not in os.environ or isinstance(error, wandb.errors.AuthenticationError):
             raise
-        _say(f"W&B does not answer ({error}): the run goes on offline")
-        wandb.teardown()  # the client's process still holds the run that it could not open
+        _say(f"W&B does not answer ({error}): the run continues offline")
+        wandb.teardown()  # ends the client's process, which still holds the run that it could not open
         run = wandb.init(mode="offline", settings=settings)
         _say(f"upload it later with `wandb sync {run.settings.sync_dir}`")
         return run
@@ -97,14 +104,14 @@ def _finish(run: Any, code: int) -> None:
 
 
 def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
-    """Train; returns the exit code, the outcome, and what went wrong where the user can mend it."""
+    """Train and return the exit code, the outcome, and what went wrong if the user can fix it."""
     directory = None
     try:
         params = {name: value for name, value in run.config.items() if name != "config_hash"}
         config = RunConfig.from_params(params)
         if config.display_name:
             run.name = config.display_name
-        # A sweep's own values are locked: naming them again would only give a warning each.
+        # The sweep's values are locked: setting them again would only give a warning for each.
         defaults = {name: value for name, value in config.flat().items() if name not in params}
         run.config.update({**defaults, "config_hash": config.config_hash}, allow_val_change=True)
         from agent.tracking.sinks import Sinks
@@ -129,34 +136,30 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
         return EXIT_DISK, "failed", f"cannot write {where}: {error.strerror}; free some space"
     except Exception as error:
         if type(error).__name__ == "OutOfMemoryError":
-            return EXIT_OUT_OF_MEMORY, "out of memory", _first_line(error)
-        # safetensors and torch say in their own ways that a file could not be written.
+            return EXIT_OUT_OF_MEMORY, "out of memory", first_line(error)
+        # safetensors and torch have their own errors for a file that could not be written.
         if directory is None or shutil.disk_usage(directory.path).free > _FULL:
             raise
         return EXIT_DISK, "failed", f"cannot write {directory.path}: the disk is full; free some space"
 
 
 def _give_up(run: Any, silence: float) -> None:
-    """End a hung run: say where it hangs, record it, leave without the thread that hangs."""
+    """End a run that hangs: print where it hangs, record it, and exit without waiting for its threads."""
     faulthandler.dump_traceback(all_threads=True)
-    message = f"no training step finished for {silence:.0f} s (`step_timeout`): given up as hung"
+    message = f"no training step finished for {silence:.0f} s (`step_timeout`): ended as hung"
     _record(run, "failed", message)
     _finish(run, EXIT_HUNG)
     os._exit(EXIT_HUNG)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
 def _record(run: Any, outcome: str, message: str) -> None:
-    """Say what went wrong in the log, in the run's summary and in its directory."""
+    """Write what went wrong to standard error, the summary of the run and its directory."""
     _say(message)
     run.summary.update({"outcome": outcome, "error": message})
     directory = _directory_of(run)
     if directory.exists():
-        with suppress(OSError):  # a full disk may be what went wrong
-            replace_text(directory / "outcome.json", json.dumps({"outcome": outcome, "error": message}))
+        with suppress(OSError):  # what went wrong may be a full disk
+            write_text(directory / "outcome.json", json.dumps({"outcome": outcome, "error": message}))
 
 
 def _directory_of(run: Any) -> Path:

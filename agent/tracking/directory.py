@@ -1,25 +1,28 @@
-"""The run directory: everything about a run, in files, whatever else records it."""
+"""The run directory: all records of a run as files, with or without W&B."""
 
 import errno
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rewards.atomic_write import write_text
+
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
-"""Errors of a full or read-only disk: the user's to mend, so they are said in one line."""
+"""Errors of a full or read-only disk. The user can fix them, so they are reported in one line."""
 
 
 class RunDirectory:
-    """`config.json`, `metrics.jsonl`, `samples.jsonl`, `findings.json`, `outcome.json` and `checkpoints/`.
+    """Writes `config.json`, `metrics.jsonl`, `samples.jsonl`, `findings.json` and `outcome.json` of a run.
 
-    Rows are written line by line and flushed, so that a killed run keeps every step it logged.
+    Each row is written to disk when it is logged, so that a killed run keeps every step it logged.
 
     Args:
-        path: created when absent.
-        config: for `config.json`.
+        path: The directory; created if it does not exist.
+        config: Content of `config.json`.
+
+    Raises:
+        OSError: If the directory cannot be created.
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any]) -> None:
@@ -28,19 +31,19 @@ class RunDirectory:
         path.mkdir(parents=True, exist_ok=True)
 
     def begin(self) -> None:
-        """Write `config.json`: the directory is this run's from now on."""
+        """Write `config.json`: from now on the directory belongs to this run."""
         self._write_json("config.json", self._config)
 
     def rewind(self, step: int) -> None:
-        """Drop rows after training step `step`: a run that goes on from there writes them again."""
+        """Remove all rows after training step `step`: a run that is resumed there writes them again."""
         for name, key in (("metrics.jsonl", "train/global_step"), ("samples.jsonl", "step")):
             path = self.path / name
             if path.exists():
                 rows = _whole_rows(path.read_text(encoding="utf-8"))
-                replace_text(path, "".join(json.dumps(row) + "\n" for row in rows if row[key] <= step))
+                write_text(path, "".join(json.dumps(row) + "\n" for row in rows if row[key] <= step))
 
     def rows(self) -> list[dict[str, Any]]:
-        """The whole rows of `metrics.jsonl`."""
+        """The complete rows of `metrics.jsonl`, in order."""
         path = self.path / "metrics.jsonl"
         return _whole_rows(path.read_text(encoding="utf-8")) if path.exists() else []
 
@@ -50,15 +53,15 @@ class RunDirectory:
         return self.path / "checkpoints"
 
     def log(self, row: Mapping[str, Any]) -> None:
-        """Append one step to `metrics.jsonl`."""
+        """Append the row of one step to `metrics.jsonl`."""
         self._append("metrics.jsonl", [row])
 
     def log_samples(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Append completions to `samples.jsonl`."""
+        """Append rows to `samples.jsonl`, one per completion."""
         self._append("samples.jsonl", rows)
 
     def write_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
-        """Write `findings.json`: what the health checks found so far, in the order they found it."""
+        """Write `findings.json`: the findings of the health checks so far, in order."""
         self._write_json("findings.json", findings)
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
@@ -71,21 +74,9 @@ class RunDirectory:
             file.write(text)
 
     def _write_json(self, name: str, value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-        replace_text(self.path / name, json.dumps(value, indent=1))
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        write_text(self.path / name, json.dumps(value, indent=1))
 
 
 def _whole_rows(text: str) -> list[dict[str, Any]]:
-    """Rows of a JSON lines file; a last line that a kill cut short is left out."""
+    """Rows of a JSON lines file, without a last line that a kill left incomplete."""
     return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

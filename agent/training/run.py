@@ -1,4 +1,4 @@
-"""One run, from configuration to outcome."""
+"""One run, from its configuration to its outcome."""
 
 import gc
 import os
@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from transformers import PrinterCallback, set_seed
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, set_seed
 
 from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
 from agent.health.finding import Finding
 from agent.health.monitor import Monitor
+from agent.tasks.base import Task
 from agent.tasks.build import build_task
 from agent.tracking.sinks import Sinks, summary_of
-from agent.training.lifecycle.allocator import keep_freed_memory
 from agent.training.lifecycle.checkpoints import Checkpoints
-from agent.training.lifecycle.memory import take_a_share
+from agent.training.lifecycle.context import RunContext
+from agent.training.lifecycle.memory import keep_freed_memory, limit_gpu_share
 from agent.training.lifecycle.model import load_model
 from agent.training.lifecycle.resume import SaveState, latest_state
 from agent.training.lifecycle.stop import StopRequest
@@ -28,14 +29,14 @@ from agent.training.objective.divergence import DriftProbe
 from agent.training.objective.held_out import Objective
 from agent.training.objective.samples import sample_rows
 from agent.training.scoring import SuiteReward
+from agent.training.step.log import Measurements, StepLog
 from agent.training.step.schedule import Schedule
 from agent.training.step.trainer import build_trainer
-from agent.training.step_log import StepLog
 
 OutcomeName = Literal["finished", "stopped early", "unhealthy", "preempted"]
 
-MOST_HALVINGS = 3
-"""Of the completions per forward pass, after running out of memory."""
+MAX_HALVINGS = 3
+"""How many times the completions per forward pass are halved after running out of memory."""
 
 _PROBE_PROMPTS = 8
 _PROBE_TOKENS = 64
@@ -48,11 +49,11 @@ class Outcome:
 
     Attributes:
         name: `finished`, `stopped early` (by the server), `unhealthy` or `preempted`.
-        step: last training step done.
-        findings: what the health checks found, warnings among it.
-        starter_score: the objective of the starting model.
-        score: the last measured objective; `None` when the run ended before its first rung.
-        checkpoint: folder of the best checkpoint.
+        step: Last training step that was done.
+        findings: Findings of the health checks, warnings included.
+        starter_score: Objective of the starting model, in [0, 1].
+        score: Last measured objective, in [0, 1]; `None` if the run ended before its first rung.
+        checkpoint: Folder of the best checkpoint; `None` if there is none.
     """
 
     name: OutcomeName
@@ -63,7 +64,7 @@ class Outcome:
     checkpoint: str | None
 
     def summary(self) -> dict[str, Any]:
-        """As summary values of a run."""
+        """The outcome as summary values of the run."""
         return {
             "outcome": self.name,
             "outcome_step": self.step,
@@ -78,48 +79,51 @@ def train_run(
     stop: StopRequest,
     on_step: Callable[[int, dict[str, float]], None] = lambda step, row: None,
 ) -> Outcome:
-    """Train one run to its end, or to a stop; go on where an earlier attempt in the same directory left off.
+    """Train one run until it ends or is stopped, from the last saved state in its directory if there is one.
 
-    A run that was interrupted and resumed equals an uninterrupted one, bit for bit on CPU. A run that does
-    not fit into memory goes on from its last state with half the completions per forward pass, and the same
-    number per step.
+    On the CPU, a run that was interrupted and resumed gives the same values, bit for bit, as one that was
+    not. A run that does not fit into memory continues from its last state with half the completions per
+    forward pass, and the same number per step.
 
     Args:
-        config: the run.
-        sinks: where metrics go.
-        stop: read at every step.
-        on_step: told each finished step, for a progress display.
+        config: Parameters of the run.
+        sinks: Receive its metrics, samples and findings.
+        stop: Read at every step.
+        on_step: Called with each finished step and its metrics.
+
+    Returns:
+        How the run ended.
 
     Raises:
-        ConfigError: the model cannot be loaded, or the directory holds another run.
-        torch.OutOfMemoryError: it does not fit even after `MOST_HALVINGS` halvings.
+        ConfigError: If the model cannot be loaded, or the directory holds a run of another configuration.
+        NothingScoredError: If no completion of a training batch, or of the starting model, can be scored.
+        FloatingPointError: If the model's logits are not finite during sampling.
+        torch.OutOfMemoryError: If the run does not fit into memory after `MAX_HALVINGS` halvings.
     """
+    context = RunContext(config, sinks, stop, on_step)
     keep_freed_memory()
-    take_a_share(os.environ)
-    for halvings in range(MOST_HALVINGS + 1):
+    limit_gpu_share(os.environ)
+    for halvings in range(MAX_HALVINGS + 1):
         micro_batch = config.per_device_train_batch_size >> halvings
         sinks.summarise({"train/micro_batch_size": micro_batch})
         try:
-            return _attempt(config, micro_batch, sinks, stop, on_step)
+            return _attempt(context, micro_batch)
         except torch.OutOfMemoryError:
-            if halvings == MOST_HALVINGS or micro_batch % 2:
+            if halvings == MAX_HALVINGS or micro_batch % 2:
                 raise
-        # Outside of the handler: until here the error's traceback keeps the model alive.
+        # Not in the handler: there, the error's traceback still keeps the model in memory.
         print(
-            f"sweepfarm: out of memory with {micro_batch} completions per pass; halving them", file=sys.stderr
+            f"sweepfarm: out of memory with {micro_batch} completions per forward pass; halving that number",
+            file=sys.stderr,
         )
         gc.collect()
         torch.cuda.empty_cache()
     raise AssertionError("the last attempt returns or raises")
 
 
-def _attempt(
-    config: RunConfig,
-    micro_batch: int,
-    sinks: Sinks,
-    stop: StopRequest,
-    on_step: Callable[[int, dict[str, float]], None],
-) -> Outcome:
+def _attempt(context: RunContext, micro_batch: int) -> Outcome:
+    """Train with `micro_batch` completions per forward pass, from the last saved state if there is one."""
+    config, sinks, stop = context.config, context.sinks, context.stop
     trainer_folder = sinks.directory.path / "trainer"
     saved = latest_state(trainer_folder)
     if saved and saved.own["config_hash"] != config.config_hash:
@@ -131,40 +135,22 @@ def _attempt(
     set_seed(config.seed)
     task = build_task(config)
     model, tokenizer = load_model(task.model_path)
-    # With a KL term the trainer loads the starting weights itself; under adapters it only switches those off.
+    # With a KL term TRL loads the starting weights itself. Under adapters it only switches the adapters off.
     theirs = config.largest_beta > 0 and config.lora_rank is None
     own_reference = None if theirs else load_model(task.model_path)[0]
     reward = SuiteReward(task.training_suite, task.monitored, config.num_generations)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
     trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)
     reference = trainer.ref_model or own_reference
-    assert reference is not None  # the trainer has one exactly where we have none
+    assert reference is not None  # the trainer has a reference exactly if we loaded none
     reference = reference.to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise(objective.starter_values())
     monitor = Monitor(config.health, config.max_steps, objective.starter_values())
-    probe_rows, _ = starter_completions(
-        reference,
-        tokenizer,
-        task.prompts.held_out[:_PROBE_PROMPTS],
-        max_new_tokens=min(_PROBE_TOKENS, config.max_completion_length),
-        temperature=1.0,
-        seed=_PROBE_SEED,
-    )
+    probe = _drift_probe(config, task, reference, tokenizer)
     schedule = Schedule(config, trainer)
-    log = StepLog(
-        config,
-        reward,
-        objective,
-        monitor,
-        DriftProbe(reference, probe_rows),
-        sinks,
-        checkpoints,
-        schedule,
-        stop,
-        trainer.stopwatch,
-        on_step,
-    )
+    measurements = Measurements(reward, probe, objective, monitor)
+    log = StepLog(context, measurements, checkpoints, schedule, trainer.stopwatch)
 
     def own_state() -> dict[str, Any]:
         return {
@@ -187,12 +173,12 @@ def _attempt(
         schedule.restore(saved.own["schedule"])
         log.restore(**saved.own["log"])
     trainer.remove_callback(PrinterCallback)
-    for callback in (schedule, log, SaveState(config, stop, own_state)):
+    for callback in (schedule, log, SaveState(context, own_state)):
         trainer.add_callback(callback)
     trainer.train(resume_from_checkpoint=str(saved.path) if saved else None)
     name = _outcome_name(config, monitor, log.last_step, stop)
     if name != "preempted":
-        shutil.rmtree(trainer_folder, ignore_errors=True)  # nothing is left to resume
+        shutil.rmtree(trainer_folder, ignore_errors=True)  # the run has ended and will not be resumed
     outcome = Outcome(
         name=name,
         step=log.last_step,
@@ -206,6 +192,20 @@ def _attempt(
         {**outcome.summary(), "objective/score": outcome.score, "checkpoint": outcome.checkpoint}
     )
     return outcome
+
+
+def _drift_probe(
+    config: RunConfig, task: Task, reference: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> DriftProbe:
+    completions, _ = starter_completions(
+        reference,
+        tokenizer,
+        task.prompts.held_out[:_PROBE_PROMPTS],
+        max_new_tokens=min(_PROBE_TOKENS, config.max_completion_length),
+        temperature=1.0,
+        seed=_PROBE_SEED,
+    )
+    return DriftProbe(reference, completions)
 
 
 def _outcome_name(config: RunConfig, monitor: Monitor, last_step: int, stop: StopRequest) -> OutcomeName:

@@ -29,7 +29,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer  # noqa: E402
 from agent.tasks.plasmid.corpus import load_corpus  # noqa: E402
 from agent.tasks.plasmid.prompts import plasmid_prompts  # noqa: E402
 from agent.tasks.plasmid.starter import starter_path  # noqa: E402
-from agent.training.lifecycle.allocator import keep_freed_memory  # noqa: E402
+from agent.training.lifecycle.memory import keep_freed_memory  # noqa: E402
 from agent.training.passes.onednn import linear  # noqa: E402
 from agent.training.step.grpo import SelectiveGRPOTrainer  # noqa: E402
 from benchmarks.steps import stories  # noqa: E402

@@ -8,10 +8,10 @@ import torch
 from agent.training.lifecycle.model import load_model
 from agent.training.objective.baseline import starter_completions, weights_hash
 from agent.training.objective.divergence import token_log_probabilities
-from agent.training.objective.sampling import Settings, sample
+from agent.training.objective.sampling import SampleArguments, sample
 
 PROMPTS = ("ATG", "TTGACA")
-SETTINGS: Settings = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}
+SETTINGS: SampleArguments = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}
 
 
 def test_what_is_read_is_what_was_sampled(

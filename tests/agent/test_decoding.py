@@ -27,13 +27,12 @@ from agent.training.objective.sampling import sample
 from agent.training.sampler import loop
 from agent.training.sampler.draw import draw, draw_static
 from agent.training.sampler.generate import generate, prefill
-from agent.training.sampler.settings import Sampling
+from agent.training.sampler.interface import SamplingParameters, UnsupportedError, _warn
 from agent.training.sampler.static import StaticDecoder
-from agent.training.sampler.trl_sampling import sampling_of
-from agent.training.sampler.unsupported import UnsupportedError, _warn
 from agent.training.scoring import SuiteReward
 from agent.training.step.grpo import SelectiveGRPOTrainer
 from agent.training.step.trainer import build_trainer
+from agent.training.step.trl_sampling import sampling_parameters
 
 VOCABULARY = 150
 PROMPTS = ([5, 6, 7], [9], [5, 6, 7], [3, 4, 5, 6, 7, 8, 9], [9])
@@ -109,11 +108,11 @@ def exact_log_probabilities(
 
 def test_greedy_tokens_are_those_of_transformers(model: PreTrainedModel) -> None:
     full = theirs(model, 30, NEVER)
-    assert generate(model, PROMPTS, Sampling(30, NEVER, top_k=1)).completions == full
+    assert generate(model, PROMPTS, SamplingParameters(30, NEVER, top_k=1)).completions == full
     ends = (full[0][4], full[1][11], full[3][2])  # rows end early, at different steps
     ended = theirs(model, 30, ends)
     assert len({len(row) for row in ended}) > 1
-    assert generate(model, PROMPTS, Sampling(30, ends, top_k=1)).completions == ended
+    assert generate(model, PROMPTS, SamplingParameters(30, ends, top_k=1)).completions == ended
 
 
 @pytest.mark.parametrize(("temperature", "top_p"), [(1.0, 1.0), (0.7, 0.8), (1.6, 0.95)])
@@ -123,7 +122,7 @@ def test_log_probabilities_are_those_of_the_full_forward(
     torch.manual_seed(0)
     ends = tuple(range(0, VOCABULARY, 12))  # rows leave the batch all the time
     prompts = PROMPTS * 4
-    made = generate(model, prompts, Sampling(30, ends, temperature, top_p))
+    made = generate(model, prompts, SamplingParameters(30, ends, temperature, top_p))
     for prompt, completion, found in zip(prompts, made.completions, made.log_probabilities, strict=True):
         exact = exact_log_probabilities(model, prompt, completion, temperature)
         assert torch.allclose(torch.tensor(found), exact, atol=1e-4)
@@ -179,7 +178,7 @@ def test_pairs_of_tokens_are_sampled_with_their_exact_probabilities(make: object
     assert callable(make)
     model, end, temperature = make(vocab_size=6), 5, 1.4
     torch.manual_seed(1)
-    made = generate(model, [[1, 2]] * 20000, Sampling(2, (end,), temperature)).completions
+    made = generate(model, [[1, 2]] * 20000, SamplingParameters(2, (end,), temperature)).completions
     with torch.no_grad():
         first = (model(torch.tensor([[1, 2]])).logits[0, -1] / temperature).softmax(-1)
         after = torch.tensor([[1, 2, token] for token in range(6)])
@@ -191,7 +190,7 @@ def test_pairs_of_tokens_are_sampled_with_their_exact_probabilities(make: object
 
 
 def test_the_generator_decides_and_weights_are_read_at_each_call() -> None:
-    model, sampling = llama(), Sampling(12, NEVER, top_p=0.9)
+    model, sampling = llama(), SamplingParameters(12, NEVER, top_p=0.9)
 
     def made(seed: int) -> list[list[int]]:
         torch.manual_seed(seed)
@@ -208,7 +207,7 @@ def test_the_generator_decides_and_weights_are_read_at_each_call() -> None:
 @pytest.mark.parametrize("top_k", [0, 1])
 def test_steps_of_one_shape_write_the_same(model: PreTrainedModel, top_k: int) -> None:
     """What a GPU captures as a graph; without a sort and without rows leaving, both draw the same numbers."""
-    sampling = Sampling(21, NEVER, temperature=0.8, top_k=top_k)
+    sampling = SamplingParameters(21, NEVER, temperature=0.8, top_k=top_k)
     torch.manual_seed(5)
     plain = generate(model, PROMPTS, sampling)
     decoder = StaticDecoder(prefill(model, PROMPTS, sampling, torch.float32), sampling)
@@ -222,7 +221,7 @@ def test_steps_of_one_shape_write_the_same(model: PreTrainedModel, top_k: int) -
 
 
 def test_steps_of_one_shape_end_when_every_row_has() -> None:
-    sampling = Sampling(60, tuple(range(VOCABULARY)))
+    sampling = SamplingParameters(60, tuple(range(VOCABULARY)))
     with torch.no_grad():
         tokens, _ = StaticDecoder(prefill(llama(), PROMPTS, sampling, torch.float32), sampling).run()
     assert tokens.shape == (5, 16)
@@ -238,7 +237,7 @@ def test_adapters_are_sampled_from_as_they_stand(make: object) -> None:
         for name, weight in adapted.named_parameters():
             if "lora_B" in name:
                 weight.normal_(std=0.3)
-    sampling = Sampling(20, NEVER, top_k=1)
+    sampling = SamplingParameters(20, NEVER, top_k=1)
     found = generate(adapted, PROMPTS, sampling).completions
     assert found == theirs(adapted, 20, NEVER)
     with adapted.disable_adapter():
@@ -262,7 +261,7 @@ def test_the_last_rows_are_written_by_one_thread_and_the_others_come_back(
 
     monkeypatch.setattr(loop, "forward", watched)
     torch.manual_seed(0)
-    generate(llama(), [[7, 8]] * 8, Sampling(30, tuple(range(6))))
+    generate(llama(), [[7, 8]] * 8, SamplingParameters(30, tuple(range(6))))
     assert threads[-1] == 2
     rows = {count for count, _ in seen}
     assert min(rows) <= 6 < max(rows)
@@ -275,7 +274,7 @@ def test_weights_that_are_not_finite_say_so() -> None:
         model.lm_head.weight[3] = torch.nan
     for top_p in (1.0, 0.9):
         with pytest.raises(FloatingPointError, match="NaN or infinite"):
-            generate(model, PROMPTS, Sampling(4, NEVER, top_p=top_p))
+            generate(model, PROMPTS, SamplingParameters(4, NEVER, top_p=top_p))
 
 
 def mistral() -> PreTrainedModel:
@@ -301,7 +300,7 @@ def dora() -> torch.nn.Module:
 def test_what_is_not_understood_is_refused(make: object, reason: str) -> None:
     assert callable(make)
     with pytest.raises(UnsupportedError, match=reason):
-        generate(make(), PROMPTS, Sampling(30, NEVER))
+        generate(make(), PROMPTS, SamplingParameters(30, NEVER))
 
 
 def test_another_model_is_sampled_by_transformers_and_says_so_once(
@@ -344,7 +343,7 @@ def test_settings_that_are_not_understood_go_to_trl(
     trainer: SelectiveGRPOTrainer, caplog: pytest.LogCaptureFixture
 ) -> None:
     trainer.generation_config.temperature = 0.5
-    assert sampling_of(trainer) == Sampling(24, tuple(trainer.eos_token_ids), 0.5, 0.9, 0)
+    assert sampling_parameters(trainer) == SamplingParameters(24, tuple(trainer.eos_token_ids), 0.5, 0.9, 0)
     trainer.generation_config.min_p = 0.1
     _warn.cache_clear()
     with caplog.at_level(logging.WARNING):

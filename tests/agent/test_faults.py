@@ -11,7 +11,7 @@ import torch
 
 from agent.config.run import RunConfig
 from agent.training.lifecycle.resume import latest_state
-from agent.training.run import MOST_HALVINGS
+from agent.training.run import MAX_HALVINGS
 from agent.training.step.grpo import SelectiveGRPOTrainer
 from tests.agent.machine import Machine, offline_environment
 from tests.agent.running import changed, run
@@ -99,7 +99,7 @@ def test_a_run_that_never_fits_is_given_up_after_three_halvings(
     with pytest.raises(torch.OutOfMemoryError):
         run(changed(tiny_run, per_device_train_batch_size=16), tmp_path)
     assert tried == [16, 8, 4, 2]
-    assert len(tried) == MOST_HALVINGS + 1
+    assert len(tried) == MAX_HALVINGS + 1
 
 
 def test_a_damaged_state_is_passed_over_for_the_one_before(
@@ -129,7 +129,7 @@ def test_a_damaged_state_is_passed_over_for_the_one_before(
 def test_a_hung_step_is_given_up_and_says_where(machine: Machine) -> None:
     assert machine.start("hung", script=HANG, step_timeout=3).wait(120) == 6, machine.log("hung")
     assert machine.outcome("hung")["outcome"] == "failed"
-    assert "given up as hung" in str(machine.outcome("hung")["error"])
+    assert "ended as hung" in str(machine.outcome("hung")["error"])
     assert "in train_run" in machine.log("hung")
 
 

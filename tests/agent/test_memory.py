@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from agent.training.lifecycle.memory import take_a_share
+from agent.training.lifecycle.memory import limit_gpu_share
 
 
 @pytest.mark.parametrize(("setting", "share"), [("2", 0.475), ("4", 0.2375), ("1", None), ("", None)])
@@ -13,10 +13,10 @@ def test_agents_of_a_gpu_have_equal_shares_of_its_memory(
     taken: list[float] = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", taken.append)
-    take_a_share({"AGENTS_PER_GPU": setting})
+    limit_gpu_share({"AGENTS_PER_GPU": setting})
     assert taken == ([] if share is None else [pytest.approx(share)])
 
 
 def test_on_a_cpu_there_is_nothing_to_share(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    take_a_share({"AGENTS_PER_GPU": "8"})
+    limit_gpu_share({"AGENTS_PER_GPU": "8"})

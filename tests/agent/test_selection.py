@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config.run import RunConfig
-from agent.training.step.selection import kept_samples
+from agent.training.step.grpo import kept_completions
 from tests.agent.running import changed, run
 
 NAN = float("nan")
@@ -18,7 +18,7 @@ NAN = float("nan")
 def kept(
     rewards: list[float], group: int, threshold: float | None = None, best: int | None = None
 ) -> list[bool]:
-    return [bool(k) for k in kept_samples(torch.tensor(rewards), group, threshold, best)]
+    return [bool(k) for k in kept_completions(torch.tensor(rewards), group, threshold, best)]
 
 
 def test_nothing_chosen_keeps_everything() -> None:

@@ -72,7 +72,7 @@ def test_a_server_that_is_gone_at_the_start_gets_the_run_later(
     kill(server)
     run = machine.start("early", script=NO_WAIT_TO_OPEN, max_steps=STEPS)
     assert run.wait(180) == 0, machine.log("early")
-    assert "the run goes on offline" in machine.log("early")
+    assert "the run continues offline" in machine.log("early")
     assert len(machine.rows("early")) == STEPS
     assert synced(server, tmp_path, machine, "early") == ("finished", machine.rows("early"))
 

@@ -1,19 +1,20 @@
-"""Checkpoints at the rungs: the best and the last are kept."""
+"""Saves a checkpoint at each rung and keeps the best one and the last one."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from rewards.atomic_write import replacing
+
 
 class Checkpoints:
-    """Saves weights and tokenizer as loadable model folders `step-000010`.
+    """Saves weights and tokenizer as model folders named like `step-000010`.
 
     Args:
-        folder: where they go; created on the first save.
-        tokenizer: saved with each.
+        folder: Where checkpoints are saved; created by the first save.
+        tokenizer: Saved with each checkpoint.
     """
 
     def __init__(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -23,17 +24,22 @@ class Checkpoints:
         self._last: Path | None = None
 
     def save(self, model: PreTrainedModel, step: int, score: float) -> Path:
-        """Save `model`, then remove the one before unless it is the best so far.
+        """Save `model`, whole or not at all, then remove every checkpoint but the best and this one.
 
-        A folder appears whole or not at all.
+        Args:
+            model: To be saved.
+            step: Training step; gives the folder its name.
+            score: Objective at this step; the checkpoint with the highest is the best.
+
+        Returns:
+            The folder of the checkpoint.
         """
         path = self._folder / f"step-{step:06d}"
-        building = path.with_name(f".{path.name}")
-        shutil.rmtree(building, ignore_errors=True)
-        model.save_pretrained(building, safe_serialization=True)
-        self._tokenizer.save_pretrained(building)
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(building, path)
+        for unfinished in self._folder.glob(f".{path.name}.*"):  # of a save that was killed
+            shutil.rmtree(unfinished, ignore_errors=True)
+        with replacing(path) as scratch:
+            model.save_pretrained(scratch, safe_serialization=True)
+            self._tokenizer.save_pretrained(scratch)
         previous, self._last = self._last, path
         overtaken = self._best[1] if self._best else None
         if self._best is None or score > self._best[0]:
@@ -43,19 +49,19 @@ class Checkpoints:
         return path
 
     def state(self) -> dict[str, Any]:
-        """For `restore`; paths are names inside the folder, which may be mounted elsewhere later."""
+        """The state for `restore`. It has names, not paths: the folder may be mounted elsewhere later."""
         return {
             "best": None if self._best is None else [self._best[0], self._best[1].name],
             "last": None if self._last is None else self._last.name,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a saved `state`."""
+        """Continue from a saved `state`."""
         best, last = state["best"], state["last"]
         self._best = None if best is None else (best[0], self._folder / best[1])
         self._last = None if last is None else self._folder / last
 
     @property
     def best(self) -> Path | None:
-        """Folder of the checkpoint with the highest objective."""
+        """Folder of the checkpoint with the highest objective; `None` before the first save."""
         return self._best[1] if self._best else None

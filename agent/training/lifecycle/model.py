@@ -1,9 +1,10 @@
-"""Loading a causal language model and its tokenizer: safetensors only, no remote code."""
+"""Loads a causal language model and its tokenizer: safetensors only, no remote code."""
 
 import os
 from pathlib import Path
 
 import torch
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -15,17 +16,20 @@ from transformers.utils.logging import disable_progress_bar
 
 from agent.config.errors import ConfigError
 from agent.hub import hub_error
-from agent.training.lifecycle.prompt_ends import leave_prompts_open
 from rewards.error_text import first_line
 
-disable_progress_bar()  # one bar per shard of a one-shard model is noise in every log
+disable_progress_bar()  # a model of one shard would log a bar for that shard
 
 
 def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load `path`, a local folder or a Hub id, in float32 on CPU.
+    """The model at `path`, in float32 on the CPU, and its tokenizer, which pads on the left.
+
+    Args:
+        path: A local folder or a Hub id.
 
     Raises:
-        ConfigError: no such folder, no model in it, or a Hub that cannot be reached or has no such id.
+        ConfigError: If the folder does not exist or holds no model, or the Hub cannot be reached or has no
+            such id.
     """
     try:
         model = AutoModelForCausalLM.from_pretrained(
@@ -36,20 +40,36 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         raise _unloadable(path, error) from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    leave_prompts_open(tokenizer)
+    _leave_prompts_open(tokenizer)
     return model, tokenizer
 
 
 def check_model(path: str) -> None:
-    """Find out whether `path` can be loaded, by its configuration alone: cheap, whatever the model's size.
+    """Check that `path` can be loaded, by its configuration alone: fast for a model of any size.
 
     Raises:
-        ConfigError: as `load_model` would.
+        ConfigError: If `load_model` would raise it for the configuration.
     """
     try:
         AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise _unloadable(path, error) from error
+
+
+def _leave_prompts_open(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Stop `tokenizer` from adding an end-of-sequence token to a text; what it adds in front stays.
+
+    After an end-of-sequence token a model has nothing to complete. The published SimpleStories tokenizers add
+    one, for training on whole stories.
+    """
+    ids, plain = (tokenizer("a", add_special_tokens=special)["input_ids"] for special in (True, False))
+    if ids[-1] != tokenizer.eos_token_id or plain[-1] == tokenizer.eos_token_id:
+        return
+    before = ids[: len(ids) - len(plain) - 1]
+    names = tokenizer.convert_ids_to_tokens(before)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=[*names, "$A"], special_tokens=list(dict(zip(names, before, strict=True)).items())
+    )
 
 
 def _unloadable(path: str, error: Exception) -> ConfigError:

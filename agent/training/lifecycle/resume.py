@@ -1,8 +1,7 @@
-"""Saving the whole state of a run, and finding it again."""
+"""Saves the whole state of a run and finds it again."""
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,8 +11,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from agent.config.run import RunConfig
-from agent.training.lifecycle.stop import StopRequest
+from agent.training.lifecycle.context import RunContext
+from rewards.atomic_write import write_text
 
 _OWN = "sweepfarm_state.json"
 _PREFIX = "checkpoint-"
@@ -21,12 +20,12 @@ _PREFIX = "checkpoint-"
 
 @dataclass(frozen=True)
 class SavedState:
-    """A state from which a run goes on.
+    """A saved state, from which a run can continue.
 
     Attributes:
-        path: the trainer's own checkpoint: weights, optimiser, schedule, generators.
-        step: the training step after which it was saved.
-        own: our counters at that step; see `SaveState`.
+        path: The trainer's checkpoint: weights, optimiser, schedule, random generators.
+        step: The training step after which it was saved.
+        own: Our own counters after that step; see `SaveState`.
     """
 
     path: Path
@@ -35,7 +34,7 @@ class SavedState:
 
 
 def latest_state(folder: Path) -> SavedState | None:
-    """The newest whole state in `folder`; one cut short or damaged is passed over for an older one."""
+    """The newest complete state in `folder`; `None` if there is none. Incomplete states are skipped."""
     steps = sorted((int(p.name.removeprefix(_PREFIX)), p) for p in folder.glob(f"{_PREFIX}*"))
     for step, path in reversed(steps):
         try:
@@ -49,37 +48,36 @@ def latest_state(folder: Path) -> SavedState | None:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """File name → hash of its content, of the trainer's files in a checkpoint."""
+    """Name → BLAKE2b hash of the content, for each of the trainer's files in a checkpoint."""
     digests = {}
     for file in sorted(folder.iterdir()):
-        if file.is_file() and not file.name.endswith(_OWN):
+        if file.is_file() and file.name != _OWN:
             with file.open("rb") as content:
                 digests[file.name] = hashlib.file_digest(content, "blake2b").hexdigest()
     return digests
 
 
 class SaveState(TrainerCallback):
-    """Has the trainer save after every rung, and before the run gives way to a preemption.
+    """Makes the trainer save its state after every rung, and before a preempted run ends.
 
-    A state is saved only between batches: a batch that is trained on once more could not be restored.
+    A state is saved only between batches: a batch that later steps train on again could not be restored.
 
     Args:
-        config: of the run.
-        stop: a preemption ends the run as soon as its state is saved.
-        own: gives what to save beside the trainer's state.
+        context: Of the run. A preemption ends the run as soon as its state is saved.
+        own: Returns what to save beside the trainer's state, as JSON values.
     """
 
-    def __init__(self, config: RunConfig, stop: StopRequest, own: Callable[[], dict[str, Any]]) -> None:
-        self._config = config
-        self._rungs = frozenset(config.rung_steps)
-        self._stop = stop
+    def __init__(self, context: RunContext, own: Callable[[], dict[str, Any]]) -> None:
+        self._config = context.config
+        self._rungs = frozenset(context.config.rung_steps)
+        self._stop = context.stop
         self._own = own
         self._due = False
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Ask for a save where one is due and possible."""
+        """Request a save if one is due and possible after this step."""
         preempted = self._stop.reason == "preempted"
         self._due |= preempted or state.global_step in self._rungs
         between_batches = state.global_step % self._config.num_iterations == 0
@@ -91,12 +89,10 @@ class SaveState(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Mark the state as whole by adding ours, and drop those before the previous one."""
+        """Add our part, which marks the state as complete, and remove all but the last two states."""
         folder = Path(str(args.output_dir))
         path = folder / f"{_PREFIX}{state.global_step}"
-        building = path / f".{_OWN}"
-        building.write_text(json.dumps({"own": self._own(), "files": _digests(path)}), encoding="utf-8")
-        os.replace(building, path / _OWN)
+        write_text(path / _OWN, json.dumps({"own": self._own(), "files": _digests(path)}))
         steps = sorted((int(p.name.removeprefix(_PREFIX)), p) for p in folder.glob(f"{_PREFIX}*"))
         for _step, old in steps[:-2]:
             shutil.rmtree(old)

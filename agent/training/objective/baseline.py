@@ -1,8 +1,7 @@
-"""Completions of a starting model, sampled once per machine: runs of a sweep begin from the same weights."""
+"""Cache of the completions of a starting model, for all runs on a machine that start from it."""
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
@@ -13,32 +12,44 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.training.objective.divergence import token_log_probabilities
-from agent.training.objective.sampling import Completions, Settings, read_completions, sample
+from agent.training.objective.sampling import Completions, SampleArguments, read_completions, sample
+from rewards.atomic_write import replacing
 from rewards.cache_dir import cache_dir
 
 _SAMPLED_ELEMENTS = 4096
-"""Elements of each tensor that identify it; training changes all."""
+"""Elements of each tensor that are hashed; training changes all elements."""
 
 
 def starter_completions(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[str],
-    **settings: Unpack[Settings],
+    **arguments: Unpack[SampleArguments],
 ) -> tuple[Completions, torch.Tensor]:
-    """Sample as `sample` does, or read what an earlier run sampled from the same weights.
+    """Completions of `prompts` as `sample` draws them, and [B, T] log-probabilities of their tokens.
 
-    The cache is keyed by all that the draw depends on: weights, tokens of the prompts, settings, device,
-    number of threads and version of torch.
+    They are read from the cache if an earlier run sampled them. The key of the cache has all that the draw
+    depends
+    on: weights, tokens of the prompts, arguments, device, number of threads and version of torch.
+
+    Args:
+        model: The starting model.
+        tokenizer: Of the model.
+        prompts: Texts.
+        **arguments: Passed to `sample`.
 
     Returns:
-        The completions, and what `token_log_probabilities` gives for them.
+        The completions, and their log-probabilities as `token_log_probabilities` returns them.
+
+    Raises:
+        FloatingPointError: If the model's logits are not finite.
+        OSError: If the cache cannot be written.
     """
     depends_on = {
         "recipe": 4,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
-        "settings": settings,
+        "settings": arguments,
         "machine": [str(model.device.type), torch.get_num_threads(), torch.__version__],
     }
     key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()[:24]
@@ -46,24 +57,21 @@ def starter_completions(
     found = _read(path, model, tokenizer)
     if found is not None:
         return found
-    drawn = sample(model, tokenizer, prompts, **settings)
+    drawn = sample(model, tokenizer, prompts, **arguments)
     log_probabilities = token_log_probabilities(model, drawn)
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    prompts_only = drawn.attention[:, : drawn.prompt_length].contiguous()
-    save_file(
-        {
-            "ids": drawn.ids.contiguous(),
-            "prompt_attention": prompts_only,
-            "log_probabilities": log_probabilities.contiguous(),
-        },
-        building,
-    )
-    os.replace(building, path)
+    prompt_attention = drawn.attention[:, : drawn.prompt_length].contiguous()
+    tensors = {
+        "ids": drawn.ids.contiguous(),
+        "prompt_attention": prompt_attention,
+        "log_probabilities": log_probabilities.contiguous(),
+    }
+    with replacing(path) as scratch:
+        save_file(tensors, scratch)
     return drawn, log_probabilities
 
 
 def weights_hash(model: PreTrainedModel) -> str:
-    """Identifies a model by evenly spread elements of every weight, in order."""
+    """SHA-256 hex digest of evenly spaced elements of every weight of `model`, in order."""
     digest = hashlib.sha256()
     for name, weight in model.state_dict().items():
         flat = weight.reshape(-1)
@@ -76,7 +84,7 @@ def weights_hash(model: PreTrainedModel) -> str:
 def _read(
     path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
 ) -> tuple[Completions, torch.Tensor] | None:
-    """What the cache has; `None` where it has nothing, or a damaged file."""
+    """The content of the cache file at `path`; `None` if it does not exist or is damaged."""
     try:
         tensors = load_file(path, device=str(model.device))
     except (OSError, SafetensorError):

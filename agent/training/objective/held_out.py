@@ -1,6 +1,6 @@
-"""The objective of a sweep: held-out prompts, fixed sampling, the reference suite.
+"""The objective of a sweep: the reference suite's score of completions of held-out prompts.
 
-What is measured here times the health gate is `objective/score`; the gate belongs to the run's `Monitor`.
+`objective/score` is this score times the health gate (0 or 1), which the run's `Monitor` determines.
 """
 
 from dataclasses import asdict, dataclass
@@ -17,16 +17,16 @@ from agent.health.reward import error_of_mean
 from agent.tasks.base import Task
 from agent.training.objective.baseline import starter_completions
 from agent.training.objective.divergence import sampled_entropy, sampled_kl, token_log_probabilities
-from agent.training.objective.sampling import Completions, Settings, sample
+from agent.training.objective.sampling import Completions, SampleArguments, sample
 from agent.training.scoring import component_statistics, score_some
 from rewards.base import Sample
 from rewards.compose import SuiteScores
 
 EVAL_SEED = 1234
-"""The same for every run of every sweep: objectives compare only on equal draws."""
+"""The same for every run of every sweep: objectives can be compared only if the draws are the same."""
 EVAL_TEMPERATURE = 0.95
 EVAL_TOP_P = 0.9
-"""Of the held-out sampling, as in the published plasmid evaluation; not the run's own, which are swept."""
+"""Held-out sampling parameters of the published plasmid evaluation; those of a run are swept."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class HeldOut:
     """One measurement on the held-out prompts.
 
     Attributes:
-        step: training step; 0 for the starting model.
-        metrics: what was measured, by the names of the glossary without `objective/`.
-        prompts: one per completion, the samples of a prompt side by side.
-        completions: what was sampled.
-        scores: what the reference suite says of each.
+        step: Training step; 0 for the starting model.
+        metrics: Name in the glossary without `objective/` → value.
+        prompts: [B] prompts, one per completion; those of the same prompt are consecutive.
+        completions: [B] sampled completions.
+        scores: The reference suite's scores of the completions.
     """
 
     step: int
@@ -49,12 +49,12 @@ class HeldOut:
 
     @property
     def reference(self) -> float:
-        """Mean total of the reference suite, in [0, 1]."""
+        """Mean total score of the reference suite, in [0, 1]; 0 if nothing could be scored."""
         return self.metrics["reference"]
 
     @property
     def finding(self) -> Finding | None:
-        """That nothing could be scored, if so: `reference` is 0 then for want of a value."""
+        """The finding that nothing could be scored (`reference` is then 0); `None` if something could."""
         return nothing_scored(self.scores.unscored, len(self.prompts), self.step)
 
 
@@ -62,14 +62,18 @@ class Objective:
     """Measures the objective of one run at its rungs.
 
     Args:
-        config: of the run.
-        task: gives the held-out prompts and the reference suite.
-        reference: the starting model; kept unchanged.
-        tokenizer: of both.
+        config: Parameters of the run.
+        task: Gives the held-out prompts and the reference suite.
+        reference: The starting model; it must not change.
+        tokenizer: Of the starting model and the policy.
 
     Attributes:
-        starter: the measurement of the starting model.
-        rung: measurements of the policy so far.
+        starter: The measurement of the starting model.
+        rung: Number of measurements of the policy so far.
+
+    Raises:
+        NothingScoredError: If no completion of the starting model can be scored.
+        FloatingPointError: If the starting model's logits are not finite.
     """
 
     def __init__(
@@ -86,16 +90,27 @@ class Objective:
         self.rung = 0
 
     def restore(self, rung: int) -> None:
-        """Go on from the counter of a saved state."""
+        """Continue from the counter of a saved state."""
         self.rung = rung
 
     def starter_values(self) -> dict[str, float]:
-        """The starting model's metrics, as summary values `starter/{name}`."""
+        """The starting model's metrics as summary values: name `starter/{name}` → value."""
         values = {f"starter/{name}": value for name, value in self.starter.metrics.items()}
         return {"starter/score": self.starter.reference, **values}
 
     def at_rung(self, policy: PreTrainedModel, step: int) -> tuple[dict[str, float], HeldOut]:
-        """Measure `policy`; returns the metrics of this rung, gate apart, and the measurement behind them."""
+        """The metrics of `policy` at a rung, without the gate, and the measurement that they come from.
+
+        Args:
+            policy: Measured, not changed.
+            step: Training step.
+
+        Returns:
+            Name `objective/{name}` → value, and the measurement.
+
+        Raises:
+            FloatingPointError: If the policy's logits are not finite.
+        """
         held_out = self._measure(policy, step)
         self.rung += 1
         row = {f"objective/{name}": value for name, value in held_out.metrics.items()}
@@ -103,36 +118,37 @@ class Objective:
 
     def _measure(self, policy: PreTrainedModel, step: int) -> HeldOut:
         config = self._config
-        settings: Settings = {
+        arguments: SampleArguments = {
             "max_new_tokens": config.max_completion_length,
             "temperature": EVAL_TEMPERATURE,
             "top_p": EVAL_TOP_P,
             "seed": EVAL_SEED,
         }
         if self._starter_texts is None:
-            rows, own = starter_completions(policy, self._tokenizer, self._prompts, **settings)
+            completions, own = starter_completions(policy, self._tokenizer, self._prompts, **arguments)
             theirs = own
         else:
-            rows = sample(policy, self._tokenizer, self._prompts, **settings)
-            own, theirs = (token_log_probabilities(model, rows) for model in (policy, self._reference))
-        samples = [Sample(p, c) for p, c in zip(self._prompts, rows.texts, strict=True)]
-        # A reward that scores nothing of the starting model is broken; later it is the policy.
+            completions = sample(policy, self._tokenizer, self._prompts, **arguments)
+            own, theirs = (token_log_probabilities(model, completions) for model in (policy, self._reference))
+        texts = completions.texts
+        samples = [Sample(p, c) for p, c in zip(self._prompts, texts, strict=True)]
+        # If nothing of the starting model can be scored, the reward is broken. Later the policy is.
         score = partial(score_some, self._suite) if self._starter_texts is None else self._suite.score
         scores = score(samples)
         scored = scores.totals[~np.isnan(scores.totals)]
         statistics = component_statistics([scores])
-        mask = rows.completion_mask
+        mask = completions.completion_mask
         metrics = {
             "reference": float(scored.mean()) if scored.size else 0.0,
             "error": error_of_mean(scores.totals, config.eval_samples),
             "kl": sampled_kl(own, theirs, mask),
             "entropy": sampled_entropy(own, mask),
-            **asdict(measure(rows.texts, self._starter_texts or rows.texts, config.eval_samples)),
+            **asdict(measure(texts, self._starter_texts or texts, config.eval_samples)),
             "unscored": float(scores.unscored),
-            "mean_length": rows.mean_length,
-            "truncated_fraction": rows.truncated_fraction,
+            "mean_length": completions.mean_length,
+            "truncated_fraction": completions.truncated_fraction,
         }
         for name in scores.components:
             if f"reward_components/{name}/mean" in statistics:
                 metrics[f"components/{name}"] = statistics[f"reward_components/{name}/mean"]
-        return HeldOut(step, metrics, self._prompts, rows, scores)
+        return HeldOut(step, metrics, self._prompts, completions, scores)

@@ -1,4 +1,4 @@
-"""The held-out completions of a rung, with the explanation of their scores, for people."""
+"""Held-out completions of a rung with the explanations of their scores, for readers."""
 
 import math
 from typing import Any
@@ -7,42 +7,43 @@ from agent.tracking.sinks import Table
 from agent.training.objective.held_out import HeldOut
 
 TABLE_ROWS = 16
-"""Completions of a rung in the W&B table; `samples.jsonl` has all."""
+"""Number of completions of a rung in the W&B table; `samples.jsonl` has all."""
 
 
 def sample_rows(held_out: HeldOut) -> list[dict[str, Any]]:
-    """Rows of `samples.jsonl`.
+    """The rows of `samples.jsonl`, one per completion.
 
     Returns:
-        Per completion its `step`, `prompt`, `completion`, `reference` (the total; null where unscored) and
-        `parts`: the score (null where unscored) and the message of each component of the reference suite.
+        Rows with `step`, `prompt`, `completion`, `reference` (the total score in [0, 1]; null if unscored)
+        and
+        `parts`: the score (null if unscored) and the message of each component of the reference suite.
     """
     scores = held_out.scores
     return [
         {
             "step": held_out.step,
-            "prompt": held_out.prompts[place],
+            "prompt": held_out.prompts[index],
             "completion": text,
-            "reference": None if math.isnan(scores.totals[place]) else float(scores.totals[place]),
+            "reference": None if math.isnan(scores.totals[index]) else float(scores.totals[index]),
             "parts": {
-                name: {"score": evaluations[place].score, "message": evaluations[place].message}
+                name: {"score": evaluations[index].score, "message": evaluations[index].message}
                 for name, evaluations in scores.evaluations.items()
             },
         }
-        for place, text in enumerate(held_out.completions.texts)
+        for index, text in enumerate(held_out.completions.texts)
     ]
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    """Columns and data of a W&B table of the first `TABLE_ROWS` rows: scores as numbers, messages as text."""
+    """Columns and data of a W&B table of the first `TABLE_ROWS` rows, scores as numbers, messages as text."""
     parts = list(rows[0]["parts"])
-    of_row = ("step", "prompt", "completion", "reference")
+    row_columns = ("step", "prompt", "completion", "reference")
     data = [
         [
-            *(row[name] for name in of_row),
+            *(row[name] for name in row_columns),
             *(row["parts"][name]["score"] for name in parts),
             "\n".join(f"{name}: {row['parts'][name]['message']}" for name in parts),
         ]
         for row in rows[:TABLE_ROWS]
     ]
-    return [*of_row, *parts, "explanation"], list(data)
+    return [*row_columns, *parts, "explanation"], list(data)

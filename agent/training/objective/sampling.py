@@ -1,4 +1,4 @@
-"""Sampling completions outside of training, with a seed of its own."""
+"""Samples completions outside of training, with a seed of their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.training.sampler.generate import generate
-from agent.training.sampler.settings import Sampling
-from agent.training.sampler.unsupported import UnsupportedError
+from agent.training.sampler.interface import SamplingParameters, UnsupportedError
 
 
-class Settings(TypedDict):
-    """How to sample; see `sample`."""
+class SampleArguments(TypedDict):
+    """Keyword arguments of `sample`."""
 
     max_new_tokens: int
     temperature: float
@@ -27,11 +26,11 @@ class Completions:
     """Sampled completions.
 
     Attributes:
-        texts: decoded, special tokens left out; one per prompt, in order.
-        ids: [B, prompt + completion] token ids, prompts left-padded, completions right-padded.
-        attention: [B, T], 1 where `ids` holds a token.
-        prompt_length: columns that belong to the prompts.
-        finished: [B] bool, whether the completion ended by itself.
+        texts: The decoded completions without special tokens, one per prompt, in order.
+        ids: [B, prompt + completion] token ids, prompts padded on the left, completions on the right.
+        attention: [B, prompt + completion], 1 where `ids` holds a token and 0 on padding.
+        prompt_length: Number of columns that belong to the prompts.
+        finished: [B] bool, whether the completion has an end-of-sequence token.
     """
 
     texts: list[str]
@@ -42,17 +41,17 @@ class Completions:
 
     @property
     def completion_mask(self) -> torch.Tensor:
-        """[B, T - prompt_length], 1 on completion tokens."""
+        """[B, completion], 1 on completion tokens and 0 on padding."""
         return self.attention[:, self.prompt_length :]
 
     @property
     def mean_length(self) -> float:
-        """Tokens per completion, end-of-sequence included."""
+        """Mean number of tokens per completion, the end-of-sequence token included."""
         return float(self.completion_mask.sum(1).float().mean())
 
     @property
     def truncated_fraction(self) -> float:
-        """Share of completions that were cut off at the greatest length."""
+        """Share of completions that were cut off at the maximum length, in [0, 1]."""
         return 1.0 - float(self.finished.float().mean())
 
 
@@ -67,34 +66,38 @@ def sample(
     top_p: float = 1.0,
     seed: int,
 ) -> Completions:
-    """Sample one completion per prompt; the generators of the caller are left as they were.
+    """One sampled completion per prompt. The state of the caller's random generators does not change.
 
     Args:
-        model: in any mode; evaluated without dropout, and put back.
-        tokenizer: pads on the left.
-        prompts: texts.
-        max_new_tokens: longest completion.
-        temperature: of the softmax.
-        top_p: least probability mass to sample from, most likely tokens first; 1 keeps the whole vocabulary.
-        seed: same seed, weights and prompts give the same completions.
+        model: In any mode; it samples without dropout, and its mode is restored.
+        tokenizer: Pads on the left.
+        prompts: Texts.
+        max_new_tokens: Longest completion in tokens.
+        temperature: Divisor of the logits, above 0.
+        top_p: Probability mass of the nucleus, in (0, 1]; 1 keeps the whole vocabulary.
+        seed: The same seed, weights and prompts give the same completions.
+
+    Raises:
+        FloatingPointError: If the model's logits are not finite.
     """
     device = model.device
     inputs = tokenizer(list(prompts), return_tensors="pt", padding=True).to(device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         try:
-            settings = Sampling(max_new_tokens, (int(tokenizer.eos_token_id),), temperature, top_p)
-            generated = generate(model, tokenizer(list(prompts))["input_ids"], settings)
+            eos_token_ids = (int(tokenizer.eos_token_id),)
+            parameters = SamplingParameters(max_new_tokens, eos_token_ids, temperature, top_p)
+            generated = generate(model, tokenizer(list(prompts))["input_ids"], parameters)
             completions = [torch.tensor(tokens, device=device) for tokens in generated.completions]
-            written = pad_sequence(completions, batch_first=True, padding_value=tokenizer.pad_token_id)
-            ids = torch.cat([inputs["input_ids"], written], dim=1)
+            padded = pad_sequence(completions, batch_first=True, padding_value=tokenizer.pad_token_id)
+            ids = torch.cat([inputs["input_ids"], padded], dim=1)
         except UnsupportedError as unsupported:
             unsupported.warn()
-            ids = _generated_by_transformers(model, tokenizer, inputs, max_new_tokens, temperature, top_p)
+            ids = _generate_with_transformers(model, tokenizer, inputs, max_new_tokens, temperature, top_p)
     return read_completions(tokenizer, ids, inputs["attention_mask"])
 
 
-def _generated_by_transformers(
+def _generate_with_transformers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     inputs: BatchEncoding,
@@ -124,17 +127,17 @@ def _generated_by_transformers(
 def read_completions(
     tokenizer: PreTrainedTokenizerBase, ids: torch.Tensor, prompt_attention: torch.Tensor
 ) -> Completions:
-    """Find out what was sampled.
+    """The completions in a batch of token ids, each up to its first end-of-sequence token.
 
     Args:
-        tokenizer: of the model.
-        ids: [B, T], prompts and what the model wrote after them.
-        prompt_attention: [B, prompt], 1 where a prompt has a token.
+        tokenizer: Of the model.
+        ids: [B, prompt + completion] token ids of prompts and completions.
+        prompt_attention: [B, prompt], 1 where a prompt has a token and 0 on padding.
     """
     width = prompt_attention.shape[1]
     generated = ids[:, width:]
     is_eos = generated == tokenizer.eos_token_id
-    # A token counts up to and including the first end-of-sequence; padding follows.
+    # The first end-of-sequence token still belongs to the completion; padding follows.
     alive = (is_eos.cumsum(1) - is_eos.long()) == 0
     texts = tokenizer.batch_decode(
         generated.masked_fill(~alive, tokenizer.pad_token_id), skip_special_tokens=True

@@ -8,12 +8,11 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import GPT2LMHeadModel, LlamaForCausalLM
 
 from agent.training.sampler.gpt2 import GPT2
+from agent.training.sampler.interface import Generated, SamplingParameters, UnsupportedError
 from agent.training.sampler.llama import Llama
 from agent.training.sampler.loop import Prefilled, decode
 from agent.training.sampler.network import Cache, Network, as_scores, forward
-from agent.training.sampler.settings import Generated, Sampling
 from agent.training.sampler.static import StaticDecoder
-from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.sampler.weights import own_model
 
 
@@ -21,7 +20,7 @@ from agent.training.sampler.weights import own_model
 def generate(
     model: nn.Module,
     prompts: Sequence[Sequence[int]],
-    sampling: Sampling,
+    sampling: SamplingParameters,
     dtype: torch.dtype | None = None,
 ) -> Generated:
     """Sample one completion per prompt, with the default generator of the model's device.
@@ -45,7 +44,7 @@ def generate(
 
 
 def prefill(
-    model: nn.Module, prompts: Sequence[Sequence[int]], sampling: Sampling, dtype: torch.dtype
+    model: nn.Module, prompts: Sequence[Sequence[int]], sampling: SamplingParameters, dtype: torch.dtype
 ) -> Prefilled:
     """Read the prompts, equal ones once. Arguments and errors are those of `generate`."""
     columns = max(map(len, prompts))

@@ -10,8 +10,8 @@ from torch import nn
 from transformers import GPT2LMHeadModel
 from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
+from agent.training.sampler.interface import UnsupportedError
 from agent.training.sampler.network import Network, Shape
-from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.sampler.weights import Projection, expect, projection
 
 _FUSED = {"gelu_new": partial(nn.functional.gelu, approximate="tanh")}

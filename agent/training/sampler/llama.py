@@ -9,8 +9,8 @@ from torch import nn
 from transformers import LlamaForCausalLM
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer, LlamaRMSNorm
 
+from agent.training.sampler.interface import UnsupportedError
 from agent.training.sampler.network import Network, Shape
-from agent.training.sampler.unsupported import UnsupportedError
 from agent.training.sampler.weights import Projection, expect, projection
 
 

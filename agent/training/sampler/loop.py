@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from agent.training.sampler.draw import draw
+from agent.training.sampler.interface import SamplingParameters
 from agent.training.sampler.network import Cache, Network, as_scores, forward
-from agent.training.sampler.settings import Sampling
 
 _COMPACT_BELOW = 0.75
 """Share of the rows still being written at which the others leave: copying the cache costs about a token."""
@@ -47,7 +47,7 @@ def _threads_kept() -> Iterator[None]:
 
 
 @_threads_kept()
-def decode(start: Prefilled, sampling: Sampling) -> tuple[torch.Tensor, torch.Tensor]:
+def decode(start: Prefilled, sampling: SamplingParameters) -> tuple[torch.Tensor, torch.Tensor]:
     """Write until every row has ended, or has its full length; the last few rows by one thread.
 
     Returns:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 
 from agent.training.sampler.draw import draw_static
+from agent.training.sampler.interface import SamplingParameters
 from agent.training.sampler.loop import Prefilled, padding_scores
 from agent.training.sampler.network import forward
-from agent.training.sampler.settings import Sampling
 
 _LOOK_EVERY = 16
 """Steps between looks at whether every row has ended: a look makes the processor wait for the device."""
@@ -21,7 +21,7 @@ class StaticDecoder:
         sampling: how.
     """
 
-    def __init__(self, start: Prefilled, sampling: Sampling) -> None:
+    def __init__(self, start: Prefilled, sampling: SamplingParameters) -> None:
         self._start, self._sampling = start, sampling
         self._length = start.columns + sampling.max_new_tokens
         device, rows = start.x.device, len(start.x)

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from agent.training.passes.onednn import AVAILABLE, linear, packed
-from agent.training.sampler.unsupported import UnsupportedError
+from agent.training.sampler.interface import UnsupportedError
 
 _PACKED_FROM = 40_000
 """Elements of a weight from which oneDNN's packed product is the faster; below, its overhead is more."""

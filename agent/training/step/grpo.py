@@ -1,4 +1,4 @@
-"""TRL's GRPO trainer, with our sampler, our training pass and a choice of which samples train."""
+"""TRL's GRPO trainer with our sampler, our training pass and a choice of the completions that train."""
 
 import logging
 from typing import Any
@@ -9,40 +9,39 @@ from trl.trainer.utils import RepeatSampler
 
 from agent.training.passes.score import plain, score_completions, why_not
 from agent.training.sampler.generate import generate
-from agent.training.sampler.trl_sampling import sampling_dtype, sampling_of
-from agent.training.sampler.unsupported import UnsupportedError
-from agent.training.step.selection import kept_samples
+from agent.training.sampler.interface import UnsupportedError
 from agent.training.step.stopwatch import Stopwatch
+from agent.training.step.trl_sampling import sampling_dtype, sampling_parameters
 
 _LOG = logging.getLogger(__name__)
 
 
 class EpochSampler(RepeatSampler):
-    """TRL's order of prompts, found again in any epoch.
+    """TRL's order of prompts, which can be restored in any epoch.
 
-    TRL's own sampler draws each epoch's order from one generator and cannot be told where it is: a run
-    resumed in its second epoch would see the first one's order again.
+    TRL's own sampler draws the order of each epoch from one generator and cannot be told the epoch: a run
+    that is resumed in its second epoch would get the order of the first again.
     """
 
     def set_epoch(self, epoch: int) -> None:
-        """Put the generator where it stands at the beginning of `epoch`; accelerate calls this."""
+        """Set the generator to its state at the beginning of `epoch`; accelerate calls this."""
         self.generator.manual_seed(int(self.seed or 0))
         for _ in range(epoch):
             torch.randperm(self.num_samples, generator=self.generator)
 
 
 class SelectiveGRPOTrainer(GRPOTrainer):
-    """GRPO in which samples may be left out of the loss after their group was normalised.
+    """GRPO that can leave completions out of the loss after the advantages of their group are computed.
 
     Args:
-        reward_scale: multiplies rewards before advantages are taken.
-        reward_threshold: samples below it do not train.
-        best_of_n: only this many best samples of each group train.
-        *args: TRL's own.
-        **kwargs: TRL's own.
+        *args: Passed to TRL's trainer.
+        reward_scale: Factor of the rewards, applied before advantages are computed.
+        reward_threshold: Completions with a lower reward do not train; `None` for no threshold.
+        best_of_n: Number of best completions of each group that train; `None` for all.
+        **kwargs: Passed to TRL's trainer.
 
     Attributes:
-        stopwatch: tells generation and scoring apart from the rest of a step.
+        stopwatch: Measures generation and scoring apart from the rest of a step.
     """
 
     def __init__(
@@ -75,6 +74,7 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         )
 
     def _why_not_own_pass(self) -> str | None:
+        """The reason why only TRL's training pass can be used; `None` if ours can."""
         if self.accelerator.num_processes > 1:
             return "the model is spread over several processes"
         if self._entropy_bonus_enabled or self.aux_loss_enabled:
@@ -119,11 +119,11 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         num_generations: Any,
         has_tool_images: Any = False,
     ) -> Any:
-        """TRL's seam below tokenisation; its other back ends, where chosen, stay its own."""
+        """TRL's method below tokenisation. If another of TRL's back ends is chosen, TRL's own method runs."""
         if not (self.use_vllm or self.use_transformers_continuous_batching or images):
             try:
                 model = self.accelerator.unwrap_model(self.model_wrapped)
-                generated = generate(model, prompt_ids, sampling_of(self), sampling_dtype(self))
+                generated = generate(model, prompt_ids, sampling_parameters(self), sampling_dtype(self))
                 return generated.completions, generated.log_probabilities
             except UnsupportedError as unsupported:
                 unsupported.warn()
@@ -141,9 +141,36 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         if self._reward_threshold is None and self._best_of_n is None:
             return output
         assert self.num_generations is not None  # TRL types it for evaluation, where it may be absent
-        kept = kept_samples(self._rewards, self.num_generations, self._reward_threshold, self._best_of_n)
-        # Masked out of the policy term, the KL term and the token count alike: as if they had not been there.
+        kept = kept_completions(self._rewards, self.num_generations, self._reward_threshold, self._best_of_n)
+        # Masked out of the policy term, the KL term and the token count alike.
         output["completion_mask"] = output["completion_mask"] * kept.unsqueeze(1)
         output["num_items_in_batch"] = output["completion_mask"].sum()
         self._metrics["train"]["kept_fraction"].append(kept.float().mean().item())
         return output
+
+
+def kept_completions(
+    rewards: torch.Tensor, group_size: int, reward_threshold: float | None, best_of_n: int | None
+) -> torch.Tensor:
+    """[B] bool, whether the tokens of each completion enter the loss.
+
+    Advantages do not change: the statistics of a group are those of all its completions, so a kept completion
+    has the same advantage as without a selection.
+
+    Args:
+        rewards: [B] total rewards, `group_size` consecutive ones per group; NaN where unscored.
+        group_size: Completions per prompt.
+        reward_threshold: Completions with a lower reward are dropped; `None` for no threshold.
+        best_of_n: Number of best completions of each group to keep, the earlier one of a tie; `None` for all.
+
+    Returns:
+        The mask. An unscored completion is never kept if either criterion is set.
+    """
+    keep = torch.ones_like(rewards, dtype=torch.bool)
+    if reward_threshold is not None:
+        keep &= rewards >= reward_threshold
+    if best_of_n is not None:
+        grouped = rewards.nan_to_num(nan=-torch.inf).view(-1, group_size)
+        rank = grouped.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+        keep &= (rank < best_of_n).view(-1) & ~rewards.isnan()
+    return keep

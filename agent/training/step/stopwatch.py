@@ -1,4 +1,4 @@
-"""Where the seconds of a step go."""
+"""Measures how long each part of a training step takes."""
 
 import time
 from collections import defaultdict
@@ -10,20 +10,20 @@ Part = Literal["generation", "scoring"]
 
 
 class Stopwatch:
-    """Seconds of a step, in all and by part; what is neither generation nor scoring is the update."""
+    """Measures the seconds of a step and its parts. The update is what is neither generation nor scoring."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._parts: defaultdict[Part, float] = defaultdict(float)
 
     def start_step(self) -> None:
-        """Begin a step."""
+        """Start the clock of a step."""
         self._started = time.monotonic()
         self._parts.clear()
 
     @contextmanager
     def part(self, name: Part) -> Iterator[None]:
-        """Add the time of the block to a part of the step."""
+        """Add the duration of the block to the part `name` of the step."""
         began = time.monotonic()
         try:
             yield
@@ -31,7 +31,7 @@ class Stopwatch:
             self._parts[name] += time.monotonic() - began
 
     def seconds(self) -> dict[str, float]:
-        """The step up to now, as metrics."""
+        """Seconds since the start of the step, in total and by part, as metrics `train/..._seconds`."""
         total = time.monotonic() - self._started
         generation, scoring = self._parts["generation"], self._parts["scoring"]
         return {

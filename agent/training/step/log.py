@@ -1,18 +1,16 @@
-"""What happens around every training step: measure, log once, stop when asked."""
+"""Measures every training step, logs it as one row, and ends the run if it must stop."""
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from agent.config.run import RunConfig
 from agent.health.drift import not_finite
 from agent.health.monitor import Monitor
-from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.checkpoints import Checkpoints
+from agent.training.lifecycle.context import RunContext
 from agent.training.lifecycle.memory import peak_memory_mb
-from agent.training.lifecycle.stop import StopRequest
 from agent.training.objective.divergence import DriftProbe
 from agent.training.objective.held_out import HeldOut, Objective
 from agent.training.objective.samples import sample_rows, table
@@ -31,7 +29,7 @@ _FROM_TRL = {
     "completions/mean_length": "completions/mean_length",
     "completions/clipped_ratio": "completions/truncated_fraction",
 }
-"""TRL's name of a metric, and ours. `kl` exists only for beta > 0, `kept_fraction` if samples are chosen."""
+"""TRL's name of a metric → ours. `kl` exists for beta > 0, `kept_fraction` if completions are selected."""
 
 _OF_BATCH = (
     "train/zero_variance_groups",
@@ -40,51 +38,56 @@ _OF_BATCH = (
     "completions/truncated_fraction",
     "train/tokens_per_second",
 )
+"""Metrics of a batch, which also hold for later steps that train on it again."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What measures the policy.
+
+    Attributes:
+        reward: The training reward; its statistics are logged at each step.
+        probe: Measures `train/kl` at each step.
+        objective: Measured at each rung.
+        monitor: Checks the health of the run. A fatal finding sets the objective to 0 and ends the run.
+    """
+
+    reward: SuiteReward
+    probe: DriftProbe
+    objective: Objective
+    monitor: Monitor
 
 
 class StepLog(TrainerCallback):
-    """Gathers a step's metrics, measures the objective at rungs, and logs one row per step.
+    """Collects the metrics of a step, measures the objective at rungs, and logs one row per step.
 
     Args:
-        config: of the run.
-        reward: the training reward; its statistics go into each row.
-        objective: measured at the rungs.
-        monitor: checks the run's health at the rungs; a finding closes the gate of the objective.
-        probe: measures `train/kl` each step.
-        sinks: where rows go.
-        checkpoints: saved at each rung.
-        schedule: told each step's KL; gives the settings in force.
-        stop: read at every step.
-        stopwatch: of the trainer.
-        on_step: told each finished step and its row, for a progress display.
+        context: Of the run.
+        measurements: Give the metrics.
+        checkpoints: Saved at each rung.
+        schedule: Is told the KL of each step; gives the settings in force.
+        stopwatch: Of the trainer.
+
+    Attributes:
+        last_step: Last training step that was logged; 0 before the first.
+        last_score: Last value of `objective/score`; `None` before the first.
     """
 
     def __init__(
         self,
-        config: RunConfig,
-        reward: SuiteReward,
-        objective: Objective,
-        monitor: Monitor,
-        probe: DriftProbe,
-        sinks: Sinks,
+        context: RunContext,
+        measurements: Measurements,
         checkpoints: Checkpoints,
         schedule: Schedule,
-        stop: StopRequest,
         stopwatch: Stopwatch,
-        on_step: Callable[[int, dict[str, float]], None],
     ) -> None:
-        self._rungs = frozenset(config.rung_steps)
-        self._completions_per_step = config.completions_per_step
-        self._reward = reward
-        self._objective = objective
-        self._monitor = monitor
-        self._probe = probe
-        self._sinks = sinks
+        self._context = context
+        self._rungs = frozenset(context.config.rung_steps)
+        self._measurements = measurements
+        self._monitor = measurements.monitor
         self._checkpoints = checkpoints
         self._schedule = schedule
-        self._stop = stop
         self._stopwatch = stopwatch
-        self._on_step = on_step
         self._row: dict[str, float] = {}
         self._batch: dict[str, float] = {}
         self._held_out: HeldOut | None = None
@@ -92,31 +95,32 @@ class StepLog(TrainerCallback):
         self.last_score: float | None = None
 
     def restore(self, last_step: int, last_score: float | None) -> None:
-        """Go on from the counters of a saved state."""
+        """Continue from the counters of a saved state."""
         self.last_step, self.last_score = last_step, last_score
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """Start the clock of the step."""
+        """Start the stopwatch of the step."""
         self._stopwatch.start_step()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Measure what a finished step left; end the run when the server asked for it."""
+        """Measure the policy after a step; end the run if the server asked for that."""
         step, model = state.global_step, kwargs["model"]
+        measurements = self._measurements
         self._row = self._stopwatch.seconds()
         self._row["train/peak_memory_mb"] = peak_memory_mb()
-        self._row |= self._reward.of_step()
+        self._row |= measurements.reward.of_step()
         self._row |= self._schedule.settings()
-        self._row["train/kl"] = self._probe.measure(model)
+        self._row["train/kl"] = measurements.probe.measure(model)
         self._schedule.observe(self._row["train/kl"])
-        # Weights that are NaN cannot be sampled from: find that before the objective would try.
+        # Nothing can be sampled from NaN weights: check for them before the objective samples.
         self._monitor.add(not_finite({"train/kl": self._row["train/kl"]}, step))
         self._held_out = None
         if step in self._rungs and not self._monitor.fatal:
-            row, self._held_out = self._objective.at_rung(model, step)
+            row, self._held_out = measurements.objective.at_rung(model, step)
             self._row |= row
-        if self._stop.reason == "stopped early" or self._monitor.fatal:
+        if self._context.stop.reason == "stopped early" or self._monitor.fatal:
             control.should_training_stop = True
 
     def on_log(
@@ -127,17 +131,17 @@ class StepLog(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Merge TRL's own metrics, judge the run at a rung, and send the step on, once."""
+        """Add TRL's metrics, check health, and log the row of the step, once."""
         if not logs or "loss" not in logs or state.global_step == self.last_step:
-            return  # the trainer's closing log has no step of its own
+            return  # the trainer's closing log belongs to no step
         step = self.last_step = state.global_step
         row = {
             ours: float(logs[theirs]) for theirs, ours in _FROM_TRL.items() if logs.get(theirs) is not None
         }
         if self._row["train/generation_seconds"] > 0:
-            tokens = row["completions/mean_length"] * self._completions_per_step
+            tokens = row["completions/mean_length"] * self._context.config.completions_per_step
             row["train/tokens_per_second"] = tokens / self._row["train/generation_seconds"]
-        # TRL reports a batch when it is sampled; a step that trains on it again is about the same batch.
+        # TRL reports a batch only when it is sampled, not at later steps that train on it again.
         self._batch |= {name: row[name] for name in _OF_BATCH if name in row}
         row |= self._batch | self._row
         self._check_health(step, row)
@@ -148,19 +152,20 @@ class StepLog(TrainerCallback):
             row["objective/gate"] = 0.0 if self._monitor.fatal else 1.0
             row["objective/score"] = row["objective/gate"] * row.get("objective/reference", 0.0)
             self.last_score = row["objective/score"]
+        sinks = self._context.sinks
         if self._held_out is not None:
             self._checkpoints.save(kwargs["model"], step, row["objective/score"])
             samples = sample_rows(self._held_out)
-            self._sinks.directory.log_samples(samples)
+            sinks.directory.log_samples(samples)
             tables["samples"] = table(samples)
-        # JSON has no NaN, and Hyperband would drop such a point silently: leave it out, the finding says it.
+        # JSON has no NaN, and Hyperband would silently drop such a point. The finding reports it instead.
         row = {name: value for name, value in row.items() if math.isfinite(value)}
-        self._sinks.log(step, row, tables)
-        self._sinks.record(self._monitor.findings)
-        self._on_step(step, row)
+        sinks.log(step, row, tables)
+        sinks.record(self._monitor.findings)
+        self._context.on_step(step, row)
 
     def _check_health(self, step: int, row: dict[str, float]) -> None:
-        """Numbers that are none end a run at once; everything else is judged where the objective is."""
+        """Check every step for values that are not finite, and at rungs everything else."""
         self._monitor.add(not_finite({name: row[name] for name in ("train/loss", "train/grad_norm")}, step))
         self._monitor.observe(step, row)
         if self._held_out is not None:

@@ -1,11 +1,10 @@
-"""What TRL's trainer was told to sample, for our own sampler."""
+"""Translates the sampling settings of TRL's trainer into the parameters of our sampler."""
 
 import torch
 from accelerate.utils import DistributedType
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from agent.training.sampler.settings import Sampling
-from agent.training.sampler.unsupported import UnsupportedError
+from agent.training.sampler.interface import SamplingParameters, UnsupportedError
 
 _UNDERSTOOD = frozenset(
     {
@@ -21,28 +20,27 @@ _UNDERSTOOD = frozenset(
         "transformers_version",
     }
 )
-"""Generation settings that are followed here, or say nothing about what is sampled."""
-
+"""Generation settings that our sampler follows, or that do not affect what is sampled."""
 
 _NEUTRAL = {"repetition_penalty": 1.0}
-"""Values at which a setting does nothing."""
+"""Values at which a setting has no effect."""
 
 
-def sampling_of(trainer: GRPOTrainer) -> Sampling:
-    """The trainer's generation settings, as they are now: a schedule changes them.
+def sampling_parameters(trainer: GRPOTrainer) -> SamplingParameters:
+    """The sampling parameters of `trainer` at this moment; a schedule may change them later.
 
     Raises:
-        UnsupportedError: they ask for more than temperature, top-p and top-k, or weights are split over
-            processes.
+        UnsupportedError: If the trainer uses settings other than temperature, top-p and top-k, or its weights
+            are split over processes.
     """
     if trainer.accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED):
         raise UnsupportedError(f"weights are split by {trainer.accelerator.distributed_type.value}")
     config = trainer.generation_config
-    said = config.to_diff_dict()
-    other = sorted(name for name in said.keys() - _UNDERSTOOD if said[name] != _NEUTRAL.get(name))
+    changed = config.to_diff_dict()
+    other = sorted(name for name in changed.keys() - _UNDERSTOOD if changed[name] != _NEUTRAL.get(name))
     if other:
         raise UnsupportedError(f"the generation settings have {', '.join(other)}")
-    return Sampling(
+    return SamplingParameters(
         max_new_tokens=config.max_new_tokens,
         eos_token_ids=tuple(config.eos_token_id),
         temperature=config.temperature,
@@ -52,7 +50,7 @@ def sampling_of(trainer: GRPOTrainer) -> Sampling:
 
 
 def sampling_dtype(trainer: GRPOTrainer) -> torch.dtype | None:
-    """What mixed precision computes in; `None` without it."""
+    """The dtype of mixed precision; `None` if the trainer does not use it."""
     if trainer.args.bf16:
         return torch.bfloat16
     return torch.float16 if trainer.args.fp16 else None
