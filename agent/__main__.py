@@ -1,4 +1,4 @@
-"""`python -m agent`: what `sweep_config.yaml` names as its command."""
+"""`python -m agent`: the command in `sweep_config.yaml`, which trains one run."""
 
 import sys
 
@@ -6,7 +6,7 @@ from agent.warm.client import run_in_warm_parent
 
 
 def main() -> int:
-    """Run in a child of the warm parent where there is one, else in this process."""
+    """Train one run, in a child of the warm parent if there is one, and return the exit code."""
     code = run_in_warm_parent()
     if code is not None:
         return code

@@ -1,4 +1,4 @@
-"""`sweepfarm train`."""
+"""The command `sweepfarm train`: one run without a sweep."""
 
 import json
 from pathlib import Path
@@ -40,11 +40,11 @@ def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str
         try:
             return yaml.safe_load(text)
         except yaml.YAMLError as error:
-            raise click.ClickException(f"{where} is no valid YAML: {' '.join(str(error).split())}") from None
+            raise click.ClickException(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
 
     values = parsed(config_file.read_text(encoding="utf-8"), str(config_file)) if config_file else {}
     if not isinstance(values, dict):
-        raise click.ClickException(f"{config_file} holds no mapping of parameters to values")
+        raise click.ClickException(f"{config_file} is not a mapping of parameters to values")
     values.pop("config_hash", None)
     values = unfolded(values)
     for setting in settings:

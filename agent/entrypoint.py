@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def _start(stop: StopRequest) -> Any:
-    """The opened W&B run; an offline one if the server no longer answers an agent that got this run from it."""
+    """The opened W&B run; offline if an agent started it and the server does not answer any more."""
     import wandb
 
     settings = wandb.Settings(

@@ -1,20 +1,20 @@
-"""Errors of the model hub."""
+"""Errors of downloads from the model hub."""
 
 from agent.config.errors import ConfigError
 from rewards.error_text import first_line
 
 OWN_DATA = "use `model: starter`, which brings its own"
-"""What to do instead of fetching the data of a published model."""
+"""Advice in place of downloading the data of a published model."""
 
 
 def hub_error(what: str, cause: str, instead: str, error: Exception) -> ConfigError:
-    """The error of something that the model hub did not give.
+    """The error for something that could not be downloaded from the model hub.
 
     Args:
-        what: What was asked for.
+        what: What was requested, as the start of the message.
         cause: The likely cause.
-        instead: What to do instead.
-        error: What the client of the hub raised.
+        instead: Advice for the user.
+        error: Raised by the client of the hub.
     """
     return ConfigError(
         f"{what} could not be fetched from the model hub ({cause}); {instead}."

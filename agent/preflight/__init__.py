@@ -1,1 +1,1 @@
-"""Before the first run: does this machine fit the sweep, and can its reward be trusted?"""
+"""Checks before the first run of a sweep: the machine and the reward."""

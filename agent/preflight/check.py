@@ -1,4 +1,4 @@
-"""One thing that was looked at before a sweep."""
+"""The result of one check before a sweep."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,12 +8,12 @@ Level = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, and how it stands.
+    """The result of one check.
 
     Attributes:
-        name: what was looked at.
-        level: `error` means that runs would fail or teach nothing.
-        text: the figure, and what to do where it is not well.
+        name: What was checked.
+        level: `error` if runs would fail or learn nothing.
+        text: The measured value, and what to do if the level is not `ok`.
     """
 
     name: str

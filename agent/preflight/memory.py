@@ -1,4 +1,4 @@
-"""How much memory a run takes at most, estimated from the shape of its model."""
+"""Estimates of the memory and the disk space of a run, from the shape of its model."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,25 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from agent.config.run import RunConfig
 
 _FLOAT = 4
-"""Bytes of a number: training is in float32 below 100 M parameters."""
+"""Bytes per number: training uses float32 below 100 M parameters."""
 _PROMPT_TOKENS = 64
 _ACTIVATIONS = 34
-"""Numbers kept per token, layer and unit of width for the backward pass (Korthikanti et al. 2022, eq. 1)."""
+"""Numbers per token, layer and unit of width for the backward pass (Korthikanti et al. 2022, eq. 1)."""
 _LOGIT_COPIES = 3
 """Logits, their softmax and their gradient."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What the estimate needs of a model."""
+    """The sizes of a model that the estimates need.
+
+    Attributes:
+        parameters: Number of parameters.
+        layers: Number of transformer blocks.
+        width: Of the activations.
+        heads: Number of attention heads.
+        vocabulary: Number of tokens.
+    """
 
     parameters: int
     layers: int
@@ -28,10 +36,10 @@ class Shape:
 
 
 def model_shape(path: str) -> Shape:
-    """Read the shape of a model from its configuration, without its weights.
+    """The shape of the model at `path`, from its configuration, without its weights.
 
     Raises:
-        OSError: there is no model at `path`.
+        OSError: If there is no model at `path`.
     """
     config = AutoConfig.from_pretrained(path, trust_remote_code=False)
     with torch.device("meta"):
@@ -46,10 +54,10 @@ def model_shape(path: str) -> Shape:
 
 
 def peak_bytes(shape: Shape, config: RunConfig) -> int:
-    """Estimate the memory of a run at its fullest: states, and the larger of sampling and training.
+    """Estimated peak memory of a run in bytes: for parameters, plus the larger of sampling and training.
 
     Weights, reference, gradients and both moments of Adam take five numbers per parameter. A training pass
-    keeps activations, attention scores and logits of one micro-batch; sampling keeps keys and values of all
+    holds activations, attention scores and logits of one micro-batch. Sampling holds keys and values of all
     completions of a step.
     """
     tokens = _PROMPT_TOKENS + config.max_completion_length
@@ -64,5 +72,5 @@ def peak_bytes(shape: Shape, config: RunConfig) -> int:
 
 
 def saved_bytes(shape: Shape) -> int:
-    """Disk that a run takes at most: two checkpoints, and two states of weights and Adam's moments."""
+    """Estimated peak disk space of a run in bytes: two checkpoints, and two states with Adam's moments."""
     return _FLOAT * shape.parameters * (2 * 1 + 2 * 3)

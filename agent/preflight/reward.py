@@ -1,4 +1,4 @@
-"""Whether a reward can tell good from bad at all."""
+"""Checks whether a reward distinguishes good completions from bad ones."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -10,14 +10,21 @@ from rewards.base import Sample
 from rewards.compose import RewardSuite
 
 MARGIN = 0.1
-"""By which the median good completion must score above the best of the bad ones."""
-_FULL = 0.99
+"""Minimum difference between the median score of good completions and the highest score of bad ones."""
+_SATURATED = 0.99
+"""Median score of good completions above which a reward cannot rise further."""
 
 
 def check_reward(suite: RewardSuite, good: Sequence[Sample], bad: Sequence[Sample]) -> Check:
-    """Score known good and known bad samples with the reward that runs train on; a control knows none."""
+    """Whether `suite` scores known good samples above known bad ones.
+
+    Args:
+        suite: The reward that runs train on.
+        good: Known good samples; empty for a control, such as a random reward.
+        bad: Known bad samples.
+    """
     if not good:
-        return Check("reward", "warning", "a control: it pays for nothing in particular")
+        return Check("reward", "warning", "a control: it rewards nothing in particular")
     scores = suite.score([*good, *bad])
     totals = scores.totals
     if np.isnan(totals[: len(good)]).any():
@@ -26,6 +33,6 @@ def check_reward(suite: RewardSuite, good: Sequence[Sample], bad: Sequence[Sampl
     text = f"known good completions score {high:.2f} (median), the best of the bad ones {low:.2f}"
     if high - low < MARGIN:
         return Check("reward", "error", f"{text}: a run could not learn the difference; look at its weights")
-    if high > _FULL:
+    if high > _SATURATED:
         return Check("reward", "warning", f"{text}: saturated, nothing better is rewarded")
     return Check("reward", "ok", text)

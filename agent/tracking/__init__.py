@@ -1,1 +1,1 @@
-"""Where a run is recorded: its own directory always, W&B when there is one."""
+"""Records of a run: its directory, and W&B if the run has a W&B run."""

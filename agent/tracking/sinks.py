@@ -55,11 +55,11 @@ class Sinks:
         full: dict[str, Any] = {"train/global_step": step, **row}
         self.directory.log(full)
         if self._run is not None and not (tables and self._tables_arrive and self._sent(step, full, tables)):
-            # Without `commit` the row would stay in memory until the next one, and a killed run would lose it.
+            # Without `commit` the row stays in memory until the next one, and a killed run would lose it.
             self._run.log(full, step=step, commit=True)
 
     def _sent(self, step: int, row: Mapping[str, Any], tables: Mapping[str, Table]) -> bool:
-        """Log a row with its tables, and return whether that worked. A table, unlike a row, waits for the server."""
+        """Log a row with its tables, and return whether that worked. Logging a table waits for the server."""
         import wandb
 
         made = {name: wandb.Table(columns=columns, data=data) for name, (columns, data) in tables.items()}

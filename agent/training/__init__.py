@@ -1,1 +1,1 @@
-"""GRPO training of one run on TRL."""
+"""GRPO training of one run with TRL."""

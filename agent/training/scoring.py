@@ -1,4 +1,4 @@
-"""The bridge between TRL's reward functions and a reward suite."""
+"""Reward functions for TRL that score with a reward suite, and the statistics of their scores."""
 
 import logging
 from collections.abc import Sequence
@@ -16,54 +16,60 @@ _LOG = logging.getLogger(__name__)
 
 
 class NothingScoredError(ConfigError):
-    """Not one completion of a batch could be scored: a run would train on nothing, or search on nothing."""
+    """No completion of a batch could be scored, so there is nothing to train on or to compare."""
 
 
 def score_some(suite: RewardSuite, samples: Sequence[Sample], report: Sequence[str] = ()) -> SuiteScores:
-    """Score a batch of which at least one sample must get a total.
+    """The scores of a batch, of which at least one sample must be scored.
+
+    Args:
+        suite: Scores the samples.
+        samples: The batch.
+        report: Names of components to score as well, whatever their weight.
 
     Raises:
-        NothingScoredError: every sample is unscored; the message has the first reason.
-        ConfigError: a reward cannot be prepared, or gives anything but one evaluation per sample.
+        NothingScoredError: If every sample is unscored; the message has the first reason.
+        ConfigError: If a reward cannot be prepared, or does not return one evaluation per sample.
     """
     try:
         scores = suite.score(samples, report=report)
     except (SuiteError, ContractError) as error:
         raise ConfigError(str(error)) from error
     if scores.unscored:
-        said = f"{scores.unscored} of {len(samples)} completions could not be scored: {scores.reason}"
+        message = f"{scores.unscored} of {len(samples)} completions could not be scored: {scores.reason}"
         if scores.unscored == len(samples):
-            raise NothingScoredError(said)
-        _LOG.warning(said)
+            raise NothingScoredError(message)
+        _LOG.warning(message)
     return scores
 
 
 class SuiteReward:
-    """A TRL reward function that scores with a suite and keeps what it measured for the step's log.
+    """A TRL reward function that scores with a suite and collects the statistics of a step.
 
-    Only training completions pass here; the held-out evaluation scores by itself, so the two never mix.
+    It scores training completions only. The held-out evaluation does not use it, so the two are never mixed.
 
     Args:
-        suite: scores.
-        monitored: components to score as well, whatever their weight.
-        group: completions per prompt, side by side in a batch.
+        suite: Scores the completions.
+        monitored: Names of components to score as well, whatever their weight.
+        group_size: Completions per prompt, consecutive in a batch.
     """
 
     __name__ = "total_reward"
 
-    def __init__(self, suite: RewardSuite, monitored: Sequence[str], group: int) -> None:
+    def __init__(self, suite: RewardSuite, monitored: Sequence[str], group_size: int) -> None:
         self._suite = suite
         self._monitored = tuple(monitored)
-        self._group = group
+        self._group_size = group_size
         self._scored: list[SuiteScores] = []
         self._completions: list[str] = []
         self._latest: dict[str, float] = {}
 
     def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
-        """Score a batch, in order. An unscored sample is `None`: TRL leaves it out of its group.
+        """[B] total rewards in order; `None` for an unscored completion, which TRL leaves out of its group.
 
         Raises:
-            NothingScoredError: all of them are unscored.
+            NothingScoredError: If every completion is unscored.
+            ConfigError: If a reward cannot be prepared, or does not return one evaluation per sample.
         """
         samples = [Sample(p, c) for p, c in zip(prompts, completions, strict=True)]
         scores = score_some(self._suite, samples, self._monitored)
@@ -73,60 +79,62 @@ class SuiteReward:
 
     @property
     def latest(self) -> SuiteScores:
-        """What the last batch scored."""
+        """The scores of the last batch."""
         return self._scored[-1]
 
     def objectives(self) -> dict[str, tuple["ComponentReward", float]]:
-        """Each weighted component by itself and its weight; penalties weigh less than 0."""
+        """Name → reward function and weight of each weighted component; penalties have negative weights."""
         weights = {name: weight for name, weight in self._suite.weights.items() if weight}
         return {name: (ComponentReward(self, name), weight) for name, weight in weights.items()}
 
     def of_step(self) -> dict[str, float]:
-        """What the completions that the last step trained on scored, and how much they differ.
+        """Statistics of the completions that the last step trained on.
 
-        A step that trains once more on the completions of the step before has their statistics.
+        A step that trains again on the completions of the step before has the same statistics.
 
         Returns:
-            What `component_statistics` gives, `reward/...` (see `group_statistics`), the share of distinct
-            completions and their similarity within prompts.
+            Metrics: those of `component_statistics`, those of `group_statistics` as `reward/...`,
+            `health/unique_fraction` (share of distinct completions) and `health/similarity` (within prompts),
+            both in [0, 1]. Empty before the first batch.
         """
         if self._scored:
             totals = np.concatenate([scores.totals for scores in self._scored])
-            of_groups = group_statistics(totals, self._group)
+            groups = group_statistics(totals, self._group_size)
             self._latest = component_statistics(self._scored)
-            self._latest |= {f"reward/{name}": value for name, value in of_groups.items()}
+            self._latest |= {f"reward/{name}": value for name, value in groups.items()}
             self._latest["health/unique_fraction"] = unique_fraction(self._completions)
-            self._latest["health/similarity"] = prompt_similarity(self._completions, self._group)
+            self._latest["health/similarity"] = prompt_similarity(self._completions, self._group_size)
             self._scored, self._completions = [], []
         return dict(self._latest)
 
 
 class ComponentReward:
-    """A TRL reward function for one component of what a `SuiteReward` has just scored: its raw score.
+    """A TRL reward function that returns the raw scores of one component of a `SuiteReward`.
 
     Args:
-        of: called by TRL with the same batch before this one.
-        name: of the component.
+        suite_reward: TRL calls it with the same batch before this one.
+        name: Name of the component.
     """
 
-    def __init__(self, of: SuiteReward, name: str) -> None:
+    def __init__(self, suite_reward: SuiteReward, name: str) -> None:
         self.__name__ = name
-        self._of = of
+        self._suite_reward = suite_reward
 
     def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
-        """Raw scores of the batch, in order; `None` where unscored."""
-        scores = self._of.latest.components[self.__name__]
+        """[B] raw scores of the component in order; `None` where unscored."""
+        scores = self._suite_reward.latest.components[self.__name__]
         return [None if np.isnan(score) else float(score) for score in scores]
 
 
 def component_statistics(batches: Sequence[SuiteScores]) -> dict[str, float]:
-    """Mean, standard deviation, least and greatest score per component and of the total, over all batches.
+    """Mean, standard deviation, minimum and maximum of each component and of the total over all batches.
 
-    Unscored samples are left out of these and counted under `reward_components/unscored`. A component of
-    which no sample was scored has no statistics.
+    Unscored samples are left out and counted as `reward_components/unscored`. A component without any scored
+    sample has no statistics.
 
     Returns:
-        `reward_components/{component}/{mean,std,min,max}` and `reward_components/unscored`.
+        Metrics `reward_components/{component}/{mean,std,min,max}` and `reward_components/unscored`; empty for
+        no batches.
     """
     if not batches:
         return {}

@@ -1,1 +1,1 @@
-"""The warm parent: imports everything once, and forks one child per run."""
+"""The warm parent: a process that imports everything once and forks one child per run."""

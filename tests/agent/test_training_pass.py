@@ -183,7 +183,7 @@ def test_a_long_batch_is_scored_again_instead_of_kept(monkeypatch: pytest.Monkey
     whole = gradients()
     monkeypatch.setattr(head, "_CHUNK", 30 * 7)
     chunked = gradients()
-    monkeypatch.setattr(head, "_KEPT", 0)
+    monkeypatch.setattr(head, "_MAX_KEPT", 0)
     for left, middle, right in zip(whole, chunked, gradients(), strict=True):
         torch.testing.assert_close(left, middle)
         torch.testing.assert_close(left, right)
@@ -223,7 +223,7 @@ def test_batches_of_any_size_share_their_products() -> None:
     assert len(products.sizes) == 5
 
 
-def test_a_piece_of_a_large_vocabulary_is_not_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_of_a_large_vocabulary_is_not_padded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(head, "_CHUNK", 30 * 7)
     hidden, weight = torch.randn(50, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
     with _Products() as products:
@@ -252,8 +252,8 @@ def test_unpadded_rows_hold_every_token_once() -> None:
     batch = padded_batch()
     ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], 1)
     mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], 1)
-    groups = unpadded(ids, mask, max(COMPLETIONS), most=4, split=True)
-    places = torch.cat([rows.places for rows in groups])
+    groups = unpadded(ids, mask, max(COMPLETIONS), max_rows=4, split=True)
+    places = torch.cat([rows.indices for rows in groups])
     tokens = torch.cat([rows.ids[rows.scored] for rows in groups])
     back = torch.zeros(batch["completion_ids"].numel(), dtype=torch.long).scatter(0, places, tokens)
     assert torch.equal(

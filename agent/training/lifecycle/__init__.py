@@ -1,1 +1,1 @@
-"""From the start of a run to its end: model, memory, checkpoints, stop and resume."""
+"""Start and end of a run: shared inputs, model, memory, checkpoints, stop and resume."""

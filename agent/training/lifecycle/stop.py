@@ -1,4 +1,4 @@
-"""Requests to stop a run, from the server or from the machine."""
+"""A request to stop a run, made by the server or by a signal."""
 
 import signal
 import threading
@@ -9,26 +9,31 @@ Reason = Literal["stopped early", "preempted"]
 
 
 class StopRequest:
-    """Set once, from any thread or signal; read by the training loop at every step."""
+    """A request to stop, made from any thread or signal handler and read at every training step.
+
+    Attributes:
+        reason: Why the run must stop; `None` as long as it need not.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self.reason: Reason | None = None
 
     def ask(self, reason: Reason) -> None:
-        """Ask the run to stop; an early stop by the server outranks the signal that follows it."""
+        """Request a stop. The reason `stopped early` is kept, because a signal follows an early stop."""
         if self.reason != "stopped early":
             self.reason = reason
         self._event.set()
 
     def __bool__(self) -> bool:
-        """Whether the run should stop."""
+        """Whether a stop was requested."""
         return self._event.is_set()
 
     def wait_for_early_stop(self, seconds: float) -> bool:
-        """Whether the server turns out to have asked for the stop that a signal brought first.
+        """Wait up to `seconds` for an early stop, and return whether the server requested one.
 
-        The client learns of an early stop only by asking every 15 s, while its agent's SIGTERM takes 5.
+        For an early stop, the agent sends SIGTERM after 5 s, but W&B's client asks the server only every 15
+        s. So the signal may arrive before its reason.
         """
         deadline = time.monotonic() + seconds
         while self.reason != "stopped early" and time.monotonic() < deadline:
@@ -36,12 +41,10 @@ class StopRequest:
         return self.reason == "stopped early"
 
     def install(self) -> None:
-        """Turn SIGTERM and SIGINT into a request, so that a run ends at a step and not inside one.
+        """Make SIGTERM and SIGINT request a stop after the current step; a second signal interrupts the step.
 
-        A second one interrupts at once.
-
-        A shell that starts a job with `&` leaves SIGINT ignored, and its children inherit that; installing a
-        handler undoes it, else stops that come as SIGINT would never arrive.
+        A shell that starts a job with `&` makes it and its children ignore SIGINT. Installing a handler
+        undoes that; otherwise stops that are sent as SIGINT would have no effect.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)

@@ -1,1 +1,1 @@
-"""The held-out objective: what is sampled, how it is scored, how far the policy has drifted."""
+"""The held-out objective: sampling, scoring and the divergence from the starting model."""

@@ -1,1 +1,1 @@
-"""The training pass: log-probabilities of completions, without the library's work on padding."""
+"""The training pass: log-probabilities of completions, computed without padding."""

@@ -1,4 +1,4 @@
-"""A padded batch as groups of rows of like length that begin with their first token."""
+"""Splits a padded batch into groups of rows of similar length, without left padding."""
 
 from dataclasses import dataclass
 
@@ -6,50 +6,52 @@ import torch
 from torch import Tensor
 
 _PASS_TOKENS = 48
-"""What one more pass through a small model costs on a CPU beside its tokens, measured in tokens."""
+"""Fixed cost on a CPU of one more pass through a small model, in tokens."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a batch, without their padding but for some at the right end.
+    """Some rows of a batch without left padding; a little padding may remain on the right.
 
-    A causal model needs no mask for it: no token sees what stands after it.
+    A causal model needs no mask for right padding: no token attends to later ones.
 
     Attributes:
         ids: [rows, width] token ids.
-        columns: [rows, width] where each token stood in the batch; positions are counted by it.
-        scored: [rows, width] bool, tokens of completions.
-        places: [scored tokens] where each of these stands in the flattened [B, completion] of the batch.
+        columns: [rows, width] column of each token in the batch, used as its position.
+        scored: [rows, width] bool, true on tokens of completions.
+        indices: [scored tokens] index of each of these in the flattened [B, completion] result.
     """
 
     ids: Tensor
     columns: Tensor
     scored: Tensor
-    places: Tensor
+    indices: Tensor
 
 
-def unpadded(ids: Tensor, attention: Tensor, completion: int, most: int, split: bool) -> list[Rows]:
-    """Take a batch apart.
+def unpadded(
+    ids: Tensor, attention: Tensor, completion_columns: int, max_rows: int, split: bool
+) -> list[Rows]:
+    """The rows of a batch in groups; rows without a completion token are left out.
 
     Args:
-        ids: [B, T] prompts, padded on the left, and completions, padded on the right.
-        attention: [B, T], 1 on tokens.
-        completion: columns that belong to completions. A row without a token there is left out.
-        most: rows per group.
-        split: sort rows into groups by length, wherever that saves more than a further pass costs; else keep
-            their order.
+        ids: [B, T] token ids of prompts, padded on the left, and completions, padded on the right.
+        attention: [B, T], 1 on tokens and 0 on padding.
+        completion_columns: Number of columns that belong to completions.
+        max_rows: Maximum number of rows per group.
+        split: Whether to sort the rows by length and start a new group where that saves more than one more
+            pass costs. Otherwise rows keep their order.
     """
-    prompt = ids.shape[1] - completion
+    prompt = ids.shape[1] - completion_columns
     before = attention[:, :prompt].logical_not().sum(1)
     lengths = attention.sum(1)
     chosen = attention[:, prompt:].any(1).nonzero().squeeze(1)
     if not len(chosen):
-        chosen = chosen.new_zeros(1)  # one row, so that a batch without tokens has a gradient: of zeros
+        chosen = chosen.new_zeros(1)  # one row, so that a batch without tokens has a gradient, which is zero
     if split:
         chosen = chosen[lengths[chosen].argsort(descending=True, stable=True)]
-        sizes = group_sizes(lengths[chosen].tolist(), most)
+        sizes = group_sizes(lengths[chosen].tolist(), max_rows)
     else:
-        sizes = [len(part) for part in chosen.split(most)]
+        sizes = [len(part) for part in chosen.split(max_rows)]
     return [_rows(ids, before, lengths, prompt, group) for group in chosen.split(sizes)]
 
 
@@ -58,28 +60,28 @@ def _rows(ids: Tensor, before: Tensor, lengths: Tensor, prompt: int, group: Tens
     steps = torch.arange(_width(int(lengths[group].max())), device=ids.device)
     columns = (first + steps).clamp(max=ids.shape[1] - 1)
     scored = (steps < lengths[group, None]) & (columns >= prompt)
-    places = group[:, None] * (ids.shape[1] - prompt) + columns - prompt
-    return Rows(ids[group[:, None], columns], columns, scored, places[scored])
+    indices = group[:, None] * (ids.shape[1] - prompt) + columns - prompt
+    return Rows(ids[group[:, None], columns], columns, scored, indices[scored])
 
 
 def _width(longest: int) -> int:
-    """`longest` rounded up by a sixteenth at most: tensors of later steps then fit where others have been."""
+    """`longest` rounded up by at most 1/16, so that tensors of later steps fit into freed memory."""
     step = 1 << max(0, longest.bit_length() - 5)
     return -(-longest // step) * step
 
 
-def group_sizes(lengths: list[int], most: int) -> list[int]:
-    """Sizes of consecutive groups that together cost least: padded tokens, and `_PASS_TOKENS` per group.
+def group_sizes(lengths: list[int], max_rows: int) -> list[int]:
+    """Sizes of consecutive groups with the lowest total cost: padded tokens, and `_PASS_TOKENS` per group.
 
     Args:
-        lengths: in falling order.
-        most: rows per group.
+        lengths: Tokens per row, in descending order.
+        max_rows: Maximum number of rows per group.
     """
     best: list[tuple[int, int]] = [(0, 0)]  # (cost of the first n rows, size of the last group among them)
     for end in range(1, len(lengths) + 1):
         costs = (
             (best[end - size][0] + size * lengths[end - size] + _PASS_TOKENS, size)
-            for size in range(1, min(most, end) + 1)
+            for size in range(1, min(max_rows, end) + 1)
         )
         best.append(min(costs))
     sizes = []

@@ -1,4 +1,4 @@
-"""The training pass: log-probabilities of completions as TRL computes them, without its work on padding."""
+"""The training pass: log-probabilities of completions as TRL computes them, but without padding."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from agent.training.passes.onednn import OneDnnLinear
 from agent.training.passes.rows import Rows, unpadded
 
 SUPPORTED = frozenset({"gpt2", "llama", "mistral", "qwen2", "qwen3"})
-"""Types of models for which the pass is proven equal to TRL's: causal, positions by column or by distance."""
+"""Model types for which tests show that the pass equals TRL's: causal, absolute or relative positions."""
 
 
 def why_not(model: Any) -> str | None:
-    """What about `model` only TRL's own pass can do; `None` where ours can."""
+    """The reason why only TRL's pass supports `model`; `None` if ours does."""
     base = plain(model)
     if not isinstance(base, PreTrainedModel):
         return f"a {type(model).__name__} is no plain model"
@@ -28,7 +28,7 @@ def why_not(model: Any) -> str | None:
 
 
 def plain(model: Any) -> Any:
-    """The model inside of adapters; they act through its layers."""
+    """The model in `model` without the adapter wrapper; adapters stay active in its layers."""
     return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
@@ -36,47 +36,44 @@ def score_completions(
     model: PreTrainedModel,
     ids: Tensor,
     attention: Tensor,
-    completion: int,
+    completion_columns: int,
     temperature: float,
-    most: int,
+    max_rows: int,
     entropies: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
-    """Log-probability and entropy at each completion token; 0 where `attention` has none.
+    """[B, C] log-probabilities and, if requested, entropies in nats of completion tokens; 0 on padding.
 
-    On the CPU rows are sorted into groups of like length and scored by our own head. On a GPU, which a small
-    pass hardly fills, they stay together and TRL's head scores them.
+    On the CPU, rows are grouped by length and scored by our own head. A GPU is hardly busy with a small pass:
+    there, rows are not sorted, and TRL's head scores them.
 
     Args:
-        model: a supported one, with TRL's head installed.
-        ids: [B, T] prompts, padded on the left, and completions, padded on the right.
-        attention: [B, T], 1 on tokens.
-        completion: columns that belong to completions.
-        temperature: of the distribution.
-        most: rows per forward pass.
-        entropies: whether they are wanted.
-
-    Returns:
-        [B, completion] log-probabilities, and entropies without a gradient or nothing.
+        model: A supported model (see `why_not`), with TRL's head installed.
+        ids: [B, T] token ids of prompts, padded on the left, and completions, padded on the right.
+        attention: [B, T], 1 on tokens and 0 on padding.
+        completion_columns: C, the number of columns that belong to completions.
+        temperature: Divisor of the logits.
+        max_rows: Maximum number of rows per forward pass.
+        entropies: Whether to compute entropies. They have no gradient.
     """
     on_cpu = ids.device.type == "cpu"
-    groups = unpadded(ids, attention, completion, most, split=on_cpu)
+    groups = unpadded(ids, attention, completion_columns, max_rows, split=on_cpu)
     own = on_cpu and _simple_head(model)
     with OneDnnLinear():
         parts = [
             _own(model, rows, temperature, entropies) if own else _theirs(model, rows) for rows in groups
         ]
-    places = torch.cat([rows.places for rows in groups])
+    indices = torch.cat([rows.indices for rows in groups])
 
-    def joined(found: list[Tensor]) -> Tensor:
-        empty = ids.new_zeros(ids.shape[0] * completion, dtype=torch.float32)
-        return empty.scatter(0, places, torch.cat(found)).view(-1, completion)
+    def joined(values: list[Tensor]) -> Tensor:
+        empty = ids.new_zeros(ids.shape[0] * completion_columns, dtype=torch.float32)
+        return empty.scatter(0, indices, torch.cat(values)).view(-1, completion_columns)
 
     log_p = joined([log_p for log_p, _ in parts])
     return log_p, joined([e for _, e in parts if e is not None]) if entropies else None
 
 
 def _simple_head(model: PreTrainedModel) -> bool:
-    """Whether the output layer is a weight of float32 and nothing more."""
+    """Whether the output layer is a plain float32 linear layer without bias."""
     layer = model.get_output_embeddings()
     return type(layer) is nn.Linear and layer.bias is None and layer.weight.dtype == torch.float32
 

@@ -1,30 +1,28 @@
-"""Drawing one token per row: temperature, top-k and top-p, exact in distribution, without a sort."""
+"""Draws one token per row with top-k and top-p, exact in distribution and without sorting."""
 
 import torch
 from torch.nn.functional import pad
 
 _BLOCK = 64
-"""Tokens per block of the inverse distribution function: its sums are vectorised, a running sum is not."""
+"""Tokens per block of the inverse CDF: a sum over a block is vectorised, a cumulative sum is not."""
 
 _REDRAWS = 8
-"""Of rows whose draw fell outside of the nucleus, before the vocabulary is sorted for the few that remain."""
+"""Attempts to draw again for rows outside the nucleus, before the vocabulary of the rest is sorted."""
 
 
 def draw(probabilities: torch.Tensor, top_p: float, top_k: int) -> torch.Tensor:
-    """Draw from the `top_k` most likely tokens, and of those from the nucleus of mass `top_p`.
+    """[B] token ids, drawn from the nucleus of mass `top_p` of the `top_k` most likely tokens.
 
-    The nucleus holds a token when the tokens more likely than it have less than `top_p` in mass (Holtzman et
-    al. 2020, as transformers reads it; among equals at its edge the choice is open). Drawing from all and
-    keeping what lies in the nucleus draws from the nucleus: the test is one pass over the row, where finding
-    the nucleus takes a sort.
+    A token is in the nucleus if the tokens more likely than it have a mass below `top_p` (Holtzman et al.
+    2020, as implemented in transformers; ties at the edge may go either way). Without top-k, tokens are drawn
+    from the whole vocabulary and drawn again while they are outside the nucleus. Checking one token takes one
+    pass over the row; finding the nucleus would take a sort. The default random generator of the device is
+    used.
 
     Args:
-        probabilities: [B, vocabulary].
-        top_p: in (0, 1]; 1 keeps all.
-        top_k: 0 keeps all.
-
-    Returns:
-        [B] tokens. The default generator of the device is used.
+        probabilities: [B, vocabulary], in [0, 1].
+        top_p: Mass of the nucleus, in (0, 1]; 1 keeps all tokens.
+        top_k: Number of most likely tokens; 0 keeps all.
     """
     if 0 < top_k < probabilities.shape[1]:
         return _draw_ordered(probabilities, top_p, top_k)
@@ -45,7 +43,7 @@ def draw(probabilities: torch.Tensor, top_p: float, top_k: int) -> torch.Tensor:
 
 
 def draw_static(probabilities: torch.Tensor, top_p: float, top_k: int) -> torch.Tensor:
-    """As `draw`, by the same operations whatever is drawn: for a CUDA graph."""
+    """[B] token ids as from `draw`, by operations that do not depend on the draw: for a CUDA graph."""
     if top_p >= 1 and top_k == 0:
         return draw_any(probabilities)
     size = probabilities.shape[1]
@@ -53,12 +51,12 @@ def draw_static(probabilities: torch.Tensor, top_p: float, top_k: int) -> torch.
 
 
 def draw_any(weights: torch.Tensor) -> torch.Tensor:
-    """Draw [B] columns of [B, N] `weights`, at least 0 and not all 0, by the inverse distribution."""
+    """[B] column indices drawn in proportion to [B, N] `weights`, which are at least 0 and not all 0."""
     rows, size = weights.shape
     if size % _BLOCK:
         weights = pad(weights, (0, -size % _BLOCK))
     blocks = weights.view(rows, -1, _BLOCK)
-    # A second uniform number inside of the block: no draw is finer than the numbers it is made of.
+    # A second uniform number for the column in the block: one number has not enough digits for both.
     uniform = torch.rand(rows, 2, dtype=torch.float64, device=weights.device)
     block = _pick(blocks.sum(-1), uniform[:, :1])
     inside = blocks.gather(1, block.unsqueeze(2).expand(-1, -1, _BLOCK)).squeeze(1)
@@ -66,25 +64,25 @@ def draw_any(weights: torch.Tensor) -> torch.Tensor:
 
 
 def in_nucleus(probabilities: torch.Tensor, tokens: torch.Tensor, top_p: float) -> torch.Tensor:
-    """[B] bool, whether the tokens more likely than `tokens` have less than `top_p` in mass."""
+    """[B] bool, whether the tokens more likely than each of `tokens` [B] have a mass below `top_p`."""
     own = probabilities.gather(1, tokens.unsqueeze(1))
-    # Compared into numbers: to multiply by a bool is several times slower.
+    # The comparison writes floats: multiplying by a bool is several times slower.
     above = torch.gt(probabilities, own, out=torch.empty_like(probabilities))
     return above.mul_(probabilities).sum(1) < top_p
 
 
 def _draw_ordered(probabilities: torch.Tensor, top_p: float, top_k: int) -> torch.Tensor:
-    """Draw as `draw` does, from the `top_k` most likely tokens in order."""
+    """[B] token ids as from `draw`, by sorting the `top_k` most likely tokens."""
     weights, tokens = probabilities.topk(top_k, sorted=True)
     weights = weights / weights.sum(1, keepdim=True)
     above = weights.cumsum(1) - weights
-    above[:, 0] = 0  # rounding never costs the most likely token
+    above[:, 0] = 0  # rounding must not exclude the most likely token
     weights = weights.masked_fill(above >= top_p, 0)
     return tokens.gather(1, draw_any(weights).unsqueeze(1)).squeeze(1)
 
 
 def _pick(weights: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
-    """[B, 1] first columns at which the running sum of [B, N] weights exceeds `uniform` of the whole."""
-    running = weights.cumsum(1, dtype=torch.float64)
-    columns = torch.searchsorted(running, uniform * running[:, -1:], right=True)
+    """[B, 1] first columns where the cumulative sum of [B, N] weights exceeds `uniform` times the total."""
+    cumulative = weights.cumsum(1, dtype=torch.float64)
+    columns = torch.searchsorted(cumulative, uniform * cumulative[:, -1:], right=True)
     return columns.clamp_max_(weights.shape[1] - 1)

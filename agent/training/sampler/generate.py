@@ -1,4 +1,4 @@
-"""Sampling a batch of completions: each distinct prompt is read once, then all rows are written together."""
+"""Samples a batch of completions: reads each distinct prompt once, then decodes all rows together."""
 
 from collections.abc import Sequence
 
@@ -20,35 +20,39 @@ from agent.training.sampler.weights import own_model
 def generate(
     model: nn.Module,
     prompts: Sequence[Sequence[int]],
-    sampling: SamplingParameters,
+    parameters: SamplingParameters,
     dtype: torch.dtype | None = None,
 ) -> Generated:
-    """Sample one completion per prompt, with the default generator of the model's device.
+    """One completion per prompt, sampled with the default random generator of the model's device.
 
     Args:
-        model: a `LlamaForCausalLM` or `GPT2LMHeadModel`, also with LoRA adapters; its weights are read now.
-        prompts: tokens of each; none empty.
-        sampling: how.
-        dtype: to compute in, that of the weights when absent; logits are float32 always.
+        model: A `LlamaForCausalLM` or `GPT2LMHeadModel`, with or without LoRA adapters.
+        prompts: Token ids of each prompt; none may be empty.
+        parameters: How to sample.
+        dtype: Of the computation; `None` for that of the weights. Logits are always float32.
 
     Raises:
-        UnsupportedError: the model is not one of these.
-        FloatingPointError: its logits are not finite.
+        UnsupportedError: If the model is of another class.
+        FloatingPointError: If the logits are not finite.
     """
-    start = prefill(model, prompts, sampling, dtype or next(model.parameters()).dtype)
+    start = prefill(model, prompts, parameters, dtype or next(model.parameters()).dtype)
     if start.x.device.type == "cuda":
-        tokens, log_probabilities = StaticDecoder(start, sampling).run()
+        tokens, log_probabilities = StaticDecoder(start, parameters).run()
     else:
-        tokens, log_probabilities = decode(start, sampling)
-    return _cut(tokens, log_probabilities, sampling.eos_token_ids)
+        tokens, log_probabilities = decode(start, parameters)
+    return _cut(tokens, log_probabilities, parameters.eos_token_ids)
 
 
 def prefill(
-    model: nn.Module, prompts: Sequence[Sequence[int]], sampling: SamplingParameters, dtype: torch.dtype
+    model: nn.Module, prompts: Sequence[Sequence[int]], parameters: SamplingParameters, dtype: torch.dtype
 ) -> Prefilled:
-    """Read the prompts, equal ones once. Arguments and errors are those of `generate`."""
+    """The state after the prompts, of which equal ones are read once. Arguments as for `generate`.
+
+    Raises:
+        UnsupportedError: If the model is of another class.
+    """
     columns = max(map(len, prompts))
-    length = columns + sampling.max_new_tokens
+    length = columns + parameters.max_new_tokens
     network = _network(model, dtype, length)
     distinct = {prompt: row for row, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
     tokens = pad_sequence([torch.tensor(p) for p in distinct], batch_first=True, padding_side="left")
@@ -56,7 +60,7 @@ def prefill(
     pads = torch.tensor([columns - len(prompt) for prompt in distinct], device=network.device)
     column = torch.arange(columns, device=network.device)
     causal = (column <= column.unsqueeze(1)) & (column >= pads.view(-1, 1, 1))
-    # Padding sees itself: a softmax over nothing would leave NaN in the cache.
+    # Padding attends to itself: a softmax over nothing would put NaN into the cache.
     mask = as_scores(causal | torch.eye(columns, dtype=torch.bool, device=network.device), dtype).unsqueeze(1)
     cache = Cache(network, len(distinct), columns)
     positions = (column - pads.unsqueeze(1)).clamp_min(0)
@@ -75,7 +79,7 @@ def _network(model: nn.Module, dtype: torch.dtype, length: int) -> Network:
 
 
 def _cut(tokens: torch.Tensor, log_probabilities: torch.Tensor, ends: tuple[int, ...]) -> Generated:
-    """Cut each row after its first end-of-sequence."""
+    """The completions in [B, T] tokens, each cut after its first end-of-sequence token."""
     is_end = torch.isin(tokens, torch.tensor(ends, device=tokens.device))
     kept = is_end.cumsum(1) - is_end.long() == 0
     if not bool(log_probabilities[kept].isfinite().all()):

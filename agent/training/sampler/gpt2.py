@@ -1,4 +1,4 @@
-"""GPT-2-type models: learned positions, LayerNorm, one attention head per key and value."""
+"""Decoding with GPT-2 models: learned positions, LayerNorm, as many key and value heads as query heads."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from agent.training.sampler.network import Network, Shape
 from agent.training.sampler.weights import Projection, expect, projection
 
 _FUSED = {"gelu_new": partial(nn.functional.gelu, approximate="tanh")}
-"""Activations that transformers computes in several operations, in one."""
+"""Activations that transformers computes with several operations, as one operation."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,16 @@ class _Block:
 
 
 class GPT2(Network):
-    """The weights of a `GPT2LMHeadModel`.
+    """A `GPT2LMHeadModel` as a `Network`.
 
     Args:
-        model: of exactly this class; adapters may be inside its linear modules.
-        dtype: to compute in.
+        model: Of exactly this class. Its linear modules may have LoRA adapters.
+        dtype: Of the computation.
+        length: Longest sequence that will be requested, in tokens.
 
     Raises:
-        UnsupportedError: cross-attention, or modules of other classes.
+        UnsupportedError: If the model has cross-attention, modules of other classes, or fewer positions than
+            `length`.
     """
 
     def __init__(self, model: GPT2LMHeadModel, dtype: torch.dtype, length: int) -> None:

@@ -1,4 +1,4 @@
-"""Llama-type models: rotary positions, grouped queries, RMSNorm, SwiGLU."""
+"""Decoding with Llama models: rotary positions, grouped-query attention, RMSNorm, SwiGLU."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class _Block:
 
 
 class Llama(Network):
-    """The weights of a `LlamaForCausalLM`.
+    """A `LlamaForCausalLM` as a `Network`.
 
     Args:
-        model: of exactly this class; adapters may be inside its linear modules.
-        dtype: to compute in.
-        length: greatest length that will be asked for.
+        model: Of exactly this class. Its linear modules may have LoRA adapters.
+        dtype: Of the computation.
+        length: Longest sequence that will be requested, in tokens.
 
     Raises:
-        UnsupportedError: scaled rotary positions, or modules of other classes.
+        UnsupportedError: If the model has scaled rotary positions or modules of other classes.
     """
 
     def __init__(self, model: LlamaForCausalLM, dtype: torch.dtype, length: int) -> None:
@@ -66,7 +66,7 @@ class Llama(Network):
             for block in blocks
         ]
         angles = torch.arange(length, device=self.device).float().outer(base.rotary_emb.inv_freq)
-        # Rotating by halves is a roll by half with the first half's sign turned, which the sine takes on.
+        # Rotating the halves is a roll by half a head with the first half negated; the sine has that sign.
         cosine, sine = angles.cos().repeat(1, 2), torch.cat([-angles.sin(), angles.sin()], 1)
         self._cosine, self._sine = cosine.unsqueeze(1).to(dtype), sine.unsqueeze(1).to(dtype)
 
@@ -80,7 +80,7 @@ class Llama(Network):
     def embed(
         self, tokens: torch.Tensor, positions: torch.Tensor
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
-        """See `Network`; the second value is [N, 1, head_dim] cosines, and sines with their signs."""
+        """See `Network`; the second value is the [N, 1, head_dim] cosines and signed sines."""
         rotary = self._cosine[positions], self._sine[positions]
         return torch.embedding(self._embedding, tokens).to(self.dtype), rotary
 

@@ -1,4 +1,4 @@
-"""Writing completions token by token; rows that have ended leave the batch."""
+"""Decodes completions token by token; rows that have ended leave the batch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,22 +11,22 @@ from agent.training.sampler.interface import SamplingParameters
 from agent.training.sampler.network import Cache, Network, as_scores, forward
 
 _COMPACT_BELOW = 0.75
-"""Share of the rows still being written at which the others leave: copying the cache costs about a token."""
+"""Share of unfinished rows at which finished ones are removed: copying the cache costs about one token."""
 
 _FEW_ROWS = 12
-"""Up to so many, threads wait for each other longer than they work."""
+"""Number of rows up to which threads wait for each other longer than they work."""
 
 
 @dataclass(frozen=True)
 class Prefilled:
-    """Rows of which the prompts have been read.
+    """The state of a batch after its prompts were read.
 
     Attributes:
-        network: the model.
-        cache: keys and values of the prompts; has room for the completions.
+        network: The model.
+        cache: Keys and values of the prompts, with room for the completions.
         x: [B, width] activations of the last prompt tokens.
-        pads: [B] columns of padding on the left.
-        columns: that the prompts take, padding included.
+        pads: [B] number of padding columns on the left.
+        columns: Number of columns of the prompts, padding included.
     """
 
     network: Network
@@ -38,7 +38,7 @@ class Prefilled:
 
 @contextmanager
 def _threads_kept() -> Iterator[None]:
-    """Put torch's number of threads back afterwards."""
+    """Restore torch's number of threads after the block."""
     threads = torch.get_num_threads()
     try:
         yield
@@ -47,24 +47,28 @@ def _threads_kept() -> Iterator[None]:
 
 
 @_threads_kept()
-def decode(start: Prefilled, sampling: SamplingParameters) -> tuple[torch.Tensor, torch.Tensor]:
-    """Write until every row has ended, or has its full length; the last few rows by one thread.
+def decode(start: Prefilled, parameters: SamplingParameters) -> tuple[torch.Tensor, torch.Tensor]:
+    """[B, T] token ids and their log-probabilities in nats; arbitrary after the end of a row.
 
-    Returns:
-        [B, T] tokens, arbitrary after the end of a row, and their log-probabilities.
+    Decoding stops when every row has ended or has `max_new_tokens` tokens. The last few rows are decoded with
+    one thread.
+
+    Args:
+        start: State after the prompts.
+        parameters: How to sample.
     """
     network, cache, x, pads = start.network, start.cache, start.x, start.pads
-    length = start.columns + sampling.max_new_tokens
-    ends = torch.tensor(sampling.eos_token_ids, device=x.device)
+    length = start.columns + parameters.max_new_tokens
+    ends = torch.tensor(parameters.eos_token_ids, device=x.device)
     rows = torch.arange(len(x), device=x.device)
     going = torch.ones_like(rows, dtype=torch.bool)
     mask = padding_scores(pads, length, network.dtype) if bool(pads.any()) else None
-    written = torch.zeros(len(x), sampling.max_new_tokens, dtype=torch.long, device=x.device)
+    written = torch.zeros(len(x), parameters.max_new_tokens, dtype=torch.long, device=x.device)
     chosen = torch.zeros_like(written, dtype=torch.float32)
     for column in range(start.columns, length):
         step = column - start.columns
-        probabilities = network.logits(x, sampling.temperature).softmax(1)
-        tokens = draw(probabilities, sampling.top_p, sampling.top_k)
+        probabilities = network.logits(x, parameters.temperature).softmax(1)
+        tokens = draw(probabilities, parameters.top_p, parameters.top_k)
         written[rows, step] = tokens
         chosen[rows, step] = probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1)
         going &= (tokens.unsqueeze(1) != ends).all(1)
@@ -91,5 +95,5 @@ def decode(start: Prefilled, sampling: SamplingParameters) -> tuple[torch.Tensor
 
 
 def padding_scores(pads: torch.Tensor, length: int, dtype: torch.dtype) -> torch.Tensor:
-    """[B, 1, 1, length] to be added to attention scores: hides `pads` columns on the left."""
+    """[B, 1, 1, length] to be added to attention scores: minus infinity on the first `pads` [B] columns."""
     return as_scores(torch.arange(length, device=pads.device) >= pads.view(-1, 1, 1, 1), dtype)

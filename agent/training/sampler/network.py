@@ -1,4 +1,4 @@
-"""What the sampler asks of a model, and a step of it with a key/value cache."""
+"""The interface of a model for the sampler, its key/value cache, and the forward pass."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class Shape:
     """Sizes of a model.
 
     Attributes:
-        layers: transformer blocks.
-        heads: of the queries; a multiple of `kv_heads`.
-        kv_heads: of keys and values.
-        head_dim: of each head.
+        layers: Number of transformer blocks.
+        heads: Number of query heads; a multiple of `kv_heads`.
+        kv_heads: Number of key and value heads.
+        head_dim: Width of each head.
     """
 
     layers: int
@@ -25,15 +25,15 @@ class Shape:
 
 
 class Network(ABC):
-    """A decoder-only transformer with pre-normalisation, read from a module's weights as they are now.
+    """A decoder-only transformer with pre-normalisation, with the current weights of a module.
 
-    Tokens come flattened: N is rows times tokens per row.
+    Tokens are flattened: N is the number of rows times the tokens per row.
 
     Attributes:
-        shape: sizes.
-        scales: of the attention scores, per layer.
-        dtype: of activations and cache.
-        device: of the weights.
+        shape: Sizes.
+        scales: Factor of the attention scores, per layer.
+        dtype: Of activations and cache.
+        device: Of the weights.
     """
 
     shape: Shape
@@ -45,33 +45,33 @@ class Network(ABC):
     def embed(
         self, tokens: torch.Tensor, positions: torch.Tensor
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
-        """[N] tokens and positions → [N, width] activations, and what `project` needs of positions."""
+        """[N, width] activations of [N] tokens at [N] positions, and what `project` needs of them."""
 
     @abstractmethod
     def project(
         self, layer: int, x: torch.Tensor, rotary: tuple[torch.Tensor, torch.Tensor] | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Queries [N, heads, head_dim], and keys beside values [N, 2 * kv_heads, head_dim], of a layer."""
+        """[N, heads, head_dim] queries and [N, 2 * kv_heads, head_dim] keys and values of a layer."""
 
     @abstractmethod
     def finish(self, layer: int, x: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
-        """The rest of a layer, from the heads' outputs [N, heads * head_dim] on."""
+        """[N, width] output of a layer, from its input `x` and the heads' [N, heads * head_dim] outputs."""
 
     @abstractmethod
     def logits(self, x: torch.Tensor, temperature: float) -> torch.Tensor:
-        """[N, width] last activations → [N, vocabulary] float32 logits divided by `temperature`."""
+        """[N, vocabulary] float32 logits divided by `temperature`, from [N, width] last activations."""
 
 
 class Cache:
     """Keys and values of every layer, allocated once for the longest completion.
 
     Args:
-        network: sizes.
-        rows: sequences.
-        columns: greatest length, prompt included.
+        network: Gives sizes, dtype and device.
+        rows: Number of sequences.
+        columns: Length of the longest sequence in tokens, prompt included.
 
     Attributes:
-        layers: [rows, 2 * kv_heads, columns, head_dim] per layer, keys beside values.
+        layers: [rows, 2 * kv_heads, columns, head_dim] per layer, keys first, then values.
     """
 
     def __init__(self, network: Network, rows: int, columns: int) -> None:
@@ -80,7 +80,7 @@ class Cache:
         self.layers = torch.zeros(size, dtype=network.dtype, device=network.device).unbind()
 
     def chosen(self, rows: torch.Tensor, seen: int, columns: int) -> "Cache":
-        """A cache of the chosen rows with room for `columns`, of which the first `seen` are kept."""
+        """A cache of `columns` columns for the given `rows`, with a copy of their first `seen` columns."""
         chosen = Cache(self._network, len(rows), columns)
         for new, old in zip(chosen.layers, self.layers, strict=True):
             new[:, :, :seen] = old[rows, :, :seen]
@@ -88,7 +88,7 @@ class Cache:
 
 
 def as_scores(visible: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """0 where `visible`, minus infinity elsewhere: to be added to attention scores."""
+    """0 where `visible` and minus infinity elsewhere, to be added to attention scores."""
     return torch.zeros_like(visible, dtype=dtype).masked_fill_(~visible, -torch.inf)
 
 
@@ -101,19 +101,16 @@ def forward(
     seen: int,
     mask: torch.Tensor | None,
 ) -> torch.Tensor:
-    """Run tokens through the model, appending to the cache.
+    """[B, width] activations of the last token of each row, after S more tokens per row.
 
     Args:
-        network: the model.
-        cache: written at `columns`.
-        tokens: [B, S].
-        positions: [B, S].
-        columns: the first of S columns of the cache, or the indices of all where kernels must stay the same.
-        seen: columns that are attended to, from the first on.
-        mask: added to the scores, broadcast over [B, kv_heads, S, seen].
-
-    Returns:
-        [B, width] activations of the last token of each row.
+        network: The model.
+        cache: Keys and values of the tokens are written to it, at `columns`.
+        tokens: [B, S] token ids.
+        positions: [B, S] positions.
+        columns: The first of S consecutive columns of the cache, or, for a CUDA graph, the indices of all S.
+        seen: Number of columns, from the first on, that are attended to.
+        mask: Added to the attention scores; broadcast to [B, kv_heads, S, seen].
     """
     rows, length = tokens.shape
     shape = network.shape
@@ -121,15 +118,15 @@ def forward(
     x, rotary = network.embed(tokens.reshape(-1), positions.reshape(-1))
     if mask is not None and length > 1:
         mask = mask.repeat(1, 1, group, 1)
-    for layer, kept in enumerate(cache.layers):
+    for layer, cached in enumerate(cache.layers):
         queries, new = network.project(layer, x, rotary)
         new = new.view(rows, length, -1, shape.head_dim).transpose(1, 2)
         if isinstance(columns, int):
-            kept.narrow(2, columns, length).copy_(new)
+            cached.narrow(2, columns, length).copy_(new)
         else:
-            kept.index_copy_(2, columns, new)
-        keys, values = kept.narrow(2, 0, seen).chunk(2, 1)
-        # Queries that share keys and values stand in for a longer query: no copy of either is made.
+            cached.index_copy_(2, columns, new)
+        keys, values = cached.narrow(2, 0, seen).chunk(2, 1)
+        # Queries that share keys and values are treated as one longer query: keys and values are not copied.
         queries = queries.view(rows, length, shape.kv_heads, group, shape.head_dim).permute(0, 2, 3, 1, 4)
         attended = scaled_dot_product_attention(
             queries.reshape(rows, shape.kv_heads, group * length, shape.head_dim),

@@ -1,4 +1,4 @@
-"""Reading the weights of a Hugging Face module as they are now, low-rank adapters included."""
+"""Reads the current weights of Hugging Face modules, LoRA adapters included."""
 
 import torch
 from peft import PeftModel
@@ -12,19 +12,19 @@ from agent.training.passes.onednn import AVAILABLE, linear, packed
 from agent.training.sampler.interface import UnsupportedError
 
 _PACKED_FROM = 40_000
-"""Elements of a weight from which oneDNN's packed product is the faster; below, its overhead is more."""
+"""Number of elements of a weight from which oneDNN's packed product is faster in spite of its overhead."""
 
 
 class Projection:
     """A linear map, x ↦ x Wᵀ + b, for many products with the same weight.
 
-    On CPU in float32 large weights go through oneDNN, packed once: where MKL keeps to AVX2, as on processors
-    that Intel did not make, that is about twice as fast, and as precise.
+    On the CPU in float32, large weights are packed once and multiplied by oneDNN. Where MKL uses only AVX2,
+    as on processors that Intel did not make, that is about twice as fast and equally precise.
 
     Args:
         weight: [out, in].
-        bias: [out].
-        dtype: to compute in.
+        bias: [out], or `None` for no bias.
+        dtype: Of the computation.
     """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> None:
@@ -40,17 +40,18 @@ class Projection:
             self._weight = packed(self._weight)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """[N, in] → [N, out]."""
+        """[N, out] image of `x` [N, in]."""
         if self._packs:
             return linear(x, self._weight, self._bias)
         return nn.functional.linear(x, self._weight, self._bias)
 
 
 def projection(dtype: torch.dtype, *modules: nn.Module) -> Projection:
-    """One map that gives the outputs of several linear modules with the same input, side by side.
+    """One map whose output is the concatenation of the outputs of linear `modules` with the same input.
 
     Raises:
-        UnsupportedError: a module is more than a linear map.
+        UnsupportedError: If a module is not a plain linear map, or some modules have a bias and some have
+            none.
     """
     weights, biases = zip(*(_linear(module) for module in modules), strict=True)
     bias = torch.cat(biases) if all(b is not None for b in biases) else None
@@ -60,10 +61,10 @@ def projection(dtype: torch.dtype, *modules: nn.Module) -> Projection:
 
 
 def own_model(model: nn.Module) -> PreTrainedModel:
-    """The transformers model, also below adapters.
+    """The transformers model in `model`, without its adapters.
 
     Raises:
-        UnsupportedError: there is none, or other adapters than LoRA's.
+        UnsupportedError: If there is none, or the adapters are not LoRA.
     """
     if isinstance(model, PeftModel):
         if not isinstance(model.base_model, LoraModel):
@@ -75,17 +76,17 @@ def own_model(model: nn.Module) -> PreTrainedModel:
 
 
 def expect(module: nn.Module, kind: type[nn.Module]) -> None:
-    """Make sure that a module computes what its class does, not what a subclass or a wrapper makes of it.
+    """Check that `module` is exactly of class `kind`, not of a subclass that may compute other values.
 
     Raises:
-        UnsupportedError: it is of another class.
+        UnsupportedError: If it is of another class.
     """
     if type(module) is not kind:
         raise UnsupportedError(f"the model has a {type(module).__name__} where a {kind.__name__} is expected")
 
 
 def _linear(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The weight [out, in] and the bias that a linear module applies."""
+    """[out, in] weight and [out] bias (or `None`) of a linear module, adapters included."""
     if type(module) is LoraLinear:
         base = module.get_base_layer()
         weight, bias = _linear(base)

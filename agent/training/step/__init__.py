@@ -1,1 +1,1 @@
-"""A training step: the trainer, the samples that train, settings that change, the clock."""
+"""A training step: the trainer, its schedule, the log of a step, and its stopwatch."""

@@ -1,4 +1,4 @@
-"""Applies a run's phases and its adaptive KL coefficient to TRL's trainer."""
+"""Applies the phases and the adaptive KL coefficient of a run to TRL's trainer."""
 
 import math
 from typing import Any
@@ -12,14 +12,14 @@ from agent.config.schedule import Phase, adapted_beta, phase_at
 
 
 class Schedule(TrainerCallback):
-    """Changes the trainer's settings between batches, never inside one.
+    """Changes the trainer's settings between batches, never within one.
 
-    A batch that is trained on several times carries reference log-probabilities of its own temperature, so a
-    phase that ends in the middle of it begins with the next.
+    A batch may be trained on in several steps, and its reference log-probabilities hold for one temperature.
+    So a phase that starts within a batch takes effect with the next batch.
 
     Args:
-        config: of the run.
-        trainer: acted on.
+        config: Parameters of the run.
+        trainer: The trainer whose settings change.
     """
 
     def __init__(self, config: RunConfig, trainer: GRPOTrainer) -> None:
@@ -29,17 +29,17 @@ class Schedule(TrainerCallback):
         self._restored_beta: float | None = None
 
     def state(self) -> dict[str, Any]:
-        """For `restore`."""
+        """The state that `restore` reads."""
         return {"phase": self._phase, "beta": float(self._trainer.beta)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a saved `state`; takes hold when training begins."""
+        """Continue from a saved `state`; it takes effect when training begins."""
         self._phase, self._restored_beta = state["phase"], state["beta"]
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Put back the settings of the phase that a saved state was in."""
+        """Restore the settings of the phase of a saved state."""
         if self._restored_beta is None:
             return
         if self._config.phases and self._phase is not None:
@@ -49,7 +49,7 @@ class Schedule(TrainerCallback):
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Enter a phase when its first batch is about to be sampled."""
+        """Enter a phase before its first batch is sampled."""
         phases = self._config.phases
         if not phases or state.global_step % self._config.num_iterations:
             return
@@ -59,13 +59,13 @@ class Schedule(TrainerCallback):
             self._enter(phases[index])
 
     def observe(self, kl: float) -> None:
-        """Tell the KL (nats per token) of the step that ended; moves beta where the run has a `kl_target`."""
+        """Adapt beta to `kl`, the KL of the last step in nats per token, if the run has a `kl_target`."""
         trainer, config = self._trainer, self._config
         if config.kl_target is not None and math.isfinite(kl):
             trainer.beta = adapted_beta(trainer.beta, kl, config.kl_target, config.kl_gain)
 
     def settings(self) -> dict[str, float]:
-        """What the trainer used in the step that ended, as metrics."""
+        """Beta, temperature and top-p of the last step, as metrics `train/...`."""
         return {
             "train/beta": float(self._trainer.beta),
             "train/temperature": float(self._trainer.temperature),
@@ -80,17 +80,18 @@ class Schedule(TrainerCallback):
         rate = (phase.learning_rate or config.learning_rate) * config.learning_rate_scale
         assert trainer.optimizer is not None  # training has begun
         assert trainer.lr_scheduler is not None
-        # The constant schedule multiplies these base rates, now and at every step that follows.
+        # TRL's constant schedule multiplies these base rates at every later step.
         trainer.lr_scheduler.base_lrs = [rate] * len(trainer.optimizer.param_groups)
         for group in trainer.optimizer.param_groups:
             group["lr"] = rate
 
 
 def set_temperature(trainer: GRPOTrainer, temperature: float) -> None:
-    """Change the temperature of sampling and of log-probabilities together.
+    """Set the temperature of sampling and of log-probabilities.
 
-    TRL keeps it in three places: the trainer, its generation settings, and inside the patched output head of
-    the policy and the reference. Missing one trains on log-probabilities of another distribution.
+    TRL has it in three places: the trainer, its generation settings, and the patched output head of the
+    policy and the reference. If one were left out, the trainer would use log-probabilities of another
+    distribution.
     """
     if temperature == trainer.temperature:
         return

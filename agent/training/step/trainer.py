@@ -1,4 +1,4 @@
-"""TRL's GRPO trainer, set up from a run's configuration."""
+"""Builds TRL's GRPO trainer from the configuration of a run."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from agent.training.scoring import ComponentReward, SuiteReward
 from agent.training.step.grpo import SelectiveGRPOTrainer
 
 _BF16_FROM = 100_000_000
-"""Parameters from which bf16 pays; below, casts cost what they gain."""
+"""Number of parameters from which bf16 is faster; for smaller models casts cost as much as it saves."""
 
 
 def build_trainer(
@@ -26,22 +26,22 @@ def build_trainer(
     reward: SuiteReward,
     folder: Path,
 ) -> SelectiveGRPOTrainer:
-    """Build the trainer of one run. Nothing is reported by TRL itself: `StepLog` logs once per step.
+    """The trainer of one run. TRL itself logs nothing: `StepLog` logs once per step.
 
     Args:
-        config: hyperparameters.
-        micro_batch: completions per forward pass; divides those per step.
-        task: gives the training prompts.
-        model: trained in place.
-        tokenizer: of the model.
-        reward: scores completions.
-        folder: the trainer's own output folder.
+        config: Parameters of the run.
+        micro_batch: Completions per forward pass; a divisor of the completions per step.
+        task: Gives the training prompts.
+        model: Trained in place.
+        tokenizer: Of the model.
+        reward: Scores completions.
+        folder: The trainer's output folder.
     """
     on_gpu = torch.cuda.is_available()
     rewards: list[SuiteReward | ComponentReward] = [reward]
     weights = [1.0]
     if config.reward_aggregation == "normalize_then_sum":
-        # The total is still scored first, for the log and `reward_threshold`; it has no say itself.
+        # The total is still scored first, with weight 0: for the log and `reward_threshold`.
         objectives = reward.objectives().values()
         rewards += [component for component, _ in objectives]
         weights = [0.0, *(weight for _, weight in objectives)]
@@ -60,24 +60,24 @@ def build_trainer(
         max_completion_length=config.max_completion_length,
         temperature=config.temperature,
         top_p=config.top_p,
-        # The reference model exists only for a beta above 0, and a later phase may have one.
+        # TRL loads a reference model only for a beta above 0, which a later phase may have.
         beta=config.largest_beta,
         epsilon=config.epsilon,
-        # CISPO bounds the ratio itself, the others its distance from 1.
+        # CISPO bounds the ratio itself, the other losses its distance from 1.
         epsilon_high=1 + config.epsilon if config.loss_type == "cispo" else None,
         num_iterations=config.num_iterations,
         loss_type=config.loss_type,
         scale_rewards=config.scale_rewards,
         multi_objective_aggregation=config.reward_aggregation,
         reward_weights=weights,
-        # Dropout would make sampling and log-probabilities disagree.
+        # With dropout, sampling and log-probabilities would not agree.
         disable_dropout=True,
         activation_checkpointing=False,
         bf16=on_gpu and model.num_parameters() >= _BF16_FROM,
         use_cpu=not on_gpu,
         full_determinism=config.deterministic,
         logging_steps=1,
-        # The filter would log the last finite loss in place of a NaN, and hide it.
+        # The filter would log the last finite loss instead of a NaN, and so hide the NaN.
         logging_nan_inf_filter=False,
         save_strategy="no",
         report_to=[],
@@ -98,7 +98,7 @@ def build_trainer(
 
 
 def _adapters(config: RunConfig) -> LoraConfig | None:
-    """Low-rank adapters; scaled by 2, as usual, whatever the rank."""
+    """LoRA adapters with the usual scale of 2 for any rank; `None` if the run has no rank."""
     if config.lora_rank is None:
         return None
     return LoraConfig(
