@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.worker import WANDB, UnreachableError, require_server
+from agent.worker import UnreachableError, require_server
 from sweepfarm.errors import UserError
 from sweepfarm.machine.processes import ending_with_us
 
@@ -81,10 +81,10 @@ def outer_server() -> Endpoint | None:
     if not os.environ.get("WANDB_API_KEY"):
         return None
     try:
-        require_server(os.environ)
+        url = require_server(os.environ)
     except UnreachableError as error:
         raise UserError(str(error)) from None
-    return Endpoint(os.environ.get("WANDB_BASE_URL") or WANDB, {})
+    return Endpoint(url, {})
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:
