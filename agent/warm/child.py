@@ -1,4 +1,4 @@
-"""From a fork of the warm parent to a run."""
+"""Turns a forked child of the warm parent into a run."""
 
 import os
 import random
@@ -15,15 +15,16 @@ import numpy as np
 from agent.warm.wire import Request
 
 _GRACE_SECONDS = 60
-"""For a run whose client is gone to save its state, before it is killed."""
+"""Seconds that a run whose client has ended has to save its state before it is killed."""
 
 
 def become_run(connection: socket.socket, request: Request) -> NoReturn:
-    """Turn this process into the run that a client asked for; ends with the run.
+    """Turn this process into the run that a client requested. The process exits when the run ends.
 
     Args:
-        connection: to the client; each byte is a signal, end-of-file means the client died.
-        request: what to run.
+        connection: To the client. Each byte is the number of a signal; end-of-file means that the client has
+            ended.
+        request: The run to start.
     """
     code = 1
     try:
@@ -37,7 +38,7 @@ def become_run(connection: socket.socket, request: Request) -> NoReturn:
         for stream_object in (sys.stdout, sys.stderr):
             stream_object.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # Two children of one parent must not draw the same file names or run names.
+        # Otherwise two children of one parent would draw the same names for files and runs.
         random.seed()
         np.random.seed()
         threading.Thread(target=_obey, args=(connection,), daemon=True).start()
@@ -47,7 +48,7 @@ def become_run(connection: socket.socket, request: Request) -> NoReturn:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    # The parent's exit handlers are not this process's to run; those of wandb were served by `finish`.
+    # `os._exit` skips the exit handlers inherited from the parent. wandb needs none after `finish`.
     os._exit(code)
 
 
@@ -61,7 +62,7 @@ def _run() -> int:
 
 
 def _obey(connection: socket.socket) -> None:
-    """Raise in this process each signal that the client got, and SIGTERM when the client is gone."""
+    """Send this process each signal that the client received, and SIGTERM when the client has ended."""
     while True:
         try:
             received = connection.recv(1)

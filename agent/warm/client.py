@@ -1,4 +1,4 @@
-"""The process that `wandb agent` sees: has the warm parent fork the run, and stands for it. Stdlib only."""
+"""The process that `wandb agent` starts: it has the warm parent fork the run and acts for it. Stdlib only."""
 
 import os
 import signal
@@ -10,20 +10,21 @@ from agent.warm.wire import SOCKET_VARIABLE, receive_status, send_request
 
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GONE = 1
-"""Exit code where there is nobody left to report to, or nothing to report."""
+"""Exit code if the agent or the warm parent has ended."""
 _POLL_SECONDS = 1.0
 _DIED = -1
-"""No status of `os.waitpid`: the warm parent is gone."""
+"""In place of a status of `os.waitpid`: the warm parent has ended."""
 
 
 def run_in_warm_parent() -> int | None:
-    """Run one run in a child of the warm parent and return its exit code.
+    """Train one run in a child of the warm parent and return its exit code.
 
-    Signals go on to the run. A run that a signal ended ends this process by the same signal, so that an agent
-    sees what it would have seen of the run itself.
+    Signals are forwarded to the run. If a signal ends the run, the same signal ends this process, so that the
+    agent sees the same as if it had started the run itself.
 
     Returns:
-        `None` where the environment names no warm parent, or it is gone: the caller starts the run by itself.
+        The exit code; `None` if the environment has no warm parent or it does not answer. The caller must
+        then train the run itself.
     """
     path = os.environ.get(SOCKET_VARIABLE)
     if not path:
@@ -43,7 +44,7 @@ def run_in_warm_parent() -> int | None:
         agent = os.getppid()
         while (status := _poll(connection)) is None:
             if os.getppid() != agent:
-                return _GONE  # the connection closes, and with it the run ends
+                return _GONE  # closing the connection ends the run
         if status == _DIED:
             print("sweepfarm: the warm parent died", file=sys.stderr)
             return _GONE
@@ -56,7 +57,7 @@ def run_in_warm_parent() -> int | None:
 
 
 def _poll(connection: socket.socket) -> int | None:
-    """The run's status; `None` while it is under way."""
+    """The run's status as from `os.waitpid`; `None` while it runs; `_DIED` if the warm parent has ended."""
     try:
         return receive_status(connection)
     except TimeoutError:
@@ -66,5 +67,5 @@ def _poll(connection: socket.socket) -> int | None:
 
 
 def _forward(connection: socket.socket, number: int) -> None:
-    with suppress(OSError):  # the run has just ended: its status is on the way
+    with suppress(OSError):  # the run has just ended, and its status will arrive
         connection.send(bytes([number]))

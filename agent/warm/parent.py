@@ -1,8 +1,8 @@
 """The warm parent: a process that has imported torch, transformers and TRL, and forks a child for each run.
 
-Importing them again for every run costs more than a run that Hyperband stops trains. Each run still has a
-process of its own: what one leaks, corrupts or crashes does not reach the next. Nothing here may start a
-thread or touch CUDA before a fork, since neither survives it.
+Importing them in every run takes longer than the training of a run that Hyperband stops early. Each run still
+has its own process, so a leak or crash in one run does not affect the next. The warm parent must not start a
+thread or use CUDA before a fork, because neither works in the child.
 """
 
 import gc
@@ -19,15 +19,16 @@ from agent.warm.child import become_run
 from agent.warm.wire import Request, receive_request, send_status
 
 _REQUEST_SECONDS = 30
+"""Longest time to wait for a client's request after it connected."""
 
 
 class WarmParent:
-    """Accepts requests for runs and forks a child for each, until its agent is gone.
+    """Accepts requests for runs and forks a child for each, until its agent has ended.
 
     Args:
-        folder: of the socket; removed at the end.
-        listener: the socket.
-        alive: descriptor that reads end-of-file when the agent is gone.
+        folder: Folder of the socket; removed at the end.
+        listener: The listening socket.
+        alive: Descriptor that becomes readable (end-of-file) when the agent has ended.
     """
 
     def __init__(self, folder: Path, listener: socket.socket, alive: int) -> None:
@@ -38,7 +39,7 @@ class WarmParent:
         self._alive = alive
 
     def serve(self) -> None:
-        """Fork runs until the agent is gone; what is then under way is told to stop by its client."""
+        """Fork runs until the agent has ended. The clients then stop the runs that are in progress."""
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         self._selector.register(self._alive, selectors.EVENT_READ, None)
         try:
@@ -57,7 +58,7 @@ class WarmParent:
         try:
             request = receive_request(connection)
         except (OSError, ValueError) as error:
-            print(f"sweepfarm: the warm parent was sent no request: {error}", file=sys.stderr)
+            print(f"sweepfarm: the warm parent received no valid request: {error}", file=sys.stderr)
             connection.close()
             return
         connection.settimeout(None)
@@ -72,15 +73,15 @@ class WarmParent:
         sys.stdout.flush()
         sys.stderr.flush()
         gc.collect()
-        gc.freeze()  # the collector of a child would otherwise touch, and so copy, every page
+        gc.freeze()  # otherwise garbage collection in a child would write to, and so copy, every page
         pid = os.fork()
         if pid:
             return pid
-        self._leave_to_child()
+        self._close_in_child()
         return become_run(connection, request)
 
-    def _leave_to_child(self) -> None:
-        """Close in the child what belongs to the parent and to other runs."""
+    def _close_in_child(self) -> None:
+        """Close, in the child, the descriptors of the parent and of other runs."""
         self._selector.close()
         self._listener.close()
         os.close(self._alive)
@@ -93,14 +94,14 @@ class WarmParent:
         self._selector.unregister(child)
         os.close(child)
         _, status = os.waitpid(pid, 0)
-        with suppress(OSError), connection:  # the client may be gone
+        with suppress(OSError), connection:  # the client may have ended
             send_status(connection, status)
 
 
 def main() -> None:
-    """`python -m agent.warm.parent SOCKET LISTENER ALIVE`, the last two as open descriptors."""
+    """Run `python -m agent.warm.parent SOCKET LISTENER ALIVE`; the last two are open descriptors."""
     path, listener, alive = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    # Ctrl-C goes to a whole terminal; the runs save their state first, and the agent's end is this one's.
+    # Ctrl-C reaches every process of a terminal. Runs save their state first; the agent's end then ends this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from agent.warm.preload import preload
 

@@ -1,4 +1,4 @@
-"""What the warm parent does before its first fork, so that no run has to."""
+"""The imports and warm-up of the warm parent before its first fork, which runs then need not do."""
 
 import importlib
 
@@ -12,20 +12,20 @@ _MODULES = (
 
 
 def preload() -> None:
-    """Import what a run needs and rehearse it once, without starting a thread that a fork would lose."""
+    """Import what a run needs and use it once, without starting threads, which would not exist in a child."""
     import torch
 
-    # The threads of a parallel region would not exist in a child, and its first region would wait for them.
+    # Threads of a parallel region do not exist in a child, whose first parallel region would wait for them.
     torch.set_num_threads(1)
     for name in _MODULES:
         importlib.import_module(name)
-    _rehearse()
+    _warm_up()
 
 
-def _rehearse() -> None:
-    """Load each starter and score a text with its rewards: that brings in lazy imports and kernels.
+def _warm_up() -> None:
+    """Load each starter that is built and score a text with its rewards, for lazy imports and kernels.
 
-    A sandbox is left to the runs: its threads would be lost by a fork.
+    Sandboxed rewards are not used: a sandbox has threads, which would not exist in a child.
     """
     from agent.config.run import RunConfig
     from agent.config.tasks import our_tasks, task_definition

@@ -1,4 +1,4 @@
-"""Starting a warm parent beside an agent."""
+"""Starts the warm parent of an agent."""
 
 import os
 import socket
@@ -12,20 +12,21 @@ from agent.warm.wire import SOCKET_VARIABLE
 
 
 def start_warm_parent(environment: Mapping[str, str]) -> dict[str, str]:
-    """Start a warm parent that lives as long as this process, or the program it becomes by `exec`.
+    """Start a warm parent that ends with this process, even if that becomes another program by `exec`.
+
+    The socket is in a folder that only this user can enter; the parent removes it.
 
     Args:
-        environment: of the parent, which is that of its runs.
+        environment: Environment variables of the parent.
 
     Returns:
-        The environment with the variable by which runs find the parent. The socket lies in a folder that only
-        this user can enter; the parent removes it.
+        `environment` and the variable with which runs find the parent.
     """
     path = Path(tempfile.mkdtemp(prefix="sweepfarm-warm-")) / "socket"
-    # The parent reads end-of-file as soon as the last holder of the other end, this process, is gone.
+    # This process is the only holder of the other end: the parent reads end-of-file when this process ends.
     alive, held = os.pipe()
     os.set_inheritable(held, True)
-    # Listening comes before importing: a run that starts early waits in the queue.
+    # The socket listens before the parent imports anything: a run that starts early waits in the queue.
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))
         listener.listen(64)

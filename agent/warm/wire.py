@@ -1,8 +1,8 @@
-"""What a run's client and the warm parent say to each other over a Unix socket.
+"""The protocol between a run's client and the warm parent, over a Unix socket.
 
-The client sends one request (a length, then JSON) with its standard streams attached, then one byte per
-signal it gets. The parent answers with the exit status of the run, as `os.waitpid` gives it. Standard library
-only: the client must start in no time.
+The client sends one request (a length, then JSON) with its standard streams attached, then one byte for each
+signal it receives. The parent answers with the exit status of the run, as from `os.waitpid`. This module uses
+only the standard library, so that the client starts fast.
 """
 
 import json
@@ -13,22 +13,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SOCKET_VARIABLE = "SWEEPFARM_WARM_PARENT"
-"""Environment variable that names the parent's socket."""
+"""Environment variable with the path of the parent's socket."""
 
 _LENGTH = struct.Struct("!I")
 _STATUS = struct.Struct("!i")
 _STREAMS = (0, 1, 2)
-_LONGEST_REQUEST = 4 << 20
+_MAX_REQUEST = 4 << 20
+"""Maximum size of a request in bytes."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A run to start.
+    """A request to start a run.
 
     Attributes:
-        environment: of the client; the run's parameters come through it.
-        directory: the client's working directory.
-        streams: descriptors of standard input, output and error, open in the receiving process.
+        environment: Environment variables of the client, through which the run gets its parameters.
+        directory: Working directory of the client.
+        streams: Descriptors of standard input, output and error, open in the receiving process.
     """
 
     environment: Mapping[str, str]
@@ -37,40 +38,41 @@ class Request:
 
 
 def send_request(connection: socket.socket) -> None:
-    """Ask for a run with this process's environment, directory and streams."""
+    """Request a run with the environment, working directory and standard streams of this process."""
     body = json.dumps({"environment": dict(os.environ), "directory": os.getcwd()}).encode()
     socket.send_fds(connection, [_LENGTH.pack(len(body))], list(_STREAMS))
     connection.sendall(body)
 
 
 def receive_request(connection: socket.socket) -> Request:
-    """Read a request.
+    """The request that a client sent.
 
     Raises:
-        ConnectionError: the client left before its request was whole.
-        ValueError: what came is no request.
+        ConnectionError: If the client closed the connection before its request was complete.
+        ValueError: If it is not a valid request.
     """
     head, streams, _, _ = socket.recv_fds(connection, _LENGTH.size, len(_STREAMS))
     if len(head) < _LENGTH.size:
         head += _receive(connection, _LENGTH.size - len(head))
     (length,) = _LENGTH.unpack(head)
-    if len(streams) != len(_STREAMS) or length > _LONGEST_REQUEST:
-        raise ValueError(f"no request: {len(streams)} streams, {length} bytes")
+    if len(streams) != len(_STREAMS) or length > _MAX_REQUEST:
+        raise ValueError(f"not a valid request: {len(streams)} streams, {length} bytes")
     body = json.loads(_receive(connection, length))
     stdin, stdout, stderr = streams
     return Request(body["environment"], body["directory"], (stdin, stdout, stderr))
 
 
 def send_status(connection: socket.socket, status: int) -> None:
-    """Tell the client how its run ended: `status` as from `os.waitpid`."""
+    """Send the client the exit status of its run, as from `os.waitpid`."""
     connection.sendall(_STATUS.pack(status))
 
 
 def receive_status(connection: socket.socket) -> int:
-    """Wait for the run's end.
+    """The exit status of the run, as from `os.waitpid`; waits for it.
 
     Raises:
-        ConnectionError: the parent died.
+        ConnectionError: If the parent has ended.
+        TimeoutError: If the run does not end within the timeout of the connection.
     """
     (status,) = _STATUS.unpack(_receive(connection, _STATUS.size))
     return int(status)
@@ -81,6 +83,6 @@ def _receive(connection: socket.socket, size: int) -> bytes:
     while len(parts) < size:
         part = connection.recv(size - len(parts))
         if not part:
-            raise ConnectionError("the other side left")
+            raise ConnectionError("the other side closed the connection")
         parts += part
     return bytes(parts)

@@ -149,7 +149,7 @@ def test_without_a_hub_a_hub_model_says_so(tiny_code_run: RunConfig) -> None:
         build_task(changed(tiny_code_run, model="Qwen/Qwen2.5-Coder-7B-Instruct"))
 
 
-def test_the_warm_parent_rehearses_without_a_sandbox(
+def test_the_warm_parent_warms_up_without_a_sandbox(
     tiny_code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
@@ -158,7 +158,7 @@ def test_the_warm_parent_rehearses_without_a_sandbox(
     loaded: list[str] = []
     monkeypatch.setattr("agent.training.lifecycle.model.load_model", loaded.append)
     shutil.copytree(tiny_code, starter().folder)
-    preload._rehearse()
+    preload._warm_up()
     assert set(loaded) == {str(starter().folder)}, "two tasks have this starter"
     assert not asked
 
