@@ -88,7 +88,8 @@ def compare(before: str, after: str, report: Path | None, as_json: bool) -> None
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from analysis.compare.compare import compare_runs, to_data, to_markdown
+    from analysis.compare.output import to_data, to_markdown
+    from analysis.compare.runs import compare_runs
     from analysis.errors import AnalysisError
     from analysis.files import replace_text
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import yaml
 
-DERIVED = ("config_hash",)
-"""Config keys that follow from the others and are no settings."""
+from analysis.read.config import DERIVED
 
 
 def chosen_config(

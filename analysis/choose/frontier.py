@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.classify.assess import Assessment
-from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
+from analysis.classify.assess import Assessment, has_verdict
+from analysis.classify.verdict_kinds import SOUND
 from analysis.read.table import STEP
 
 
@@ -31,12 +31,10 @@ def frontier(assessment: Assessment) -> Frontier:
     Score bought with drift is what over-optimisation loses again (Gao et al., 2022): of two points with the
     same score the nearer one is the safer.
     """
-    sound = [str(kind) for kind in (*COMPARABLE, VerdictKind.STOPPED_EARLY)]
-    ids = assessment.runs.loc[assessment.runs["verdict"].isin(sound), "id"]
+    ids = assessment.runs.loc[has_verdict(assessment.runs, SOUND), "id"]
     scores = assessment.scores[assessment.scores["id"].isin(ids) & (assessment.scores["kl"] >= 0)]
     points = scores[["id", STEP, "value"]].assign(root_kl=np.sqrt(scores["kl"]))
-    sign = 1 if assessment.sweep.maximize else -1
-    points = points.assign(merit=sign * points["value"])
+    points = points.assign(merit=assessment.sweep.sign * points["value"])
     points = points.sort_values(["root_kl", "merit", "id"], ascending=[True, False, True], ignore_index=True)
     best_before = points["merit"].cummax().shift(fill_value=-np.inf)
     points["on_frontier"] = points["merit"] > best_before

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.classify.assess import Assessment
-from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
+from analysis.classify.assess import Assessment, has_verdict
+from analysis.classify.verdict_kinds import SOUND, VerdictKind
 from analysis.read.table import SweepTable
 
 TOP = 0.25
@@ -122,12 +122,9 @@ def _beyond_chance(found: NDArray[np.float64], shuffled: NDArray[np.float64]) ->
 def usable_scores(assessment: Assessment) -> pd.Series:
     """Run id → a score to explain, larger is better: see `importance`."""
     runs = assessment.runs.set_index("id")
-    broken = runs["verdict"].isin([str(VerdictKind.FAILED), str(VerdictKind.UNFINISHED)])
-    scores = runs.loc[~broken & runs["objective"].notna(), "objective"] * (
-        1 if assessment.sweep.maximize else -1
-    )
-    sound = [str(kind) for kind in (*COMPARABLE, VerdictKind.STOPPED_EARLY)]
-    ill = ~runs.loc[scores.index, "verdict"].isin(sound)
+    broken = has_verdict(runs, (VerdictKind.FAILED, VerdictKind.UNFINISHED))
+    scores = runs.loc[~broken & runs["objective"].notna(), "objective"] * assessment.sweep.sign
+    ill = ~has_verdict(runs.loc[scores.index], SOUND)
     if ill.any():
         scores[ill] = scores.min() - 1.0
     return scores
@@ -234,8 +231,7 @@ def interaction(table: SweepTable, assessment: Assessment, x: str, y: str, bins:
     Parameters of more than six values are cut into `bins` ranges with equally many runs each.
     """
     runs = assessment.runs.set_index("id")
-    sound = [str(kind) for kind in (*COMPARABLE, VerdictKind.STOPPED_EARLY)]
-    scores = runs.loc[runs["verdict"].isin(sound) & runs["objective"].notna(), "objective"]
+    scores = runs.loc[has_verdict(runs, SOUND) & runs["objective"].notna(), "objective"]
     parameters = table.parameters().loc[scores.index]
     (x_codes, x_labels), (y_codes, y_labels) = (_cut(parameters[name], bins) for name in (x, y))
     total = np.zeros((len(y_labels), len(x_labels)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.classify.assess import Assessment
+from analysis.classify.assess import Assessment, has_verdict
 from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
 from analysis.read.table import STEP
 from analysis.stats import difference_interval, difference_p, holm, mean_interval
@@ -75,7 +75,7 @@ def select(assessment: Assessment) -> Selection:
     their seeds. A tie goes to the configuration that stays closest to the starting model, then the cheapest.
     """
     runs = assessment.runs
-    comparable = runs[runs["verdict"].isin([str(kind) for kind in COMPARABLE]) & runs["objective"].notna()]
+    comparable = runs[has_verdict(runs, COMPARABLE) & runs["objective"].notna()]
     left_out = runs[~runs["id"].isin(comparable["id"])]
     counts = left_out["verdict"].value_counts(sort=False).sort_index()
     excluded = {str(kind): int(n) for kind, n in counts.items()}

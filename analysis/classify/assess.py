@@ -1,7 +1,7 @@
 """Every run of a sweep in one row: where it ended, what it reached, and its verdict."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,11 @@ import pandas as pd
 from agent.health.drift import KL
 from analysis.classify.record import RunRecord, record
 from analysis.classify.verdict import Peers, peers, stopped_early, verdict_of
+from analysis.classify.verdict_kinds import VerdictKind
 from analysis.errors import AnalysisError
+from analysis.read.config import SEED, flat
 from analysis.read.sweep import Sweep
-from analysis.read.table import STEP, SweepTable, flat
-
-SEED = "seed"
-"""Config key of a run's seed; runs that differ in nothing else swept share a configuration."""
+from analysis.read.table import STEP, SweepTable
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,11 @@ def _scores(run: RunRecord) -> pd.DataFrame:
     kl = run.held_out_kl if not run.held_out_kl.empty else run.series.get(KL, run.held_out_kl)
     near = kl.reindex(steps, method="ffill").to_numpy()
     return pd.DataFrame({"id": run.id, STEP: steps, "value": run.score.to_numpy(), "kl": near})
+
+
+def has_verdict(runs: pd.DataFrame, kinds: Iterable[VerdictKind]) -> pd.Series:
+    """Whether the verdict on each run (a row of `Assessment.runs`) is one of `kinds`."""
+    return runs["verdict"].isin([str(kind) for kind in kinds])
 
 
 def configuration(sweep: Sweep, config: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from agent.health.checks import WATCHED as JUDGED
@@ -14,13 +13,11 @@ from agent.health.curve import window_of
 from agent.health.drift import HELD_OUT_KL, KL
 from agent.health.finding import Finding
 from agent.health.reward import ERROR, TOTAL_REWARD
-from analysis.classify.signs import curve
-from analysis.read.completions import last_samples
+from analysis.classify.degeneracy import degenerate_completions
+from analysis.read.config import finite_number
+from analysis.read.series import curve, logged, thinned, trailing_mean
 from analysis.read.sweep import Sweep
 from analysis.read.table import RUNTIME, STEP
-
-POINTS = 200
-"""Most points that a record keeps of a series that is logged at every step."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class RunRecord:
     @property
     def starter(self) -> float | None:
         """The starting model's value of the metric, where the agent measured it."""
-        return number(self.summary.get("starter/score"))
+        return finite_number(self.summary.get("starter/score"))
 
     @property
     def start(self) -> float:
@@ -105,7 +102,7 @@ def record(
     """Boils down one run; see `RunRecord` for what is kept."""
     raw = logged(history, sweep.metric)
     window = window_of(len(raw))
-    planned = number(config.get("max_steps"))
+    planned = finite_number(config.get("max_steps"))
     steps_planned = int(planned) if planned is not None and planned > 0 else None
     runtime = logged(history, RUNTIME)
     limits = HealthLimits.stated_in(config)
@@ -113,7 +110,7 @@ def record(
     starter = {
         key: value
         for key in summary
-        if key.startswith("starter/") and (value := number(summary[key])) is not None
+        if key.startswith("starter/") and (value := finite_number(summary[key])) is not None
     }
     return RunRecord(
         id=run,
@@ -137,32 +134,13 @@ def record(
         limits=limits,
         health=tuple(check_health(curves, starter, limits, window_of(steps_planned or len(history)))),
         judges_falls=ERROR in curves,
-        degenerate=None if samples is None else last_samples(samples, limits),
+        degenerate=None if samples is None else degenerate_completions(samples, limits),
     )
-
-
-def logged(history: pd.DataFrame, key: str) -> pd.Series:
-    """The finite values of a metric where it was logged, by training step."""
-    if key not in history:
-        return pd.Series(dtype="float64", index=pd.Index([], dtype="int64", name=STEP))
-    return pd.Series(history[key].to_numpy(), index=pd.Index(history[STEP], name=STEP), name=key).dropna()
-
-
-def trailing_mean(values: pd.Series, window: int) -> pd.Series:
-    """Means of each `window` consecutive values, at the step of the last; shorter by `window` - 1."""
-    return values if window == 1 else values.rolling(window).mean().iloc[window - 1 :]
-
-
-def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
-    """At most `points` values of a series at even distances, the last one among them."""
-    if len(values) <= points:
-        return values
-    return values.iloc[np.linspace(0, len(values) - 1, points).round().astype(int)]
 
 
 def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:
     """As the agent wrote it, else the last step in the history, else 0."""
-    written = number(summary.get("outcome_step"))
+    written = finite_number(summary.get("outcome_step"))
     if written is not None:
         return int(written)
     return 0 if history.empty else int(history[STEP].iloc[-1])
@@ -175,10 +153,3 @@ def _first_nonfinite(history: pd.DataFrame, watched: set[str]) -> tuple[int, str
         if bad := sorted(watched & set(keys.split(","))):
             return int(step), bad[0]
     return None
-
-
-def number(value: object) -> float | None:
-    """The value as a finite float, or None where it is none (W&B writes NaN as a text)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)

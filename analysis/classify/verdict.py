@@ -9,9 +9,10 @@ import pandas as pd
 
 from agent.health.drift import KL
 from agent.health.reward import TOTAL_REWARD
-from analysis.classify import signs
-from analysis.classify.record import RunRecord, number
+from analysis.classify.record import RunRecord
+from analysis.classify.sweep_checks import fallen, kl_diverging, not_learning
 from analysis.classify.verdict_kinds import Verdict, VerdictKind, kind_of, verdict_of_finding
+from analysis.read.config import finite_number
 from analysis.read.sweep import Sweep
 from analysis.stats import measurement_noise
 
@@ -98,7 +99,7 @@ def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
         return verdict_of_finding(run.degenerate)
     found = [verdict_of_finding(finding) for finding in run.health if finding.fatal]
     if math.isinf(run.limits.health_kl_max) and KL in run.series:
-        by_peers = signs.kl_diverging(run.series[KL], peers.kl_bound)
+        by_peers = kl_diverging(run.series[KL], peers.kl_bound)
         found += [by_peers] if by_peers else []
     return min(found, key=lambda finding: finding.step, default=None)
 
@@ -108,14 +109,14 @@ def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
     if run.judges_falls:
         return None
     reward, noise = _training_reward(sweep, run), _noise(run, peers)
-    return signs.fallen(run.score, reward, run.start, noise, run.limits, sweep.maximize)
+    return fallen(run.score, reward, run.start, noise, run.limits, sweep.sign)
 
 
 def _agents_finding(run: RunRecord) -> Verdict:
     """What the agent wrote into the summary: the kind in the words of the verdicts, step and evidence."""
     written = str(run.summary.get("health/finding", ""))
     kind = kind_of(written)
-    step = number(run.summary.get("health/finding_step"))
+    step = finite_number(run.summary.get("health/finding_step"))
     evidence = str(run.summary.get("health/evidence") or written or "the agent found the run unhealthy")
     return Verdict(kind, run.steps if step is None else int(step), evidence)
 
@@ -137,7 +138,7 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Verdict | None:
 def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
     """Healthy, or not learning where the gain cannot be told from none; a warning may say why."""
     final = float(run.score.iloc[-1])
-    flat = signs.not_learning(final, run.start, run.steps, _noise(run, peers), sweep.maximize)
+    flat = not_learning(final, run.start, run.steps, _noise(run, peers), sweep.sign)
     warning = next((found for found in run.health if not found.fatal), None)
     if flat and warning:
         evidence = f"{flat.evidence}; {warning.kind} at step {warning.step}: {warning.evidence}"

@@ -23,6 +23,9 @@ class VerdictKind(StrEnum):
 COMPARABLE = (VerdictKind.HEALTHY, VerdictKind.NOT_LEARNING)
 """Verdicts on runs that can be ranked: they used their whole budget and stayed healthy."""
 
+SOUND = (*COMPARABLE, VerdictKind.STOPPED_EARLY)
+"""Verdicts on runs that were in good health when they ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.compare.change import Change, Comparison
+from analysis.compare.comparison import Change, Comparison
 from analysis.compare.window import AVERAGE, GAP, LOSS, UNIQUE
 
 KL_WEIGHTS = ("beta", "kl_coef", "kl_penalty")

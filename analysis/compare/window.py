@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.classify.record import logged, number
 from analysis.errors import AnalysisError
+from analysis.read.config import finite_number
+from analysis.read.series import logged
 
 Better = Literal["higher", "lower", "neither"]
 
@@ -87,7 +88,7 @@ def window_from_history(
         for measure, (key, better) in HISTORY_MEASURES.items()
         if not (values := logged(rows, key)).empty
     }
-    group = number(settings.get("num_generations"))
+    group = finite_number(settings.get("num_generations"))
     return Window(name, measures, settings, samples_per_prompt=None if group is None else int(group))
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.choose.select import Selection
-from analysis.classify.assess import SEED, Assessment
+from analysis.classify.assess import Assessment
 from analysis.errors import AnalysisError
+from analysis.read.config import SEED
 from analysis.read.table import SweepTable
 
 RANDOM_RUNS = 10

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from analysis.classify.assess import SEED
 from analysis.confirm.candidates import Candidate
 from analysis.errors import AnalysisError
+from analysis.read.config import SEED
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from analysis.choose.chosen import DERIVED
-from analysis.classify.assess import SEED
-from analysis.compare.change import SIGNIFICANT, Change
-from analysis.compare.compare import change_rows, compare
+from analysis.compare.comparison import SIGNIFICANT, Change, compare
+from analysis.compare.output import change_rows
 from analysis.compare.window import (
     AVERAGE,
     BEST,
@@ -25,7 +23,8 @@ from analysis.compare.window import (
     window_from_history,
 )
 from analysis.errors import AnalysisError
-from analysis.read.table import STEP, SweepTable, flat
+from analysis.read.config import DERIVED, SEED, flat
+from analysis.read.table import STEP, SweepTable
 from analysis.stats import LEVEL
 
 NAME = "run_name"

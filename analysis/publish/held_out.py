@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from agent.health.reward import ERROR, REFERENCE
-from analysis.classify.record import logged, number
+from analysis.read.config import finite_number
+from analysis.read.series import logged
 from analysis.read.table import SweepTable
 from analysis.stats import LEVEL
 
@@ -44,7 +45,7 @@ def _change(table: SweepTable, run: str) -> dict[str, float]:
     """`before`, `after` and `margin`: half the interval of the difference; NaN where not measured."""
     summary, history = table.summaries()[run], table.histories[run]
     scores, errors = logged(history, REFERENCE), logged(history, ERROR)
-    before, error = number(summary.get(STARTER_SCORE)), number(summary.get(STARTER_ERROR))
+    before, error = finite_number(summary.get(STARTER_SCORE)), finite_number(summary.get(STARTER_ERROR))
     spread = math.nan if errors.empty or error is None else math.hypot(error, float(errors.iloc[-1]))
     return {
         "before": math.nan if before is None else before,

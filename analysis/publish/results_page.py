@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.choose.select import Selection
-from analysis.classify.assess import SEED, Assessment
+from analysis.classify.assess import Assessment
 from analysis.classify.verdict_kinds import COMPARABLE
 from analysis.errors import AnalysisError
 from analysis.files import replace_file, replace_text
@@ -20,6 +20,7 @@ from analysis.publish.before_after import before_after_sections
 from analysis.publish.held_out import held_out_sections
 from analysis.publish.reward_figure import draw_rewards
 from analysis.publish.runs_table import own_name, runs_table
+from analysis.read.config import SEED
 from analysis.read.table import STEP, SweepTable
 
 _SHOWN = 3

@@ -8,7 +8,7 @@ import pandas as pd
 from agent.health.collapse import UNIQUE
 from agent.health.reward import TOTAL_REWARD
 from analysis.classify.assess import Assessment
-from analysis.classify.record import logged, trailing_mean
+from analysis.read.series import logged, trailing_mean
 from analysis.read.table import SweepTable
 
 TAIL = 5

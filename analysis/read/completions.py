@@ -6,22 +6,15 @@ For runs that did not log what the agent logs of it at every rung: those of othe
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
-from agent.health.checks import HealthLimits
-from agent.health.collapse import DIVERSITY, degenerate
-from agent.health.finding import Finding
+from agent.health.collapse import DIVERSITY
 from analysis.read.table import STEP
 
 KEYS = ("samples", "completions")
 """Keys of such tables, the better first: held-out completions of our agent, training batches of TRL."""
-
-FEWEST = 8
-"""Completions on which a judgement can rest; smaller tables say nothing."""
 
 _FILE = re.compile(r"media/table/(?:.+/)?(?P<key>\w+)_(?P<step>\d+)_[^/]+\.table\.json")
 
@@ -74,32 +67,5 @@ def _text(cell: object) -> str:
 
 
 def logs_diversity(history: pd.DataFrame) -> bool:
-    """Whether a run logged itself how much its held-out completions vary; see `agent.health.checks`."""
+    """Whether a run logged the diversity of its held-out completions itself, as the agent does."""
     return set(DIVERSITY) <= set(history.columns)
-
-
-def last_samples(samples: pd.DataFrame, limits: HealthLimits) -> Finding | None:
-    """Judges the completions of the last recorded step against those of the first, the starting model's.
-
-    Args:
-        samples: see `analysis.read.table.SweepTable.samples`.
-        limits: how much may be lost.
-    """
-    first, last = int(samples[STEP].min()), int(samples[STEP].max())
-    now, start = (samples[samples[STEP] == step] for step in (last, first))
-    if first == last or min(len(now), len(start)) < FEWEST:
-        return None
-    groups = {_per_prompt(now), _per_prompt(start)}
-    group = groups.pop() if len(groups) == 1 else 1
-    found = degenerate(list(now["completion"]), list(start["completion"]), limits, last, group)
-    if found is None or first == 0:
-        return found
-    return replace(found, evidence=f"{found.evidence}; by tables of completions, the first of step {first}")
-
-
-def _per_prompt(samples: pd.DataFrame) -> int:
-    """Completions per prompt, where all prompts have the same number side by side; else 1."""
-    if "prompt" not in samples:
-        return 1
-    sizes = {len(list(group)) for _, group in groupby(samples["prompt"])}
-    return sizes.pop() if len(sizes) == 1 else 1

@@ -35,6 +35,11 @@ class Sweep:
     stops_early: bool
 
     @property
+    def sign(self) -> int:
+        """1 if a larger objective is better, else -1; `sign` times the objective is always better larger."""
+        return 1 if self.maximize else -1
+
+    @property
     def id(self) -> str:
         """The last part of the path."""
         return self.path.rsplit("/", 1)[-1]

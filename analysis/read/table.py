@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.read.config import flat
 from analysis.read.sweep import Sweep
 
 STEP = "step"
@@ -121,14 +122,3 @@ def _number(value: object) -> float | None:
     if value in ("NaN", "Infinity", "-Infinity"):
         return float(str(value))
     return None
-
-
-def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested mapping as one level, names joined by dots."""
-    result: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping) and value:
-            result |= flat(value, f"{prefix}{name}.")
-        else:
-            result[f"{prefix}{name}"] = value
-    return result

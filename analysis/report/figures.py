@@ -11,8 +11,8 @@ from plotly.subplots import make_subplots
 from agent.health.drift import GRAD_NORM, KL
 from analysis.choose.select import Selection
 from analysis.classify.assess import Assessment
-from analysis.classify.record import POINTS
 from analysis.classify.verdict_kinds import VerdictKind
+from analysis.read.series import POINTS
 from analysis.read.table import STEP, SweepTable
 from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
 

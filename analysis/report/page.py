@@ -8,7 +8,7 @@ import jinja2
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from analysis.choose.frontier import frontier
+from analysis.choose.frontier import Frontier
 from analysis.choose.importance import Importance, interaction
 from analysis.choose.select import Selection
 from analysis.classify.assess import Assessment
@@ -30,10 +30,11 @@ def page(
     assessment: Assessment,
     selection: Selection,
     importance: Importance,
+    frontier: Frontier,
     result: dict[str, Any],
 ) -> str:
     """The HTML text of the report; the same data give the same bytes."""
-    everything = _sections(table, assessment, selection, importance)
+    everything = _sections(table, assessment, selection, importance, frontier)
     sections = [(key, title, text, figure) for key, title, text, figure in everything if figure is not None]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(
@@ -55,7 +56,11 @@ def page(
 
 
 def _sections(
-    table: SweepTable, assessment: Assessment, selection: Selection, importance: Importance
+    table: SweepTable,
+    assessment: Assessment,
+    selection: Selection,
+    importance: Importance,
+    frontier: Frontier,
 ) -> list[tuple[str, str, str, go.Figure | None]]:
     """Key, title, explanation and picture of each section of the page, in order."""
     drawn, runs = len(curves.drawn_runs(assessment, selection)), len(assessment.runs)
@@ -95,7 +100,7 @@ def _sections(
             "Score against drift",
             "Every rung of every sound run. Of two points with the same score, the one nearer to the"
             " starting model is the safer. The line joins the points that no nearer one beats.",
-            parameters.frontier_figure(frontier(assessment), table.sweep.metric),
+            parameters.frontier_figure(frontier, table.sweep.metric),
         ),
         (
             "importance",

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from analysis.choose.chosen import chosen_config
+from analysis.choose.frontier import frontier
 from analysis.choose.importance import importance
 from analysis.choose.select import select
 from analysis.classify.assess import assess
@@ -86,11 +87,12 @@ def write_report(
     assessment = assess(table)
     selection = select(assessment)
     explained = importance(table, assessment)
-    data = result_data(table, assessment, selection, explained)
+    reached = frontier(assessment)
+    data = result_data(table, assessment, selection, explained, reached)
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
     table = _with_samples(sweep_path, table, selection.best)
-    html_text = page(table, assessment, selection, explained, data)
+    html_text = page(table, assessment, selection, explained, reached, data)
     chosen_text = None
     if selection.best is not None and selection.step is not None:
         chosen_text = chosen_config(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.choose.frontier import Frontier, frontier
+from analysis.choose.frontier import Frontier
 from analysis.choose.importance import Importance
 from analysis.choose.select import Selection, scores_at
 from analysis.classify.assess import Assessment
@@ -13,7 +13,11 @@ from analysis.read.table import STEP, SweepTable
 
 
 def result_data(
-    table: SweepTable, assessment: Assessment, selection: Selection, importance: Importance
+    table: SweepTable,
+    assessment: Assessment,
+    selection: Selection,
+    importance: Importance,
+    frontier: Frontier,
 ) -> dict[str, Any]:
     """The result as JSON-ready data, runs in the order of the ranking, then of creation.
 
@@ -53,7 +57,7 @@ def result_data(
         "conclusion": selection.conclusion,
         "importance": _plain(importance.table.to_dict("records")),
         "warnings": list(importance.warnings),
-        "recommended_point": _recommended(frontier(assessment)),
+        "recommended_point": _recommended(frontier),
         "runs": rows,
     }
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from analysis.choose.select import select
 from analysis.classify.assess import assess
 from analysis.confirm.candidates import candidates, fresh_seeds
-from analysis.confirm.confirm import confirm, missing
-from analysis.confirm.confirm_text import confirmation_data
+from analysis.confirm.outcome import confirm, missing
+from analysis.confirm.output import confirmation_data
 from analysis.confirm.plan import Plan, constants, grid_sweep
 from analysis.files import replace_text
 from analysis.read.download import download, sweep_config, sweeps_of_project

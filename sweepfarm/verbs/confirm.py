@@ -61,7 +61,7 @@ def confirm(
 
     from rich.console import Console
 
-    from analysis.confirm.confirm_text import print_confirmation
+    from analysis.confirm.output import print_confirmation
     from analysis.errors import AnalysisError
     from sweepfarm.errors import UserError
     from sweepfarm.machine.processes import interrupt

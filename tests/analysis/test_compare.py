@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.compare.advice import advise
-from analysis.compare.compare import compare, to_markdown
+from analysis.compare.comparison import compare
+from analysis.compare.output import to_markdown
 from analysis.compare.window import (
     AVERAGE,
     BEST,

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from agent.health.checks import HealthLimits
-from analysis.read.completions import completions_frame, first_and_last, last_samples
+from analysis.classify.degeneracy import degenerate_completions
+from analysis.read.completions import completions_frame, first_and_last
 from tests.analysis.trl_program import GROUP, PROMPTS, STEPS
 from tests.server_fixture import RunningServer, running_server
 
@@ -40,7 +41,7 @@ def samples(step: int, texts: list[str], group: int = 1) -> list[list[object]]:
 def judged(*rows: list[object]):
     frame = completions_frame({"columns": ["step", "prompt", "completion"], "data": list(rows)}, 0)
     assert frame is not None
-    return last_samples(frame, LIMITS)
+    return degenerate_completions(frame, LIMITS)
 
 
 VARIED = [f"tale {i} of the {animal} and the {i * 7}" for i, animal in enumerate(["dog", "cat", "fox"] * 4)]

@@ -8,8 +8,8 @@ import pytest
 from analysis.choose.select import select
 from analysis.classify.assess import assess
 from analysis.confirm.candidates import candidates, fresh_seeds
-from analysis.confirm.confirm import confirm
-from analysis.confirm.confirm_text import confirmation_data, statement
+from analysis.confirm.outcome import confirm
+from analysis.confirm.output import confirmation_data, statement
 from analysis.confirm.plan import Plan, constants, grid_sweep
 from analysis.errors import AnalysisError
 from tests.analysis.recorded import Recorder, rows, sweep

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from agent.health.checks import HealthLimits
-from analysis.classify import signs
+from analysis.classify import sweep_checks
 from analysis.classify.record import record
 from analysis.classify.verdict import Peers, peers, verdict_of
 from analysis.classify.verdict_kinds import VerdictKind
@@ -218,9 +218,9 @@ def test_the_training_reward_cannot_hack_itself():
     assert found.kind is VerdictKind.HEALTHY
 
 
-def fallen(score, noise, maximize=True):
+def fallen(score, noise, sign=1):
     series = pd.Series(score, index=range(1, len(score) + 1))
-    return signs.fallen(series, None, score[0], noise, HealthLimits(), maximize)
+    return sweep_checks.fallen(series, None, score[0], noise, HealthLimits(), sign)
 
 
 def test_a_fall_within_noise_is_none():
@@ -230,4 +230,4 @@ def test_a_fall_within_noise_is_none():
 def test_a_small_fall_after_a_large_gain_is_none():
     assert fallen([0.3, 0.80, 0.75], noise=0.001) is None
     assert fallen([0.3, 0.80, 0.65], noise=0.001) is not None
-    assert fallen([0.7, 0.20, 0.35], noise=0.001, maximize=False) is not None
+    assert fallen([0.7, 0.20, 0.35], noise=0.001, sign=-1) is not None

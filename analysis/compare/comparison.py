@@ -1,10 +1,11 @@
-"""The result of a comparison, as plain data."""
+"""The comparison of two windows: what changed, and whether it is more than noise."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.compare.window import Better
+from analysis.compare.window import BEST, GAP, Better, Measure, Window
 
 SIGNIFICANT = 1.96
 """Standard errors from which on a difference is more than noise (5 % by chance, one measure at a time)."""
@@ -91,3 +92,27 @@ class Comparison:
     def change(self, name: str) -> Change | None:
         """The change of a measure, or None where it was not measured in both."""
         return next((change for change in self.changes if change.name == name), None)
+
+
+def compare(before: Window, after: Window) -> Comparison:
+    """Compares two windows measure by measure, and their settings."""
+    changes = [
+        _change(name, before, after, before.measures[name], after.measures[name])
+        for name in before.measures
+        if name in after.measures
+    ]
+    missing = object()
+    names = sorted({*before.settings, *after.settings})
+    moved: dict[str, tuple[Any, Any]] = {
+        name: (before.settings.get(name), after.settings.get(name))
+        for name in names
+        if before.settings.get(name, missing) != after.settings.get(name, missing)
+    }
+    return Comparison(before.name, after.name, tuple(changes), moved)
+
+
+def _change(name: str, before: Window, after: Window, a: Measure, b: Measure) -> Change:
+    """One row; best-of-N rises with N by itself, so unequal N are not compared there."""
+    incomparable = name in (BEST, GAP) and before.samples_per_prompt != after.samples_per_prompt
+    error = None if a.error is None or b.error is None else math.hypot(a.error, b.error)
+    return Change(name, a.value, b.value, None if incomparable else error, b.better, not incomparable)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.confirm.confirm import Confirmation
+from analysis.confirm.outcome import Confirmation
 from analysis.confirm.plan import Plan
 from analysis.stats import Interval
 

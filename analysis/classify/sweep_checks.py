@@ -14,6 +14,7 @@ from agent.health.curve import Curve
 from agent.health.drift import kl_bound
 from agent.health.reward import score_fall
 from analysis.classify.verdict_kinds import Verdict, VerdictKind, verdict_of_finding
+from analysis.read.series import curve
 
 NOT_LEARNING_NOISE = 2.5
 """How many standard errors a gain must exceed to count as learning."""
@@ -31,7 +32,7 @@ def fallen(
     start: float,
     noise: float,
     limits: HealthLimits,
-    maximize: bool,
+    sign: int,
 ) -> Verdict | None:
     """A final score that lies clearly below the peak: reward hacking if the training reward rose meanwhile.
 
@@ -41,26 +42,20 @@ def fallen(
         start: the objective at the start.
         noise: standard deviation of one value of `score`.
         limits: how far a fall must go.
-        maximize: whether more is better.
+        sign: 1 if more is better, else -1.
     """
     if len(score) < 3:
         return None
-    values = curve(score if maximize else -score)
+    values = curve(sign * score)
     errors = Curve(values.steps, np.full(len(values), noise))
     rewards = Curve.of(()) if reward is None else curve(reward)
-    begin = start if maximize else -start
-    found = score_fall(values, errors, rewards, begin, limits.health_fall_noise, limits.health_fall_share)
+    found = score_fall(
+        values, errors, rewards, sign * start, limits.health_fall_noise, limits.health_fall_share
+    )
     return None if found is None else verdict_of_finding(found)
 
 
-def curve(series: pd.Series) -> Curve:
-    """A series indexed by training step as the health checks take it."""
-    values = series.to_numpy(dtype=np.float64)
-    kept = np.isfinite(values)
-    return Curve(series.index.to_numpy(dtype=np.int64)[kept], values[kept])
-
-
-def not_learning(final: float, start: float, step: int, noise: float, maximize: bool) -> Verdict | None:
+def not_learning(final: float, start: float, step: int, noise: float, sign: int) -> Verdict | None:
     """A gain over the start that cannot be told from none; both ends are measured with noise.
 
     Args:
@@ -68,9 +63,9 @@ def not_learning(final: float, start: float, step: int, noise: float, maximize: 
         start: the objective at the start.
         step: the last training step.
         noise: standard deviation of one of them.
-        maximize: whether more is better.
+        sign: 1 if more is better, else -1.
     """
-    gain = (1.0 if maximize else -1.0) * (final - start)
+    gain = sign * (final - start)
     margin = NOT_LEARNING_NOISE * math.sqrt(2) * noise
     if gain > margin:
         return None

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.choose.select import scores_at
-from analysis.classify.assess import SEED, Assessment, assess, judged
+from analysis.classify.assess import Assessment, assess, has_verdict, judged
 from analysis.classify.verdict_kinds import COMPARABLE, VerdictKind
 from analysis.confirm.candidates import Candidate
 from analysis.confirm.plan import Plan
 from analysis.errors import AnalysisError
+from analysis.read.config import SEED
 from analysis.read.table import SweepTable, runs_frame
 from analysis.stats import Interval, all_differences, mean_interval, probability_of_improvement
 
@@ -56,7 +57,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class WinnerComparison:
     """The winner against another candidate.
 
     Attributes:
@@ -87,7 +88,7 @@ class Confirmation:
     step: int
     outcomes: tuple[Outcome, ...]
     winner: Outcome
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[WinnerComparison, ...]
     doubts: tuple[str, ...]
 
     @property
@@ -112,13 +113,13 @@ def confirm(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> Confirmation:
     empty = [outcome.candidate.label for outcome in outcomes if not outcome.scores]
     if empty:
         raise AnalysisError(f"there is no run yet that can be counted of {' and '.join(empty)}")
-    sign = 1 if assessment.sweep.maximize else -1
+    sign = assessment.sweep.sign
     tuned = [outcome for outcome in outcomes if outcome.candidate.tuned]
     winner = max(tuned, key=lambda outcome: sign * outcome.mean.estimate)
     others = [outcome for outcome in outcomes if outcome is not winner]
     scores = [[sign * score for score in one.scores.values()] for one in (winner, *others)]
     comparisons = [
-        Comparison(other.candidate.label, gain, probability_of_improvement(scores[0], own))
+        WinnerComparison(other.candidate.label, gain, probability_of_improvement(scores[0], own))
         for other, own, gain in zip(others, scores[1:], all_differences(scores)[0][1:], strict=True)
     ]
     doubts = _doubts(winner, others, comparisons)
@@ -156,7 +157,7 @@ def _together(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
 
 def _made(table: SweepTable, runs: pd.DataFrame) -> dict[str, dict[Any, str]]:
     """Label of a candidate → seed → the run that was made of it; the first where there are several."""
-    counts = runs["verdict"].isin([str(kind) for kind in MADE]) & runs["objective"].notna()
+    counts = has_verdict(runs, MADE) & runs["objective"].notna()
     configs = table.configs()
     made: dict[str, dict[Any, str]] = {}
     for run in runs.loc[counts, "id"]:
@@ -167,7 +168,7 @@ def _made(table: SweepTable, runs: pd.DataFrame) -> dict[str, dict[Any, str]]:
 def _outcomes(plan: Plan, table: SweepTable, assessment: Assessment) -> tuple[int, list[Outcome]]:
     """The common step, and the outcome of every candidate there."""
     runs = assessment.runs
-    well = runs[runs["verdict"].isin([str(kind) for kind in COMPARABLE]) & runs["objective"].notna()]
+    well = runs[has_verdict(runs, COMPARABLE) & runs["objective"].notna()]
     if well.empty:
         raise AnalysisError(f"no run of {assessment.sweep.path} has finished in good health")
     step = int(well["objective_step"].min())
@@ -184,7 +185,7 @@ def _outcomes(plan: Plan, table: SweepTable, assessment: Assessment) -> tuple[in
     return step, outcomes
 
 
-def _doubts(winner: Outcome, others: Sequence[Outcome], comparisons: Sequence[Comparison]) -> list[str]:
+def _doubts(winner: Outcome, others: Sequence[Outcome], comparisons: Sequence[WinnerComparison]) -> list[str]:
     """See `Confirmation.doubts`."""
     doubts = []
     missing = sum(len(outcome.missing) for outcome in (winner, *others))
