@@ -27,7 +27,7 @@ class Scripted(Reward):
 
 @pytest.fixture
 def reward() -> SuiteReward:
-    return SuiteReward(RewardSuite([Weighted(Scripted(), 1.0)]), monitored=(), group=2)
+    return SuiteReward(RewardSuite([Weighted(Scripted(), 1.0)]), monitored=(), group_size=2)
 
 
 def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) -> None:
@@ -71,7 +71,7 @@ def test_a_broken_reward_is_a_configuration_error() -> None:
             return []
 
     with pytest.raises(ConfigError, match="ori returned 0 evaluations for 1 samples"):
-        SuiteReward(RewardSuite([Weighted(Careless(), 1.0)]), monitored=(), group=1)([""], ["1"])
+        SuiteReward(RewardSuite([Weighted(Careless(), 1.0)]), monitored=(), group_size=1)([""], ["1"])
 
 
 def test_a_component_of_which_nothing_was_scored_has_no_statistics() -> None:

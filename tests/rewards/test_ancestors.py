@@ -135,7 +135,7 @@ def test_w6_the_search_is_told_the_last_value_and_not_the_best() -> None:
 
 
 def test_w7_evaluation_does_not_leak_into_the_training_statistics() -> None:
-    training = SuiteReward(reference_suite(), ("ori",), group=1)
+    training = SuiteReward(reference_suite(), ("ori",), group_size=1)
     training(["ATG"], [designed_plasmid()])
     reference_suite().score([whole(random_dna(2000, 1))] * 4)  # a rung is scored by itself
     row = training.of_step()
