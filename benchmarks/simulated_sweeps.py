@@ -28,9 +28,9 @@ class Noise:
     """Standard deviations, in units of the score.
 
     Attributes:
-        seed: of a run's true final score around its configuration's.
-        evaluation: of one measurement of the held-out score.
-        reward: of the training reward from step to step.
+        seed: Spread of a run's true final score around its configuration's.
+        evaluation: Noise of one measurement of the held-out score.
+        reward: Noise of the training reward from step to step.
     """
 
     seed: float
@@ -46,9 +46,9 @@ class Configuration:
     """One configuration and its truth.
 
     Attributes:
-        lr: its learning rate.
-        truth: expected final held-out score of its runs.
-        collapses: whether its runs peak and then collapse onto a hack of the training reward.
+        lr: Its learning rate.
+        truth: Expected final held-out score of its runs.
+        collapses: Whether its runs peak and then collapse onto a hack of the training reward.
     """
 
     lr: float

@@ -196,7 +196,7 @@ class RunConfig(BaseModel):
         """Build from flat parameters, as a sweep or a chosen configuration gives them.
 
         Raises:
-            ConfigError: an unknown task or key (the message names the nearest valid one of the task), a
+            ConfigError: If the task or a key is unknown (the message names the nearest valid one), a
                 value out of range, or values that contradict each other.
         """
         params = unfolded(params)
@@ -221,7 +221,7 @@ class RunConfig(BaseModel):
         """Every flat parameter name that `from_params` takes for a task.
 
         Raises:
-            ConfigError: there is no such task.
+            ConfigError: If there is no such task.
         """
         own = frozenset(cls.model_fields) - {"reward", "health"}
         return (

@@ -12,12 +12,12 @@ def run_name(template: str, params: Mapping[str, Any]) -> str:
     """Fill a template such as `kl{beta}_lr{learning_rate}` in.
 
     Args:
-        template: text with names of parameters in braces; what may follow them is Python's format of a value,
+        template: Text with names of parameters in braces; what may follow them is Python's format of a value,
             as in `{learning_rate:.0e}`.
-        params: values by name.
+        params: Values by name.
 
     Raises:
-        ConfigError: a parameter that does not exist, a format that does not suit its value, or a lone brace.
+        ConfigError: If a parameter does not exist, a format does not suit its value, or a brace stands alone.
     """
     try:
         names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]

@@ -7,8 +7,8 @@ def rung_steps(max_steps: int, rungs: int) -> tuple[int, ...]:
     A run shorter than its number of rungs is evaluated at every step.
 
     Args:
-        max_steps: training steps of the run, at least 1.
-        rungs: wanted number of evaluations, at least 1.
+        max_steps: Training steps of the run, at least 1.
+        rungs: Wanted number of evaluations, at least 1.
 
     Returns:
         Strictly increasing steps; the last one is `max_steps`.

@@ -9,11 +9,11 @@ class Phase(BaseModel):
     """Some steps with their own settings, such as exploration before refinement.
 
     Attributes:
-        steps: optimiser steps of the phase; the last phase lasts to the end of the run.
+        steps: Optimiser steps of the phase; the last phase lasts to the end of the run.
         beta: KL coefficient; like the others, the run's own where absent.
-        temperature: of training samples.
-        top_p: of training samples.
-        learning_rate: before `learning_rate_scale`.
+        temperature: Sampling temperature in training.
+        top_p: Top-p of the sampling in training.
+        learning_rate: Before `learning_rate_scale`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

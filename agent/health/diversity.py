@@ -22,12 +22,12 @@ class Diversity:
     """How much a set of samples varies; every field in [0, 1].
 
     Attributes:
-        unique_fraction: share of distinct samples.
-        unique_starts: share of distinct first sentences, or first 50 bases.
-        similarity: mean pairwise Jaccard overlap of all samples: of words for text, of 16-mers for DNA.
-        prompt_similarity: the same over pairs of samples of one prompt: pairs of different prompts differ
+        unique_fraction: Share of distinct samples.
+        unique_starts: Share of distinct first sentences, or first 50 bases.
+        similarity: Mean pairwise Jaccard overlap of all samples: of words for text, of 16-mers for DNA.
+        prompt_similarity: The same over pairs of samples of one prompt: pairs of different prompts differ
             whatever happens. 0 where each prompt has one sample.
-        template_share: share of sentences that fit the most frequent template; 0 for DNA.
+        template_share: Share of sentences that fit the most frequent template; 0 for DNA.
     """
 
     unique_fraction: float
@@ -41,9 +41,9 @@ def measure(samples: Sequence[str], start: Sequence[str], group: int = 1) -> Div
     """Measure samples as text or as DNA, whichever the starting model writes.
 
     Args:
-        samples: the samples of a prompt side by side.
-        start: the starting model's own; they also say which words are common.
-        group: samples per prompt.
+        samples: The samples of a prompt side by side.
+        start: The starting model's own; they also say which words are common.
+        group: Samples per prompt.
     """
     dna = is_dna(start)
     starts = [text[:FIRST_BASES] for text in samples] if dna else [_first_sentence(t) for t in samples]

@@ -23,11 +23,11 @@ class StarterConfig:
     """Shape and training of a starter. Part of the cache key, as is what it is trained on.
 
     Attributes:
-        recipe: to be raised when the code that trains changes.
-        kv_heads: heads of keys and values; as many as `heads` where absent.
-        steps: optimiser steps; few on purpose, so that fine-tuning has something left to learn.
-        row_tokens: tokens per training row.
-        context: positions of the model.
+        recipe: To be raised when the code that trains changes.
+        kv_heads: Heads of keys and values; as many as `heads` where absent.
+        steps: Optimiser steps; few on purpose, so that fine-tuning has something left to learn.
+        row_tokens: Tokens per training row.
+        context: Positions of the model.
     """
 
     recipe: int = 1
@@ -50,12 +50,12 @@ class Starter:
     """A starter of a task.
 
     Attributes:
-        task: whose it is.
-        config: shape and training.
-        content: hash of what it is trained on.
-        tokenizer: trains its tokenizer.
-        row: draws one training row: at most `config.row_tokens` token ids.
-        record: what else `starter.json` of its folder is to say.
+        task: Name of its task.
+        config: Shape and training.
+        content: Hash of the data that it is trained on.
+        tokenizer: Trains its tokenizer.
+        row: Draws one training row: at most `config.row_tokens` token ids.
+        record: Further entries of `starter.json` in its folder.
     """
 
     task: str

@@ -21,13 +21,13 @@ def chosen_config(
     """The text of `chosen_config.yaml`: a comment that says where it comes from, then every setting.
 
     Args:
-        config: the run's flat configuration as it was saved.
-        sweep: path of the sweep.
-        run: id of the chosen run.
-        metric: name of the objective.
-        step: training step at which the runs were compared.
-        objective: the run's objective there.
-        starter: the starting model's objective, where known.
+        config: The run's flat configuration as it was saved.
+        sweep: Path of the sweep.
+        run: Id of the chosen run.
+        metric: Name of the objective.
+        step: Training step at which the runs were compared.
+        objective: The run's objective there.
+        starter: The starting model's objective, where known.
     """
     origin = f"# {metric} {objective:.4f} at step {step}"
     if starter is not None:

@@ -17,7 +17,7 @@ class Frontier:
     Attributes:
         points: `id`, `step`, `root_kl` (square root of KL, the distance from the starting model), `value`,
             `on_frontier` (no other point has a better value at the same or a smaller distance).
-        recommended: index in `points` of the nearest frontier point whose value is within one noise of the
+        recommended: Index in `points` of the nearest frontier point whose value is within one noise of the
             best; None where no point has a KL.
     """
 

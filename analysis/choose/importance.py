@@ -35,13 +35,13 @@ class Importance:
     """Importance of the swept parameters.
 
     Attributes:
-        table: one row per parameter, most important first: `parameter`, `importance` (share of the sum, in
+        table: One row per parameter, most important first: `parameter`, `importance` (share of the sum, in
             [0, 1]), `low` and `high` (90 % of the bootstrap samples), `stands_out` (above what chance gives
             the luckiest parameter in 95 % of shuffled sweeps).
-        runs: number of runs it rests on.
-        unmoved: swept parameters that took a single value in these runs.
-        conditional: parameters that some runs do not have.
-        warnings: why the numbers may mislead, one sentence each.
+        runs: Number of runs it rests on.
+        unmoved: Swept parameters that took a single value in these runs.
+        conditional: Parameters that some runs do not have.
+        warnings: Why the numbers may mislead, one sentence each.
     """
 
     table: pd.DataFrame
@@ -213,7 +213,7 @@ class Interaction:
     """Mean score over the grid of two parameters.
 
     Attributes:
-        x, y: the parameters; `x_labels`, `y_labels` name their values or ranges in ascending order.
+        x, y: The parameters; `x_labels`, `y_labels` name their values or ranges in ascending order.
         mean: [y, x] mean score, NaN where no run fell; `count`: [y, x] number of runs.
     """
 

@@ -29,18 +29,18 @@ class Selection:
     """The outcome of a ranking.
 
     Attributes:
-        step: the training step at which the runs are compared; None where nothing can be.
-        starter: the starting model's score: as the chosen run measured it, else the median over all runs;
+        step: The training step at which the runs are compared; None where nothing can be.
+        starter: The starting model's score: as the chosen run measured it, else the median over all runs;
             None where no run measured it.
-        ranking: one row per configuration, best first: `id` (its best run), `runs` (ids), `seeds` (how many),
+        ranking: One row per configuration, best first: `id` (its best run), `runs` (ids), `seeds` (how many),
             `score` (mean over its runs at that step), `low` and `high` (interval of the mean over seeds;
             infinite for one seed), `kl`, `seconds` (means).
-        excluded: verdict → number of runs left out for it.
-        tied: ids of the configurations that the noise of one measurement cannot tell from the best.
-        clear: whether the data support the choice; `doubts` says why not.
-        why: why the chosen one comes before the runner-up.
-        doubts: what stands against a firm choice, one sentence each.
-        conclusion: all this in a few sentences.
+        excluded: Verdict → number of runs left out for it.
+        tied: Ids of the configurations that the noise of one measurement cannot tell from the best.
+        clear: Whether the data support the choice; `doubts` says why not.
+        why: Why the chosen one comes before the runner-up.
+        doubts: What stands against a firm choice, one sentence each.
+        conclusion: All this in a few sentences.
     """
 
     step: int | None

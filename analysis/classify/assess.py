@@ -22,15 +22,15 @@ class Assessment:
     """The runs of a sweep, judged.
 
     Attributes:
-        sweep: what the sweep set out to do.
-        runs: one row per run, in order of creation: `id`, `name`, `state`, `outcome`, `steps` (training steps
+        sweep: What the sweep set out to do.
+        runs: One row per run, in order of creation: `id`, `name`, `state`, `outcome`, `steps` (training steps
             done), `planned_steps`, `stopped_early`, `objective` (the final value, never the peak),
             `objective_step`, `starter` (the starting model's value), `kl` (at the end), `seconds` (run time),
             `configuration` (equal for runs that differ in their seed alone), `seed`, `verdict`,
             `verdict_step`, `evidence`.
-        scores: the metric wherever it was logged, averaged as `RunRecord.score` says: `id`, `step`, `value`,
+        scores: The metric wherever it was logged, averaged as `RunRecord.score` says: `id`, `step`, `value`,
             and `kl` then (held-out where the run logged that, else in training; NaN where neither).
-        peers: what the runs tell about each other.
+        peers: What the runs tell about each other.
     """
 
     sweep: Sweep
@@ -43,7 +43,7 @@ def assess(table: SweepTable) -> Assessment:
     """Judges every run of a sweep in which there is something to rank.
 
     Raises:
-        AnalysisError: if the sweep has no runs, none that finished, or none that logged the sweep's metric.
+        AnalysisError: If the sweep has no runs, none that finished, or none that logged the sweep's metric.
     """
     if table.runs.empty:
         raise AnalysisError(f"sweep {table.sweep.path} has no runs yet")

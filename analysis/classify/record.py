@@ -25,23 +25,23 @@ class RunRecord:
     """What is known of a run.
 
     Attributes:
-        id: unique id; `name` need not be unique.
-        state: the server's word for it.
-        config: the configuration it saved.
-        summary: its summary values.
-        steps: training steps done.
-        planned_steps: its budget in training steps, where the configuration states one (`max_steps`).
-        seconds: run time; NaN where unknown.
-        score: the sweep's metric by training step, as trailing means over `window` logged values.
-        raw_score: the sweep's metric as it was logged.
-        window: see `score`; 1 for a metric that is logged at few rungs.
-        series: trailing means of KL and training reward by step, at most `POINTS` points each.
+        id: Unique id; `name` need not be unique.
+        state: State in the server's words.
+        config: The configuration it saved.
+        summary: Its summary values.
+        steps: Training steps done.
+        planned_steps: Its budget in training steps, where the configuration states one (`max_steps`).
+        seconds: Run time; NaN where unknown.
+        score: The sweep's metric by training step, as trailing means over `window` logged values.
+        raw_score: The sweep's metric as it was logged.
+        window: See `score`; 1 for a metric that is logged at few rungs.
+        series: Trailing means of KL and training reward by step, at most `POINTS` points each.
         held_out_kl: KL on held-out completions, as logged at the rungs.
-        limits: of its health, as far as its configuration states them.
-        health: what the health checks find in its curves, by step; see `agent.health.checks`.
-        judges_falls: whether `health` covers a fall of the held-out score: its noise was logged.
-        degenerate: what is wrong with its last recorded completions; None where nothing is.
-        nonfinite: first step and key of a watched metric that was NaN or infinite; None if there was none.
+        limits: Its health limits, as far as its configuration has them.
+        health: What the health checks find in its curves, by step; see `agent.health.checks`.
+        judges_falls: Whether `health` covers a fall of the held-out score: its noise was logged.
+        degenerate: What is wrong with its last recorded completions; None where nothing is.
+        nonfinite: First step and key of a watched metric that was NaN or infinite; None if there was none.
     """
 
     id: str

@@ -37,11 +37,11 @@ def fallen(
     """A final score that lies clearly below the peak: reward hacking if the training reward rose meanwhile.
 
     Args:
-        score: the objective.
-        reward: training reward (None where the objective is the training reward, or it was not logged).
-        start: the objective at the start.
-        noise: standard deviation of one value of `score`.
-        limits: how far a fall must go.
+        score: The objective.
+        reward: Training reward (None where the objective is the training reward, or it was not logged).
+        start: The objective at the start.
+        noise: Standard deviation of one value of `score`.
+        limits: How far a fall must go.
         sign: 1 if more is better, else -1.
     """
     if len(score) < 3:
@@ -59,10 +59,10 @@ def not_learning(final: float, start: float, step: int, noise: float, sign: int)
     """A gain over the start that cannot be told from none; both ends are measured with noise.
 
     Args:
-        final: the objective at the end.
-        start: the objective at the start.
-        step: the last training step.
-        noise: standard deviation of one of them.
+        final: The objective at the end.
+        start: The objective at the start.
+        step: The last training step.
+        noise: Standard deviation of one of them.
         sign: 1 if more is better, else -1.
     """
     gain = sign * (final - start)

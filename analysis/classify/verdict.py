@@ -34,9 +34,9 @@ class Peers:
     """What the runs of a sweep tell about each other.
 
     Attributes:
-        noise: standard deviation of one value of the runs' score, from the curves of all runs; 0 where no
+        noise: Standard deviation of one value of the runs' score, from the curves of all runs; 0 where no
             curve is long enough to tell.
-        kl_bound: bound on KL for runs that state none themselves; infinite where KL was not logged.
+        kl_bound: Bound on KL for runs that state none themselves; infinite where KL was not logged.
     """
 
     noise: float

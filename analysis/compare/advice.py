@@ -20,12 +20,12 @@ class Advice:
     """What to do, or why not.
 
     Attributes:
-        title: the proposal in a few words.
-        reasons: evidence for it.
-        objections: evidence against it.
-        change: what to set.
-        expect: what should then be seen, so that the advice can be found wrong.
-        refused: why the data do not support it; None where they do.
+        title: The proposal in a few words.
+        reasons: Evidence for it.
+        objections: Evidence against it.
+        change: The parameters to set.
+        expect: What the next run should then show, so that the advice can be tested.
+        refused: Why the data do not support it; None where they do.
     """
 
     title: str

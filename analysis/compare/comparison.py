@@ -16,11 +16,11 @@ class Change:
     """How one measure changed.
 
     Attributes:
-        name: of the measure.
-        before: value then.
-        after: value now.
-        error: standard error of the difference; None where it is not known.
-        better: which way is better.
+        name: Name of the measure.
+        before: Value then.
+        after: Value now.
+        error: Standard error of the difference; None where it is not known.
+        better: Which way is better.
         comparable: False where the two values measure different things (best-of-N of different N).
     """
 
@@ -78,10 +78,10 @@ class Comparison:
     """Two windows side by side.
 
     Attributes:
-        before: name of the first window.
-        after: name of the second.
-        changes: one per measure that both have.
-        moved: settings that differ: name → (then, now).
+        before: Name of the first window.
+        after: Name of the second.
+        changes: One per measure that both have.
+        moved: Settings that differ: name → (then, now).
     """
 
     before: str

@@ -21,9 +21,9 @@ class Measure:
     """A quantity.
 
     Attributes:
-        value: its estimate.
-        error: its standard error; None where the data do not tell.
-        better: which way is better. The loss of a policy gradient is neither: it is no measure of quality.
+        value: Its estimate.
+        error: Its standard error; None where the data do not tell.
+        better: Which way is better. The loss of a policy gradient is neither: it is no measure of quality.
     """
 
     value: float
@@ -36,9 +36,9 @@ class Window:
     """A run, or a stretch of one.
 
     Attributes:
-        name: for people, for instance `epoch 6` or `x3k9 steps 0-50`.
-        measures: name → measure, in the order of the table.
-        settings: the configuration that was in force.
+        name: For people, for instance `epoch 6` or `x3k9 steps 0-50`.
+        measures: Name → measure, in the order of the table.
+        settings: The configuration that was in force.
         samples_per_prompt: N of best-of-N; windows of different N do not compare there. None where unknown.
     """
 
@@ -78,7 +78,7 @@ def window_from_history(
     alike: sd / sqrt(n · (1 - r) / (1 + r)) with r the lag-1 autocorrelation, where that is positive.
 
     Raises:
-        AnalysisError: if the history has no row in that stretch.
+        AnalysisError: If the history has no row in that stretch.
     """
     rows = history[(history["step"] >= first) & (history["step"] <= (math.inf if last is None else last))]
     if rows.empty:

@@ -22,9 +22,9 @@ class Candidate:
 
     Attributes:
         label: `top 1`, `top 2`, ..., `default` or `best random`.
-        run: the run of the sweep that it comes from; None for the default.
-        parameters: all that its runs are given, the seed apart; nested ones joined by a dot.
-        tuning_score: what the sweep measured for it; None for the default. It was picked for this value, so
+        run: The run of the sweep that it comes from; None for the default.
+        parameters: All that its runs are given, the seed apart; nested ones joined by a dot.
+        tuning_score: What the sweep measured for it; None for the default. It was picked for this value, so
             fresh seeds are expected to fall short of it.
     """
 
@@ -54,17 +54,17 @@ def candidates(
     Bayesian one in order of creation, none of a grid.
 
     Args:
-        table: the sweep.
-        assessment: its runs, judged.
-        selection: their ranking.
-        constants: parameters that the sweep gives to every run.
-        top: how many of the best, at least 1; fewer where fewer were ranked.
+        table: The sweep.
+        assessment: Its runs, judged.
+        selection: Their ranking.
+        constants: Parameters that the sweep gives to every run.
+        top: How many of the best, at least 1; fewer where fewer were ranked.
 
     Returns:
         The candidates, and a sentence for each one that is not among them, with the reason.
 
     Raises:
-        AnalysisError: if no run was ranked, or the runs taken have not one budget of steps.
+        AnalysisError: If no run is ranked, or the chosen runs do not all have the same number of steps.
     """
     ranking, swept = selection.ranking, table.parameters().to_dict("index")
     if ranking.empty:

@@ -39,10 +39,10 @@ class Outcome:
 
     Attributes:
         candidate: which.
-        scores: seed → the sweep's metric at the common step, of the runs that were made.
-        ill: seed → verdict, of those among them that did not end in good health. They count with the last
+        scores: Seed → the sweep's metric at the common step, of the runs that were made.
+        ill: Seed → verdict, of those among them that did not end in good health. They count with the last
             value they logged by then: a mean over the survivors alone would flatter the configuration.
-        missing: seeds whose run failed, has not finished or was never made.
+        missing: Seeds whose run failed, has not finished or was never made.
     """
 
     candidate: Candidate
@@ -61,10 +61,10 @@ class WinnerComparison:
     """The winner against another candidate.
 
     Attributes:
-        label: of the other one.
-        gain: by how much the winner is better, positive whatever the goal; of the intervals that hold with
+        label: Label of the other candidate.
+        gain: By how much the winner is better, positive whatever the goal; of the intervals that hold with
             95 % for all pairs of candidates together, since the winner was picked after looking.
-        probability: that a run of the winner beats one of the other.
+        probability: Probability that a run of the winner is better than a run of the other.
     """
 
     label: str
@@ -77,11 +77,11 @@ class Confirmation:
     """How a confirmation ended.
 
     Attributes:
-        step: training step at which the runs are compared.
-        outcomes: of the candidates, in the order of the plan.
-        winner: the tuned candidate with the best mean.
-        comparisons: of the winner with every other candidate.
-        doubts: what stands against the claim that the winner is better, beyond noise, than every candidate
+        step: Training step at which the runs are compared.
+        outcomes: Outcomes of the candidates, in the order of the plan.
+        winner: The tuned candidate with the best mean.
+        comparisons: Comparisons of the winner with every other candidate.
+        doubts: What stands against the claim that the winner is better, beyond noise, than every candidate
             that was not tuned; one phrase each.
     """
 
@@ -101,11 +101,11 @@ def confirm(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> Confirmation:
     """Judges the runs that a plan led to.
 
     Args:
-        plan: what was registered.
-        tables: the grid sweeps of each candidate, in the order of the plan.
+        plan: The plan that was registered.
+        tables: The grid sweeps of each candidate, in the order of the plan.
 
     Raises:
-        AnalysisError: if a candidate has no run yet that can be counted.
+        AnalysisError: If a candidate has no run yet that can be counted.
     """
     together = _together(plan, tables)
     assessment = assess(together)
@@ -130,8 +130,8 @@ def missing(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> list[tuple[in
     """Seeds of each candidate, in the order of the plan, on which no run was made that counts.
 
     Args:
-        plan: what was registered.
-        tables: as for `confirm`.
+        plan: The plan that was registered.
+        tables: As for `confirm`.
     """
     table = _together(plan, tables)
     made = {} if table.runs.empty else _made(table, judged(table).runs)

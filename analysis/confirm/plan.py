@@ -15,13 +15,13 @@ class Plan:
     """What was registered.
 
     Attributes:
-        sweep: path of the sweep whose choice is confirmed.
-        top: how many of its best configurations were asked for.
-        seeds: fresh seeds, the same for all candidates.
-        candidates: the configurations.
-        sweeps: paths of the grid sweeps of each candidate, in the same order: the first over all `seeds`,
+        sweep: Path of the sweep whose choice is confirmed.
+        top: How many of its best configurations were asked for.
+        seeds: Fresh seeds, the same for all candidates.
+        candidates: The configurations.
+        sweeps: Paths of the grid sweeps of each candidate, in the same order: the first over all `seeds`,
             further ones over those of which no run was left; none where it is yet to be registered.
-        notes: what a reader should know of the choice of candidates.
+        notes: What a reader should know of the choice of candidates.
     """
 
     sweep: str
@@ -52,7 +52,7 @@ class Plan:
         """Reads what `to_json` wrote.
 
         Raises:
-            AnalysisError: it is something else.
+            AnalysisError: If the text is something else.
         """
         try:
             fields = json.loads(text)
@@ -92,10 +92,10 @@ def grid_sweep(
     """The sweep that runs a candidate once on every seed, with no early stop: an equal budget for all.
 
     Args:
-        config: of the sweep that is confirmed; program, command and metric are taken from it.
-        path: of that sweep, `entity/project/sweep_id`.
-        candidate: what to run.
-        seeds: on what.
+        config: Configuration of the sweep that is confirmed, the source of program, command and metric.
+        path: Path of that sweep, `entity/project/sweep_id`.
+        candidate: What to run.
+        seeds: On what.
     """
     entity, project, sweep = path.split("/")
     parameters: dict[str, Any] = {}

@@ -40,11 +40,11 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
     """Markdown that compares every configuration with one of them, over the second half of training.
 
     Args:
-        table: the sweep, whose runs have names (`run_name`).
-        before: name of the configuration that the others are compared with.
+        table: The sweep, whose runs have names (`run_name`).
+        before: Name of the configuration that the others are compared with.
 
     Raises:
-        AnalysisError: no run of that name got as far.
+        AnalysisError: If no run of that name reached that step.
     """
     runs = _windows(table)
     windows = {label: kept for label, all_ in runs.items() if (kept := [w for w in all_ if w is not None])}

@@ -22,11 +22,11 @@ def held_out_sections(
     """Markdown of both tables; each is left out where the sweep has nothing for it.
 
     Args:
-        table: the sweep.
-        runs: see `analysis.publish.runs_table.runs_table`, and `number`.
-        names: of the swept parameters.
-        against: the parameter across the grid.
-        kind: the parameter that names the reward; None where there is none.
+        table: The sweep.
+        runs: See `analysis.publish.runs_table.runs_table`, and `number`.
+        names: Names of the swept parameters.
+        against: The parameter across the grid.
+        kind: The parameter that names the reward; None where there is none.
     """
     changes = pd.DataFrame([_change(table, run) for run in runs["id"]], index=runs.index)
     runs = runs.join(changes)

@@ -44,14 +44,14 @@ def write_results(
     """Print the runs as a table, and write it as Markdown with a figure beside it.
 
     Args:
-        table: the sweep; completions are shown of the runs in `scored`.
-        assessment: its runs, judged.
-        selection: what was chosen.
-        against: the swept parameter of the figure.
-        before: name of the configuration that the others are compared with; none are when absent.
-        command: that made the runs, for the reader.
-        path: of the page; the figure is `{stem}_{against}.svg` beside it.
-        console: where the table is printed.
+        table: The sweep; completions are shown of the runs in `scored`.
+        assessment: Its runs, judged.
+        selection: What was chosen.
+        against: The swept parameter of the figure.
+        before: Name of the configuration that the others are compared with; none are when absent.
+        command: The command that made the runs, for the reader.
+        path: Path of the page; the figure is `{stem}_{against}.svg` beside it.
+        console: Where the table is printed.
 
     Raises:
         AnalysisError: `against` is no swept parameter with a value in every run, or no run of the name

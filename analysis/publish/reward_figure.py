@@ -27,10 +27,10 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
     Values stand at even distances, whatever their size, because 0 has no place on a logarithmic axis.
 
     Args:
-        runs: see `analysis.publish.runs_table.runs_table`.
-        against: the parameter.
+        runs: See `analysis.publish.runs_table.runs_table`.
+        against: The parameter.
         kind: a parameter of a few values that gets markers of its own; None for one marker.
-        path: of the picture, an SVG whatever the name says.
+        path: Path of the picture, which is an SVG whatever its name.
     """
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axis = figure.subplots()

@@ -37,8 +37,8 @@ def completions_frame(table: Mapping[str, Any], step: int) -> pd.DataFrame | Non
     """A table as W&B stores it (`columns`, `data`) as `step`, `prompt` and `completion`.
 
     Args:
-        table: the stored table.
-        step: its step where it names none itself.
+        table: The stored table.
+        step: Its step where it names none itself.
 
     Returns:
         None where the table has no completions.

@@ -45,10 +45,10 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
 
     Args:
         path: `entity/project/sweep_id`.
-        folder: where to keep it; by default the cache folder of this server and sweep.
+        folder: Where to keep it; by default the cache folder of this server and sweep.
 
     Raises:
-        AnalysisError: if the path is malformed, the server cannot be reached or knows no such sweep.
+        AnalysisError: If the path is malformed, the server cannot be reached or knows no such sweep.
     """
     if len([part for part in path.split("/") if part]) != 3:
         raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
@@ -102,7 +102,7 @@ def sweep_config(path: str) -> dict[str, Any]:
     """Reads a sweep's configuration as it was registered, in W&B's syntax.
 
     Raises:
-        AnalysisError: as `download` does.
+        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
     """
     if len([part for part in path.split("/") if part]) != 3:
         raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
@@ -117,7 +117,7 @@ def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
         path: `entity/project`.
 
     Raises:
-        AnalysisError: as `download` does.
+        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
     """
     entity, project = path.split("/")
     with _one_line_errors(path):
@@ -129,7 +129,7 @@ def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
     """Reads the configuration and the full history of one run (`entity/project/run_id`).
 
     Raises:
-        AnalysisError: as `download` does.
+        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
     """
     if len([part for part in path.split("/") if part]) != 3:
         raise AnalysisError(f"{path!r} is not a run: give ENTITY/PROJECT/RUN")
@@ -144,13 +144,13 @@ def download_samples(path: str, run: str) -> pd.DataFrame | None:
 
     Args:
         path: `entity/project/sweep_id`, downloaded before.
-        run: id of the run.
+        run: Id of the run.
 
     Returns:
         The columns of `analysis.read.samples.COLUMNS`; None where the run logged no such table.
 
     Raises:
-        AnalysisError: as `download` does.
+        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
     """
     with _one_line_errors(path):
         api = _api()

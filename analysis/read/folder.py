@@ -64,7 +64,7 @@ def write_table(table: SweepTable, folder: Path, form: Format = "parquet") -> No
     """Writes a sweep as a folder that `read_table` reads back, each file whole or not at all.
 
     Raises:
-        AnalysisError: the folder holds a sweep in the other format, of which parts would stay behind.
+        AnalysisError: If the folder holds a sweep in the other format, parts of which would stay.
     """
     for other in FORMATS:
         if other != form and (folder / f"runs.{other}").exists():
@@ -104,7 +104,7 @@ def read_table(folder: Path) -> SweepTable:
     """Reads a folder written by `write_table` or by a download.
 
     Raises:
-        AnalysisError: if the folder is not such a folder, or a history is missing from it.
+        AnalysisError: If the folder is not such a folder, or a history is missing from it.
     """
     form: Format = "csv" if (folder / "runs.csv").exists() else "parquet"
     try:

@@ -23,10 +23,10 @@ class Samples:
     """The ends of a table of completions.
 
     Attributes:
-        step: training step at which they were sampled.
-        scored: how many had a score.
-        best: rows of the table with the highest scores, the highest first.
-        worst: rows with the lowest ones, the lowest first; none is in both.
+        step: Training step at which they were sampled.
+        scored: How many had a score.
+        best: Rows of the table with the highest scores, the highest first.
+        worst: Rows with the lowest ones, the lowest first; none is in both.
     """
 
     step: int

@@ -14,13 +14,13 @@ class Sweep:
 
     Attributes:
         path: `entity/project/sweep_id`.
-        name: display name (the id where it has none).
-        state: the server's word for it, for instance `RUNNING` or `FINISHED`.
+        name: Display name (the id where it has none).
+        state: The server's word for it, for instance `RUNNING` or `FINISHED`.
         method: `bayes`, `grid` or `random`.
-        metric: key of the objective in the runs' histories.
+        metric: Key of the objective in the runs' histories.
         maximize: True where a larger objective is better.
-        swept: names of the parameters that take more than one value, nested ones joined by a dot.
-        log_scaled: those of `swept` that are searched on a logarithmic scale.
+        swept: Names of the parameters that take more than one value, nested ones joined by a dot.
+        log_scaled: Those of `swept` that are searched on a logarithmic scale.
         stops_early: True where the sweep has an `early_terminate` rule.
     """
 
@@ -49,7 +49,7 @@ class Sweep:
         """Reads a sweep configuration in W&B's syntax.
 
         Raises:
-            AnalysisError: if the configuration names no metric, so that runs cannot be ranked.
+            AnalysisError: If the configuration names no metric, so that runs cannot be ranked.
         """
         metric = config.get("metric")
         if not isinstance(metric, Mapping) or not metric.get("name"):

@@ -40,14 +40,14 @@ class SweepTable:
     """A sweep's runs and their histories.
 
     Attributes:
-        sweep: what the sweep set out to do.
-        runs: one row per run, in order of creation, with the columns of `RUN_COLUMNS`.
-        histories: run id → one row per logged step, ascending: `step`, one float64 column per metric (NaN
+        sweep: What the sweep set out to do.
+        runs: One row per run, in order of creation, with the columns of `RUN_COLUMNS`.
+        histories: Run id → one row per logged step, ascending: `step`, one float64 column per metric (NaN
             where the step did not log it), and `nonfinite`.
-        samples: run id → recorded completions of the first step (0 for the starting model's) and the last:
+        samples: Run id → recorded completions of the first step (0 for the starting model's) and the last:
             `step`, `completion` and, where known, `prompt`; without the runs whose degeneracy is judged by
             what they logged of it, or that recorded none.
-        scored: run id → the last table of scored completions that it logged, with the columns of
+        scored: Run id → the last table of scored completions that it logged, with the columns of
             `analysis.read.samples.COLUMNS`; of the runs alone for which it was asked for.
     """
 

@@ -7,7 +7,7 @@ def result_markdown(result: dict[str, Any]) -> str:
     """Summary, all runs with their verdicts, and the recommended defaults.
 
     Args:
-        result: see `analysis.report.result.result_data`.
+        result: See `analysis.report.result.result_data`.
     """
     runs = result["runs"]
     swept = [name for name in _names(runs) if len({repr(run["parameters"].get(name)) for run in runs}) > 1]

@@ -31,10 +31,10 @@ class SweepReport:
     """A written report.
 
     Attributes:
-        data: what `result.json` holds; see `result_data` (plus `chosen_config` and `page`).
-        page: path of the HTML page.
-        chosen_config: path of the chosen configuration; None where no run could be chosen.
-        result: path of `result.json`.
+        data: What `result.json` holds; see `result_data` (plus `chosen_config` and `page`).
+        page: Path of the HTML page.
+        chosen_config: Path of the chosen configuration; None where no run could be chosen.
+        result: Path of `result.json`.
     """
 
     data: dict[str, Any]
@@ -75,13 +75,13 @@ def write_report(
 
     Args:
         sweep_path: `entity/project/sweep_id`, or the folder of an export.
-        out_dir: folder for the files; made where it is missing.
-        console: where the table is printed.
-        export: folder to which the sweep's runs and histories are written too, for reading with no server.
-        form: of their tables.
+        out_dir: Folder for the files; made where it is missing.
+        console: Where the table is printed.
+        export: Folder to which the sweep's runs and histories are written too, for reading with no server.
+        form: Format of their tables.
 
     Raises:
-        AnalysisError: if the sweep cannot be read or has nothing to rank, or the folder cannot be written.
+        AnalysisError: If the sweep cannot be read or has nothing to rank, or the folder cannot be written.
     """
     table = read_sweep(sweep_path)
     assessment = assess(table)

@@ -18,7 +18,7 @@ def require_package() -> None:
     """Sees that reports can be written at all, before anything is computed.
 
     Raises:
-        AnalysisError: the package for it is missing.
+        AnalysisError: If the package is not installed.
     """
     if find_spec("wandb_workspaces") is None:
         raise AnalysisError(f"a W&B Report needs one more package: pip install {PACKAGE}")
@@ -28,13 +28,13 @@ def save_report(result: dict[str, Any]) -> str:
     """Saves a report in the sweep's project: verdict, table, recommended defaults and W&B's own live plots.
 
     Args:
-        result: see `analysis.report.result.result_data`; the report shows the same text as `report.md`.
+        result: See `analysis.report.result.result_data`; the report shows the same text as `report.md`.
 
     Returns:
         Its address.
 
     Raises:
-        AnalysisError: the package is missing, or the server keeps no reports or refuses this one.
+        AnalysisError: If the package is not installed, or the server keeps no reports or refuses this one.
     """
     require_package()
     import wandb

@@ -29,13 +29,13 @@ class Case:
     """One run, as curves.
 
     Attributes:
-        shape: family it belongs to.
-        kinds: what is wrong with it, none for a sound run. A recorded run may be ill in several ways, and
+        shape: Family it belongs to.
+        kinds: What is wrong with it, none for a sound run. A recorded run may be ill in several ways, and
             each of them is a right finding; it counts under the first.
-        onset: first training step at which it is wrong.
-        steps: training steps.
-        rows: metrics by training step.
-        starter: the starting model's values.
+        onset: First training step at which it is wrong.
+        steps: Training steps.
+        rows: Metrics by training step.
+        starter: The starting model's values.
     """
 
     shape: str

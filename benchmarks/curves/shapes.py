@@ -14,13 +14,13 @@ class Curves:
     """A sound run that learns, for a shape to spoil.
 
     Attributes:
-        rng: of the case.
+        rng: Random generator of the case.
         t: [steps] progress in (0, 1].
-        onset: progress at which a fault begins, between 0.3 and 0.6.
+        onset: Progress at which a fault begins, between 0.3 and 0.6.
         fault: [steps] progress of the fault, 0 up to the onset and 1 at the end.
-        step: metrics of every step, [steps] each.
-        rung: held-out metrics, [steps] each although rungs are few: the values there are logged.
-        starter: the starting model's values of these.
+        step: Metrics of every step, [steps] each.
+        rung: Held-out metrics, [steps] each although rungs are few: the values there are logged.
+        starter: The starting model's values of these.
     """
 
     rng: np.random.Generator

@@ -30,10 +30,10 @@ class Rung:
     """A point at which Hyperband decides.
 
     Attributes:
-        logged_value: how many values of the metric a run has logged there.
-        training_step: the step of that value.
-        goes_on: of `population` runs, how many pass.
-        population: runs that are counted with: the run cap, or 9 where there is none.
+        logged_value: How many values of the metric a run has logged there.
+        training_step: The step of that value.
+        goes_on: How many of `population` runs pass.
+        population: Runs that are counted with: the run cap, or 9 where there is none.
     """
 
     logged_value: int
@@ -52,17 +52,17 @@ class SweepCheck:
     """The findings of a check that found no error.
 
     Attributes:
-        task: of every run.
-        metric: what is optimised.
-        searched: names of the parameters that vary.
-        constant: names and values of those that do not.
-        models: what runs will be started on.
-        max_steps: training steps of a full run.
-        evaluations: steps at which the metric is logged.
-        rungs: where Hyperband decides; empty without early termination.
-        infeasible_share: share of random points that make no valid run.
-        infeasible_reasons: why, most frequent first.
-        warnings: things that run, but probably not as meant.
+        task: The task of every run.
+        metric: Name of the metric that is optimised.
+        searched: Names of the parameters that vary.
+        constant: Names and values of those that do not.
+        models: The models that runs will start from.
+        max_steps: Training steps of a full run.
+        evaluations: Steps at which the metric is logged.
+        rungs: Where Hyperband decides; empty without early termination.
+        infeasible_share: Share of random points that make no valid run.
+        infeasible_reasons: Why, most frequent first.
+        warnings: Things that run, but probably not as meant.
     """
 
     task: str
@@ -86,8 +86,8 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     """Check a sweep file's content.
 
     Raises:
-        UserError: it cannot run as written: bad syntax, an unknown parameter, a metric nobody logs, a value
-            that no run accepts, an early termination that can never fire, a space mostly infeasible.
+        UserError: If it cannot run as written: bad syntax, an unknown parameter, a metric that no run logs, a
+            value that no run accepts, an early termination that never acts, a mostly infeasible space.
     """
     try:
         spec = parse_sweep_config(sweep)

@@ -18,7 +18,7 @@ def read_sweep(path: Path, overlay: Path | None = None) -> dict[str, Any]:
     """Read a sweep file, with a budget overlay when one is given.
 
     Raises:
-        UserError: no such file, no YAML mapping, or an overlay that touches the searched space.
+        UserError: If a file does not exist or is no YAML mapping, or the overlay changes the searched space.
     """
     sweep = _read_mapping(path)
     return sweep if overlay is None else lay_over(sweep, _read_mapping(overlay))
@@ -37,7 +37,7 @@ def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
     searched by the sweep.
 
     Raises:
-        UserError: the overlay has another key, a range, or a parameter that the sweep searches.
+        UserError: If the overlay has another key, a range, or a parameter that the sweep searches.
     """
     for key in overlay:
         if key not in OVERLAY_KEYS:

@@ -17,10 +17,10 @@ def point_at_server(environment: MutableMapping[str, str]) -> None:
     command line and in no container's configuration.
 
     Args:
-        environment: read, and given `WANDB_BASE_URL` and `WANDB_API_KEY`.
+        environment: Read, and given `WANDB_BASE_URL` and `WANDB_API_KEY`.
 
     Raises:
-        UserError: no server has started in that folder, or its files cannot be read.
+        UserError: If no server has started in that folder, or its files cannot be read.
     """
     if environment.get("WANDB_API_KEY"):
         environment.pop(FOLDER_VARIABLE, None)

@@ -24,8 +24,8 @@ class Endpoint:
     """Where the W&B protocol is spoken.
 
     Attributes:
-        url: base URL.
-        environment: variables by which every W&B client finds and may use it.
+        url: Base URL.
+        environment: Variables by which every W&B client finds and may use it.
     """
 
     url: str
@@ -37,12 +37,12 @@ def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
     """Run the embedded server on loopback for the length of the block.
 
     Args:
-        data: its data folder.
-        port: to listen on; 0 takes any free one.
-        seed: of its searches.
+        data: Its data folder.
+        port: To listen on; 0 takes any free one.
+        seed: Seed of its searches.
 
     Raises:
-        UserError: it could not start; the message is the server's own.
+        UserError: If it does not start; the message is the server's own.
     """
     data.mkdir(parents=True, exist_ok=True)
     ready = data / "url"
@@ -76,7 +76,7 @@ def outer_server() -> Endpoint | None:
     """The W&B that the environment names by `WANDB_API_KEY` (and perhaps `WANDB_BASE_URL`), if it does.
 
     Raises:
-        UserError: it names one that does not answer.
+        UserError: If that server does not answer.
     """
     if not os.environ.get("WANDB_API_KEY"):
         return None

@@ -29,7 +29,7 @@ def make_plan(sweep: str, top: int, seeds: int, out: Path) -> Plan:
     """Choose the candidates and keep them in `out`, before anything is registered.
 
     Raises:
-        AnalysisError: the sweep cannot be read, or has nothing to confirm.
+        AnalysisError: If the sweep cannot be read, or has nothing to confirm.
     """
     config, table = sweep_config(sweep), download(sweep)
     assessment = assess(table)
@@ -44,8 +44,8 @@ def read_plan(out: Path) -> Plan | None:
     """The plan that `make_plan` kept; None where there is none.
 
     Raises:
-        UserError: the file cannot be read.
-        AnalysisError: the file is something else.
+        UserError: If the file cannot be read.
+        AnalysisError: If the file is something else.
     """
     try:
         return Plan.from_json((out / PLAN).read_text(encoding="utf-8"))
@@ -59,7 +59,7 @@ def require_same(plan: Plan, sweep: str, top: int, seeds: int, out: Path) -> Non
     """See that a plan is what is asked for now.
 
     Raises:
-        UserError: it confirms another sweep, or more or less of it.
+        UserError: If the plan confirms another sweep, or another number of candidates or seeds.
     """
     if (plan.sweep, plan.top, len(plan.seeds)) != (sweep, top, seeds):
         raise UserError(
@@ -72,8 +72,8 @@ def register_plan(plan: Plan, out: Path, environment: Mapping[str, str]) -> Plan
     """Register a grid sweep over all seeds for every candidate that has none.
 
     Raises:
-        AnalysisError: the server cannot be read.
-        UserError: a sweep was refused.
+        AnalysisError: If the server cannot be read.
+        UserError: If a sweep was refused.
     """
     for place, sweeps in enumerate(plan.sweeps):
         if not sweeps:
@@ -123,10 +123,10 @@ def replace_lost(plan: Plan, out: Path, environment: Mapping[str, str], keep: Co
     """Register, for every candidate, a sweep over the seeds of which no run was left.
 
     Args:
-        plan: what was registered, and run.
-        out: where the plan is kept.
-        environment: names the server.
-        keep: sweeps that still hand out runs: their candidates get no other.
+        plan: The plan that was registered and run.
+        out: Where the plan is kept.
+        environment: Names the server.
+        keep: Sweeps that still hand out runs: their candidates get no other.
     """
     for place, seeds in enumerate(missing(plan, _tables(plan))):
         if seeds and plan.sweeps[place][-1] not in keep:
@@ -154,8 +154,8 @@ def write_result(plan: Plan, out: Path) -> dict[str, Any]:
     """Read the runs of a plan back, judge them, and keep the result beside the plan.
 
     Raises:
-        AnalysisError: a sweep cannot be read, or a candidate has no run yet that counts.
-        UserError: the plan was interrupted before all was registered.
+        AnalysisError: If a sweep cannot be read, or a candidate has no run yet that counts.
+        UserError: If the plan was interrupted before all sweeps were registered.
     """
     if not all(plan.sweeps):
         raise UserError(f"{out / PLAN} is not registered yet: run the same command without --read")

@@ -28,9 +28,9 @@ def register(sweep: Mapping[str, object], runs: Path, environment: Mapping[str, 
     """Register a sweep with the real `wandb sweep`.
 
     Args:
-        sweep: content of the sweep file, overlay included.
-        runs: where the sweep gets a folder of its own, with the file that was registered.
-        environment: names the server.
+        sweep: Content of the sweep file, overlay included.
+        runs: Where the sweep gets a folder of its own, with the file that was registered.
+        environment: Names the server.
 
     Returns:
         `entity/project/id`, and the folder.
@@ -61,9 +61,9 @@ class Agents:
 
     Args:
         sweep: `entity/project/id`.
-        count: how many.
-        folder: where their logs go.
-        environment: names the server and the folder of runs.
+        count: How many.
+        folder: Where their logs go.
+        environment: Names the server and the folder of runs.
     """
 
     def __init__(self, sweep: str, count: int, folder: Path, environment: Mapping[str, str]) -> None:
@@ -108,11 +108,11 @@ def run_agents(
 
     Args:
         sweep: `entity/project/id`.
-        count: how many.
-        folder: of the sweep, for logs.
-        runs: where run directories go.
-        environment: names the server.
-        console: where runs are shown.
+        count: How many.
+        folder: Folder of the sweep, for logs.
+        runs: Where run directories go.
+        environment: Names the server.
+        console: Where runs are shown.
 
     Returns:
         The agents' logs.

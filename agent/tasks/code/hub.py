@@ -19,10 +19,10 @@ def hub_exercises(*, held_out: bool) -> Iterator[Exercise]:
     """Exercises of the published dataset, in its order, without those that cannot be had as cases.
 
     Args:
-        held_out: which side.
+        held_out: Whether the held-out side.
 
     Raises:
-        ConfigError: the hub cannot be reached.
+        ConfigError: If the hub cannot be reached.
     """
     try:
         rows = load_dataset(DATASET, "full", split=SPLITS[held_out])

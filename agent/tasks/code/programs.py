@@ -45,7 +45,7 @@ def draw_exercises(count: int, seed: int, *, held_out: bool) -> tuple[Exercise, 
 
     Args:
         count: How many.
-        seed: Of the draw.
+        seed: Seed of the draw.
         held_out: Which side: no exercise is on both.
 
     Raises:

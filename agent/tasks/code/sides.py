@@ -16,7 +16,7 @@ def exercises_of(config: RunConfig) -> tuple[tuple[Exercise, ...], tuple[Exercis
     """Training and held-out exercises: published ones for a model of the hub, our own for a local one.
 
     Raises:
-        ConfigError: there are not so many, or the hub cannot be reached.
+        ConfigError: If there are not enough exercises, or the hub cannot be reached.
     """
     ours = config.model == "starter" or Path(config.model).exists()
     exercises = _drawn if ours else _published

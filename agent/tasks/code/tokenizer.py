@@ -16,7 +16,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
 
     Args:
         texts: programs.
-        vocab_size: most tokens, the two special ones and 256 bytes included.
+        vocab_size: Most tokens, the two special ones and 256 bytes included.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

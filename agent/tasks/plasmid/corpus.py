@@ -39,7 +39,7 @@ def load_corpus() -> Corpus:
     """Read the plasmids of the installed data packages and split them by sequence hash.
 
     Raises:
-        RuntimeError: no plasmid was found, because the data packages are not installed.
+        RuntimeError: If no plasmid was found, because the data packages are not installed.
     """
     sequences = sorted({record.sequence.upper() for record in annotated_plasmids()})
     usable = [s for s in sequences if MIN_LENGTH <= len(s) <= MAX_LENGTH and set(s) <= set("ACGT")]

@@ -21,9 +21,9 @@ def plasmid_prompts(corpus: Corpus, train: int, held_out: int) -> Prompts:
     choice is fixed, whatever the seed of the run, so that objectives of different runs compare.
 
     Args:
-        corpus: the split corpus.
-        train: number of training prompts.
-        held_out: number of held-out prompts.
+        corpus: The split corpus.
+        train: Number of training prompts.
+        held_out: Number of held-out prompts.
     """
     held = _draw(corpus.held_out, HELD_OUT_SEEDS, held_out, taken=frozenset())
     return Prompts(train=_draw(corpus.train, TRAIN_SEEDS, train, taken=frozenset(held)), held_out=held)

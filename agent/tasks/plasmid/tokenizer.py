@@ -22,8 +22,8 @@ def train_tokenizer(sequences: Sequence[str], vocab_size: int, seed: int) -> Pre
 
     Args:
         sequences: DNA, A, C, G, T only.
-        vocab_size: number of tokens, the three special ones included.
-        seed: of the augmentation.
+        vocab_size: Number of tokens, the three special ones included.
+        seed: Seed of the augmentation.
     """
     rng = random.Random(seed)
     # Merges are counted inside chunks: a whole plasmid as one word would only cost time.

@@ -21,11 +21,11 @@ class Grammar:
     """Expands rules into stories.
 
     Args:
-        cast: what is drawn once per story, by name.
-        rules: lines by rule; `{name}` in a line is the drawn value of the name, or a line of that rule.
+        cast: What is drawn once per story, by name.
+        rules: Lines by rule; `{name}` in a line is the drawn value of the name, or a line of that rule.
 
     Raises:
-        ValueError: a line names what is neither cast nor rule.
+        ValueError: If a line names something that is neither cast nor rule.
     """
 
     def __init__(self, cast: Mapping[str, Sequence[str]], rules: Mapping[str, Sequence[str]]) -> None:
@@ -63,9 +63,9 @@ def stories(count: int, seed: int, *, held_out: bool) -> list[str]:
     """Draw stories of one side; no story of one side opens as one of the other does.
 
     Args:
-        count: how many; a story may come twice.
-        seed: of the draw.
-        held_out: which side.
+        count: How many; a story may come twice.
+        seed: Seed of the draw.
+        held_out: Whether the held-out side.
     """
     rng = random.Random(f"{seed} {held_out}")
     drawn: list[str] = []

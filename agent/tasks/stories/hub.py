@@ -22,7 +22,7 @@ def hub_stories(split: str) -> Iterator[str]:
         split: `train` or `test`.
 
     Raises:
-        ConfigError: the hub cannot be reached.
+        ConfigError: If the hub cannot be reached.
     """
     try:
         rows = load_dataset(DATASET, split=split, streaming=True)
@@ -36,7 +36,7 @@ def tokenizer_file(model: str) -> Path:
     """`tokenizer.json` of a model: in its folder, or fetched from the hub.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: If it has none.
     """
     try:
         return Path(str(cached_file(model, "tokenizer.json")))

@@ -26,14 +26,14 @@ def story_prompts(
     The choice is that of the stories, whatever the seed of the run, so that objectives of runs compare.
 
     Args:
-        tokenizer: of the model.
-        train_stories: at least as many as make `train` different prompts.
+        tokenizer: The tokenizer of the model.
+        train_stories: At least as many as make `train` different prompts.
         held_out_stories: likewise.
-        train: number of training prompts.
-        held_out: number of held-out prompts.
+        train: Number of training prompts.
+        held_out: Number of held-out prompts.
 
     Raises:
-        ValueError: the stories end before there are enough prompts.
+        ValueError: If the stories end before there are enough prompts.
     """
     held = _first(_openings(tokenizer, held_out_stories), held_out, frozenset())
     return Prompts(_first(_openings(tokenizer, train_stories), train, frozenset(held)), held)

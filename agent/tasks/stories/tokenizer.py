@@ -12,8 +12,8 @@ def train_tokenizer(stories: Iterable[str], vocab_size: int) -> PreTrainedTokeni
     """Train on stories. Nothing is put before or after an encoded text.
 
     Args:
-        stories: plain texts.
-        vocab_size: most tokens, the three special ones included.
+        stories: Plain texts.
+        vocab_size: Most tokens, the three special ones included.
     """
     tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)

@@ -34,7 +34,7 @@ def starter_completions(
 
     Args:
         model: The starting model.
-        tokenizer: Of the model.
+        tokenizer: The tokenizer of the model.
         prompts: Texts.
         **arguments: Passed to `sample`.
 

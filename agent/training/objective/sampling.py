@@ -130,7 +130,7 @@ def read_completions(
     """The completions in a batch of token ids, each up to its first end-of-sequence token.
 
     Args:
-        tokenizer: Of the model.
+        tokenizer: The tokenizer of the model.
         ids: [B, prompt + completion] token ids of prompts and completions.
         prompt_attention: [B, prompt], 1 where a prompt has a token and 0 on padding.
     """

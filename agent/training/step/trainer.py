@@ -33,7 +33,7 @@ def build_trainer(
         micro_batch: Completions per forward pass; a divisor of the completions per step.
         task: Gives the training prompts.
         model: Trained in place.
-        tokenizer: Of the model.
+        tokenizer: The tokenizer of the model.
         reward: Scores completions.
         folder: The trainer's output folder.
     """
