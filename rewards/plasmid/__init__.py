@@ -1,1 +1,1 @@
-"""Plasmid rewards: a circular, two-stranded annotator and the components that read its features."""
+"""Plasmid rewards: an annotator for circular, double-stranded DNA, and components that score it."""

@@ -1,4 +1,4 @@
-"""From the rows of the search and the gene calls to features in the sequence's own coordinates."""
+"""Turns library hits and gene calls into features in the coordinates of the sequence as written."""
 
 from operator import itemgetter
 from typing import NamedTuple
@@ -16,13 +16,19 @@ from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.library.store import Library
 
 GENE_NAME = "CDS"
-"""Name of a gene call that the library does not know."""
+"""Name of a gene that is not in the library."""
 
 
-class Reading(NamedTuple):
-    """The canonical line that was searched, and how it lies on the sequence."""
+class CanonicalLine(NamedTuple):
+    """The canonical reading of a sequence, which is what is searched; see `engine.canonical`.
 
-    line: Codes
+    Attributes:
+        codes: Base codes in the order of reading, shape [length].
+        cut: Position on the sequence as written at which the reading begins.
+        backwards: Whether the other strand is read.
+    """
+
+    codes: Codes
     cut: int
     backwards: bool
 
@@ -37,8 +43,8 @@ class Reading(NamedTuple):
         coverage: float = 1.0,
         reading: float = 1.0,
     ) -> Feature:
-        """A feature of the line, in the sequence's own coordinates."""
-        start, end = map_back(start, span, self.cut, self.backwards, len(self.line))
+        """The feature at `start` of this line, in the coordinates of the sequence as written."""
+        start, end = map_back(start, span, self.cut, self.backwards, len(self.codes))
         return Feature(
             name,
             feature_class,  # type: ignore[arg-type]
@@ -53,8 +59,8 @@ class Reading(NamedTuple):
         )
 
 
-class _Known(NamedTuple):
-    """A library gene found on the line."""
+class _LibraryGene(NamedTuple):
+    """A gene of the library found on the line."""
 
     name: str
     start: int
@@ -66,53 +72,51 @@ class _Known(NamedTuple):
 
 
 def assemble(
-    reading: Reading, rows: NDArray[np.int64], genes: list[Gene], circular: bool, library: Library
+    line: CanonicalLine, hits: NDArray[np.int64], calls: list[Gene], circular: bool, library: Library
 ) -> list[Feature]:
-    """All features of a sequence.
+    """All features of a sequence, sorted by start, then end.
 
-    A gene call takes the name of the library gene that it shares at least half of the shorter one with, on
-    its strand. A library gene that no call speaks for (no start codon of its own, or a frame that noise has
-    broken) is reported on the library's evidence. What else reads like a gene with stops in it is reported as
-    a remnant: a fragment, whose coverage and reading are the share of its longest open run.
+    Coding sequences come from three sources:
+
+    * Gene calls. A call gets the name of the library gene on its strand that it overlaps most, if they share
+      at least half of the shorter one.
+    * Library genes that overlap no call in this way: they lack a start codon, or mutations broke the frame.
+    * Remnants: stretches that look like a gene but contain stop codons. They are fragments; coverage and
+      reading are the share of the longest stretch without a stop.
 
     Args:
-        reading: The line that was searched.
-        rows: From `find_hits`.
-        genes: From the gene finder, on the same line.
-        circular: Whether the line closes on itself.
-        library: The library that was searched with.
+        line: The line that was searched.
+        hits: From `find_hits` on that line.
+        calls: From the gene finder on that line.
+        circular: Whether the ends of the line are joined.
+        library: The library that was searched.
     """
     features: list[Feature] = []
-    known: list[_Known] = []
-    for target, start, span, first, last, matches, columns in rows.tolist():
+    library_genes: list[_LibraryGene] = []
+    for target, start, span, first, last, matches, columns in hits.tolist():
         name, feature_class, size = library.labels[target >> 1]
         strand = 1 if target & 1 == 0 else -1
         identity, coverage = matches / columns, (last - first) / size
         share = 1.0
         if feature_class in ("marker", "cds"):
-            share = read_share(reading.line, start, span, strand, first if strand > 0 else size - last)
-            known.append(_Known(name, start, span, strand, identity, coverage, share))
+            share = read_share(line.codes, start, span, strand, first if strand > 0 else size - last)
+            library_genes.append(_LibraryGene(name, start, span, strand, identity, coverage, share))
         if feature_class != "cds":
-            features.append(
-                reading.feature(name, feature_class, start, span, strand, identity, coverage, share)
-            )
-    length = len(reading.line)
-    called = np.array([(g.start, g.end - g.start, g.strand) for g in genes], dtype=np.int64).reshape(-1, 3)
-    spoken = np.array([hit[1:4] for hit in known], dtype=np.int64).reshape(-1, 3)
-    for gene, partner in zip(genes, best_partners(called, spoken, length, True).tolist(), strict=True):
-        name, identity = (known[partner].name, known[partner].identity) if partner >= 0 else (GENE_NAME, 1.0)
-        features.append(
-            reading.feature(name, "cds", gene.start, gene.end - gene.start, gene.strand, identity)
-        )
-    for hit, partner in zip(known, best_partners(spoken, called, length, True).tolist(), strict=True):
+            features.append(line.feature(name, feature_class, start, span, strand, identity, coverage, share))
+    length = len(line.codes)
+    called = np.array([(c.start, c.end - c.start, c.strand) for c in calls], dtype=np.int64).reshape(-1, 3)
+    known = np.array([gene[1:4] for gene in library_genes], dtype=np.int64).reshape(-1, 3)
+    for call, partner in zip(calls, best_partners(called, known, length, True).tolist(), strict=True):
+        name, identity = GENE_NAME, 1.0
+        if partner >= 0:
+            name, identity = library_genes[partner].name, library_genes[partner].identity
+        features.append(line.feature(name, "cds", call.start, call.end - call.start, call.strand, identity))
+    for gene, partner in zip(library_genes, best_partners(known, called, length, True).tolist(), strict=True):
         if partner < 0:
-            name, start, span, strand, identity, coverage, share = hit
-            features.append(reading.feature(name, "cds", start, span, strand, identity, coverage, share))
-    for start, span, strand, share in find_remnants(
-        reading.line, circular, called, spoken, word_scores()
-    ).tolist():
-        features.append(
-            reading.feature(GENE_NAME, "cds", int(start), int(span), int(strand), 1.0, share, share)
-        )
+            name, start, span, strand, identity, coverage, share = gene
+            features.append(line.feature(name, "cds", start, span, strand, identity, coverage, share))
+    remnants = find_remnants(line.codes, circular, called, known, word_scores()).tolist()
+    for start, span, strand, share in remnants:
+        features.append(line.feature(GENE_NAME, "cds", int(start), int(span), int(strand), 1.0, share, share))
     features.sort(key=itemgetter(2, 3, 1, 0))
     return features

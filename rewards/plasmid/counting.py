@@ -1,4 +1,4 @@
-"""The score of a count between limits, graded on both sides."""
+"""Scores the number of features of one kind against a minimum and a maximum."""
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
@@ -12,32 +12,35 @@ from rewards.plasmid.reward import PlasmidReward, spans_of
 
 
 def count_score(distinct: float, total: float, minimum: int, maximum: int, punish_mode: bool) -> float:
-    """Score of a count, in [0, 1].
+    """Score of a number of features against its limits, in [0, 1].
 
     With p = 2 under `punish_mode` and 1 without::
 
         min(1, distinct / minimum)**p  x  min(1, (maximum + 1) / (total + 1))**p
 
     Args:
-        distinct: Credits of different features (of copies of one feature, the best copy). Pays for the
-            minimum.
-        total: Credits of all features, copies included. Counts against the maximum.
-        minimum: Fewest features wanted; 0 asks for none.
-        maximum: Most features wanted.
-        punish_mode: Square both parts.
+        distinct: Sum of the credits of distinct features (of several copies, the best one). Compared with
+            `minimum`.
+        total: Sum of the credits of all features, copies included. Compared with `maximum`.
+        minimum: Fewest features for the full score; at 0 none is needed.
+        maximum: Most features for the full score.
+        punish_mode: Whether both factors are squared.
     """
     power = 2 if punish_mode else 1
-    under = min(1.0, distinct / minimum) if minimum > 0 else 1.0
-    over = min(1.0, (maximum + 1.0) / (total + 1.0))
-    return float((under * over) ** power)
+    minimum_factor = min(1.0, distinct / minimum) if minimum > 0 else 1.0
+    maximum_factor = min(1.0, (maximum + 1.0) / (total + 1.0))
+    return float((minimum_factor * maximum_factor) ** power)
 
 
 @dataclass(frozen=True)
 class FeatureCount(PlasmidReward):
-    """A count of features of one kind, each with its credit, held between two limits.
+    """Number of features of one kind, each weighted with its credit, against two limits.
 
     Formula: `count_score` of the credits. Range [0, 1]. Unit of the limits: features.
-    A second copy of a feature never pays for the minimum, and always counts against the maximum.
+    A second copy of a feature does not count towards the minimum, but does count towards the maximum.
+
+    Raises:
+        ValueError: If not 0 <= minimum <= maximum.
     """
 
     minimum: int = 1
@@ -49,7 +52,7 @@ class FeatureCount(PlasmidReward):
             raise ValueError(f"needs 0 <= minimum <= maximum, got {self.minimum} and {self.maximum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one molecule; the message gives the count, the limits and the parts."""
+        """Score of one molecule; the message gives the count, the limits and each feature's credit."""
         features = self.features(annotation)
         credits = [self.credit(feature) for feature in features]
         best: dict[Hashable, float] = {}
@@ -67,12 +70,12 @@ class FeatureCount(PlasmidReward):
 
     @abstractmethod
     def features(self, annotation: Annotation) -> Sequence[Feature]:
-        """The features that are counted."""
+        """The features to count."""
 
     def credit(self, feature: Feature) -> float:
-        """What one feature is worth, in [0, 1]."""
+        """Credit of one feature, in [0, 1]."""
         return sequence_credit(feature)
 
     def key(self, feature: Feature, annotation: Annotation) -> Hashable:
-        """What makes two features copies of each other."""
+        """A value that is equal for two features if they are copies of each other."""
         return feature.name

@@ -1,4 +1,4 @@
-"""The feature: what the annotator finds on a plasmid."""
+"""`Feature`, one result of the annotator."""
 
 from typing import Literal, NamedTuple, get_args
 
@@ -6,26 +6,26 @@ FeatureClass = Literal["ori", "promoter", "terminator", "marker", "cds", "other"
 FEATURE_CLASSES: tuple[FeatureClass, ...] = get_args(FeatureClass)
 
 FRAGMENT_COVERAGE = 0.95
-"""A feature covered less than this is a fragment (the bound pLannotate uses)."""
+"""A feature with less coverage than this is a fragment (pLannotate's limit)."""
 
 
 class Feature(NamedTuple):
-    """One feature on a plasmid of known length.
+    """One feature on a plasmid.
 
     Attributes:
-        name: Canonical name of the library cluster, or `CDS` for a gene that the library does not know.
+        name: Name of the library feature, or `CDS` for a gene that is not in the library.
         feature_class: One of `FEATURE_CLASSES`.
         start: First base, 0-based, in [0, length of the plasmid).
-        end: One past the last base, modulo the length: at or before `start` where it crosses the origin.
+        end: One past the last base, in (0, length]; at or before `start` if the feature crosses position 0.
         strand: +1 or -1.
         span: Number of bases on the plasmid.
-        identity: Matching bases over alignment columns, in (0, 1]; 1 for a gene call without a library name.
-        coverage: Share of the library feature that is aligned, in (0, 1]; 1 for a gene call, and for the
-            remnant of an unknown gene the share of its longest run without a stop.
-        fragment: True where coverage is below `FRAGMENT_COVERAGE`.
-        reading: For markers, and for library genes that no gene call speaks for, and for remnants, the share
-            of the gene that is read in frame from its start codon before the first stop (1 where the frame is
-            intact); else 1.
+        identity: Matching bases over alignment columns, in (0, 1]; 1 for a gene that is not in the library.
+        coverage: Share of the library feature that is aligned, in (0, 1]; 1 for a gene call. For the remnant
+            of an unknown gene, the length of its longest stretch without a stop over its whole length.
+        fragment: Whether coverage is below `FRAGMENT_COVERAGE`.
+        reading: Share of a gene that is read in frame from its start codon to the first stop, in [0, 1]; 1 if
+            the frame is intact. Computed for markers and for library genes that overlap no gene call; equal
+            to coverage for remnants; 1 for everything else.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Protein-coding genes: Pyrodigal with one fixed bin, closed ends."""
+"""Finds protein-coding genes with Pyrodigal, trained on one species. A gene cut by an end is not called."""
 
 from functools import cache
 from typing import NamedTuple
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from rewards.plasmid.engine.coding import STOP_COST
 
 MIN_GENE = 180
-"""Shortest gene called, in bases with the stop codon; also the open stretch that a circle is not cut in."""
+"""Shortest gene that is called, in bases with the stop codon. No stop-free stretch of this length is cut."""
 
 BIN = 20
-"""Escherichia coli UMN026 among Pyrodigal's metagenomic bins: on real plasmids it recalls as much as all
-50 bins together at a ninth of the time, and calls a fifth as many genes in random DNA."""
+"""Number of Pyrodigal's metagenomic bin for Escherichia coli UMN026. On real plasmids it finds as many genes
+as all 50 bins together in a ninth of the time; in random DNA it calls a fifth as many."""
 
 REMNANT_BINS = (BIN, 38)
-"""Bins whose codon usage remnants are looked for by: the gene finder's, and Rhodococcus jostii RHA1, whose
-genes are rich in G and C at third positions, as are those that are optimised for mammalian cells."""
+"""Bins whose codon usage is used to find remnants of genes: the gene finder's own, and Rhodococcus jostii RHA1,
+whose genes have many G and C at third codon positions, like genes optimised for mammalian cells."""
 
 
 class Gene(NamedTuple):
-    """A gene call on a line: 0-based start, end past the stop codon, strand."""
+    """A gene call: 0-based start and exclusive end, stop codon included, and strand (+1 or -1)."""
 
     start: int
     end: int
@@ -41,21 +41,21 @@ def _finder() -> pyrodigal.GeneFinder:
 
 
 def find_genes(line: bytes) -> list[Gene]:
-    """Genes on a linear sequence that neither end cuts.
+    """Genes that lie completely on a linear sequence.
 
     Args:
-        line: Upper-case letters out of A, C, G, T, N.
+        line: Upper-case letters A, C, G, T, N.
     """
     if len(line) < MIN_GENE:
         return []
     return [Gene(gene.begin - 1, gene.end, gene.strand) for gene in _finder().find_genes(line)]
 
 
-def find_genes_on_open_circle(line: bytes) -> list[Gene]:
-    """Genes on a circle with an open stretch at every place, so that no cut spares all of them.
+def find_genes_around_circle(line: bytes) -> list[Gene]:
+    """Genes on a circle that cannot be cut without cutting an open reading frame, by start.
 
-    The circle is read twice round; a gene belongs to the place where its stop codon stands, so calls with the
-    same stop are one gene and the longest that fits on the circle is kept. Ends may exceed the length.
+    Two rounds of the circle are searched. Calls with the same stop codon are the same gene; the longest one
+    that is not longer than the circle is kept. An end may exceed the length of the circle.
     """
     length = len(line)
     best: dict[tuple[int, int], Gene] = {}
@@ -65,23 +65,26 @@ def find_genes_on_open_circle(line: bytes) -> list[Gene]:
         start = gene.start % length
         gene = Gene(start, start + gene.end - gene.start, gene.strand)
         stop = (gene.end if gene.strand > 0 else gene.start) % length
-        known = best.get((stop, gene.strand))
-        if known is None or gene.end - gene.start > known.end - known.start:
+        longest = best.get((stop, gene.strand))
+        if longest is None or gene.end - gene.start > longest.end - longest.start:
             best[stop, gene.strand] = gene
     return sorted(best.values())
 
 
 @cache
 def word_scores() -> NDArray[np.int32]:
-    """Log-odds of six-base words of each of `REMNANT_BINS`, as `find_remnants` takes them."""
+    """Log-odds (coding against background) of all six-base words, in thousandths; shape [bins, 2, 4097].
+
+    One pair of tables per bin of `REMNANT_BINS`, laid out as `find_remnants` describes.
+    """
     places = np.arange(6)
     letters = (np.arange(4096)[:, None] >> (2 * places[::-1])) & 3
     prodigal = (np.array([0, 2, 1, 3])[letters] << (2 * places)).sum(axis=1)  # A G C T, first base lowest
-    other = ((3 - letters[:, ::-1]) << (2 * places[::-1])).sum(axis=1)
+    complements = ((3 - letters[:, ::-1]) << (2 * places[::-1])).sum(axis=1)
     tables = np.zeros((len(REMNANT_BINS), 2, 4097), dtype=np.int32)
     for table, number in zip(tables, REMNANT_BINS, strict=True):
         statistics = np.asarray(pyrodigal.METAGENOMIC_BINS[number].training_info.coding_statistics)[prodigal]
         scores = np.rint(1000 * statistics).astype(np.int32)
-        scores[statistics <= -5.0] = STOP_COST  # its bound, kept for the words that hold a stop codon
-        table[0, :4096], table[1, :4096] = scores, scores[other]
+        scores[statistics <= -5.0] = STOP_COST  # the bound marks words with a stop codon
+        table[0, :4096], table[1, :4096] = scores, scores[complements]
     return tables

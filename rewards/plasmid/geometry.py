@@ -1,4 +1,4 @@
-"""Features as stretches of a circle: as arrays, and as the bases they hold."""
+"""Features as arrays of stretches, and the bases of a stretch."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from rewards.plasmid.features import Feature
 
 
 def stretches_of(features: Sequence[Feature]) -> NDArray[np.int64]:
-    """Rows of start, bases, strand; shape [n, 3]."""
+    """One row per feature: start, span in bases, strand; shape [n, 3]."""
     return np.array([(f.start, f.span, f.strand) for f in features], dtype=np.int64).reshape(-1, 3)
 
 
 def sequence_of(codes: Codes, start: int, span: int, strand: int) -> bytes:
-    """Letters of a stretch of a circle, read on its strand."""
+    """Upper-case letters of a stretch of a circle, read on its strand."""
     stretch = np.take(codes, np.arange(start, start + span), mode="wrap")
     return decode(stretch if strand >= 0 else reverse_complement(stretch))

@@ -1,4 +1,4 @@
-"""The plasmid map: features on a circle, coloured by class, drawn to a file."""
+"""Draws a plasmid map: features on a circle, coloured by class."""
 
 from pathlib import Path
 
@@ -15,18 +15,19 @@ COLOURS = {
 FORMATS = (".png", ".svg", ".pdf")
 
 INNER, OUTER = 82.0, 90.0
-"""Radii of the ring, of 100."""
+"""Radii of the ring; the whole drawing has radius 100."""
 
 
 def draw_map(annotation: Annotation, name: str, path: Path) -> None:
-    """Draw one annotated plasmid.
+    """Draw one annotated plasmid to a file.
 
-    Forward features lie outside the line and reverse ones inside it; fragments are pale.
+    Features on the + strand are drawn outside the line, features on the - strand inside it; fragments are
+    pale.
 
     Args:
-        annotation: The plasmid; at least one base.
-        name: Written in the middle, with the length.
-        path: Where to write; the ending chooses the format, one of `FORMATS`.
+        annotation: The plasmid.
+        name: Printed in the middle, with the length.
+        path: File to write. Its suffix, one of `FORMATS`, sets the format.
 
     Raises:
         ValueError: If the sequence is empty.
@@ -50,7 +51,7 @@ def draw_map(annotation: Annotation, name: str, path: Path) -> None:
     markers = {feature.name for feature in annotation.features if feature.feature_class == "marker"}
     for feature in annotation.features:
         if feature.feature_class == "cds" and feature.name in markers:
-            continue  # the same gene, drawn as the marker that it is
+            continue  # a marker gene is also reported as a cds; draw it once
         radii = (middle + 0.5, OUTER) if feature.strand >= 0 else (INNER - 9, middle - 0.5)
         parts = [(feature.start, feature.start + feature.span)]
         if parts[0][1] > length:

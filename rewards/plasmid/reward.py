@@ -1,4 +1,4 @@
-"""What all plasmid rewards share: the molecule is prompt and completion, annotated once per batch."""
+"""Base class of the plasmid rewards. The molecule is prompt plus completion, annotated once per batch."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from rewards.plasmid.features import Feature
 
 @dataclass(frozen=True)
 class PlasmidReward(Reward):
-    """A reward that reads the annotation of the whole molecule.
+    """A reward that scores the annotation of the whole molecule, prompt plus completion.
 
-    An empty completion scores 0 whatever the prompt holds: nothing was written.
+    An empty completion scores 0, whatever the prompt contains.
     """
 
     def prepare(self) -> None:
-        """Build the library and compile the kernels, which takes seconds on a machine's first use."""
+        """Build the library and compile the kernels; takes seconds the first time on a machine."""
         _warm_up()
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Score a batch; the annotator's cache makes this one annotation pass for all plasmid rewards."""
+        """One evaluation per sample; all plasmid rewards share one annotation pass through the cache."""
         shared = samples.annotator if isinstance(samples, Batch) else None
         annotations = (shared or default_annotator()).annotate([sample.text for sample in samples])
         return [
@@ -32,7 +32,7 @@ class PlasmidReward(Reward):
 
     @abstractmethod
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one annotated molecule."""
+        """Score of one annotated molecule, with a one-line message."""
 
 
 @cache
@@ -41,5 +41,5 @@ def _warm_up() -> None:
 
 
 def spans_of(features: Sequence[Feature]) -> tuple[Span, ...]:
-    """The features as labelled spans."""
+    """One span per feature, labelled with its name."""
     return tuple(Span(feature.start, feature.end, feature.strand, feature.name) for feature in features)

@@ -1,4 +1,4 @@
-"""Reading sequences: FASTA, GenBank or raw text, told apart by how the text begins."""
+"""Reads sequences from FASTA, GenBank or raw text. The first characters decide which it is."""
 
 import io
 import warnings
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 
 class UnreadableSequencesError(ValueError):
-    """A text that holds no sequence that can be read."""
+    """The text contains no readable sequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceRecord:
-    """A sequence as it is written, with its name and whether its ends are joined."""
+    """A sequence as written in the file, its name, and whether its ends are joined."""
 
     id: str
     sequence: str
@@ -20,18 +20,19 @@ class SequenceRecord:
 
 
 def read_sequences(text: str) -> Iterator[SequenceRecord]:
-    """Sequences of a text.
+    """The sequences in a text, in order.
 
-    `>` begins FASTA and `LOCUS` GenBank. Anything else is raw: one sequence per line, except that lines
-    of one width (the last may be shorter) are one wrapped sequence. All are circular, save for GenBank
-    records that say linear. Letters are kept as written.
+    A text that begins with `>` is FASTA, one that begins with `LOCUS` is GenBank. Anything else is raw: one
+    sequence per line, or one wrapped sequence if all lines have the same width of 10 to 120 characters (the
+    last may be shorter). All sequences are circular except GenBank records marked as linear. Letters are
+    kept as written.
 
     Raises:
         UnreadableSequencesError: If the text is empty or its GenBank cannot be parsed.
     """
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
-        raise UnreadableSequencesError("there is no sequence: the input is empty")
+        raise UnreadableSequencesError("the input is empty: it contains no sequence")
     if start.startswith(">"):
         yield from _fasta(start)
     elif start.startswith("LOCUS"):
@@ -60,7 +61,7 @@ def _genbank(text: str) -> Iterator[SequenceRecord]:
                 circular = record.annotations.get("topology") != "linear"
                 yield SequenceRecord(named[0] if named else f"sequence_{number}", str(record.seq), circular)
         except UndefinedSequenceError as error:
-            raise UnreadableSequencesError("a GenBank record holds no sequence (no ORIGIN)") from error
+            raise UnreadableSequencesError("a GenBank record has no sequence (no ORIGIN section)") from error
         except ValueError as error:
             raise UnreadableSequencesError(f"the GenBank text cannot be parsed: {error}") from error
 

@@ -1,1 +1,1 @@
-"""The plasmid rewards, one file each: formula, range, units and source stand in the docstring."""
+"""The plasmid rewards, one per file. Each docstring states the formula, range, unit and source."""

@@ -1,4 +1,4 @@
-"""Order on the molecule: promoter, gene, terminator on one strand."""
+"""The order promoter, gene, terminator on one strand."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +18,7 @@ Stretches = NDArray[np.int64]
 
 
 class _Parts(NamedTuple):
-    """Features of one class, as stretches, with their credits."""
+    """Features of one class, their stretches (start, span, strand) and their credits."""
 
     features: list[Feature]
     stretches: Stretches
@@ -26,17 +26,14 @@ class _Parts(NamedTuple):
 
 
 def gaps(upstream: Stretches, downstream: Stretches, length: int) -> Stretches:
-    """Bases from the ends of features to the starts of others in reading direction, around the circle.
+    """Bases from the end of each upstream feature to the start of its downstream feature; shape [n].
 
-    0 where they overlap but begin in the right order; the way round the circle where they do not.
+    Counted in reading direction around the circle. 0 if the two overlap and begin in the right order.
 
     Args:
         upstream: Rows of start, bases, strand; shape [n, 3] or [1, 3].
-        downstream: The same, on the same strand.
-        length: Bases of the circle.
-
-    Returns:
-        Shape [n].
+        downstream: The same, on the same strand; shape [n, 3] or [1, 3].
+        length: Length of the circle, in bases.
     """
     forward = upstream[:, 2] >= 0
     ends, other_ends = upstream[:, 0] + upstream[:, 1], downstream[:, 0] + downstream[:, 1]
@@ -46,12 +43,15 @@ def gaps(upstream: Stretches, downstream: Stretches, length: int) -> Stretches:
 
 @dataclass(frozen=True)
 class Cassette(PlasmidReward):
-    """The best expression cassette around a gene outside the markers.
+    """Score of the best expression cassette: a gene other than a marker, with promoter and terminator.
 
-    Formula: the maximum over genes of g x (p + t) / 2, where g is the gene's credit, p the best
-    credit x (1 - gap / max_gap) of a promoter before it, and t that of a terminator behind it, on the gene's
-    strand. Range [0, 1]. Unit of the gap: bases. Source: PlasmidRL's cassette bonus, which was clipped away
-    inside the allowed counts; as a component of its own it always counts.
+    Formula: the maximum over genes of g x (p + t) / 2. g is the credit of the gene, p the largest
+    credit x (1 - gap / max_gap) of a promoter upstream on the same strand, t the same for a terminator
+    downstream. Range [0, 1]. Unit of the gap: bases. Source: PlasmidRL's cassette bonus. There it had no
+    effect while the counts were within their limits, because the sum was clipped; here it is a component.
+
+    Raises:
+        ValueError: If `max_gap` is below 1.
     """
 
     max_gap: int = 1000
@@ -63,15 +63,15 @@ class Cassette(PlasmidReward):
             raise ValueError(f"needs a max_gap of at least 1, got {self.max_gap}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one molecule by its best cassette; the spans are the cassette's parts."""
+        """Score of the best cassette of one molecule; the spans are its parts."""
         promoters = self._parts(annotation, "promoter")
         terminators = self._parts(annotation, "terminator")
         best = 0.0
         parts: tuple[Feature, ...] = ()
         for gene in payload_genes(annotation):
-            before, promoter = self._best(promoters, gene, annotation.length, True)
-            behind, terminator = self._best(terminators, gene, annotation.length, False)
-            score = gene_credit(gene) * (before + behind) / 2
+            promoter_score, promoter = self._best(promoters, gene, annotation.length, True)
+            terminator_score, terminator = self._best(terminators, gene, annotation.length, False)
+            score = gene_credit(gene) * (promoter_score + terminator_score) / 2
             if score > best:
                 best, parts = score, (*promoter, gene, *terminator)
         if not parts:
@@ -85,14 +85,17 @@ class Cassette(PlasmidReward):
         return _Parts(features, stretches_of(features), credits)
 
     def _best(
-        self, parts: _Parts, gene: Feature, length: int, before: bool
+        self, parts: _Parts, gene: Feature, length: int, upstream: bool
     ) -> tuple[float, tuple[Feature, ...]]:
-        """The best part of one kind before or behind a gene, and what it is worth."""
-        (same,) = np.nonzero(parts.stretches[:, 2] == gene.strand)
-        if len(same) == 0:
+        """Score in [0, 1] of the best part upstream or downstream of a gene, and that part, if any."""
+        (same_strand,) = np.nonzero(parts.stretches[:, 2] == gene.strand)
+        if len(same_strand) == 0:
             return 0.0, ()
-        mine, others = stretches_of([gene]), parts.stretches[same]
-        gap = gaps(others, mine, length) if before else gaps(np.repeat(mine, len(same), 0), others, length)
-        worth = parts.credits[same] * np.maximum(0.0, 1.0 - gap / self.max_gap)
-        at = int(worth.argmax())
-        return (float(worth[at]), (parts.features[same[at]],)) if worth[at] > 0 else (0.0, ())
+        target, others = stretches_of([gene]), parts.stretches[same_strand]
+        if upstream:
+            gap = gaps(others, target, length)
+        else:
+            gap = gaps(np.repeat(target, len(others), 0), others, length)
+        scores = parts.credits[same_strand] * np.maximum(0.0, 1.0 - gap / self.max_gap)
+        best = int(scores.argmax())
+        return (float(scores[best]), (parts.features[same_strand[best]],)) if scores[best] > 0 else (0.0, ())

@@ -12,7 +12,7 @@ from rewards.plasmid.geometry import sequence_of, stretches_of
 
 
 def payload_genes(annotation: Annotation) -> list[Feature]:
-    """Genes that share less than half of the shorter one with every marker, on either strand."""
+    """Genes that share less than half of the shorter of the two with each marker, on either strand."""
     genes = [feature for feature in annotation.features if feature.feature_class == "cds"]
     markers = [feature for feature in annotation.features if feature.feature_class == "marker"]
     partners = best_partners(stretches_of(genes), stretches_of(markers), annotation.length, False)
@@ -21,23 +21,22 @@ def payload_genes(annotation: Annotation) -> list[Feature]:
 
 @dataclass(frozen=True)
 class Cds(FeatureCount):
-    """Genes outside the markers, counted by length or likeness to a known gene (`credit.gene_credit`).
+    """Number of genes other than markers, each weighted with `credit.gene_credit`.
 
-    Formula: `counts.count_score`. Range [0, 1]. Unit: genes. Genes of the same bases are copies of each
-    other.
-    Source: PlasmidRL's CDS component; the cassette bonus stands on its own in `cassette`.
+    Formula: `counting.count_score`. Range [0, 1]. Unit: genes. Genes with the same bases are copies of each
+    other. Source: PlasmidRL's CDS component; its cassette bonus is the separate component `cassette`.
     """
 
     name = "cds"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
-        """The payload genes."""
+        """All genes other than markers."""
         return payload_genes(annotation)
 
     def credit(self, feature: Feature) -> float:
-        """By length or likeness."""
+        """Credit by length, or by similarity to a library gene."""
         return gene_credit(feature)
 
     def key(self, feature: Feature, annotation: Annotation) -> Hashable:
-        """The gene's own bases."""
+        """The bases of the gene."""
         return sequence_of(annotation.codes, feature.start, feature.span, feature.strand)

@@ -13,9 +13,12 @@ from rewards.plasmid.reward import PlasmidReward
 class Gc(PlasmidReward):
     """GC content against a band.
 
-    Formula: 1 inside [minimum, maximum]; outside it falls linearly, to 0 at no G or C below and at nothing
-    else above. 0 without a known base. Range [0, 1]. Unit: share of the known bases. Source: the GC check of
-    plasmid synthesis, where 35 to 65 % is ordinary.
+    Formula: 1 inside [minimum, maximum]; outside it falls linearly to 0 at 0 % and at 100 % GC. 0 if there is
+    no known base. Range [0, 1]. Unit: share of the known bases. Source: the GC check of plasmid
+    synthesis, where 35 to 65 % is usual.
+
+    Raises:
+        ValueError: If not 0 <= minimum <= maximum <= 1.
     """
 
     minimum: float = 0.35
@@ -28,7 +31,7 @@ class Gc(PlasmidReward):
             raise ValueError(f"needs 0 <= minimum <= maximum <= 1, got {self.minimum} and {self.maximum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one molecule by its GC content."""
+        """Score of the GC content of one molecule."""
         counts = np.bincount(annotation.codes, minlength=5)
         known = int(counts[:4].sum())
         if known == 0:

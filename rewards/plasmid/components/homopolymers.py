@@ -1,4 +1,4 @@
-"""Runs of one base."""
+"""Homopolymers: long runs of one base."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,14 @@ from rewards.plasmid.reward import PlasmidReward
 
 @dataclass(frozen=True)
 class Homopolymers(PlasmidReward):
-    """Bases outside long runs of one base.
+    """Share of bases outside long runs of one base.
 
     Formula: 1 - (bases in runs of at least `minimum` equal known bases, around the circle) / length.
-    Range [0, 1]. Unit: share of bases. Source: synthesis and sequencing fail on such runs from about ten
-    bases on.
+    Range [0, 1]. Unit: share of bases. Source: DNA synthesis and sequencing fail on runs of about ten bases
+    and more.
+
+    Raises:
+        ValueError: If `minimum` is below 2.
     """
 
     minimum: int = 10
@@ -27,7 +30,7 @@ class Homopolymers(PlasmidReward):
             raise ValueError(f"needs a minimum of at least 2, got {self.minimum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one molecule by the share of its bases outside runs."""
+        """Share of the bases of one molecule that lie outside runs."""
         runs = self._runs(annotation)
         inside = int(runs[runs >= self.minimum].sum())
         longest = int(runs.max(initial=0))
@@ -36,7 +39,7 @@ class Homopolymers(PlasmidReward):
 
     @staticmethod
     def _runs(annotation: Annotation) -> np.ndarray:
-        """Lengths of all runs of a known base."""
+        """Lengths of all runs of known bases; shape [runs]."""
         codes = annotation.codes
         if len(codes) == 0:
             return np.empty(0, dtype=np.int64)

@@ -9,7 +9,7 @@ from rewards.plasmid.reward import PlasmidReward
 
 @dataclass(frozen=True)
 class Length(PlasmidReward):
-    """Length against limits and an ideal band.
+    """Length of the molecule against limits and an ideal band.
 
     Formula, with e = 1 - bonus and p = 2 under `punish_mode`, else 1::
 
@@ -19,8 +19,12 @@ class Length(PlasmidReward):
         e + bonus (max - L) / (max - ideal_max)   from ideal_max to max
         e (max / L)**p              above max
 
-    Range [0, 1]; the ideal band alone reaches 1, so the bonus cannot saturate. Unit: bases.
-    Source: PlasmidRL's length reward, made continuous.
+    Range [0, 1]; with a bonus above 0 only the ideal band scores 1. Unit: bases. Source: PlasmidRL's length
+    reward, made continuous.
+
+    Raises:
+        ValueError: If not 0 < minimum <= ideal_minimum <= ideal_maximum <= maximum, or `bonus` is outside
+            [0, 1].
     """
 
     minimum: int = 1000
@@ -42,13 +46,13 @@ class Length(PlasmidReward):
             raise ValueError(f"needs a bonus in [0, 1], got {self.bonus}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one molecule by its length."""
+        """Score of the length of one molecule."""
         return Evaluation(
             self.score(annotation.length), f"{annotation.length} bp, {self._place(annotation.length)}"
         )
 
     def score(self, length: int) -> float:
-        """Score of a length in bases."""
+        """Score in [0, 1] of a length in bases."""
         edge, power = 1.0 - self.bonus, 2 if self.punish_mode else 1
         if length < self.minimum:
             return edge * float(length / self.minimum) ** power

@@ -1,4 +1,4 @@
-"""Letters that are no DNA."""
+"""Characters that are not DNA."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,13 @@ ALLOWED = frozenset("ACGTNacgtn")
 
 @dataclass(frozen=True)
 class Letters(Reward):
-    """Whether what was written is DNA at all.
+    """Whether the completion consists of DNA letters.
 
-    Formula: max(0, 1 - invalid share / `tolerance`), where every character of the completion other than A,
-    C, G, T and N (either case) is invalid; none is ever removed. Range [0, 1]. Unit: share of characters.
+    Formula: max(0, 1 - invalid share / `tolerance`). Every character of the completion other than A, C, G, T
+    and N (either case) is invalid, white space included. Range [0, 1]. Unit: share of characters.
+
+    Raises:
+        ValueError: If `tolerance` is not in (0, 1].
     """
 
     tolerance: float = 0.1
@@ -25,7 +28,7 @@ class Letters(Reward):
             raise ValueError(f"needs a tolerance in (0, 1], got {self.tolerance}")
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Score a batch by the characters of the completions."""
+        """One evaluation per sample, of the characters of its completion."""
         return [self._evaluate(sample.completion) for sample in samples]
 
     def _evaluate(self, completion: str) -> Evaluation:

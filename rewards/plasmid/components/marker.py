@@ -11,11 +11,11 @@ from rewards.plasmid.features import Feature
 
 @dataclass(frozen=True)
 class Marker(FeatureCount):
-    """Selection markers, counted by coverage x identity x reading frame.
+    """Number of selection markers, each weighted with coverage x identity x reading frame credit.
 
-    Formula: `counts.count_score`; a gene whose frame is broken is worth at most 0.7
-    (`credit.frame_credit`). Range [0, 1]. Unit: features. Source: PlasmidRL's marker component, with its
-    limits in force.
+    Formula: `counting.count_score`; a gene with a broken reading frame gets at most 0.7
+    (`credit.frame_credit`). Range [0, 1]. Unit: features. Source: PlasmidRL's marker component; here its
+    limits apply.
     """
 
     maximum: int = 2
@@ -27,5 +27,5 @@ class Marker(FeatureCount):
         return [feature for feature in annotation.features if feature.feature_class == "marker"]
 
     def credit(self, feature: Feature) -> float:
-        """Coverage x identity, less where the gene cannot be read through."""
+        """Coverage x identity credit, reduced if the reading frame is broken."""
         return sequence_credit(feature) * frame_credit(feature)

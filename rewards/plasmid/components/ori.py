@@ -10,10 +10,10 @@ from rewards.plasmid.features import Feature
 
 @dataclass(frozen=True)
 class Ori(FeatureCount):
-    """Origins of replication, counted by coverage x identity.
+    """Number of origins of replication, each weighted with coverage x identity credit.
 
-    Formula: counts.count_score. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
-    reward, graded here on both sides.
+    Formula: `counting.count_score`. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
+    reward; here the score falls gradually on both sides.
     """
 
     maximum: int = 3
@@ -21,5 +21,5 @@ class Ori(FeatureCount):
     name = "ori"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
-        """All features of the class."""
+        """All origins of replication."""
         return [feature for feature in annotation.features if feature.feature_class == "ori"]

@@ -10,14 +10,14 @@ from rewards.plasmid.features import Feature
 
 @dataclass(frozen=True)
 class Promoter(FeatureCount):
-    """Promoters, counted by coverage x identity.
+    """Number of promoters, each weighted with coverage x identity credit.
 
-    Formula: counts.count_score. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
-    reward, graded here on both sides.
+    Formula: `counting.count_score`. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
+    reward; here the score falls gradually on both sides.
     """
 
     name = "promoter"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
-        """All features of the class."""
+        """All promoters."""
         return [feature for feature in annotation.features if feature.feature_class == "promoter"]

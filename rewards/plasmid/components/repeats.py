@@ -1,4 +1,4 @@
-"""Repeated stretches: what makes a plasmid recombine with itself, and what a policy writes when it cheats."""
+"""Repeated stretches. They make a plasmid recombine with itself, and a policy may write them to cheat."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,15 @@ from rewards.plasmid.reward import PlasmidReward
 
 @dataclass(frozen=True)
 class Repeats(PlasmidReward):
-    """Bases outside repeats.
+    """Share of bases outside repeats.
 
-    Formula: 1 - (bases inside any stretch of `minimum` bases that occurs again on the circle, on either
-    strand) / length. Range [0, 1]. Unit: share of bases. Source: PlasmidRL's repeat penalty, which counts
-    merged regions (a homopolymer of 5 kb is one) on a line; a share of bases on the circle says how much is
-    repeated.
+    Formula: 1 - (bases inside stretches of `minimum` bases that occur more than once on the circle, on either
+    strand) / length. Range [0, 1]. Unit: share of bases. Source: PlasmidRL's repeat penalty. That one counts
+    merged regions on a line, so that a homopolymer of 5 kb counts once; the share of bases on the circle
+    measures how much is repeated.
+
+    Raises:
+        ValueError: If `minimum` is below 1.
     """
 
     minimum: int = 50
@@ -27,7 +30,7 @@ class Repeats(PlasmidReward):
             raise ValueError(f"needs a minimum of at least 1, got {self.minimum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score one molecule by the share of its bases that is not repeated."""
+        """Share of the bases of one molecule that are not repeated."""
         repeated = int(repeated_bases(annotation.codes, self.minimum, annotation.circular))
         share = repeated / max(1, annotation.length)
         return Evaluation(1.0 - share, f"{repeated} bp ({share:.1%}) in repeats of {self.minimum} bp or more")

@@ -10,10 +10,10 @@ from rewards.plasmid.features import Feature
 
 @dataclass(frozen=True)
 class Terminator(FeatureCount):
-    """Terminators and poly(A) signals, counted by coverage x identity.
+    """Number of terminators and poly(A) signals, each weighted with coverage x identity credit.
 
-    Formula: counts.count_score. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
-    reward, graded here on both sides.
+    Formula: `counting.count_score`. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's
+    reward; here the score falls gradually on both sides.
     """
 
     maximum: int = 3
@@ -21,5 +21,5 @@ class Terminator(FeatureCount):
     name = "terminator"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
-        """All features of the class."""
+        """All terminators and poly(A) signals."""
         return [feature for feature in annotation.features if feature.feature_class == "terminator"]
