@@ -1,4 +1,4 @@
-"""Finds protein-coding genes with Pyrodigal, trained on one species. A gene cut by an end is not called."""
+"""Finds protein-coding genes with Pyrodigal. One fixed training set; genes that an end cuts are not called."""
 
 from functools import cache
 from typing import NamedTuple
@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from rewards.plasmid.engine.coding import STOP_COST
 
 MIN_GENE = 180
-"""Shortest gene that is called, in bases with the stop codon. No stop-free stretch of this length is cut."""
+"""Shortest gene that is called, in bases with the stop codon. Where possible, a circle is cut outside of
+stop-free stretches of this length."""
 
 BIN = 20
 """Number of Pyrodigal's metagenomic bin for Escherichia coli UMN026. On real plasmids it finds as many genes
 as all 50 bins together in a ninth of the time; in random DNA it calls a fifth as many."""
 
 REMNANT_BINS = (BIN, 38)
-"""Bins whose codon usage is used to find remnants of genes: the gene finder's own, and Rhodococcus jostii RHA1,
-whose genes have many G and C at third codon positions, like genes optimised for mammalian cells."""
+"""Bins whose codon usage is used to find remnants of genes. The second, Rhodococcus jostii RHA1, has many G
+and C at third codon positions, like genes optimised for mammalian cells."""
 
 
 class Gene(NamedTuple):

@@ -144,7 +144,7 @@ def test_maps_are_drawn(tmp_path: Path) -> None:
         (("-",), "", "the input is empty"),
         (("-",), "LOCUS       broken\nnothing\n", "GenBank"),
         (("absent.fa",), None, "No such file"),
-        (("-", "--tier", "snapgene"), ">a\nACGT", "there is no feature library 'snapgene'"),
+        (("-", "--tier", "snapgene"), ">a\nACGT", "there is no library tier 'snapgene'"),
         (("-", "--tier", "synbio"), ">a\nACGT", "pip install --no-deps synbio"),
         (("-", "--map", "map.txt"), ">a\nACGT", "map.txt"),
         (("-", "--map", "/absent/map.png"), ">a\nACGT", "/absent"),

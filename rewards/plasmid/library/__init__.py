@@ -1,1 +1,1 @@
-"""The feature library: harvested from installed data packages, clustered, indexed and cached."""
+"""The feature library: read from installed data packages, clustered, indexed and cached."""

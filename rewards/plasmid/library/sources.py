@@ -1,6 +1,6 @@
-"""The sources of the default tier, each a function from installed data to library features.
+"""The sources of the default tier: functions that read library features from installed data.
 
-Order matters: where features of several sources fall into one cluster, the first gives name and orientation.
+Their order matters: if features of several sources fall into one cluster, the first one represents it.
 """
 
 import re
@@ -30,11 +30,11 @@ SELECTION_MARKER = re.compile(
     r"|^(bla|cat|nptii|aada|aac|hph|nourseothricin|ura3|leu2|his3|his5|his4|trp1|lys2|ade2|met15|kanmx|bar|pat)\b",
     re.IGNORECASE,
 )
-"""Names of the genes that cloned plasmids are selected by; `TetR` alone is the repressor, no marker."""
+"""Names of selection markers. `TetR` alone is a repressor and no marker."""
 
 NOT_A_FEATURE = re.compile(r"primer|fragment|\bFRT\b|barcode|homology|consensus", re.IGNORECASE)
 
-# SEVA and BASIC file their parts as misc_feature or regulatory; these are what the names stand for.
+# SEVA and BASIC annotate their parts as misc_feature or regulatory, so the name decides the class.
 PART_CLASS: tuple[tuple[re.Pattern[str], FeatureClass], ...] = (
     (re.compile(r"^SEVA_(RK2|pBBR1|pRO1600/ColE1|RSF101.*|pSC101|p15A|pBR322-ROP)$"), "ori"),
     (re.compile(r"^SEVA_T[01]$|^Terminator\d$|terminator$|^B0015$", re.IGNORECASE), "terminator"),
@@ -47,21 +47,21 @@ PART_CLASS: tuple[tuple[re.Pattern[str], FeatureClass], ...] = (
 )
 
 MARKER_PART = re.compile(r"^SEVA_(Ap|Km|Cm|Sm/Sp|Tet|Gm)\b")
-"""SEVA's antibiotic modules: promoter and gene in one part, of which the gene is the marker."""
+"""SEVA's antibiotic modules: parts of promoter and gene; only the gene is the marker."""
 
 MIN_BASES = 17
-"""Shorter features cannot be told from chance on a plasmid of ordinary length."""
+"""Shorter features occur by chance on a plasmid of ordinary length."""
 
 ENGINEERED_RESISTANCE = re.compile(
     r"^(blaTEM-(1[AB]|116)|aph\(3'\)-(Ia|IIa|III|IIIa)|aph\(4\)-Ia|aph\(3''\)-Ib|aph\(6\)-Id|aac\(3\)-(Ia|IIa|IV|IVa)"
     r"|aac\(6'\)-aph\(2''\)|aadA[12]|aadD|ant\(3''\)-Ia|catA1|cat\(pC194\)|tet\([ABCKLM]\)|erm\([BCE]\)|dfrA1|dfrB1"
     r"|sul1|bleO|fosA)_"
 )
-"""ResFinder genes that cloning vectors are selected by; the rest is the tier `resistance`."""
+"""ResFinder genes that are selection markers of cloning vectors; the others are the tier `resistance`."""
 
 
 def splicecraft_presets() -> Iterator[LibraryFeature]:
-    """SpliceCraft's feature presets (MIT): each names its GenBank accession."""
+    """Features of SpliceCraft's presets (MIT); each preset names its GenBank accession."""
     (path,) = package_files("splicecraft", "splicecraft_presets.py")
     for preset in literal_assignments(path)["_FEATURE_PRESETS"]:
         feature_class = CLASS_OF_TYPE.get(preset["feature_type"])
@@ -83,7 +83,7 @@ def _label(feature: Any) -> str:
 
 
 def _class_of(feature_type: str, label: str) -> FeatureClass | None:
-    """Class by what the label says, else by the feature key; None for what is no library feature."""
+    """Class by the label, else by the GenBank feature type; None if it is not a library feature."""
     if not label or NOT_A_FEATURE.search(label) or feature_type in ("source", "primer_bind"):
         return None
     if feature_type == "CDS":
@@ -96,8 +96,8 @@ def _class_of(feature_type: str, label: str) -> FeatureClass | None:
     return CLASS_OF_TYPE.get(feature_type)
 
 
-def _named(label: str, feature_class: FeatureClass) -> str:
-    """The label, saying what it is: `SEVA_pBBR1` becomes `pBBR1 ori`."""
+def _feature_name(label: str, feature_class: FeatureClass) -> str:
+    """The label, completed with the class if it does not name it: `SEVA_pBBR1` becomes `pBBR1 ori`."""
     label = label.removeprefix("SEVA_")
     if feature_class in ("ori", "promoter", "terminator") and not re.search(
         rf"\b{feature_class}|ori|ARS|term|PolyA|^t[A-Z]", label, re.IGNORECASE
@@ -107,7 +107,7 @@ def _named(label: str, feature_class: FeatureClass) -> str:
 
 
 def longest_gene(sequence: str) -> str:
-    """The longest gene that is called on a part, on its own strand; empty where there is none."""
+    """Bases of the longest gene call on a part, read on the strand of the gene; empty if there is none."""
     part = sequence.encode()
     genes = sorted(find_genes(part), key=lambda gene: gene.start - gene.end)
     if not genes:
@@ -117,7 +117,7 @@ def longest_gene(sequence: str) -> str:
 
 
 def plasmid_features() -> Iterator[LibraryFeature]:
-    """Features annotated on the data packages' plasmids (MoClo and SpliceCraft MIT, basicsynbio BSD)."""
+    """Features annotated on plasmids of the data packages (MoClo and SpliceCraft MIT, basicsynbio BSD)."""
     for package, record in genbank_records():
         for feature in record.features:
             label = _label(feature)
@@ -127,24 +127,24 @@ def plasmid_features() -> Iterator[LibraryFeature]:
             sequence = str(feature.extract(record.seq)).upper()
             if MARKER_PART.search(label):
                 sequence = longest_gene(sequence)
-            smallest = {"cds": 60, "marker": 300, "ori": 80}.get(feature_class, MIN_BASES)
-            if len(sequence) >= smallest:
-                name = _named(label, feature_class)
+            min_bases = {"cds": 60, "marker": 300, "ori": 80}.get(feature_class, MIN_BASES)
+            if len(sequence) >= min_bases:
+                name = _feature_name(label, feature_class)
                 yield LibraryFeature(name, feature_class, sequence, f"{package}: {record.id}")
 
 
 def resfinder_files() -> list[Path]:
-    """ResFinder's files by drug class; `all.fsa` repeats them."""
+    """ResFinder's files, one per drug class; `all.fsa`, which repeats them, is left out."""
     return [
         path for path in package_files("staramr", ".fsa", "data/dist/resfinder/") if path.name != "all.fsa"
     ]
 
 
 def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
-    """Resistance genes of ResFinder, shipped by staramr (Apache-2.0).
+    """Resistance genes of ResFinder, from the package staramr (Apache-2.0).
 
     Args:
-        engineered: True for the selection markers of cloning vectors, False for all the others.
+        engineered: True for the selection markers of cloning vectors, False for all other genes.
     """
     from Bio import SeqIO
 
@@ -156,11 +156,11 @@ def resfinder_genes(engineered: bool) -> Iterator[LibraryFeature]:
 
 
 def published_sequences() -> Iterator[LibraryFeature]:
-    """The short published sequences of `published.tsv`, each with the source it was checked against.
+    """The short sequences of `published.tsv`, each with the source it was checked against.
 
-    A source is a record of a data package that holds the sequence, or a file at one commit of a public
-    repository and the name that the file gives to the sequence or to the annotated stretch it lies in. Those
-    are Addgene's own feature list (addgene/giraffe, MIT), Addgene's plasmids with their maps
+    A source is a record of a data package that contains the sequence, or a file at one commit of a public
+    repository, with the name of the sequence (or of the annotated stretch that contains it) in that file. The
+    repositories are Addgene's feature list (addgene/giraffe, MIT), Addgene's annotated plasmids
     (JMante1/Addgene-Annotation, BSD-3-Clause) and the iGEM distribution (CC-BY-4.0).
     """
     for line in PUBLISHED.read_text(encoding="utf-8").splitlines()[1:]:
@@ -169,7 +169,7 @@ def published_sequences() -> Iterator[LibraryFeature]:
 
 
 def default_tier() -> list[LibraryFeature]:
-    """All features of the permissive tier, before clustering."""
+    """All features of the default tier, before clustering. Their licences are permissive."""
     return [
         *published_sequences(),
         *splicecraft_presets(),
@@ -179,7 +179,7 @@ def default_tier() -> list[LibraryFeature]:
 
 
 def default_files() -> list[Path]:
-    """The files that the default tier is read from: their content is the key of the cache."""
+    """All files that the default tier is read from. Their content is part of the cache key."""
     return [
         PUBLISHED,
         *package_files("splicecraft", "splicecraft_presets.py"),

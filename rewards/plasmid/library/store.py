@@ -1,4 +1,4 @@
-"""Building a library once and reading it back: keyed by the content of everything that it is made from."""
+"""Builds a library once and caches it under a hash of the data and the code that it is built from."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _BUILDER = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parent.p
 
 @dataclass(frozen=True)
 class Library:
-    """Clustered features and their index; feature `i` owns the targets `2 i` and `2 i + 1`."""
+    """Clustered features and their index; its targets `2 i` and `2 i + 1` are feature `i` on both strands."""
 
     features: tuple[LibraryFeature, ...]
     index: FeatureIndex
@@ -31,12 +31,12 @@ class Library:
 
     @cached_property
     def labels(self) -> list[tuple[str, FeatureClass, int]]:
-        """Name, class and bases of each feature."""
+        """Name, class and length in bases of each feature."""
         return [(entry.name, entry.feature_class, len(entry.sequence)) for entry in self.features]
 
 
 def library_key(tiers: tuple[str, ...]) -> str:
-    """Hash of the tiers' names, the data files they are read from and the code that builds from them."""
+    """Hash of the names of the tiers, their data files and the code that builds the library."""
     digest = hashlib.blake2b("+".join(tiers).encode(), digest_size=16)
     files = [path for tier in tiers_named(tiers) for path in tier.files()]
     for path in [*_BUILDER, *files]:
@@ -46,7 +46,7 @@ def library_key(tiers: tuple[str, ...]) -> str:
 
 
 def make_library(features: list[LibraryFeature], key: str = "") -> Library:
-    """Cluster and index features, in memory."""
+    """A library of these features, clustered and indexed; nothing is cached."""
     representatives = tuple(cluster(features))
     index = build_index(
         [encode(feature.sequence) for feature in representatives],
@@ -68,7 +68,7 @@ def _save(library: Library, path: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-        os.replace(scratch, path)  # two builders write the same content, and a reader never sees half of it
+        os.replace(scratch, path)  # so that no reader sees a half-written file
     finally:
         Path(scratch).unlink(missing_ok=True)
 
@@ -87,14 +87,15 @@ def _load(path: Path, key: str) -> Library:
 
 @cache
 def load_library(tiers: tuple[str, ...] = ("default",)) -> Library:
-    """The library of the given tiers, built on the first call on a machine and read from the cache after it.
+    """The library of the given tiers, read from the cache; the first call on a machine builds it.
 
     Args:
-        tiers: Names out of `tiers.TIERS`; earlier ones give their names to shared clusters.
+        tiers: Keys of `tiers.TIERS`. If features of several tiers fall into one cluster, the first one
+            represents it.
 
     Raises:
-        UnknownTierError: If there is no tier of that name.
-        MissingDataPackageError: If a package that a tier reads is not installed.
+        UnknownTierError: If a tier does not exist.
+        MissingDataPackageError: If a data package of a tier is not installed.
     """
     key = library_key(tiers)
     path = cache_dir() / f"library-{key}.npz"

@@ -1,7 +1,7 @@
-"""The optional tier of the synbio package's features (GPL-2.0): SnapGene's plasmid features and iGEM parts.
+"""Optional tier: the features of the package synbio (GPL-2.0), SnapGene's plasmid features and iGEM parts.
 
-The package ships them as a pickle of Biopython records. It is read without running any of its code: every
-class it names must be one of four, and each of those is replaced by an empty one.
+The package contains them as a pickle of Biopython records. Reading it runs no code of the pickle: only four
+classes are allowed, and each is replaced by an empty class defined here.
 """
 
 import io
@@ -17,18 +17,18 @@ from rewards.plasmid.library.packages import package_files
 from rewards.plasmid.library.sources import CLASS_OF_TYPE, MIN_BASES, NOT_A_FEATURE, SELECTION_MARKER
 
 LONGEST = {"promoter": 1500, "terminator": 800, "ori": 4000, "marker": 2500, "cds": 4500}
-"""Longer entries are whole devices that iGEM filed under the name of one part."""
+"""Longest entry that is read, in bases. Longer ones are whole devices under the name of one iGEM part."""
 
 
 class _Record:
-    """Stands for a Biopython class: keeps the state it is given."""
+    """Replaces a Biopython class; keeps its attributes."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
 
 class _Mapping(dict[str, Any]):
-    """Stands for a Biopython mapping of letters, which are not needed."""
+    """Replaces a Biopython mapping of letter annotations, which are not needed."""
 
     def __setstate__(self, state: object) -> None:
         pass
@@ -43,27 +43,29 @@ _ALLOWED: dict[tuple[str, str], type] = {
 
 
 class _RecordReader(pickle.Unpickler):
-    """Creates nothing but empty records."""
+    """An unpickler that creates only the classes in `_ALLOWED`."""
 
     @override
     def find_class(self, module: str, name: str) -> type:
         if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"the synbio data names {module}.{name}, which is not allowed")
+            raise pickle.UnpicklingError(
+                f"the synbio data contains the class {module}.{name}, which is not allowed"
+            )
         return _ALLOWED[module, name]
 
 
 def read_records(data: bytes) -> dict[str, Any]:
-    """The records of the pickle, as empty objects that carry their fields.
+    """The records in the pickle, by id, as plain objects with the attributes of a Biopython record.
 
     Raises:
-        pickle.UnpicklingError: If the data names any class but the four of a Biopython record.
+        pickle.UnpicklingError: If the data contains a class that is not allowed.
     """
     records: dict[str, Any] = _RecordReader(io.BytesIO(data)).load()
     return records
 
 
 def files() -> list[Path]:
-    """The file of DNA features.
+    """The data file of synbio with the DNA features, in a list.
 
     Raises:
         MissingDataPackageError: If synbio is not installed.
@@ -72,7 +74,7 @@ def files() -> list[Path]:
 
 
 def features() -> list[LibraryFeature]:
-    """Promoters, terminators, poly(A) signals, origins and genes of the package."""
+    """Promoters, terminators, poly(A) signals, origins, markers and genes of synbio."""
     (path,) = files()
     found: list[LibraryFeature] = []
     for record in read_records(path.read_bytes()).values():

@@ -1,4 +1,4 @@
-"""The tiers of the feature library: the permissive default, and those that are off unless asked for."""
+"""The tiers of the feature library: the default, with permissive licences, and optional ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from rewards.plasmid.library.entry import LibraryFeature
 
 
 class UnknownTierError(ValueError):
-    """There is no tier of that name."""
+    """The feature library has no tier of this name."""
 
 
 @dataclass(frozen=True)
 class Tier:
-    """A named set of sources: their licence, their features, and the files from which these are read."""
+    """A set of sources: their licences, their features, and the files that these are read from."""
 
     licence: str
     features: Callable[[], list[LibraryFeature]]
@@ -29,17 +29,17 @@ TIERS = {
     "synbio": Tier("GPL-2.0", synbio.features, synbio.files),
     "ugene": Tier("GPL-2.0-or-later", ugene.features, ugene.files),
 }
-"""`resistance` is the rest of ResFinder; `synbio` and `ugene` need those packages installed."""
+"""`resistance` is the rest of ResFinder. `synbio` and `ugene` need extra packages."""
 
 
 def tiers_named(names: tuple[str, ...]) -> list[Tier]:
-    """The tiers of these names.
+    """The tiers with these names, in order.
 
     Raises:
-        UnknownTierError: If one of them does not exist.
+        UnknownTierError: If a tier does not exist.
     """
     for name in names:
         if name not in TIERS:
-            known = ", ".join(f"{one} ({tier.licence})" for one, tier in TIERS.items())
-            raise UnknownTierError(f"there is no feature library {name!r}; there are: {known}")
+            available = ", ".join(f"{key} ({tier.licence})" for key, tier in TIERS.items())
+            raise UnknownTierError(f"there is no library tier {name!r}; there are: {available}")
     return [TIERS[name] for name in names]

@@ -1,4 +1,4 @@
-"""The optional tier of UGENE's feature list (Debian package ugene-data, GPL-2 or later)."""
+"""Optional tier: the feature list of UGENE (Debian package ugene-data, GPL-2 or later)."""
 
 import csv
 import os
@@ -21,21 +21,21 @@ CLASS_OF_TYPE: dict[str, FeatureClass] = {
 
 
 def files() -> list[Path]:
-    """The list, at `$UGENE_FEATURES` or where the Debian package puts it.
+    """Path of the feature list: `$UGENE_FEATURES`, else `DEFAULT_PATH`.
 
     Raises:
-        MissingDataPackageError: If it is not there.
+        MissingDataPackageError: If the file does not exist.
     """
     path = Path(os.environ.get("UGENE_FEATURES") or DEFAULT_PATH)
     if not path.is_file():
         raise MissingDataPackageError(
-            f"the tier ugene needs {path}: install ugene-data or set UGENE_FEATURES to the list"
+            f"the tier ugene needs the file {path}: install ugene-data or set UGENE_FEATURES to its path"
         )
     return [path]
 
 
 def features() -> list[LibraryFeature]:
-    """Promoters, terminators, origins, markers and reporters of the list; primers are left out."""
+    """Promoters, terminators, origins, markers and reporter genes of the list; primers are left out."""
     (path,) = files()
     found: list[LibraryFeature] = []
     with path.open(encoding="utf-8", newline="") as lines:
