@@ -1,4 +1,4 @@
-"""Finds protein-coding genes with Pyrodigal. One fixed training set; genes that an end cuts are not called."""
+"""Finds protein-coding genes with Pyrodigal. One fixed training set; genes cut by an end are not called."""
 
 from functools import cache
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""The annotation engine: compiled kernels over base codes, and the index that they search."""
+"""The annotation engine: compiled kernels that work on base codes, and the index that they search."""

@@ -1,7 +1,7 @@
-"""One canonical reading of a circle, so that rotation and strand cannot change what is found on it.
+"""One canonical reading of a circle, so that the features found on it do not depend on rotation or strand.
 
-The circle is cut where no stretch free of stop codons runs across, on either strand (so no gene is cut);
-among those places the one from which the text reads alphabetically first, in either direction, is taken.
+The circle is cut where no stretch without stop codons spans the cut on either strand, so that no gene is cut.
+Of these places and the two directions, the one that gives the alphabetically first text is taken.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.jit import kernel
 
 MAX_TIES = 16
-"""Cut places with the same first bases that are compared in full; beyond it the sequence is a repeat."""
+"""Cuts with the same first bases that are compared in full. With more of them the sequence is a repeat."""
 
-_WORD = 21  # bases of 3 bits in one 64-bit word
+_WORD = 21  # bases in a 64-bit word, 3 bits each
 
 
 def _stop_kinds() -> NDArray[np.uint8]:
-    """For each codon of three octal digits: 1 a stop codon, 2 a stop codon of the other strand, else 0."""
+    """For each codon (three octal digits): 1 for a stop codon, 2 for one of the other strand, else 0."""
     kinds = np.zeros(512, dtype=np.uint8)
     kinds[[0o300, 0o302, 0o320]] = 1  # TAA, TAG, TGA
     kinds[[0o330, 0o130, 0o310]] = 2  # TTA, CTA, TCA
@@ -29,15 +29,16 @@ _STOP_KIND = _stop_kinds()
 
 @kernel
 def _open_cuts(codes: Codes, min_open: int) -> tuple[NDArray[np.int32], bool]:
-    """For each cut place (before base p), how many stop-free stretches of `min_open` bases run across it.
+    """Number of stop-free stretches of at least `min_open` bases that span each possible cut.
 
     Returns:
-        The counts, shape [length + 1], and whether some place has none; where none has, the counts are 0.
+        `(counts, cuttable)`: counts has shape [length + 1], entry p for the cut before base p; cuttable says
+        whether some cut has the count 0. If none has, all counts are set to 0.
     """
     length = len(codes)
     blocked = np.zeros(length + 1, dtype=np.int32)
-    last = np.full(6, -1, dtype=np.int64)  # the stop before, by frame, for one strand and the other
-    closed = True
+    last_stop = np.full(6, -1, dtype=np.int64)  # previous stop per frame, + strand then - strand
+    every_frame_stops = True
     word = 0
     at, frame, index = -2, 1, 0
     for _ in range(2 * length + 2):
@@ -48,32 +49,32 @@ def _open_cuts(codes: Codes, min_open: int) -> tuple[NDArray[np.int32], bool]:
         kind = _STOP_KIND[word]
         if kind != 0 and at >= 0:
             slot = frame if kind == 1 else frame + 3
-            previous = last[slot]
-            last[slot] = at
+            previous = last_stop[slot]
+            last_stop[slot] = at
             if at >= length:
                 if previous < 0 or at - previous >= length:
-                    closed = False
+                    every_frame_stops = False
                 elif at - previous >= min_open:
-                    first = previous + 4 if kind == 1 else previous + 1
-                    until = at + 3 if kind == 1 else at
-                    first = first - length if first >= length else first
-                    until = until - length if until < 2 * length else until - 2 * length
-                    blocked[first] += 1
-                    blocked[until] -= 1
-                    if until < first:
+                    open_from = previous + 4 if kind == 1 else previous + 1
+                    open_until = at + 3 if kind == 1 else at
+                    open_from = open_from - length if open_from >= length else open_from
+                    open_until -= length if open_until < 2 * length else 2 * length
+                    blocked[open_from] += 1
+                    blocked[open_until] -= 1
+                    if open_until < open_from:
                         blocked[0] += 1
         at += 1
         frame = 0 if frame == 2 else frame + 1
     for slot in range(6):
-        if last[slot] < length:
-            closed = False
+        if last_stop[slot] < length:
+            every_frame_stops = False
     depth = 0
     cuttable = False
     for p in range(length):
         depth += blocked[p]
         blocked[p] = depth
         cuttable |= depth == 0
-    if not (cuttable and closed):
+    if not (cuttable and every_frame_stops):
         blocked[:] = 0
         cuttable = False
     return blocked, cuttable
@@ -81,7 +82,7 @@ def _open_cuts(codes: Codes, min_open: int) -> tuple[NDArray[np.int32], bool]:
 
 @kernel
 def _precedes(codes: Codes, cut_a: int, reversed_a: bool, cut_b: int, reversed_b: bool) -> bool:
-    """True where reading from cut a comes alphabetically before reading from cut b."""
+    """Whether the reading from cut a comes alphabetically before the reading from cut b."""
     length = len(codes)
     for i in range(length):
         if reversed_a:
@@ -101,7 +102,7 @@ def _precedes(codes: Codes, cut_a: int, reversed_a: bool, cut_b: int, reversed_b
 
 @kernel
 def _least_rotation(codes: Codes, backwards: bool) -> int:
-    """Cut of the alphabetically least rotation of one strand, in linear time (two pointers)."""
+    """Cut of the alphabetically first rotation of one strand, in linear time (two-pointer algorithm)."""
     length = len(codes)
     i, j, k = 0, 1, 0
     while i < length and j < length and k < length:
@@ -127,16 +128,15 @@ def _least_rotation(codes: Codes, backwards: bool) -> int:
 
 @kernel
 def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
-    """Where and in which direction to read a circle.
+    """Position and direction in which the canonical reading of a circle begins.
 
     Args:
         codes: Base codes of the circle, shape [length], length at least 1.
-        min_open: Stop-free stretches at least this long (bases) are not cut where that can be helped.
+        min_open: Stop-free stretches of at least this many bases are not cut if that is possible.
 
     Returns:
-        `(cut, backwards, cuttable)`: read from base `cut` on, or where `backwards` the reverse
-        complement from base `cut - 1` down; `cuttable` is False where every place lies in some open
-        stretch.
+        `(cut, backwards, cuttable)`: read from base `cut` upwards, or, if `backwards`, the reverse complement
+        from base `cut - 1` downwards. `cuttable` is False if every cut is inside a stop-free stretch.
     """
     length = len(codes)
     blocked, cuttable = _open_cuts(codes, min_open)
@@ -146,7 +146,7 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
     backward = 0
     best = mask
     cuts = np.empty(MAX_TIES, dtype=np.int64)
-    ways = np.empty(MAX_TIES, dtype=np.bool_)
+    directions = np.empty(MAX_TIES, dtype=np.bool_)
     ties = 0
     index = 0
     for i in range(length + _WORD - 1):
@@ -166,7 +166,7 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
                     ties = 0
                 if ties < MAX_TIES:
                     cuts[ties] = cut
-                    ways[ties] = False
+                    directions[ties] = False
                 ties += 1
         if backward <= best:
             cut = (i + 1) % length
@@ -176,7 +176,7 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
                     ties = 0
                 if ties < MAX_TIES:
                     cuts[ties] = cut
-                    ways[ties] = True
+                    directions[ties] = True
                 ties += 1
     if ties > MAX_TIES:
         cut_a = _least_rotation(codes, False)
@@ -186,14 +186,14 @@ def canonical_cut(codes: Codes, min_open: int) -> tuple[int, bool, bool]:
         return cut_a, False, False
     winner = 0
     for tie in range(1, ties):
-        if _precedes(codes, cuts[tie], ways[tie], cuts[winner], ways[winner]):
+        if _precedes(codes, cuts[tie], directions[tie], cuts[winner], directions[winner]):
             winner = tie
-    return cuts[winner], ways[winner], cuttable
+    return cuts[winner], directions[winner], cuttable
 
 
 @kernel
 def read_from(codes: Codes, cut: int, backwards: bool) -> Codes:
-    """The circle as a line, read from `cut` in the given direction; shape [length]."""
+    """Base codes of the circle, read from `cut` in the given direction; shape [length]."""
     length = len(codes)
     out = np.empty(length, dtype=np.uint8)
     if backwards:
@@ -211,11 +211,11 @@ def read_from(codes: Codes, cut: int, backwards: bool) -> Codes:
 
 
 def map_back(start: int, span: int, cut: int, backwards: bool, length: int) -> tuple[int, int]:
-    """A stretch on the canonical reading, in the sequence's own coordinates.
+    """Coordinates on the sequence as written of a stretch of the canonical reading.
 
     Returns:
-        `(start, end)`, start in [0, length) and end in (0, length]; end <= start where it crosses the
-        origin.
+        `(start, end)`, start in [0, length) and end in (0, length]; end <= start if the stretch crosses
+        position 0.
     """
     start = (cut - start - span if backwards else cut + start) % length
     end = start + span

@@ -1,4 +1,4 @@
-"""From ungapped segments to judged hits: join across gaps, square off the ends, test for chance."""
+"""Turns ungapped segments into hits: joins them across gaps, completes their ends, drops chance hits."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,31 +8,32 @@ from rewards.plasmid.engine.index import RANDOM_WINDOW, FeatureIndex
 from rewards.plasmid.engine.jit import kernel
 
 MAX_GAP = 40
-"""Bases between two segments of one feature that are still one hit."""
+"""Largest gap in bases between two segments that are joined into one hit."""
 
 OVERLAP = 12
-"""Bases by which two segments may overlap and still be joined."""
+"""Largest overlap in bases of two segments that are joined."""
 
 LOOK_AHEAD = 8
-"""Segments of the same feature that are tried as the next piece: keeps repeats linear."""
+"""Segments of the same feature that are tried as the next piece; keeps the time linear on repeats."""
 
 END_ROOM = 8
-"""An unaligned end this short is compared base by base and taken in where at least half of it matches."""
+"""An unaligned end of at most this many bases is compared without gaps, and added if half of it matches."""
 
 MIN_IDENTITY = 0.75
 MIN_COVERAGE = 0.1
+"""Hits with less identity or coverage are dropped."""
 
 MATCH_BITS = 1.85  # log2(0.9 / 0.25)
 MISMATCH_BITS = 2.91  # -log2(0.1 / 3 / 0.25)
 CHANCE_BITS = float(np.log2(RANDOM_WINDOW * 300 / 0.005))
-"""Bits a whole feature needs so that a library of 300 gives 0.005 chance hits on 5 kb of random DNA."""
+"""Bits that a complete feature needs: 300 features then give 0.005 chance hits on 5 kb of random DNA."""
 
 COLUMNS = 7  # target, start, span, target start, target end, matches, alignment columns
 
 
 @kernel
 def _order(segments: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Segments by target, then query start, then target start."""
+    """Order of the segments by target, then query start, then target start; shape [n]."""
     keys = (segments[:, 0] << 42) | (segments[:, 1] << 16) | (segments[:, 3] & 0xFFFF)
     return np.argsort(keys, kind="mergesort")
 
@@ -41,26 +42,26 @@ def _order(segments: NDArray[np.int64]) -> NDArray[np.int64]:
 def join_segments(
     segments: NDArray[np.int64], frame: Codes, length: int, circular: bool, index: FeatureIndex
 ) -> NDArray[np.int64]:
-    """Join, square off and judge segments.
+    """Join segments to hits and drop those that may be due to chance.
 
     Args:
         segments: From `find_segments`; shape [n, 6].
-        frame: The frame that they were found in.
-        length: Bases of the sequence.
-        circular: Whether the sequence closes on itself.
+        frame: The frame in which they were found.
+        length: Length of the sequence, in bases.
+        circular: Whether the ends of the sequence are joined.
         index: The feature index.
 
     Returns:
-        Hits beyond chance, shape [m, 7]: target, query start in [0, length), bases spanned on the query,
-        target start, target end, matches, alignment columns.
+        Hits, shape [m, 7]: target, query start in [0, length), bases spanned on the query, target start,
+        target end, matches, alignment columns.
     """
     count = len(segments)
-    wrapped = 0
-    if circular:  # a piece just behind the origin may continue one that ends before it
+    n_wrapped = 0
+    if circular:  # a segment just after position 0 may continue one that ends just before it
         for i in range(count):
             if segments[i, 1] < length + MAX_GAP:
-                wrapped += 1
-    rows = np.empty((count + wrapped, 6), dtype=np.int64)
+                n_wrapped += 1
+    rows = np.empty((count + n_wrapped, 6), dtype=np.int64)
     rows[:count] = segments
     if circular:
         at = count
@@ -99,23 +100,23 @@ def join_segments(
             q_end, t_end = other[2], other[4]
             used[j] = True
             tried = 0
-        low = np.int64(index.first[target])
+        offset = np.int64(index.first[target])
         if 0 < t_start <= END_ROOM and q_start >= t_start:
-            same = 0
+            n_equal = 0
             for step in range(1, t_start + 1):
-                same += frame[q_start - step] == index.codes[low + t_start - step]
-            if 2 * same >= t_start:
+                n_equal += frame[q_start - step] == index.codes[offset + t_start - step]
+            if 2 * n_equal >= t_start:
                 q_start -= t_start
-                matches += same
+                matches += n_equal
                 t_start = 0
         rest = size - t_end
         if 0 < rest <= END_ROOM and q_end + rest <= len(frame):
-            same = 0
+            n_equal = 0
             for step in range(rest):
-                same += frame[q_end + step] == index.codes[low + t_end + step]
-            if 2 * same >= rest:
+                n_equal += frame[q_end + step] == index.codes[offset + t_end + step]
+            if 2 * n_equal >= rest:
                 q_end += rest
-                matches += same
+                matches += n_equal
                 t_end = size
         span, covered = q_end - q_start, t_end - t_start
         columns = max(span, covered)

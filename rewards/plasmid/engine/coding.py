@@ -1,9 +1,9 @@
-"""Coding potential in six frames: where a gene stands whose reading frame substitutions have broken.
+"""Finds remnants of genes: stretches with coding statistics whose reading frame mutations have broken.
 
-A gene finder needs an open frame, so noise that puts a stop into a gene hides it altogether. Here the
-log-odds of six-base words (coding against background, the gene finder's own statistics) are summed along each
-frame, a stop codon only costs, and the stretches that score beyond chance are reported where no gene accounts
-for them.
+A gene finder needs an open reading frame, so mutations to stop codons can hide a gene from it. Here the
+log-odds of six-base words (coding against background, from the gene finder's statistics) are summed along
+each of the six frames, and a stop codon only lowers the sum. Stretches that score higher than chance are
+remnants, unless they lie on known genes.
 """
 
 import numpy as np
@@ -14,33 +14,33 @@ from rewards.plasmid.engine.circle import shared_bases
 from rewards.plasmid.engine.jit import kernel
 
 STOP_COST = -2000
-"""Score of a word that holds a stop codon in frame, in thousandths like all scores here."""
+"""Score of a word with a stop codon in frame. All scores are in thousandths."""
 
 DROP = 15_000
-"""A stretch ends where the score has fallen this far below its best."""
+"""A stretch ends where its score has fallen this far below its maximum."""
 
 MIN_SCORE = 15_000
-"""One such stretch in 100 kb of random DNA."""
+"""Least score of a stretch. Random DNA has one such stretch per 100 kb."""
 
 MIN_PIECE = 150
-"""Bases of such a stretch that must be left once the genes on it are taken away."""
+"""Shortest piece of a stretch that is reported, in bases, after the parts covered by genes are removed."""
 
 MIN_PIECE_SCORE = 9_000
-"""What these bases must score by themselves, given that the whole stretch is beyond chance."""
+"""Least score of such a piece."""
 
 REACH = 1500
-"""Bases behind the origin that a stretch beginning before it is followed into."""
+"""Bases after position 0 into which a stretch that begins before it is followed."""
 
 _WORD = 6
 
 
 @kernel
-def _packed(line: Codes, until: int) -> NDArray[np.uint16]:
-    """The six-base word that begins at each position; 4096 where it holds an unknown base."""
+def _packed(line: Codes, count: int) -> NDArray[np.uint16]:
+    """The six-base word that begins at each position, shape [count]; 4096 if it contains an unknown base."""
     length = len(line)
-    words = np.empty(until, dtype=np.uint16)
+    words = np.empty(count, dtype=np.uint16)
     word, known, index = 0, 0, 0
-    for i in range(until + _WORD - 1):
+    for i in range(count + _WORD - 1):
         code = line[index]
         index += 1
         if index == length:
@@ -56,15 +56,15 @@ def _packed(line: Codes, until: int) -> NDArray[np.uint16]:
 def _coding_stretches(
     words: NDArray[np.uint16], length: int, forward: NDArray[np.int32], backward: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Stretches of one frame that score beyond chance: rows of start, bases, strand, score; best first."""
+    """Stretches that score at least `MIN_SCORE`: rows of start, span in bases, strand, score; best first."""
     rows = np.empty((16, 4), dtype=np.int64)
     count = 0
-    until = len(words)
+    end_of_words = len(words)
     for strand in range(2):
         for frame in range(3):
             at = frame
-            while at < until:
-                start, end, score, at = _next_stretch(words, forward if strand == 0 else backward, at, until)
+            while at < end_of_words:
+                start, end, score, at = _next_stretch(words, forward if strand == 0 else backward, at)
                 span = end + _WORD - start
                 if score == 0 or start >= length or span > length:
                     continue
@@ -83,12 +83,11 @@ def _coding_stretches(
 
 
 @kernel
-def _next_stretch(
-    words: NDArray[np.uint16], table: NDArray[np.int32], at: int, until: int
-) -> tuple[int, int, int, int]:
-    """The next stretch of a frame: its first word, its last word, its score (0 for none), where to go on."""
+def _next_stretch(words: NDArray[np.uint16], table: NDArray[np.int32], at: int) -> tuple[int, int, int, int]:
+    """The next stretch of a frame: first word, last word, score (0 for none), and where to continue."""
+    until = len(words)
     total, i = np.int64(0), at
-    while i < until:  # most of a sequence is only ever read here: the fewer values in the chain the better
+    while i < until:  # most words are read in this loop only, so it computes as little as possible
         total = max(total, np.int64(0)) + table[words[i]]
         if total >= MIN_SCORE:
             break
@@ -96,7 +95,7 @@ def _next_stretch(
     if i >= until:
         return 0, 0, 0, until
     start, summed = i, np.int64(table[words[i]])
-    while summed < total:  # where the sum began: from any later word it is less
+    while summed < total:  # walk back to the word at which the sum began
         start -= 3
         summed += table[words[start]]
     best, end = total, i
@@ -113,7 +112,7 @@ def _next_stretch(
 def _coding_score(
     words: NDArray[np.uint16], table: NDArray[np.int32], start: int, span: int, length: int
 ) -> int:
-    """Sum of the table over the words of one frame of a stretch of the circle."""
+    """Score of a stretch of the circle: the sum of the table over the words of its frame."""
     score = 0
     at = start
     for _ in range((span - _WORD) // 3 + 1):
@@ -126,7 +125,7 @@ def _coding_score(
 
 @kernel
 def _open_share(line: Codes, start: int, span: int, strand: int) -> float:
-    """Longest run of codons without a stop, over all codons of the stretch."""
+    """Length of the longest run of codons without a stop over that of the stretch, in [0, 1]."""
     length = len(line)
     run, longest = 0, 0
     for at in range(start, start + span - 2, 3):
@@ -142,6 +141,7 @@ def _open_share(line: Codes, start: int, span: int, strand: int) -> float:
 
 @kernel
 def _cover(layer: NDArray[np.bool_], start: int, span: int) -> None:
+    """Set the entries of a stretch of the circle."""
     at = start
     for _ in range(span):
         if at >= len(layer):
@@ -158,22 +158,25 @@ def find_remnants(
     known: NDArray[np.int64],
     tables: NDArray[np.int32],
 ) -> NDArray[np.float64]:
-    """Remnants of genes where no gene is known.
+    """Remnants of genes outside the known genes.
 
-    What genes of its strand cover is cut out of a stretch; what is left is a remnant, unless better-scoring
-    genes stand on half of it on the other strand (the antisense of a gene looks like a gene).
+    The parts of a stretch that genes on its strand cover are removed. Each remaining piece is a remnant,
+    unless genes with a better score cover half of it on the other strand, since the antisense of a gene looks
+    like a gene.
 
     Args:
         line: Base codes, shape [length].
-        circular: Whether the sequence closes on itself.
-        called: Gene calls, rows of start, bases, strand; shape [n, 3].
-        known: Genes known by their sequence, the same; they outscore everything.
-        tables: Log-odds of each six-base word in thousandths (base 4, A C G T as 0 to 3, first base highest;
-            last the score of a word with an unknown base), for the word and for its reverse complement, one
-            pair per kind of codon usage, looked for in turn; shape [kinds, 2, 4097].
+        circular: Whether the ends of the sequence are joined.
+        called: Gene calls, rows of start, span in bases, strand; shape [n, 3].
+        known: Library genes, the same; their score counts as higher than any other.
+        tables: Log-odds of the six-base words in thousandths, shape [kinds, 2, 4097]. One pair of tables per
+            kind of codon usage, for the word and for its reverse complement; the kinds are searched in turn.
+            Words are numbers in base 4 (A C G T are 0 to 3, first base highest). Entry 4096 is the score of a
+            word with an unknown base.
 
     Returns:
-        Rows of start in [0, length), bases, strand, and the share of the longest stop-free run; shape [m, 4].
+        Rows of start in [0, length), span in bases, strand, and share of the longest stop-free run; shape
+        [m, 4].
     """
     length = len(line)
     words = _packed(line, length + min(length, REACH) if circular else max(0, length - _WORD + 1))
@@ -181,7 +184,7 @@ def find_remnants(
     genes = np.concatenate((called, known))
     for k in range(len(genes)):
         _cover(covered[(1 - genes[k, 2]) // 2], genes[k, 0], genes[k, 1])
-    found = np.empty((0, 4), dtype=np.float64)
+    remnants = np.empty((0, 4), dtype=np.float64)
     for kind in range(len(tables)):
         stretches = _coding_stretches(words, length, tables[kind, 0], tables[kind, 1])
         if len(stretches) == 0:
@@ -190,9 +193,9 @@ def find_remnants(
         for k in range(len(called)):
             layer = (1 - called[k, 2]) // 2
             scores[k] = _coding_score(words, tables[kind, layer], called[k, 0], called[k, 1], length)
-        more = _uncovered_pieces(line, words, stretches, tables[kind], genes, scores, covered)
-        found = np.concatenate((found, more))
-    return found
+        pieces = _uncovered_pieces(line, words, stretches, tables[kind], genes, scores, covered)
+        remnants = np.concatenate((remnants, pieces))
+    return remnants
 
 
 @kernel
@@ -205,13 +208,13 @@ def _uncovered_pieces(
     scores: NDArray[np.int64],
     covered: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """The remnants of one kind of codon usage; marks what they cover."""
+    """The remnants of one kind of codon usage, as `find_remnants` returns them; marks them in `covered`."""
     length = len(line)
     found = np.empty((len(stretches), 4), dtype=np.float64)
     count = 0
     for k in range(len(stretches)):
         origin, span, layer = stretches[k, 0], stretches[k, 1], (1 - stretches[k, 2]) // 2
-        begin, at = 0, origin  # begin of the uncovered piece within the stretch
+        begin, at = 0, origin  # begin: start of the uncovered piece, relative to the stretch
         for i in range(0, span + 3, 3):
             if at >= length:
                 at -= length
@@ -224,14 +227,14 @@ def _uncovered_pieces(
             if size < MIN_PIECE or count == len(found):
                 continue
             score = _coding_score(words, tables[layer], start, size, length)
-            better = 0
+            better_bases = 0
             for j in range(len(genes)):
                 if genes[j, 2] == 2 * layer - 1 and scores[j] >= score:
-                    better += shared_bases(start, size, genes[j, 0], genes[j, 1], length)
-            for j in range(count):  # the stretches come best first, so an earlier remnant scores better
+                    better_bases += shared_bases(start, size, genes[j, 0], genes[j, 1], length)
+            for j in range(count):  # stretches are sorted, so earlier remnants score better
                 if found[j, 2] == 2 * layer - 1:
-                    better += shared_bases(start, size, int(found[j, 0]), int(found[j, 1]), length)
-            if score < MIN_PIECE_SCORE or 2 * better >= size:
+                    better_bases += shared_bases(start, size, int(found[j, 0]), int(found[j, 1]), length)
+            if score < MIN_PIECE_SCORE or 2 * better_bases >= size:
                 continue
             _cover(covered[layer], start, size)
             found[count, 0], found[count, 1], found[count, 2] = start, size, 1 - 2 * layer

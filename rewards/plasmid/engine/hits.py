@@ -1,4 +1,4 @@
-"""The whole search in one compiled call: segments, joins, short features, one hit per place."""
+"""The whole search in one compiled call: segments, joined hits, short features, one hit per place."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,32 +13,32 @@ from rewards.plasmid.engine.select import select_hits
 
 @kernel
 def find_hits(line: Codes, circular: bool, classes: int, index: FeatureIndex) -> NDArray[np.int64]:
-    """Library features on a sequence.
+    """Library features on a sequence, sorted by start.
 
     Args:
         line: Base codes, shape [length].
-        circular: Whether the sequence closes on itself.
+        circular: Whether the ends of the sequence are joined.
         classes: Number of feature classes.
         index: The feature index.
 
     Returns:
-        Rows by start, shape [m, 7]: target, start in [0, length), bases spanned, target start, target end,
-        matches, alignment columns.
+        Rows of target, start in [0, length), bases spanned, target start, target end, matches, alignment
+        columns; shape [m, 7].
     """
     length = len(line)
     frame = make_frame(line, circular)
     words, known = pack_words(frame, length)
     segments = np.empty((256, SEGMENT_COLUMNS), dtype=np.int64)
-    while (
-        True
-    ):  # a table that does not fit is filled again with room enough: growing it inside would cost every row
-        small = find_segments(frame, words, known, length, SMALL_SEED, index.small, index, segments)
-        rest = segments[min(small, len(segments)) :]
-        found = small + find_segments(frame, words, known, length, LARGE_SEED, index.large, index, rest)
-        if found <= len(segments):
+    while True:  # if the table is too small, search again: growing it during the search would be slower
+        n_small = find_segments(frame, words, known, length, SMALL_SEED, index.small, index, segments)
+        rest = segments[min(n_small, len(segments)) :]
+        n_segments = n_small + find_segments(
+            frame, words, known, length, LARGE_SEED, index.large, index, rest
+        )
+        if n_segments <= len(segments):
             break
-        segments = np.empty((found, SEGMENT_COLUMNS), dtype=np.int64)
-    joined = join_segments(segments[:found], frame, length, circular, index)
+        segments = np.empty((n_segments, SEGMENT_COLUMNS), dtype=np.int64)
+    joined = join_segments(segments[:n_segments], frame, length, circular, index)
     shorts = np.empty((64, 4), dtype=np.int64)
     n_shorts = find_shorts(words, known, length, index, shorts)
     if n_shorts > len(shorts):

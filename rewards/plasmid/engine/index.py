@@ -1,11 +1,11 @@
-"""The index that the scan searches: library features in both orientations, and three tables of seeds.
+"""The index that the scan searches: library features on both strands, and three tables of seeds.
 
-A *target* is one feature read in one orientation: feature `t // 2`, strand + where `t` is even.
+A *target* is one feature read on one strand: target `t` is feature `t // 2`, on the + strand if `t` is even.
 
-* Targets shorter than `LOCAL_MIN` bases are compared whole against a packed 64-bit word. Their seeds are
+* Targets shorter than `LOCAL_MIN` bases are compared as a whole, packed into a 64-bit word. Their seeds are
   disjoint 5-mers, one more than the mismatches allowed, so that one of them must match exactly (pigeonhole).
-* Targets from `LOCAL_MIN` to `SMALL_MAX` bases are seeded by all their 9-mers.
-* Longer ones by 11-mers, taken more sparsely the longer the target is.
+* The seeds of targets from `LOCAL_MIN` to `SMALL_MAX` bases are all their 9-mers.
+* The seeds of longer targets are 11-mers, at larger steps the longer the target is.
 """
 
 import math
@@ -24,34 +24,34 @@ LARGE_SEED = 11
 LOCAL_MIN = 24
 SMALL_MAX = 90
 MAX_OCCURRENCES = 48
-"""Seeds that occur more often in the index are left out: they tell nothing and cost time on repeats."""
+"""Seeds that occur more often in the index are left out: they are not specific and cost time on repeats."""
 
 RANDOM_WINDOW = 10_000
-"""Bases searched on both strands of the 5 kb plasmid that the false-positive budget is stated for."""
+"""Bases on both strands of a 5 kb plasmid, for which the expected number of chance hits is stated."""
 
 SHORT_FALSE_POSITIVES = 3e-4
 """Expected chance hits of one short feature on that plasmid."""
 
 
 class SeedTable(NamedTuple):
-    """Where each seed occurs, found through a bitmap with ranks (small enough for the L2 cache)."""
+    """Occurrences of each seed, found through a bitmap with ranks that fits into the L2 cache."""
 
-    bits: NDArray[np.uint64]  # [4**k / 64] which seeds exist
+    bits: NDArray[np.uint64]  # [4**k / 64] bitmap of the seeds that exist
     rank: NDArray[np.int32]  # [4**k / 64] number of seeds before this word
     first: NDArray[np.int32]  # [seeds + 1] range of each seed in `where`
-    where: NDArray[np.int32]  # position in the concatenated targets; in the short table, number of the piece
+    where: NDArray[np.int32]  # position in `codes`; in the short table, number of the piece
 
 
 class FeatureIndex(NamedTuple):
-    """Everything the kernels read: arrays only, so that it loads from disk in milliseconds."""
+    """Everything the kernels read. It consists of arrays only, so that it loads in milliseconds."""
 
     codes: Codes  # concatenated targets
     first: NDArray[np.int32]  # [targets + 1] range of each target in `codes`
-    target_of: NDArray[np.int32]  # [len(codes)]
+    target_of: NDArray[np.int32]  # [len(codes)] target at each position of `codes`
     class_of: NDArray[np.int8]  # [targets] number of the feature's class
-    short_word: NDArray[np.uint64]  # [targets] packed bases, 0 where not short
-    short_allowed: NDArray[np.int8]  # [targets] mismatches allowed, -1 where not short
-    piece_target: NDArray[np.int32]  # [pieces]
+    short_word: NDArray[np.uint64]  # [targets] packed bases, 0 if not short
+    short_allowed: NDArray[np.int8]  # [targets] mismatches allowed, -1 if not short
+    piece_target: NDArray[np.int32]  # [pieces] target of each piece (seed of a short target)
     piece_rest: NDArray[np.int32]  # [pieces] bases of the target after the piece
     short: SeedTable
     small: SeedTable
@@ -59,11 +59,11 @@ class FeatureIndex(NamedTuple):
 
 
 def allowed_mismatches(length: int) -> int:
-    """Mismatches that a short feature of this length may have.
+    """Mismatches that a short feature of this length may have; -1 if even an exact match occurs by chance.
 
-    Chance hits on 5 kb of random DNA, the sum over i of C(n, i) 3**i / 4**n times the bases searched, stay
-    under `SHORT_FALSE_POSITIVES`. Capped so that every pigeonhole piece keeps `SHORT_SEED` bases; -1
-    where not even an exact match is that rare.
+    The largest number m for which the expected chance hits on 5 kb of random DNA, `RANDOM_WINDOW` times the
+    sum over i = 0..m of C(n, i) 3**i / 4**n, do not exceed `SHORT_FALSE_POSITIVES`, and for which each of the
+    m + 1 disjoint pieces still has `SHORT_SEED` bases.
     """
     chance, allowed = 0.0, -1
     for mismatches in range(length // SHORT_SEED):
@@ -75,12 +75,12 @@ def allowed_mismatches(length: int) -> int:
 
 
 def _seed_step(length: int) -> int:
-    """Distance between the seeds taken from a long target: enough of them even at 20 % divergence."""
+    """Distance in bases between the seeds of a long target: leaves enough seeds even at 20 % divergence."""
     return 1 if length < 200 else 2 if length < 500 else 3
 
 
 def _kmers(codes: Codes, size: int) -> NDArray[np.int64]:
-    """Packed k-mers of a target; -1 where it holds an unknown base or is a repeat of period 1 to 3."""
+    """Packed k-mers of a target, by position; -1 for k-mers with an unknown base or of period 1 to 3."""
     count = len(codes) - size + 1
     if count <= 0:
         return np.empty(0, dtype=np.int64)
@@ -94,6 +94,7 @@ def _kmers(codes: Codes, size: int) -> NDArray[np.int64]:
 
 
 def _table(seeds: NDArray[np.int64], where: NDArray[np.int64], size: int) -> SeedTable:
+    """Table of the seeds of `size` bases and their positions; seeds of -1 and frequent seeds are left out."""
     keep = seeds >= 0
     seeds, where = seeds[keep], where[keep]
     order = np.lexsort((where, seeds))
@@ -119,14 +120,11 @@ def _pack(codes: Codes) -> int:
 
 
 def build_index(sequences: Sequence[Codes], classes: Sequence[int]) -> FeatureIndex:
-    """Index library features.
+    """Index of library features on both strands.
 
     Args:
         sequences: Base codes of each feature.
-        classes: Class number of each feature.
-
-    Returns:
-        The index over both orientations of every feature.
+        classes: Class number of each feature, in the same order.
     """
     targets: list[Codes] = []
     for sequence in sequences:
@@ -136,7 +134,7 @@ def build_index(sequences: Sequence[Codes], classes: Sequence[int]) -> FeatureIn
     short_word = np.zeros(len(targets), dtype=np.uint64)
     short_allowed = np.full(len(targets), -1, dtype=np.int8)
     pieces: list[tuple[int, int, int]] = []  # seed, target, bases after the piece
-    found: dict[int, tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]] = {
+    seed_lists: dict[int, tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]] = {
         SMALL_SEED: ([np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]),
         LARGE_SEED: ([np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]),
     }
@@ -153,13 +151,13 @@ def build_index(sequences: Sequence[Codes], classes: Sequence[int]) -> FeatureIn
             size = SMALL_SEED if length <= SMALL_MAX else LARGE_SEED
             step = 1 if length <= SMALL_MAX else _seed_step(length)
             seeds = _kmers(target, size)
-            seeds_of, where_of = found[size]
+            seeds_of, where_of = seed_lists[size]
             seeds_of.append(seeds[::step])
             where_of.append(np.arange(len(seeds), dtype=np.int64)[::step] + first[number])
     piece_rows = np.array(pieces, dtype=np.int64).reshape(-1, 3)
     short = _table(piece_rows[:, 0], np.arange(len(piece_rows)), SHORT_SEED)
     small, large = (
-        _table(np.concatenate(found[size][0]), np.concatenate(found[size][1]), size)
+        _table(np.concatenate(seed_lists[size][0]), np.concatenate(seed_lists[size][1]), size)
         for size in (SMALL_SEED, LARGE_SEED)
     )
     return FeatureIndex(

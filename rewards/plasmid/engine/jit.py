@@ -1,4 +1,4 @@
-"""One way to compile a kernel: no GIL, kept on disk under the project's cache folder."""
+"""Compiles kernels: without the GIL, cached on disk in the project's cache folder."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 def _kernel_dir() -> Path:
-    """A folder per state of the kernels' source: the compiler's own check sees only the caller's file."""
+    """Cache folder for the current source of all kernels; numba checks only the file of the called one."""
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -24,11 +24,11 @@ def _kernel_dir() -> Path:
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):
-    # Not beside the source: an installed package's folder may be read-only, and every run is a fresh process.
-    setattr(config, "CACHE_DIR", str(_kernel_dir()))  # noqa: B010 - the module sets its names at run time
+    # Not beside the source: the folder of an installed package may be read-only.
+    setattr(config, "CACHE_DIR", str(_kernel_dir()))  # noqa: B010 - numba defines the name at run time
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` without the GIL and keep the machine code for the next process."""
+    """`function`, compiled to run without the GIL; later processes reuse the machine code."""
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     return cast(Callable[P, R], compiled)

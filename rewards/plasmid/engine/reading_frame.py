@@ -1,23 +1,23 @@
-"""Whether a gene can still be read: from a start codon, in frame, without a stop on the way."""
+"""Measures how much of a gene is read in frame, from its start codon to the first stop codon."""
 
 from rewards.plasmid.engine.bases import UNKNOWN, Codes
 from rewards.plasmid.engine.jit import kernel
 
 UPSTREAM = 50
-"""Codons before the known part of a gene in which its start codon may stand (tags and fusions)."""
+"""Codons upstream of the aligned part of a gene that are searched for its start codon (tags, fusions)."""
 
 DOWNSTREAM = 15
-"""Codons into the known part at which a later start codon is still taken."""
+"""Codons at the beginning of the aligned part that are searched for a later start codon."""
 
 
 @kernel
 def _codon(line: Codes, start: int, span: int, strand: int, at: int) -> int:
-    """Codon at an offset into the gene, three octal digits."""
+    """Codon at offset `at` of the gene, in reading direction, as three octal digits."""
     length = len(line)
     codon = 0
     for i in range(at, at + 3):
         place = start + i if strand > 0 else start + span - 1 - i
-        while place < 0:  # a remainder would cost more than all the rest
+        while place < 0:  # the modulo operator is slower
             place += length
         while place >= length:
             place -= length
@@ -38,18 +38,18 @@ def _is_stop(codon: int) -> bool:
 
 @kernel
 def read_share(line: Codes, start: int, span: int, strand: int, skipped: int) -> float:
-    """Share of a gene that is read in frame, from a start codon to the first stop codon.
+    """Share of a gene that is read in frame from a start codon to the first stop codon, in [0, 1].
 
     Args:
         line: Base codes of the circle (or line), shape [length].
-        start: First base of the gene's aligned part on the + strand.
-        span: Bases of that part; a stop codon may be its last one or stand behind it.
+        start: First base of the aligned part of the gene, on the + strand.
+        span: Bases of that part. The stop codon of the gene may be its last codon or follow it.
         strand: +1 or -1.
-        skipped: Bases of the gene before the aligned part, for the frame.
+        skipped: Bases of the gene before the aligned part; they set the frame.
 
     Returns:
-        In [0, 1]: 0 where no start codon (ATG, GTG, TTG) opens the frame, 1 where it opens at or before the
-        aligned part and no stop comes before its last three bases.
+        0 if there is no start codon (ATG, GTG, TTG) in frame. 1 if there is one at or before the beginning of
+        the aligned part, and no stop codon before the last three bases of that part.
     """
     first = (-skipped) % 3
     begin = -1

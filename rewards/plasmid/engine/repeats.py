@@ -1,4 +1,4 @@
-"""Counting repeated bases with rolling hashes of both strands, in linear time."""
+"""Counts repeated bases with rolling hashes of both strands, in linear time."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ _BASE = 0x9E3779B97F4A7C15
 
 @kernel
 def _window_hashes(codes: Codes, size: int, circular: bool) -> NDArray[np.uint64]:
-    """One hash per window start, the same for a window and its reverse complement; 0 with an unknown base."""
+    """One hash per window, by start; equal for reverse complements, 0 for windows with an unknown base."""
     length = len(codes)
     hashes = np.zeros(length, dtype=np.uint64)
     base = np.uint64(_BASE)
@@ -44,12 +44,12 @@ def _window_hashes(codes: Codes, size: int, circular: bool) -> NDArray[np.uint64
 
 @kernel
 def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
-    """Bases inside windows of `size` that occur at least twice, on either strand.
+    """Number of bases inside windows of `size` bases that occur at least twice, on either strand.
 
     Args:
-        codes: Base codes, shape [length]. A window with an unknown base is no repeat.
-        size: Bases of a window.
-        circular: Whether windows run across the origin.
+        codes: Base codes, shape [length]. A window with an unknown base never counts as a repeat.
+        size: Bases per window.
+        circular: Whether the ends are joined.
     """
     length = len(codes)
     if length < size or length == 0:
@@ -74,7 +74,7 @@ def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
         else:
             table[slot] = value
             owner[slot] = i
-    left = 0  # bases that the windows begun so far still cover
+    left = 0  # bases ahead that lie in repeated windows already begun
     if circular:
         for start in range(length - size + 1, length):
             if repeated[start]:

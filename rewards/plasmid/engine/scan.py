@@ -1,8 +1,8 @@
-"""One pass over a sequence: seeds, ungapped extension, and whole comparison of the short features.
+"""One pass over a sequence: looks up seeds, extends them without gaps, compares short features as a whole.
 
-Input is a *frame*: the sequence with what stands before and behind it (itself on a circle, unknown bases on
-a line), three times its length, so that extension needs no modulo. Positions below are positions in the
-frame.
+The input is a *frame* of three times the length: the sequence in the middle, and on each side the sequence
+again (circle) or unknown bases (line), so that extension needs no modulo. In the code, `q` is a position in
+the frame (query) and `g` a position in `index.codes`.
 """
 
 import numpy as np
@@ -15,20 +15,20 @@ from rewards.plasmid.engine.jit import kernel
 MATCH = 1
 MISMATCH = 2
 X_DROP = 12
-"""Extension stops where the score has fallen this far below its best."""
+"""Extension stops where the score has fallen this far below its maximum."""
 
 SEGMENT_SCORE = 15
-"""Ungapped segments below this are chance; those above may still be chained before they are judged."""
+"""Least score of an ungapped segment. Those above are joined before chance hits are dropped."""
 
-SEEN = 2048
-"""Slots of the table that remembers how far each diagonal is already covered."""
+DIAGONAL_SLOTS = 2048
+"""Slots of the table that says how far each diagonal is already covered."""
 
 SEGMENT_COLUMNS = 6  # target, query start, query end, target start, target end, matches
 
 
 @kernel
 def make_frame(codes: Codes, circular: bool) -> Codes:
-    """The sequence between what stands on either side of it; shape [3 * length]."""
+    """The frame of a sequence, as described above; shape [3 * length]."""
     length = len(codes)
     frame = np.full(3 * length, UNKNOWN, dtype=np.uint8)
     frame[length : 2 * length] = codes
@@ -40,7 +40,7 @@ def make_frame(codes: Codes, circular: bool) -> Codes:
 
 @kernel
 def _below(word: np.uint64, bit: np.uint64) -> np.int64:
-    """Number of bits set in a word below one of them: with the word's rank, the number of a seed."""
+    """Number of bits set below `bit`. Added to the rank of the word, it is the number of a seed."""
     x = word & ((np.uint64(1) << bit) - np.uint64(1))
     x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
     x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
@@ -62,7 +62,7 @@ def _mismatches(word: np.uint64, other: np.uint64) -> np.int64:
 def _extend(
     frame: Codes, codes: Codes, low: int, high: int, q: int, g: int, size: int
 ) -> tuple[int, int, int]:
-    """Grow an exact seed both ways along its diagonal: bases added left and right, and all matches."""
+    """Extend an exact seed in both directions without gaps: bases added left and right, and all matches."""
     left_room = min(q, g - low)
     score, best, best_left, matches, best_matches = 0, 0, 0, 0, 0
     for step in range(1, left_room + 1):
@@ -93,19 +93,19 @@ def _extend(
 
 @kernel
 def pack_words(frame: Codes, length: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Rolling words: for each position, the last 32 bases packed, and how many of them in a row are known.
+    """For each position, the last 32 bases packed into a word, and the number of known bases in a row.
 
-    Shape [length + 32] each; position i is position `length + i` of the frame.
+    Both have shape [length + 32]; entry i belongs to position `length + i` of the frame.
     """
-    run_past = length + WORD
-    words = np.empty(run_past, dtype=np.uint64)
-    known = np.empty(run_past, dtype=np.int32)
+    count = length + WORD
+    words = np.empty(count, dtype=np.uint64)
+    known = np.empty(count, dtype=np.int32)
     word, run = np.uint64(0), 0
     for at in range(max(0, length - WORD), length):
         code = frame[at]
         run = run + 1 if code < 4 else 0
         word = (word << np.uint64(2)) | np.uint64(code & 3)
-    for i in range(run_past):
+    for i in range(count):
         code = frame[length + i] if i < 2 * length else np.uint8(UNKNOWN)
         run = run + 1 if code < 4 else 0
         word = (word << np.uint64(2)) | np.uint64(code & 3)
@@ -122,25 +122,24 @@ def find_shorts(
     index: FeatureIndex,
     rows: NDArray[np.int64],
 ) -> int:
-    """Features shorter than a word, compared whole.
+    """Find features shorter than `LOCAL_MIN` bases, which are compared as a whole.
 
     Args:
         words: From `pack_words`.
         known: From `pack_words`.
-        length: Bases of the sequence.
+        length: Length of the sequence, in bases.
         index: The feature index.
         rows: Filled with target, query start in [0, length), bases, matches; shape [room, 4].
 
     Returns:
-        Number of features found; where it exceeds the room, the rest was not written.
+        Number of features found. If it exceeds `room`, only the first `room` were written.
     """
     count = 0
     bits, rank, first, where = index.short.bits, index.short.rank, index.short.first, index.short.where
     piece_target, piece_rest = index.piece_target, index.piece_rest
     short_word, short_allowed, target_first = index.short_word, index.short_allowed, index.first
     mask = np.uint64((1 << (2 * SHORT_SEED)) - 1)
-    run_past = len(words)
-    for i in range(run_past):
+    for i in range(len(words)):
         seed = words[i] & mask
         bit = seed & np.uint64(63)
         word = bits[seed >> np.uint64(6)]
@@ -153,17 +152,17 @@ def find_shorts(
             size = target_first[target + 1] - target_first[target]
             end = i + piece_rest[piece]
             begin = end - size + 1
-            if end >= run_past or begin < 0 or begin >= length or size > length or known[end] < size:
+            if end >= len(words) or begin < 0 or begin >= length or size > length or known[end] < size:
                 continue
-            kept = (np.uint64(1) << np.uint64(2 * size)) - np.uint64(1)
-            wrong = _mismatches(words[end] & kept, short_word[target])
-            if wrong > short_allowed[target]:
+            bits_of_target = (np.uint64(1) << np.uint64(2 * size)) - np.uint64(1)
+            mismatches = _mismatches(words[end] & bits_of_target, short_word[target])
+            if mismatches > short_allowed[target]:
                 continue
             if count < len(rows):
                 rows[count, 0] = target
                 rows[count, 1] = begin
                 rows[count, 2] = size
-                rows[count, 3] = size - wrong
+                rows[count, 3] = size - mismatches
             count += 1
     return count
 
@@ -179,25 +178,25 @@ def find_segments(
     index: FeatureIndex,
     rows: NDArray[np.int64],
 ) -> int:
-    """All ungapped segments that the seeds of one table lead to.
+    """Find the ungapped segments that the seeds of one table extend to.
 
     Args:
         frame: From `make_frame`; shape [3 * length].
         words: From `pack_words`.
         known: From `pack_words`.
-        length: Bases of the sequence.
-        size: Bases of a seed.
+        length: Length of the sequence, in bases.
+        size: Bases per seed.
         table: The seeds.
         index: The feature index.
         rows: Filled with target, query start, query end, target start, target end (within the target) and
             matches; query positions are positions in the frame. Shape [room, 6].
 
     Returns:
-        Number of segments found; where it exceeds the room, the rest was not written.
+        Number of segments found. If it exceeds `room`, only the first `room` were written.
     """
     count = 0
-    seen_diagonal = np.full(SEEN, -(1 << 30), dtype=np.int32)
-    seen_until = np.zeros(SEEN, dtype=np.int32)
+    slot_diagonal = np.full(DIAGONAL_SLOTS, -(1 << 30), dtype=np.int32)
+    covered_until = np.zeros(DIAGONAL_SLOTS, dtype=np.int32)
     bits, rank, first, where = table.bits, table.rank, table.first, table.where
     codes, target_of, target_first = index.codes, index.target_of, index.first
     mask = np.uint64((1 << (2 * size)) - 1)
@@ -212,14 +211,14 @@ def find_segments(
         for k in range(first[entry], first[entry + 1]):
             g = int(where[k])
             diagonal = q - g
-            slot = ((diagonal * 0x9E3779B1) >> 8) & (SEEN - 1)
-            if seen_diagonal[slot] == diagonal and q < seen_until[slot]:
+            slot = ((diagonal * 0x9E3779B1) >> 8) & (DIAGONAL_SLOTS - 1)
+            if slot_diagonal[slot] == diagonal and q < covered_until[slot]:
                 continue
             target = target_of[g]
             low, high = int(target_first[target]), int(target_first[target + 1])
             left, right, matches = _extend(frame, codes, low, high, q, g, size)
-            seen_diagonal[slot] = diagonal
-            seen_until[slot] = q + size + right
+            slot_diagonal[slot] = diagonal
+            covered_until[slot] = q + size + right
             span = left + size + right
             if MATCH * matches - MISMATCH * (span - matches) < SEGMENT_SCORE:
                 continue
