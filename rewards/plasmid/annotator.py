@@ -13,7 +13,7 @@ from rewards.plasmid.assemble import CanonicalLine, assemble
 from rewards.plasmid.engine.bases import Codes, decode, encode, reverse_complement
 from rewards.plasmid.engine.canonical import canonical_cut, read_from
 from rewards.plasmid.engine.hits import find_hits
-from rewards.plasmid.features import FEATURE_CLASSES, Feature
+from rewards.plasmid.features import FEATURE_CLASSES, Feature, FeatureClass
 from rewards.plasmid.genes import MIN_GENE, find_genes, find_genes_around_circle
 from rewards.plasmid.library.store import Library, load_library
 
@@ -42,6 +42,10 @@ class Annotation:
     def length(self) -> int:
         """Length of the sequence, in bases."""
         return len(self.codes)
+
+    def of_class(self, feature_class: FeatureClass) -> list[Feature]:
+        """The features of one class, in the order of `features`."""
+        return [feature for feature in self.features if feature.feature_class == feature_class]
 
 
 class Annotator:

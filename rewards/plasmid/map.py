@@ -48,7 +48,7 @@ def draw_map(annotation: Annotation, name: str, path: Path) -> None:
     ring = sector.add_track((INNER - 9, OUTER))
     middle = (INNER - 9 + OUTER) / 2
     sector.line(r=middle, color="#444444", lw=1)
-    markers = {feature.name for feature in annotation.features if feature.feature_class == "marker"}
+    markers = {feature.name for feature in annotation.of_class("marker")}
     for feature in annotation.features:
         if feature.feature_class == "cds" and feature.name in markers:
             continue  # a marker gene is also reported as a cds; draw it once

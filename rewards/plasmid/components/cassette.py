@@ -10,7 +10,7 @@ from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.components.cds import payload_genes
 from rewards.plasmid.credit import gene_credit, sequence_credit
-from rewards.plasmid.features import Feature
+from rewards.plasmid.features import Feature, FeatureClass
 from rewards.plasmid.geometry import stretches_of
 from rewards.plasmid.reward import PlasmidReward, spans_of
 
@@ -79,8 +79,8 @@ class Cassette(PlasmidReward):
         return Evaluation(min(1.0, best), " > ".join(part.name for part in parts), spans_of(parts))
 
     @staticmethod
-    def _parts(annotation: Annotation, kind: str) -> _Parts:
-        features = [feature for feature in annotation.features if feature.feature_class == kind]
+    def _parts(annotation: Annotation, feature_class: FeatureClass) -> _Parts:
+        features = annotation.of_class(feature_class)
         credits = np.array([sequence_credit(feature) for feature in features])
         return _Parts(features, stretches_of(features), credits)
 

@@ -13,8 +13,7 @@ from rewards.plasmid.geometry import sequence_of, stretches_of
 
 def payload_genes(annotation: Annotation) -> list[Feature]:
     """Genes that share less than half of the shorter of the two with each marker, on either strand."""
-    genes = [feature for feature in annotation.features if feature.feature_class == "cds"]
-    markers = [feature for feature in annotation.features if feature.feature_class == "marker"]
+    genes, markers = annotation.of_class("cds"), annotation.of_class("marker")
     partners = best_partners(stretches_of(genes), stretches_of(markers), annotation.length, False)
     return [gene for gene, partner in zip(genes, partners.tolist(), strict=True) if partner < 0]
 

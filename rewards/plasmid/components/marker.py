@@ -24,7 +24,7 @@ class Marker(FeatureCount):
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
         """All selection markers."""
-        return [feature for feature in annotation.features if feature.feature_class == "marker"]
+        return annotation.of_class("marker")
 
     def credit(self, feature: Feature) -> float:
         """Coverage x identity credit, reduced if the reading frame is broken."""

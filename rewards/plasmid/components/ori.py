@@ -22,4 +22,4 @@ class Ori(FeatureCount):
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
         """All origins of replication."""
-        return [feature for feature in annotation.features if feature.feature_class == "ori"]
+        return annotation.of_class("ori")

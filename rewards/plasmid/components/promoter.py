@@ -20,4 +20,4 @@ class Promoter(FeatureCount):
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
         """All promoters."""
-        return [feature for feature in annotation.features if feature.feature_class == "promoter"]
+        return annotation.of_class("promoter")

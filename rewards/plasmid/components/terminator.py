@@ -22,4 +22,4 @@ class Terminator(FeatureCount):
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
         """All terminators and poly(A) signals."""
-        return [feature for feature in annotation.features if feature.feature_class == "terminator"]
+        return annotation.of_class("terminator")
