@@ -11,16 +11,13 @@ from rewards.plasmid.engine.canonical import map_back
 from rewards.plasmid.engine.circle import best_partners
 from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
-from rewards.plasmid.features import FRAGMENT_COVERAGE, Feature
+from rewards.plasmid.features import FRAGMENT_COVERAGE, UNKNOWN_GENE, Feature
 from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.library.store import Library
 
-GENE_NAME = "CDS"
-"""Name of a gene that is not in the library."""
-
 
 class CanonicalLine(NamedTuple):
-    """The canonical reading of a sequence, which is what is searched; see `engine.canonical`.
+    """The canonical reading of a sequence, on which features are searched; see `engine.canonical`.
 
     Attributes:
         codes: Base codes in the order of reading, shape [length].
@@ -107,7 +104,7 @@ def assemble(
     called = np.array([(c.start, c.end - c.start, c.strand) for c in calls], dtype=np.int64).reshape(-1, 3)
     known = np.array([gene[1:4] for gene in library_genes], dtype=np.int64).reshape(-1, 3)
     for call, partner in zip(calls, best_partners(called, known, length, True).tolist(), strict=True):
-        name, identity = GENE_NAME, 1.0
+        name, identity = UNKNOWN_GENE, 1.0
         if partner >= 0:
             name, identity = library_genes[partner].name, library_genes[partner].identity
         features.append(line.feature(name, "cds", call.start, call.end - call.start, call.strand, identity))
@@ -117,6 +114,8 @@ def assemble(
             features.append(line.feature(name, "cds", start, span, strand, identity, coverage, share))
     remnants = find_remnants(line.codes, circular, called, known, word_scores()).tolist()
     for start, span, strand, share in remnants:
-        features.append(line.feature(GENE_NAME, "cds", int(start), int(span), int(strand), 1.0, share, share))
+        features.append(
+            line.feature(UNKNOWN_GENE, "cds", int(start), int(span), int(strand), 1.0, share, share)
+        )
     features.sort(key=itemgetter(2, 3, 1, 0))
     return features

@@ -1,6 +1,6 @@
 """Credit of one feature, in [0, 1]: 1 if it is complete and exact, less if it is incomplete or mutated."""
 
-from rewards.plasmid.features import Feature
+from rewards.plasmid.features import UNKNOWN_GENE, Feature
 
 NO_CREDIT_IDENTITY = 0.70
 """Identity up to which the identity credit is 0."""
@@ -41,7 +41,7 @@ def gene_credit(feature: Feature) -> float:
     the length credit if that is larger and the frame is intact.
     """
     by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))
-    if feature.name == "CDS":
+    if feature.name == UNKNOWN_GENE:
         return by_length * frame_credit(feature)
     known = sequence_credit(feature) * frame_credit(feature)
     return known if feature.reading < 1.0 else max(by_length, known)

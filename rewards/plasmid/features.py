@@ -8,12 +8,15 @@ FEATURE_CLASSES: tuple[FeatureClass, ...] = get_args(FeatureClass)
 FRAGMENT_COVERAGE = 0.95
 """A feature with less coverage than this is a fragment (pLannotate's limit)."""
 
+UNKNOWN_GENE = "CDS"
+"""Name of a gene that is not in the library."""
+
 
 class Feature(NamedTuple):
     """One feature on a plasmid.
 
     Attributes:
-        name: Name of the library feature, or `CDS` for a gene that is not in the library.
+        name: Name of the library feature, or `UNKNOWN_GENE`.
         feature_class: One of `FEATURE_CLASSES`.
         start: First base, 0-based, in [0, length of the plasmid).
         end: One past the last base, in (0, length]; at or before `start` if the feature crosses position 0.

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.features import UNKNOWN_GENE
 
 COLOURS = {
     "ori": "#c58a00",
@@ -68,7 +69,7 @@ def draw_map(annotation: Annotation, name: str, path: Path) -> None:
                 alpha=0.4 if feature.fragment else 0.95,
                 lw=0,
             )
-        if feature.feature_class != "cds" or feature.name != "CDS":
+        if feature.feature_class != "cds" or feature.name != UNKNOWN_GENE:
             at = (feature.start + feature.span / 2) % length
             ring.annotate(at, _short(feature.name), label_size=7, min_r=OUTER + 2, max_r=OUTER + 8)
     step = next(s for s in (100, 200, 500, 1000, 2000, 5000, 10_000, 10**9) if length / s <= 12)
