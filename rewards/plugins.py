@@ -63,6 +63,20 @@ def installed(group: str) -> dict[str, EntryPoint]:
     return found
 
 
+def refuse_built_in_name(name: str, group: str) -> None:
+    """Refuse a package that declares `name` in `group`, where `name` is defined by this project.
+
+    Raises:
+        PluginError: If there is such a package. The message names it.
+    """
+    for entry in entry_points(group=group, name=name):
+        package = entry.dist.name if entry.dist else entry.module
+        raise PluginError(
+            f"the package {package} declares {name} ({entry.value}) in {group}, but {name} is built in; "
+            f"rename that entry point or uninstall {package}"
+        )
+
+
 def from_entry_point(entry: EntryPoint) -> object:
     """The object that an entry point names.
 

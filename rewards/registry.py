@@ -14,7 +14,14 @@ from rewards.base import Reward
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 from rewards.error_text import one_line
 from rewards.nearest import unknown_key_message
-from rewards.plugins import PluginError, from_entry_point, from_file, installed, is_file_reference
+from rewards.plugins import (
+    PluginError,
+    from_entry_point,
+    from_file,
+    installed,
+    is_file_reference,
+    refuse_built_in_name,
+)
 
 ENTRY_POINTS = "sweepfarm.rewards"
 """Group of the entry points by which installed packages add rewards."""
@@ -72,13 +79,14 @@ def reward_class(name: str, folder: Path = Path()) -> type[Reward]:
         folder: Where plug-in files are looked up.
 
     Raises:
-        SuiteError: If nothing has that name (the message says which is nearest), or what has it cannot be
-            imported or is no reward.
+        SuiteError: If no reward has that name (the message suggests the nearest one), an installed package
+            declares a name of ours, or the class cannot be imported or is not a subclass of `Reward`.
     """
     try:
         if is_file_reference(name):
             return _checked(from_file(name, folder), f"the plug-in {name}")
         if name in our_rewards():
+            refuse_built_in_name(name, ENTRY_POINTS)
             return _in_own_module(name)
         packages = installed(ENTRY_POINTS)
         if name in packages:
