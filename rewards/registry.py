@@ -112,7 +112,8 @@ def _in_own_module(name: str) -> type[Reward]:
     ]
     if len(found) != 1:
         raise SuiteError(
-            f"{module.__name__} must define one Reward with name = {name!r}; it has {len(found)}"
+            f"{module.__name__} must define one subclass of Reward with name = {name!r}, but it defines "
+            f"{len(found)}"
         )
     return found[0]
 
