@@ -53,7 +53,7 @@ def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> Non
     [
         ("broken_rewards", "broken = no_such_module:Thing", "cannot be imported: ModuleNotFoundError"),
         ("absent_rewards", "absent = absent_rewards:Nothing", "cannot be imported: AttributeError"),
-        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "names no subclass of rewards.base.Reward"),
+        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "is not a subclass of rewards.base.Reward"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(install, package: str, entry: str, words: str) -> None:
