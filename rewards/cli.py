@@ -47,7 +47,7 @@ def score(
 ) -> None:
     """Score plasmids by each reward of a suite and explain every score.
 
-    Reads any number of records in FASTA, GenBank or plain text. FILE - means standard input.
+    Reads any number of records in FASTA, GenBank or plain text. Use - as FILE for standard input.
 
     \b
     Example:
