@@ -1,4 +1,4 @@
-"""Inside the walls: one process, one program. Nothing here is trusted once the program has begun."""
+"""Runs one program in its own process, inside the walls. Nothing here is trusted once the program runs."""
 
 import io
 import json
@@ -16,14 +16,14 @@ _MAX_ERROR_CHARS = 300
 
 
 def run_program(channel: int) -> int:
-    """Read a program from a socket, run it and write an answer per call, one JSON line each.
+    """Read a program from the socket `channel`, run it, and write one line of JSON per call.
 
     Returns:
         The exit status that the program would have as a script.
     """
     job = json.loads(_read_all(channel))
     code, calls = job["code"], job["calls"]
-    random.seed(0)  # the state that was forked would differ from worker to worker
+    random.seed(0)  # else the numbers would differ between workers
     sys.stdin = io.StringIO()
     sys.argv = ["program.py"]
     module = types.ModuleType("program" if calls else "__main__")
@@ -59,7 +59,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def _exit_status(error: BaseException) -> int:
-    """As the interpreter ends on an error that reaches the top."""
+    """The exit status with which an interpreter ends on `error`."""
     if not isinstance(error, SystemExit):
         traceback.print_exception(error)
         return 1
