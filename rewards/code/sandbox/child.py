@@ -11,6 +11,7 @@ from typing import Any
 
 from rewards.code.problems.values import decode, encode
 from rewards.code.sandbox.program import THROUGH
+from rewards.error_text import one_line
 
 _MAX_ERROR_CHARS = 300
 
@@ -32,7 +33,7 @@ def run_program(channel: int) -> int:
         exec(compile(code, "program.py", "exec"), module.__dict__)
     except BaseException as error:
         for _ in calls:
-            _write(channel, {"error": _one_line(error)})
+            _write(channel, {"error": one_line(error)[:_MAX_ERROR_CHARS]})
         return _exit_status(error)
     for call in calls:
         _write(channel, _answer(module, call))
@@ -51,11 +52,7 @@ def _answer(module: types.ModuleType, call: dict[str, Any]) -> dict[str, Any]:
         json.dumps(answer)
         return answer
     except BaseException as error:
-        return {"error": _one_line(error)}
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:_MAX_ERROR_CHARS]
+        return {"error": one_line(error)[:_MAX_ERROR_CHARS]}
 
 
 def _exit_status(error: BaseException) -> int:
