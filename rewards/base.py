@@ -112,7 +112,7 @@ class Reward(ABC):
     name: str
 
     def prepare(self) -> None:  # noqa: B027 - most rewards have nothing to prepare
-        """Do what must not count against a sample's time limit, such as to build a library.
+        """Do what must not count against a sample's time limit, such as building a library.
 
         A suite calls this before each batch, so only the first call may take long.
         """

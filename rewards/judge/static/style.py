@@ -16,7 +16,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def findings(source: str) -> list[str]:
     """Findings of these rules, under the names that ruff has for them, one line each, sorted.
 
-    F401, F811, F841, ARG001, A001, B006, B018, E501, E711, E712, E722, E731, PIE790, PLW0127, PLW0603,
+    F401, F811, F841, ARG001, A001, A002, B006, B018, E501, E711, E712, E722, E731, PIE790, PLW0127, PLW0603,
     RET504 and S110; also unreachable code and constant conditions, for which ruff has no stable rule.
     """
     tree = ast.parse(source)
