@@ -99,8 +99,8 @@ def test_a_task_of_an_installed_package_is_found_by_its_entry_point(
 @pytest.mark.parametrize(
     ("task", "words"),
     [
-        ("absent.py:TASK", "has no file"),
-        ("my_task.py:ABSENT", "has no ABSENT in"),
+        ("absent.py:TASK", "there is no file"),
+        ("my_task.py:ABSENT", "does not define ABSENT"),
         ("my_task.py:NO_TASK", "is a int, not a TaskDefinition"),
         ("torn.py:TASK", "cannot be imported: SyntaxError"),
         ("plasmit", "did you mean `plasmid`"),

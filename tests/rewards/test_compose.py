@@ -128,6 +128,12 @@ def test_a_suite_that_means_nothing_fails_at_once(parts: list[Weighted], words: 
         RewardSuite(parts)
 
 
+def test_a_gate_and_a_component_of_one_name_must_be_equal() -> None:
+    assert RewardSuite([Weighted(Fixed("a"), 1.0)], gates=[Gate(Fixed("a"), 0.5)]).weights == {"a": 1.0}
+    with pytest.raises(SuiteError, match="two different rewards have the name a"):
+        RewardSuite([Weighted(Fixed("a"), 1.0)], gates=[Gate(Fixed("a", 0.5), 0.5)])
+
+
 @pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.1])
 def test_nan_and_out_of_range_cannot_pass(score: float) -> None:
     with pytest.raises(ValueError, match="must lie in"):

@@ -53,7 +53,7 @@ def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> Non
     [
         ("broken_rewards", "broken = no_such_module:Thing", "cannot be imported: ModuleNotFoundError"),
         ("absent_rewards", "absent = absent_rewards:Nothing", "cannot be imported: AttributeError"),
-        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "names no subclass of rewards.base.Reward"),
+        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "is not a subclass of rewards.base.Reward"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(install, package: str, entry: str, words: str) -> None:
@@ -69,6 +69,13 @@ def test_two_packages_that_declare_one_name_are_refused(install) -> None:
         make_reward("same")
 
 
-def test_our_own_rewards_cannot_be_replaced(install) -> None:
-    install("greedy_rewards", "ori = greedy_rewards:Brevity")
-    assert reward_class("ori").__module__ == "rewards.plasmid.components.ori"
+def test_a_package_that_declares_one_of_our_names_is_named(install) -> None:
+    install("greedy_rewards", "ori = greedy_rewards:Brevity\nbrevity = greedy_rewards:Brevity")
+    with pytest.raises(SuiteError) as caught:
+        reward_class("ori")
+    assert str(caught.value) == (
+        "the package greedy_rewards declares ori (greedy_rewards:Brevity) in sweepfarm.rewards, but ori is "
+        "built in; rename that entry point or uninstall greedy_rewards"
+    )
+    assert reward_class("gc").name == "gc"
+    assert reward_class("brevity").name == "brevity"

@@ -1,6 +1,8 @@
 """Rewards by name, suites from YAML and plug-ins from a file."""
 
+import importlib
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,54 @@ def test_every_name_leads_to_its_class() -> None:
         assert reward_class(name).name == name
 
 
+ONE = """
+from rewards.base import Reward
+from rewards.text.components.repetition import Repetition
+
+
+class Odd(Reward):
+    name = "odd"
+
+
+class Inherits(Odd):
+    pass
+
+
+class Other(Reward):
+    name = "other"
+"""
+TWO = (
+    ONE
+    + """
+
+class Odd2(Reward):
+    name = "odd"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [(ONE, 1), ("", 0), ("from rewards.text.components.repetition import Repetition", 0), (TWO, 2)],
+)
+def test_a_component_file_defines_one_reward_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, number: int
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "odd_component", raising=False)
+    (tmp_path / "odd_component.py").write_text(source)
+    monkeypatch.setattr("rewards.registry.our_rewards", lambda: {"odd": "odd_component"})
+    importlib.invalidate_caches()
+    if number == 1:
+        assert reward_class("odd").__name__ == "Odd"
+        return
+    with pytest.raises(SuiteError) as caught:
+        reward_class("odd")
+    assert str(caught.value) == (
+        f"odd_component must define one subclass of Reward with name = 'odd', but it defines {number}"
+    )
+
+
 def test_a_suite_from_yaml_with_a_plug_in(folder: Path) -> None:
     suite = load_suite(folder / "suite.yaml")
     scores = suite.score([Sample("", "HAPPY dog")])
@@ -99,9 +149,9 @@ def test_a_plug_in_survives_pickling(folder: Path) -> None:
         ("length", {"minimun": 3}, "length has no parameter 'minimun'; it has: minimum, maximum"),
         ("contains_word", {}, "missing 1 required positional argument: 'word'"),
         ("ori", {"minimum": 3, "maximum": 1}, "ori: needs 0 <= minimum <= maximum"),
-        ("absent.py:Mine", {}, "has no file"),
-        ("mine.py:NoReward", {}, "names no subclass"),
-        ("mine.py:Absent", {}, "has no Absent in"),
+        ("absent.py:Mine", {}, "cannot be loaded: there is no file"),
+        ("mine.py:NoReward", {}, "is not a subclass"),
+        ("mine.py:Absent", {}, "does not define Absent"),
         ("mine.py:Nameless", {}, "mine.py:Nameless has no name"),
         ("mine.py:Costly", {}, "mine.py:Costly cannot be made: OSError: no licence"),
         ("mine.py:Shouting", {"most": 3}, "mine.py:Shouting has no parameter 'most'; it has: least"),

@@ -223,7 +223,7 @@ def test_nobody_takes_more_than_the_limits() -> None:
         ("output", "printed more than 65536 bytes"),
         ("answers", "answered more than 1048576 bytes"),
         ("long source", "the program is longer than 65536 bytes"),
-        ("dead lock", "was ended by SIG"),  # how differs; the C library gives up where it may not wait
+        ("dead lock", "was killed by SIG"),  # how differs; the C library gives up where it may not wait
     ):
         assert results[name].reason.startswith(reason)
     for name in ("memory", "memory at once", "memory by text"):

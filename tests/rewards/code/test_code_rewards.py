@@ -98,7 +98,7 @@ def test_messages_say_what_happened() -> None:
     found = made("tests_pass")([Sample(PROMPT, code) for code in (RIGHT, WRONG, CRASHES, EXITS)])
     assert [evaluation.message for evaluation in found] == [
         "2 of 2 tests pass",
-        "1 of 2 tests pass; add: gave 3 for 'ab'",
+        "1 of 2 tests pass; add: returned 3, not 'ab'",
         "0 of 2 tests pass; add: ValueError: no add",
         "0 of 2 tests pass; add: SystemExit: 0",
     ]

@@ -131,7 +131,7 @@ def test_problems_come_from_a_file(tmp_path: Path) -> None:
         ([{"prompt": "a", "cases": [{"function": "f", "expected": {"what": 1}}]}], "encodes no value"),
         (
             [{"prompt": "a", "cases": [{"function": "f", "expected": 1, "through": "eval"}]}],
-            "cannot go through",
+            "through must be one of abs, bool",
         ),
         (
             [{"prompt": "a", "cases": [{"function": "f", "expected": 1, "tolerance": -1}]}],

@@ -164,7 +164,7 @@ def test_this_machine_grants_walls_and_the_log_names_them(caplog: pytest.LogCapt
 @pytest.mark.parametrize("granted", [(), (SECCOMP,), (LANDLOCK, NAMESPACES)])
 def test_too_few_walls_are_refused(granted: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "walls_that_hold", lambda: granted)
-    with pytest.raises(NoSandboxError, match="say sandbox: none-i-accept-the-risk"):
+    with pytest.raises(NoSandboxError, match="set sandbox: none-i-accept-the-risk"):
         choose_walls(BEST)
     assert choose_walls(NO_WALLS) == ()
     with pytest.raises(ValueError, match="sandbox must be"):

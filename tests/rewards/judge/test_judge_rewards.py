@@ -78,7 +78,7 @@ def test_it_is_a_share_of_the_teachers_score() -> None:
 def test_a_teacher_that_failed_is_no_measure(teacher: float) -> None:
     score, message = ratio(equal(0.5), equal(teacher))
     assert score is None
-    assert "too little to compare with" in message
+    assert "too low to compare with" in message
 
 
 def test_what_could_not_be_judged_is_unscored() -> None:
