@@ -174,7 +174,7 @@ def test_w9_a_run_is_identified_by_its_complete_configuration() -> None:
 
 
 def test_w12_the_order_of_features_matters_within_the_allowed_counts() -> None:
-    # Earlier: the bonus was added to a count score of 1 and clipped: it only offset the cost of surplus genes.
+    # Earlier: the bonus was added to a count score of 1 and clipped: it only offset the cost of extra genes.
     assert min(1.0, ancestor_count_score(1, 1, 5, True, 0.5) + 0.5 * 20 / 40) == 1.0
     near, far = whole(designed_plasmid(gap=20)), whole(designed_plasmid(gap=600))
     genes = [evaluation.score for evaluation in Cds(1, 5)([near, far])]
