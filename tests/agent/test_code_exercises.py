@@ -87,7 +87,7 @@ def test_a_request_for_too_many_exercises_is_refused(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.words)
-def test_words_code_and_meaning_of_every_step_agree(step) -> None:
+def test_description_code_and_evaluation_of_every_step_agree(step) -> None:
     constant = step.constants[0]
     for argument in {"int": (-7, 0, 4, 9), "str": ("", "a", "abcabc"), "list[int]": ([], [3], [2, 9, 2, -4])}[
         step.takes

@@ -124,7 +124,7 @@ def test_the_objective_is_the_pass_rate_under_every_condition(task_of: Callable[
         assert set(task.reference_suite.score(passes).totals) == {1.0}
 
 
-def test_too_many_exercises_are_refused_in_one_line(tiny_code_run: RunConfig) -> None:
+def test_too_many_eval_prompts_are_a_configuration_error(tiny_code_run: RunConfig) -> None:
     with pytest.raises(ConfigError, match="there are no 500000 different exercises"):
         build_task(changed(tiny_code_run, eval_prompts=500_000))
 
@@ -166,7 +166,7 @@ def test_the_warm_parent_warms_up_without_a_sandbox(
 
 
 @pytest.mark.parametrize("condition", ["ut", "ut_inverted"])
-def test_a_code_run_logs_what_its_task_promises(
+def test_a_code_run_logs_all_metrics_of_its_task(
     tiny_code_run: RunConfig, tmp_path: Path, condition: str
 ) -> None:
     outcome, recorder = run(changed(tiny_code_run, reward_condition=condition), tmp_path)
@@ -179,7 +179,7 @@ def test_a_code_run_logs_what_its_task_promises(
     assert not (tmp_path / "trainer").exists()
 
 
-def test_an_inverted_reward_unlearns_what_the_starter_knows(tiny_code_run: RunConfig, tmp_path: Path) -> None:
+def test_an_inverted_reward_lowers_the_pass_rate(tiny_code_run: RunConfig, tmp_path: Path) -> None:
     """The starter mostly fails. A few steps that reward failure make it fail more often."""
     config = changed(tiny_code_run, reward_condition="ut_inverted", max_steps=8, learning_rate=5e-3, beta=0.0)
     rates = [row["reward_components/tests_pass/mean"] for _, row in run(config, tmp_path)[1].rows]

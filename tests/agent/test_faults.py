@@ -154,7 +154,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_while_training_is_one_line(machine: Machine, small_disk: Path) -> None:
+def test_a_disk_that_fills_while_training_is_an_error_without_traceback(
+    machine: Machine, small_disk: Path
+) -> None:
     machine.environment = {**machine.environment, "SWEEPFARM_RUNS": str(small_disk)}
     assert machine.start("full", max_steps=400, rungs=100).wait(120) == 4, machine.log("full")
     assert "cannot write" in machine.log("full")

@@ -143,7 +143,7 @@ def test_sentence_length_is_counted_in_tokens_of_the_model(tiny_story_run: RunCo
     assert score(ten.replace("ball", "zyzzyva") + ".") == 0.0
 
 
-def test_a_story_run_logs_what_its_task_promises(tiny_story_run: RunConfig, tmp_path: Path) -> None:
+def test_a_story_run_logs_all_metrics_of_its_task(tiny_story_run: RunConfig, tmp_path: Path) -> None:
     outcome, recorder = run(tiny_story_run, tmp_path)
     assert outcome.step == 2
     assert all(set(row) >= step_metrics("stories") for _, row in recorder.rows)

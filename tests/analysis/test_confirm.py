@@ -98,7 +98,7 @@ def test_unequal_budgets_are_refused():
         chosen(recorder.table())
 
 
-def test_a_sweep_without_a_ranked_run_has_nothing_to_confirm():
+def test_a_sweep_without_a_ranked_run_cannot_be_confirmed():
     table = Recorder(sweep("lr")).run("r0", rows(curve(0.6), 60), summary={"outcome": "unhealthy"}).table()
     with pytest.raises(AnalysisError, match="nothing to confirm: No configuration can be chosen: 1 unstable"):
         chosen(table)
@@ -188,7 +188,7 @@ def test_the_lowest_score_wins_in_a_minimising_sweep():
     assert all(comparison.gain.estimate > 0 for comparison in result.comparisons)
 
 
-def test_a_lead_within_noise_is_no_clear_winner():
+def test_a_lead_within_noise_gives_no_clear_winner():
     plan, result = confirmed([WELL[0], WELL[1], WELL[2], (0.58, 0.70, 0.62)])
     assert not result.confirmed
     assert statement(plan, result).startswith("No clear winner. The best, top 1 (run r14)")

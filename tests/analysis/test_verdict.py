@@ -54,7 +54,7 @@ def test_a_gain_within_noise_is_not_learning():
     assert verdict({10: 0.30, 60: 0.20}).evidence.endswith("worse by more than noise (±0.0354)")
 
 
-def test_a_warning_says_why_a_run_did_not_learn():
+def test_a_warning_explains_a_run_that_did_not_learn():
     signals = {"train/zero_variance_groups": [1.0] * 60}
     found = verdict({10: 0.30, 60: 0.32}, signals=signals)
     assert found.kind is VerdictKind.NOT_LEARNING
