@@ -9,7 +9,7 @@ from tests.analysis.recorded import Recorder, rows, sweep
 
 
 def selected(*runs, maximize=True):
-    """Selects among runs of (scores by step, options); each is a configuration of its own."""
+    """The selection among runs given as (scores by step, options), each with its own configuration."""
     recorder = Recorder(sweep("lr", "seed", maximize=maximize))
     for i, (scores, options) in enumerate(runs):
         options = dict(options)
@@ -23,13 +23,13 @@ def seeds(lr, finals, kl=0.01):
     return [({60: final}, {"config": {"lr": lr, "seed": i}, "kl": kl}) for i, final in enumerate(finals)]
 
 
-def test_the_final_value_wins_over_the_peak():
+def test_runs_are_ranked_by_their_final_value_and_not_their_peak():
     chosen = selected(({10: 0.4, 60: 0.6}, {}), ({10: 0.95, 60: 0.5}, {}))
     assert chosen.best == "r0"
     assert chosen.ranking["score"].tolist() == [0.6, 0.5]
 
 
-def test_runs_are_compared_at_the_last_step_that_all_reached():
+def test_runs_are_compared_at_the_last_step_that_all_of_them_reached():
     chosen = selected(
         ({10: 0.4, 20: 0.5}, {"steps": 20, "config": {"max_steps": 20}}),
         ({10: 0.35, 20: 0.45, 60: 0.9}, {}),
@@ -39,7 +39,7 @@ def test_runs_are_compared_at_the_last_step_that_all_reached():
     assert chosen.ranking["score"].tolist() == [0.5, 0.45]
 
 
-def test_unfinished_and_unhealthy_runs_are_counted_out():
+def test_unfinished_stopped_and_failed_runs_are_excluded():
     chosen = selected(
         ({60: 0.5}, {}),
         ({10: 0.9}, {"steps": 20, "summary": {"outcome": "stopped early"}}),
@@ -57,7 +57,7 @@ def test_unfinished_and_unhealthy_runs_are_counted_out():
 
 
 def wavy(final, wave):
-    """Scores at four rungs with second differences that tell a noise of about `wave`."""
+    """Scores at four rungs whose second differences give a noise estimate of about `wave`."""
     return {10: 0.35, 20: 0.42 + wave, 40: 0.49 - wave, 60: final}
 
 
@@ -76,7 +76,7 @@ def test_one_seed_never_makes_a_clear_winner():
     assert chosen.doubts == ("one seed per configuration cannot tell luck from merit, 3 or more can",)
 
 
-def test_runs_that_measured_the_starting_model_differently_are_doubted():
+def test_different_starting_scores_are_a_doubt():
     chosen = selected(
         ({60: 0.9}, {"summary": {"starter/score": 0.30}}), ({60: 0.4}, {"summary": {"starter/score": 0.37}})
     )
@@ -106,13 +106,13 @@ def test_three_seeds_far_apart_make_a_clear_winner():
     assert chosen.runner_up == "r4"
 
 
-def test_a_metric_to_minimize():
+def test_the_lowest_run_is_best_for_a_minimised_metric():
     chosen = selected(({60: 0.2}, {}), ({60: 0.1}, {}), maximize=False)
     assert chosen.best == "r1"
     assert not chosen.clear
 
 
-def test_no_healthy_run_is_no_choice():
+def test_without_a_healthy_run_nothing_is_chosen():
     chosen = selected(({60: 0.5}, {"summary": {"outcome": "unhealthy"}}))
     assert chosen.best is None
     assert chosen.conclusion == "No configuration can be chosen: 1 unstable."
@@ -126,14 +126,14 @@ def test_no_healthy_run_is_no_choice():
         ([({10: 0.4}, {"state": "running", "steps": 20})], r"no run .* has finished yet \(1 running\)"),
     ],
 )
-def test_nothing_to_rank_is_one_clear_line(runs, message):
+def test_a_sweep_without_rankable_runs_is_an_error(runs, message):
     with pytest.raises(AnalysisError, match=message):
         selected(*runs)
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(0.31, 1), min_size=1, max_size=12), st.randoms(use_true_random=False))
-def test_the_choice_costs_little_and_does_not_depend_on_the_order(finals, random):
+def test_the_chosen_score_is_near_the_maximum_and_independent_of_the_order(finals, random):
     runs = [
         ({10: 0.3, 20: 0.31, 60: final}, {"kl": (i + 1) / 1000, "config": {"lr": i}})
         for i, final in enumerate(finals)
@@ -146,7 +146,7 @@ def test_the_choice_costs_little_and_does_not_depend_on_the_order(finals, random
     assert selected(*shuffled).ranking["score"].iloc[0] == score
 
 
-def test_two_runs_of_one_name_are_two_runs():
+def test_two_runs_with_the_same_name_are_kept_apart():
     recorder = Recorder(sweep("lr"))
     for run, end in (("r0", 0.5), ("r1", 0.7)):
         recorder.run(run, rows({10: 0.4, 20: 0.45, 40: 0.48, 60: end}, 60), name="one name")

@@ -1,4 +1,4 @@
-"""Rewards of installed packages: found by the entry points that their metadata declare."""
+"""Rewards of installed packages, found by the entry points in their metadata."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ NOT_A_REWARD = 3
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Install a package with these entry points: a module, and the metadata that pip would write."""
+    """A function that installs a package with entry points: a module, and metadata as pip writes it."""
 
     def write(name: str, entries: str) -> None:
         (tmp_path / f"{name}.py").write_text(MODULE)
@@ -42,7 +42,7 @@ def test_a_suite_uses_the_reward_of_an_installed_package(install) -> None:
     assert suite.score([Sample("", "abc")]).totals.tolist() == [0.25]
 
 
-def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> None:
+def test_a_misspelt_name_error_suggests_rewards_of_packages(install) -> None:
     install("brief_words", "brevity = brief_words:Brevity")
     with pytest.raises(SuiteError, match="unknown reward `breviti`; did you mean `brevity`"):
         reward_class("breviti")
@@ -56,7 +56,7 @@ def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> Non
         ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "is not a subclass of rewards.base.Reward"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(install, package: str, entry: str, words: str) -> None:
+def test_an_unusable_entry_point_is_an_error(install, package: str, entry: str, words: str) -> None:
     install(package, entry)
     with pytest.raises(SuiteError, match=words):
         make_reward(entry.split(" ", maxsplit=1)[0])

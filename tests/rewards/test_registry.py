@@ -1,4 +1,4 @@
-"""Rewards by name, suites from YAML and plug-ins from a file."""
+"""Rewards by name, suites from YAML, and plug-ins from a file."""
 
 import importlib
 import pickle
@@ -68,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_name_leads_to_its_class() -> None:
+def test_every_name_finds_its_reward_class() -> None:
     for name in our_rewards():
         assert reward_class(name).name == name
 
@@ -121,10 +121,10 @@ def test_a_component_file_defines_one_reward_of_its_name(
     )
 
 
-def test_a_suite_from_yaml_with_a_plug_in(folder: Path) -> None:
+def test_a_suite_is_loaded_from_yaml_with_a_plug_in(folder: Path) -> None:
     suite = load_suite(folder / "suite.yaml")
     scores = suite.score([Sample("", "HAPPY dog")])
-    # mean (3 x 1 + 1 x 5/9) / 4, halved; both words are new
+    # mean (3 x 1 + 1 x 5/9) / 4, times the length factor 0.5, without penalty
     assert scores.totals[0] == pytest.approx((3 + 5 / 9) / 4 / 2)
     assert scores.weights == {
         "contains_word": 3.0,
@@ -159,7 +159,9 @@ def test_a_plug_in_survives_pickling(folder: Path) -> None:
         ("poor.py:Mine", {}, "poor.py:Mine cannot be imported: ModuleNotFoundError: No module named"),
     ],
 )
-def test_what_cannot_be_made_is_named(folder: Path, name: str, params: dict[str, object], words: str) -> None:
+def test_a_reward_that_cannot_be_made_is_a_one_line_error(
+    folder: Path, name: str, params: dict[str, object], words: str
+) -> None:
     with pytest.raises(SuiteError) as caught:
         make_reward(name, params, folder)
     assert words in str(caught.value)
@@ -179,19 +181,19 @@ def test_what_cannot_be_made_is_named(folder: Path, name: str, params: dict[str,
         ("rewards: !!python/object/apply:os.system [ls]", "cannot read the suite"),
     ],
 )
-def test_what_is_no_suite_is_named(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_suite_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "suite.yaml"
     path.write_text(text)
     with pytest.raises(SuiteError, match="(?s)" + words.replace("(", r"\(")):
         load_suite(path)
 
 
-def test_an_absent_suite_is_named(tmp_path: Path) -> None:
+def test_a_missing_suite_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="cannot read the suite"):
         load_suite(tmp_path / "absent.yaml")
 
 
-def test_a_plasmid_suite_by_hand_matches_its_parts() -> None:
+def test_a_built_suite_reports_monitored_components() -> None:
     suite = build_suite({"rewards": [{"name": "gc"}, {"name": "letters", "weight": 0}]})
     scores = suite.score([Sample("", "ACGT")], report=["letters"])
     assert scores.totals.tolist() == [1.0]
@@ -200,7 +202,7 @@ def test_a_plasmid_suite_by_hand_matches_its_parts() -> None:
         suite.score([Sample("", "ACGT")], report=["cds"])
 
 
-def test_sentences_are_cut_by_a_tokenizer_file(tmp_path: Path) -> None:
+def test_sentence_length_uses_a_tokenizer_file(tmp_path: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     words = ["one", "two", "three", ".", "end", "[UNK]"]
