@@ -1,6 +1,5 @@
 """One parameter of the W&B sweep syntax: its keys, its defaults, and what is wrong with it."""
 
-import difflib
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from server.search.distributions import (
     Range,
     is_number,
 )
+from server.search.nearest import unknown_name_message
 
 
 class SweepConfigError(ValueError):
@@ -41,9 +41,7 @@ def reject_unknown(name: str, section: Mapping[str, Any], known: Collection[str]
     """Fail on a key that would silently have no effect, with the nearest known one."""
     for key in section:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
-            raise SweepConfigError(f"{name}: unknown key {key!r}{hint}")
+            raise SweepConfigError(f"{name}: {unknown_name_message('key', key, known)}")
 
 
 def parse_parameter(name: str, body: Any) -> Distribution:
@@ -58,9 +56,7 @@ def parse_parameter(name: str, body: Any) -> Distribution:
         )
     kind = body.get("distribution") or _inferred(name, body)
     if kind not in BUILDERS:
-        near = difflib.get_close_matches(str(kind), BUILDERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(BUILDERS))}"
-        raise SweepConfigError(f"parameter {name}: unknown distribution {kind!r}{hint}")
+        raise SweepConfigError(f"parameter {name}: {unknown_name_message('distribution', kind, BUILDERS)}")
     known, build = BUILDERS[kind]
     reject_unknown(f"parameter {name} ({kind})", body, {"distribution", *known})
     return build(kind, _Fields(name, body))
