@@ -55,7 +55,7 @@ def parse_parameter(name: str, body: Any) -> Distribution:
             f"parameter {name} must be a mapping such as {{value: {body!r}}}, not {body!r} alone"
         )
     kind = body.get("distribution") or _inferred(name, body)
-    if kind not in BUILDERS:
+    if not isinstance(kind, str) or kind not in BUILDERS:
         raise SweepConfigError(f"parameter {name}: {unknown_name_message('distribution', kind, BUILDERS)}")
     known, build = BUILDERS[kind]
     reject_unknown(f"parameter {name} ({kind})", body, {"distribution", *known})
