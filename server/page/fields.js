@@ -21,7 +21,7 @@ export const SWEEP_LIST_COLUMNS = [
 export const SWEEP_FACTS = [
   (s) => `${s.state.toLowerCase()}${s.why ? ` (${s.why})` : ""}`,
   (s) => s.method,
-  (s) => `${s.goal ?? ""} ${s.metric ?? ""}`,
+  (s) => s.metric && `${s.goal} ${s.metric}`,
   (s) => Object.entries(s.runs).map(([state, count]) => `${count} ${state}`).join(", ") || "no runs yet",
 ];
 
