@@ -32,7 +32,7 @@ def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash
     """Serve W&B sweeps on this machine, without an account.
 
     Start the server and leave it running. It is ready when it prints its address. Then set two variables in
-    another terminal, and use the unmodified wandb client as with W&B:
+    another terminal; the unmodified wandb client then works there as with W&B:
 
     \b
       export WANDB_BASE_URL=$(cat runs/server/url)
