@@ -96,7 +96,7 @@ class Scheduler:
         return []
 
     def _end_unreported_run(self, db: sqlite3.Connection, run: sqlite3.Row, now: float) -> None:
-        """End a run that its agent does not report, or queue it again if the agent may not have received it."""
+        """End a run that its agent does not report, or queue it again if the agent may have missed it."""
         never_started = not run["agent_saw_it"] and run["started_at"] is None
         if never_started and run["stop_requested_at"] is None and self._answer_was_lost(run, now):
             update_run(db, run["id"], agent_id=None)
@@ -210,7 +210,7 @@ class Scheduler:
             cancel_runs(db, sweep["id"], "the sweep was cancelled")
 
     def process_ended(self, db: sqlite3.Connection, run_id: int, exit_code: int | None) -> None:
-        """Set the final state of a run whose process has ended, or queue it again if `requeue_crashed` allows."""
+        """Set the final state of a run whose process has ended, or queue it again (`requeue_crashed`)."""
         run = run_by_id(db, run_id)
         assert run is not None
         state = end_run(db, run, exit_code, time.time())

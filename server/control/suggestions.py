@@ -79,7 +79,7 @@ class Suggestions:
     def next_point(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec
     ) -> tuple[Point, int] | Exhausted | NotReady:
-        """Next point of a sweep, and the number of points proposed so far with it; never waits for a search."""
+        """Next point of a sweep, and the number of points proposed with it; never waits for a search."""
         number = sweep["suggested"]
         if spec.scheduler is not None or spec.method == "custom":
             return NotReady()

@@ -1,4 +1,4 @@
-"""The filters and the sort orders of `wandb.Api().runs`: MongoDB queries over runs."""
+"""The filters and sort orders of `wandb.Api().runs`; a filter is a MongoDB query."""
 
 import json
 import re
@@ -34,10 +34,10 @@ _TIMES = {
 
 
 class RunRecord:
-    """A run as filters see it; JSON columns are parsed when they are first needed."""
+    """A run, with values by filter key; JSON columns are parsed only when needed."""
 
     def __init__(self, row: sqlite3.Row, sweep_name: str | None) -> None:
-        """Wrap a run's row, with the name of its sweep if it has one."""
+        """Wrap a run's row; `sweep_name` is None for a run outside of sweeps."""
         self.row = row
         self._sweep_name = sweep_name
         self._parsed: dict[str, Any] = {}
@@ -86,6 +86,7 @@ def _compare(left: Any, right: Any, test: Callable[[Any, Any], bool]) -> bool:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
+    """Whether two values are equal, or `value` is a list that contains `wanted`, as in MongoDB."""
     return bool(
         wanted in value if isinstance(value, list) and not isinstance(wanted, list) else value == wanted
     )
@@ -145,7 +146,7 @@ def _satisfies(value: Any, condition: Any) -> bool:
 
 
 def ordered(records: list[RunRecord], order: str | None) -> list[RunRecord]:
-    """Runs sorted by `+key` (ascending) or `-key` (descending); runs without the key come last."""
+    """Runs sorted by `+key` (ascending) or `-key` (descending); runs without a value come last."""
     order = order or "+created_at"
     descending = order.startswith("-")
     key = order.lstrip("+-")

@@ -1,4 +1,4 @@
-"""Projects and sweeps, which lead to each other, as GraphQL clients see them."""
+"""The GraphQL fields of projects and sweeps; in one file, since each gives the other."""
 
 import json
 import sqlite3
@@ -113,7 +113,7 @@ def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
         "config": sweep["config"],
         "controller": sweep["controller"],
         "scheduler": sweep["scheduler"],
-        # A scheduler on the client's side creates this run itself and stores its console lines there.
+        # A scheduler on the client's side creates this run and logs its console lines to it.
         "controllerRunName": f"{sweep['name']}-scheduler" if spec.scheduler is not None else None,
         "createdAt": timestamp(sweep["created_at"]),
         "updatedAt": timestamp(sweep["updated_at"]),
