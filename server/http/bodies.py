@@ -13,7 +13,7 @@ from server.storage.blobs import TooLargeError
 T = TypeVar("T")
 
 UNTRUSTED_CONTENT = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
-"""Headers for uploaded files, so that an HTML file cannot run scripts with the rights of this server's pages."""
+"""Headers for uploaded files, so that an HTML file cannot run scripts in the name of this server."""
 
 
 class BadRequestError(ValueError):
