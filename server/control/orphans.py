@@ -14,7 +14,7 @@ DEAD_AFTER = 15.0
 BACK_WITHIN = 90.0
 """After the server was unreachable, agents send their next heartbeat within this many seconds."""
 STARTED_TOGETHER = 2.5
-"""An agent whose last heartbeat is at most this many seconds old is alive, and nobody waits for it."""
+"""An agent whose last heartbeat is at most this many seconds old is alive; no new agent waits for it."""
 
 
 def host_is_taken(

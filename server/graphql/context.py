@@ -47,7 +47,7 @@ def row_id(kind: str, identifier: Any) -> int:
     """Row id in an identifier such as `Run:12`.
 
     Raises:
-        QueryError: If it is no identifier of this kind.
+        QueryError: If it is not an identifier of this kind.
     """
     prefix, _, number = str(identifier).partition(":")
     if prefix != kind or not number.isdigit():

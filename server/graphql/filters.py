@@ -85,24 +85,24 @@ def _compare(left: Any, right: Any, test: Callable[[Any, Any], bool]) -> bool:
         return False
 
 
-def _equal(value: Any, wanted: Any) -> bool:
-    """Whether two values are equal, or `value` is a list that contains `wanted`, as in MongoDB."""
+def _equal(value: Any, expected: Any) -> bool:
+    """Whether two values are equal, or `value` is a list that contains `expected`, as in MongoDB."""
     return bool(
-        wanted in value if isinstance(value, list) and not isinstance(wanted, list) else value == wanted
+        expected in value if isinstance(value, list) and not isinstance(expected, list) else value == expected
     )
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": _equal,
-    "$ne": lambda value, wanted: not _equal(value, wanted),
-    "$gt": lambda value, wanted: _compare(value, wanted, lambda a, b: a > b),
-    "$gte": lambda value, wanted: _compare(value, wanted, lambda a, b: a >= b),
-    "$lt": lambda value, wanted: _compare(value, wanted, lambda a, b: a < b),
-    "$lte": lambda value, wanted: _compare(value, wanted, lambda a, b: a <= b),
-    "$in": lambda value, wanted: any(_equal(value, one) for one in wanted),
-    "$nin": lambda value, wanted: not any(_equal(value, one) for one in wanted),
-    "$exists": lambda value, wanted: (value is not None) == bool(wanted),
-    "$regex": lambda value, wanted: isinstance(value, str) and re.search(wanted, value) is not None,
+    "$ne": lambda value, expected: not _equal(value, expected),
+    "$gt": lambda value, expected: _compare(value, expected, lambda a, b: a > b),
+    "$gte": lambda value, expected: _compare(value, expected, lambda a, b: a >= b),
+    "$lt": lambda value, expected: _compare(value, expected, lambda a, b: a < b),
+    "$lte": lambda value, expected: _compare(value, expected, lambda a, b: a <= b),
+    "$in": lambda value, expected: any(_equal(value, element) for element in expected),
+    "$nin": lambda value, expected: not any(_equal(value, element) for element in expected),
+    "$exists": lambda value, expected: (value is not None) == bool(expected),
+    "$regex": lambda value, expected: isinstance(value, str) and re.search(expected, value) is not None,
 }
 
 
@@ -133,11 +133,11 @@ def matches(record: RunRecord, query: Mapping[str, Any]) -> bool:
 def _satisfies(value: Any, condition: Any) -> bool:
     if not isinstance(condition, Mapping) or not any(key.startswith("$") for key in condition):
         return _equal(value, condition)
-    for operator, wanted in condition.items():
+    for operator, expected in condition.items():
         if operator == "$not":
-            passed = not _satisfies(value, wanted)
+            passed = not _satisfies(value, expected)
         elif operator in _OPERATORS:
-            passed = _OPERATORS[operator](value, wanted)
+            passed = _OPERATORS[operator](value, expected)
         else:
             raise QueryError(f"unknown filter operator {operator}")
         if not passed:

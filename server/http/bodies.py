@@ -36,7 +36,7 @@ async def json_body(request: Request) -> dict[str, Any]:
 
     Raises:
         TooLargeError: If the body is larger than the limit.
-        BadRequestError: If the body is no JSON object.
+        BadRequestError: If the body is not a JSON object.
     """
     limit = request.app.state.service.settings.max_body
     pieces: list[bytes] = []

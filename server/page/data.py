@@ -94,7 +94,7 @@ def _run_row(run: sqlite3.Row, rungs: Sequence[int]) -> View:
 
 
 def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
-    """Curve of the sweep's metric for every run, thinned for the screen, or None if the sweep does not exist."""
+    """Curve of the sweep's metric for every run, thinned for the screen; None if there is no such sweep."""
     sweep = find_sweep(db, name)
     if sweep is None:
         return None

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 def unknown_name_message(kind: str, name: object, valid: Iterable[str]) -> str:
-    """Message that `name` is no valid `kind`, with the nearest valid name, or all of them if none is near."""
+    """Message that `name` is not a valid `kind`, with the nearest valid name, or all if none is near."""
     names = sorted(valid)
     near = get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"

@@ -49,7 +49,7 @@ class Database:
         """Open the file, check it, and apply the new migrations.
 
         Raises:
-            DamagedError: If the file is damaged or is no SQLite database.
+            DamagedError: If the file is damaged or is not an SQLite database.
             DatabaseError: If the file cannot be written or was written by a newer version.
         """
         self.path = path

@@ -187,7 +187,7 @@ def membership_node(context: Context, artifact: sqlite3.Row) -> Node:
 def _files(context: Context, artifact: sqlite3.Row, arguments: Mapping[str, Any]) -> Node:
     entries = json.loads(artifact["entries"])
     names = arguments.get("names")
-    found = [(name, entry) for name, entry in sorted(entries.items()) if not names or name in names]
+    selected = [(name, entry) for name, entry in sorted(entries.items()) if not names or name in names]
 
     def node(item: tuple[str, Any]) -> Node:
         name, entry = item
@@ -209,4 +209,4 @@ def _files(context: Context, artifact: sqlite3.Row, arguments: Mapping[str, Any]
             "md5": digest,
         }
 
-    return connection(found, arguments, node, "FileConnection")
+    return connection(selected, arguments, node, "FileConnection")

@@ -22,7 +22,7 @@ def artifact_row_id(identifier: Any) -> int:
     """Row id in an artifact's identifier.
 
     Raises:
-        QueryError: If it is no identifier of an artifact.
+        QueryError: If it is not the identifier of an artifact.
     """
     try:
         kind, _, number = base64.b64decode(str(identifier), validate=True).decode().partition(":")
@@ -37,7 +37,7 @@ def hex_digest(digest: str) -> str:
     """MD5 digest in 32 hex digits, from base64.
 
     Raises:
-        QueryError: If `digest` is no MD5 digest in base64.
+        QueryError: If `digest` is not an MD5 digest in base64.
     """
     try:
         raw = base64.b64decode(digest, validate=True)

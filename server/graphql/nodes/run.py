@@ -75,9 +75,9 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
 
     def files(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
-            found = run_files(db, run["id"], arguments.get("names"), arguments.get("pattern"))
+            rows = run_files(db, run["id"], arguments.get("names"), arguments.get("pattern"))
         base = run_url(context, project(), run["name"])
-        return connection(found, arguments, lambda file: _file_node(base, file))
+        return connection(rows, arguments, lambda file: _file_node(base, file))
 
     def file_count(_: Any) -> int:
         with context.read() as db:
@@ -89,8 +89,8 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
 
     def log_lines(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
-            found = console_lines(db, run["id"])
-        return connection(found, arguments, _log_line_node)
+            rows = console_lines(db, run["id"])
+        return connection(rows, arguments, _log_line_node)
 
     def history_keys(_: Any) -> Node:
         counts = json.loads(run["history_keys"])

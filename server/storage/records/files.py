@@ -60,11 +60,11 @@ def run_files(
     db: sqlite3.Connection, run_id: int, names: list[str] | None = None, pattern: str | None = None
 ) -> list[sqlite3.Row]:
     """Files of a run, sorted by name: all, those in `names`, or those that match a LIKE pattern."""
-    wanted = {str(PurePosixPath(name)) for name in names or ()}
+    paths = {str(PurePosixPath(name)) for name in names or ()}
     rows = db.execute(
         "SELECT * FROM file WHERE run_id = ? AND name LIKE ? ORDER BY name", (run_id, pattern or "%")
     ).fetchall()
-    return [row for row in rows if not wanted or row["name"] in wanted]
+    return [row for row in rows if not paths or row["name"] in paths]
 
 
 def delete_files(db: sqlite3.Connection, file_ids: Sequence[int]) -> None:
