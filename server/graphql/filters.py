@@ -92,6 +92,13 @@ def _equal(value: Any, expected: Any) -> bool:
     )
 
 
+def _matches_regex(value: Any, pattern: Any) -> bool:
+    try:
+        return isinstance(value, str) and re.search(pattern, value) is not None
+    except re.error as error:
+        raise QueryError(f"invalid regular expression {pattern!r} in a filter: {error}") from error
+
+
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": _equal,
     "$ne": lambda value, expected: not _equal(value, expected),
@@ -102,7 +109,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$in": lambda value, expected: any(_equal(value, element) for element in expected),
     "$nin": lambda value, expected: not any(_equal(value, element) for element in expected),
     "$exists": lambda value, expected: (value is not None) == bool(expected),
-    "$regex": lambda value, expected: isinstance(value, str) and re.search(expected, value) is not None,
+    "$regex": _matches_regex,
 }
 
 
@@ -110,8 +117,10 @@ def matches(record: RunRecord, query: Mapping[str, Any]) -> bool:
     """Whether a run matches a MongoDB query.
 
     Raises:
-        QueryError: If the query uses an unknown operator.
+        QueryError: If the query is not a mapping, or has an unknown operator or an invalid expression.
     """
+    if not isinstance(query, Mapping):
+        raise QueryError(f"a filter must be a JSON object, not {query!r}")
     for key, condition in query.items():
         if key == "$and":
             passed = all(matches(record, part) for part in condition)
