@@ -28,6 +28,26 @@ def test_a_request_that_is_not_graphql_is_an_error(shared_server: RunningServer)
     assert answer["errors"]
 
 
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"name": {"$regex": "("}}, "invalid regular expression '('"),
+        ({"$and": ["name"]}, "a filter must be a JSON object, not 'name'"),
+        ({"name": {"$like": "x"}}, "unknown filter operator $like"),
+    ],
+)
+def test_a_filter_that_cannot_be_applied_is_an_error(
+    shared_server: RunningServer, filters: dict[str, Any], message: str
+) -> None:
+    init(shared_server, "filtered", "filters")
+    query = (
+        'query($f: JSONString) { project(name: "filters", entityName: "local") { runCount(filters: $f) } }'
+    )
+    status, answer = shared_server.post("/graphql", {"query": query, "variables": {"f": json.dumps(filters)}})
+    assert status == 200
+    assert message in answer["errors"][0]["message"]
+
+
 def test_repeated_init_does_not_reset_preempting(shared_server: RunningServer) -> None:
     init(shared_server, "pre")
     stream(shared_server, "pre", preempting=True)

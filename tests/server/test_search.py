@@ -170,14 +170,15 @@ def nearest(points: list[tuple[float, ...]]) -> float:
 
 
 def test_a_long_sweep_is_reduced_to_best_newest_and_running_trials() -> None:
-    from server.search.bayes import BEST, TOLD, _most_telling
+    from server.search.bayes import MAX_BEST_TRIALS, MAX_TRIALS, _informative_trials
 
     trials = [Trial({"a": i}, "finished", float(i % 500)) for i in range(1000)]
     trials[3] = Trial({"a": 3}, "running")
-    kept = _most_telling(trials, maximize=True)
-    assert len(kept) == TOLD
+    kept = _informative_trials(trials, maximize=True)
+    assert len(kept) == MAX_TRIALS
     assert trials[3] in kept
-    best = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0)[-BEST:]
+    best = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0)
+    best = best[-MAX_BEST_TRIALS:]
     assert all(trial in kept for trial in best)
     assert kept[-1] is trials[-1]
 

@@ -153,6 +153,7 @@ BAD = [
     ("method: random\nparameters: {a: {min: 1}}", "parameter a needs value, values, min and max"),
     ("method: random\nparameters: {a: 5}", "parameter a must be a mapping such as {value: 5}"),
     ("method: random\nparameters: {a: {distribution: log_unifrom, min: 1, max: 2}}", "did you mean"),
+    ("method: random\nparameters: {a: {distribution: [normal]}}", "unknown distribution ['normal']"),
     ("method: random\nparameters: {a: {values: []}}", "values must be a list with at least one"),
     ("method: random\nparameters: {a: {values: [1, 2], probabilities: [0.5, 0.2]}}", "add up to 0.7"),
     ("method: random\nparameters: {a: {min: 1e-5, max: 1.0}}", "such as 1.0e-5"),

@@ -118,7 +118,7 @@ def test_a_damaged_database_is_refused_with_a_restore_command(tmp_path: Path) ->
         (data / "sweepfarm.sqlite").write_bytes(damage or content[:8192] + bytes(24000) + content[32192:])
         printed = refused(data)
         assert "is damaged" in printed
-        command = printed.split("go back to the last backup with: ")[1]
+        command = printed.split("restore the last backup with: ")[1]
         assert str(copy) in command
         subprocess.run(command, shell=True, check=True)
     with running_server(tmp_path) as server:
