@@ -67,7 +67,7 @@ def test_what_is_real_and_what_is_noise(fixes: SweepTable) -> None:
     assert "`beta` 0.1 → 0.05" in text
     assert "seed_" not in text
     assert "variant" not in text
-    assert "Left out, as they ended in the first half: same (2 of 3)." in text
+    assert "Left out because they ended in the first half of training: same (2 of 3)." in text
 
 
 def test_a_configuration_that_is_not_there(fixes: SweepTable) -> None:

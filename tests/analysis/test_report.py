@@ -40,8 +40,9 @@ def test_the_files_of_a_report(export, tmp_path):
     assert data["starter_objective"] == 0.3
     point = data["recommended_point"]
     assert f"recommended: {point['id']} at step {point['step']}" in written.page.read_text()
-    said = f"- Best score for its drift: {point['id']} at step {point['step']}, {point['value']:.4f} at √KL"
-    assert said in (tmp_path / "out" / "report.md").read_text()
+    where = f"{point['id']} at step {point['step']}"
+    line = f"- Least drift with a score within noise of the best: {where}, {point['value']:.4f} at √KL"
+    assert line in (tmp_path / "out" / "report.md").read_text()
     best = data["runs"][0]
     assert (best["rank"], best["id"], best["score"]) == (1, data["best_run"], data["best_objective"])
     assert data["page"] == (tmp_path / "out" / "report.html").as_uri()

@@ -55,7 +55,9 @@ def test_the_report_holds_the_markdown_and_the_sweeps_plots(export, tmp_path: Pa
         # The project must exist, as that of a sweep does.
         server.python("import wandb; wandb.init(project='plasmid', entity='me').finish()")
         refused = server.python(script, PYTHONPATH=packages)
-        assert f'{server.url} takes no W&B Report (input: Cannot query field "upsertView"' in refused
+        assert (
+            f'{server.url} did not accept the W&B Report (input: Cannot query field "upsertView"' in refused
+        )
         proxy = ReportsProxy(server.url)
         said = server.python(script, PYTHONPATH=packages, WANDB_BASE_URL=proxy.url)
         proxy.close()
