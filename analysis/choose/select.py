@@ -214,7 +214,10 @@ def _why(ranking: pd.DataFrame, tied: int, margin: float) -> str:
     gap = abs(best["score"] - second["score"])
     if tied > 1:
         others = "1 other configuration" if tied == 2 else f"{tied - 1} other configurations"
-        reason = f"has the lowest KL ({best['kl']:.3g}, the runner-up {second['kl']:.3g})"
+        if not math.isnan(best["kl"]) and best["kl"] != second["kl"]:
+            reason = f"has the lowest KL ({best['kl']:.3g}, the runner-up {second['kl']:.3g})"
+        else:
+            reason = f"took the least time ({best['seconds']:.0f} s, the runner-up {second['seconds']:.0f} s)"
         return f"It is tied with {others} (scores within {margin:.4f}) and was chosen because it {reason}."
     return f"The runner-up, run {second['id']}, reached {second['score']:.4f}, {gap:.4f} behind."
 

@@ -68,6 +68,17 @@ def test_a_tie_goes_to_the_run_with_the_lower_kl():
     assert chosen.best == "r1"
     assert chosen.tied == ("r0", "r1")
     assert "It is tied with 1 other configuration" in chosen.conclusion
+    assert "was chosen because it has the lowest KL (0.01, the runner-up 0.05)." in chosen.conclusion
+
+
+def test_a_tie_without_kl_goes_to_the_run_that_took_less_time_and_says_so():
+    recorder = Recorder(sweep("lr"))
+    for i, seconds in enumerate((300, 200)):
+        history = [{**row, "_runtime": seconds} for row in rows(wavy(0.6 - i / 1000, 0.01), 60)]
+        recorder.run(f"r{i}", history)
+    chosen = select(assess(recorder.table()))
+    assert chosen.best == "r1"
+    assert chosen.why.endswith("was chosen because it took the least time (200 s, the runner-up 300 s).")
 
 
 def test_one_seed_never_makes_a_clear_winner():
