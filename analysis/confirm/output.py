@@ -75,11 +75,20 @@ def _bounds(name: str, interval: Interval) -> dict[str, float | None]:
 
 def print_confirmation(data: dict[str, Any], console: Console) -> None:
     """Prints a table of the candidates, in the order of the plan, and the statement."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"Confirmation of {escape(data['sweep'])}", title_justify="left")
-    for title in ("candidate", "run"):
-        table.add_column(title, no_wrap=True)
-    for title in ("sweep", "fresh", "from", "to", "runs", "ill", "lost"):
-        table.add_column(title, justify="right", no_wrap=True)
+    title = f"Confirmation of {escape(data['sweep'])}"
+    # Without edges and with narrow padding, the table fits into 80 columns.
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=title,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+    )
+    for column in ("candidate", "run"):
+        table.add_column(column, no_wrap=True)
+    for column in ("sweep\nscore", "fresh\nseeds", "low", "high", "runs", "unhealthy", "missing"):
+        table.add_column(column, justify="right", no_wrap=True)
     for row in data["candidates"]:
         table.add_row(
             row["label"],
@@ -94,4 +103,4 @@ def print_confirmation(data: dict[str, Any], console: Console) -> None:
             style="bold green" if row["label"] == data["winner"] else None,
         )
     console.print(table)
-    console.print(escape(data["statement"]))
+    console.print(f"\n{escape(data['statement'])}")

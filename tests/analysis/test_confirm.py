@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from analysis.choose.select import select
 from analysis.classify.assess import assess
 from analysis.confirm.candidates import candidates, fresh_seeds
 from analysis.confirm.outcome import confirm
-from analysis.confirm.output import confirmation_data, statement
+from analysis.confirm.output import confirmation_data, print_confirmation, statement
 from analysis.confirm.plan import Plan, constants, grid_sweep
 from analysis.errors import AnalysisError
 from tests.analysis.recorded import Recorder, rows, sweep
@@ -175,6 +177,16 @@ def test_a_winner_beyond_noise_is_confirmed():
     data = json.loads(json.dumps(confirmation_data(plan, result), allow_nan=False))
     assert data["candidates"][1]["scores"] == {"43": 0.63, "44": 0.65, "45": pytest.approx(0.64)}
     assert data["winner"] == "top 1"
+
+
+def test_the_table_fits_into_80_columns():
+    data = confirmation_data(*confirmed(WELL))
+    data["candidates"][0]["run"] = "abcdefgh"
+    console = Console(width=80, record=True, file=StringIO())
+    print_confirmation(data, console)
+    text = console.export_text()
+    assert "…" not in text
+    assert "runs  unhealthy  missing" in text
 
 
 def test_the_winner_may_be_the_second_of_the_sweep():
