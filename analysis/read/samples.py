@@ -49,7 +49,7 @@ def samples_frame(table: Mapping[str, Any]) -> pd.DataFrame | None:
     return frame.fillna(texts).astype(COLUMNS)
 
 
-def ends(frame: pd.DataFrame | None) -> Samples | None:
+def best_and_worst(frame: pd.DataFrame | None) -> Samples | None:
     """The best and the worst completions of a table; None if there is no table or no score in it."""
     if frame is None:
         return None

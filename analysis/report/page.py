@@ -12,7 +12,7 @@ from analysis.choose.frontier import Frontier
 from analysis.choose.importance import Importance, interaction
 from analysis.choose.select import Selection
 from analysis.classify.assess import Assessment
-from analysis.read.samples import TABLE, ends
+from analysis.read.samples import TABLE, best_and_worst
 from analysis.read.table import SweepTable
 from analysis.report import figures as curves
 from analysis.report import parameter_figures as parameters
@@ -46,7 +46,7 @@ def page(
         colours={str(kind): colour for kind, colour in VERDICT_COLOURS.items()},
         best_colour=BEST_COLOUR,
         sections=[(key, title, text) for key, title, text, _ in sections],
-        samples=ends(table.scored.get(selection.best or "")),
+        samples=best_and_worst(table.scored.get(selection.best or "")),
         samples_key=TABLE,
         max_characters=MAX_CHARACTERS,
         wide=WIDE,

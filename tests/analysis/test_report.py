@@ -13,7 +13,7 @@ from analysis.classify.assess import assess
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
 from analysis.read.folder import write_table
-from analysis.read.samples import ends, samples_frame
+from analysis.read.samples import best_and_worst, samples_frame
 from analysis.report.report import write_report
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
@@ -139,16 +139,16 @@ def scored(*rows):
     return samples_frame({"columns": columns, "data": [[60, "ATG", *row] for row in rows]})
 
 
-def test_the_ends_of_a_table_of_completions():
+def test_the_best_and_the_worst_of_a_table_of_completions():
     frame = scored(*[(f"c{i}", i / 10, None, "said") for i in (4, 1, 3, 0, 2)], ("none", None, None, None))
-    found = ends(frame)
+    found = best_and_worst(frame)
     assert (found.step, found.scored) == (60, 5)
     assert [row["completion"] for row in found.best] == ["c4", "c3", "c2"]
     assert [row["completion"] for row in found.worst] == ["c0", "c1"]
-    one = ends(scored(("c", 0.5, None, "said")))
+    one = best_and_worst(scored(("c", 0.5, None, "said")))
     assert ([row["completion"] for row in one.best], one.worst) == (["c"], [])
-    assert ends(scored(("c", None, None, None))) is None
-    assert ends(None) is None
+    assert best_and_worst(scored(("c", None, None, None))) is None
+    assert best_and_worst(None) is None
 
 
 @pytest.mark.parametrize(
