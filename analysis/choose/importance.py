@@ -125,9 +125,9 @@ def usable_scores(assessment: Assessment) -> pd.Series:
     runs = assessment.runs.set_index("id")
     broken = has_verdict(runs, (VerdictKind.FAILED, VerdictKind.UNFINISHED))
     scores = runs.loc[~broken & runs["objective"].notna(), "objective"] * assessment.sweep.sign
-    ill = ~has_verdict(runs.loc[scores.index], SOUND)
-    if ill.any():
-        scores[ill] = scores.min() - 1.0
+    unhealthy = ~has_verdict(runs.loc[scores.index], SOUND)
+    if unhealthy.any():
+        scores[unhealthy] = scores.min() - 1.0
     return scores
 
 

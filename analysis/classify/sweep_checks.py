@@ -72,7 +72,7 @@ def not_learning(final: float, start: float, step: int, noise: float, sign: int)
     margin = NOT_LEARNING_NOISE * math.sqrt(2) * noise
     if gain > margin:
         return None
-    how = "within noise" if gain >= -margin else "worse by more than noise"
+    reading = "within noise" if gain >= -margin else "worse by more than noise"
     return Verdict(
-        VerdictKind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})"
+        VerdictKind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {reading} (±{margin:.4f})"
     )

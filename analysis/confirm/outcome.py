@@ -135,8 +135,8 @@ def missing(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> list[tuple[in
     """
     table = _combined(plan, tables)
     made = {} if table.runs.empty else _made(table, judged(table).runs)
-    own = [made.get(candidate.label, {}) for candidate in plan.candidates]
-    return [tuple(seed for seed in plan.seeds if seed not in runs) for runs in own]
+    runs_by_seed = [made.get(candidate.label, {}) for candidate in plan.candidates]
+    return [tuple(seed for seed in plan.seeds if seed not in runs) for runs in runs_by_seed]
 
 
 def _combined(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
@@ -146,11 +146,11 @@ def _combined(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
         for row in (row for table in own for row in table.runs.to_dict("records")):
             config = {**json.loads(row["config"]), CANDIDATE: candidate.label}
             rows.append({**row, "config": json.dumps(config, sort_keys=True)})
-    every = [table for own in tables for table in own]
+    all_tables = [table for own in tables for table in own]
     name = f"{plan.sweep} (confirmation)"
-    sweep = replace(every[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
-    histories = ChainMap(*[dict(table.histories) for table in every])
-    samples = ChainMap(*[dict(table.samples) for table in every])
+    sweep = replace(all_tables[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
+    histories = ChainMap(*[dict(table.histories) for table in all_tables])
+    samples = ChainMap(*[dict(table.samples) for table in all_tables])
     frame = runs_frame({str(k): v for k, v in row.items()} for row in rows)
     return SweepTable(sweep, frame, histories, samples)
 
@@ -190,13 +190,13 @@ def _doubts(winner: Outcome, others: Sequence[Outcome], comparisons: Sequence[Wi
     doubts = []
     missing = sum(len(outcome.missing) for outcome in (winner, *others))
     if missing:
-        wanted = sum(len(outcome.scores) for outcome in (winner, *others)) + missing
-        doubts.append(f"{missing} of {wanted} runs are missing")
+        planned = sum(len(outcome.scores) for outcome in (winner, *others)) + missing
+        doubts.append(f"{missing} of {planned} runs are missing")
     if winner.ill:
         found = ", ".join(sorted(set(winner.ill.values())))
         doubts.append(f"{len(winner.ill)} of its {len(winner.scores)} runs ended unhealthy ({found})")
     for other, comparison in zip(others, comparisons, strict=True):
         if not other.candidate.tuned and not comparison.gain.low > 0:
-            how = "is worse than" if comparison.gain.high < 0 else "cannot be distinguished from"
-            doubts.append(f"it {how} {comparison.label}, {comparison.gain:+}")
+            relation = "is worse than" if comparison.gain.high < 0 else "cannot be distinguished from"
+            doubts.append(f"it {relation} {comparison.label}, {comparison.gain:+}")
     return doubts

@@ -39,7 +39,9 @@ class Plan:
     def label_of(self, path: str) -> str:
         """Label of the candidate of a grid sweep, given the sweep's path."""
         labels = {
-            own: one.label for one, paths in zip(self.candidates, self.sweeps, strict=True) for own in paths
+            path: candidate.label
+            for candidate, paths in zip(self.candidates, self.sweeps, strict=True)
+            for path in paths
         }
         return labels[path]
 
@@ -105,12 +107,12 @@ def grid_sweep(
         for part in outer:
             level = level.setdefault(part, {"parameters": {}})["parameters"]
         level[last] = {"value": value}
-    kept = {key: config[key] for key in ("program", "command", "metric") if key in config}
+    copied = {key: config[key] for key in ("program", "command", "metric") if key in config}
     return {
         "name": f"confirm {sweep}: {candidate.label}",
         "entity": entity,
         "project": project,
-        **kept,
+        **copied,
         "method": "grid",
         "parameters": {**parameters, SEED: {"values": list(seeds)}},
     }

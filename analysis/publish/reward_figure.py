@@ -37,8 +37,10 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
     values = sorted(runs[against].unique())
     kinds = [None] if kind is None else list(dict.fromkeys(runs[kind]))
     for place, value in enumerate(values):
-        here = runs[runs[against] == value].sort_values("reward")
-        for rank, (offset, row) in enumerate(zip(_offsets(len(here)), here.to_dict("records"), strict=True)):
+        group = runs[runs[against] == value].sort_values("reward")
+        for rank, (offset, row) in enumerate(
+            zip(_offsets(len(group)), group.to_dict("records"), strict=True)
+        ):
             marker = MARKERS[kinds.index(None if kind is None else row[kind]) % len(MARKERS)]
             colour = VERDICT_COLOURS[VerdictKind(row["verdict"])]
             axis.plot(
@@ -46,7 +48,7 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
             )
             axis.plot(place + offset, row["reward"], marker, color=colour, markersize=8)
             axis.annotate(
-                str(row["number"]), (place + offset, row["reward"]), (0, _label_height(rank, len(here))),
+                str(row["number"]), (place + offset, row["reward"]), (0, _label_height(rank, len(group))),
                 textcoords="offset points", ha="center", fontsize=7,
             )  # fmt: skip
     axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
