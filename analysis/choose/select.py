@@ -94,7 +94,7 @@ def select(assessment: Assessment) -> Selection:
     doubts = _doubts(scored, ranking, excluded, len(runs), assessment.peers.noise)
     why = _why(ranking, len(tied), margin)
     best = ranking.iloc[0]
-    head = f"Run {best['id']} is {'clearly ' if not doubts else ''}best: "
+    head = f"Run {best['id']} is {'chosen' if doubts else 'clearly best'}: "
     if best["seeds"] > 1:
         head += f"mean objective {best['score']:.4f} at step {step} over {best['seeds']} seeds"
         head += f" ({LEVEL:.0%} interval {best['low']:.4f} to {best['high']:.4f})."

@@ -50,7 +50,7 @@ def test_unfinished_and_unhealthy_runs_are_counted_out():
     assert chosen.best == "r0"
     assert chosen.excluded == {"failed": 1, "stopped early": 2, "unfinished": 1}
     assert chosen.conclusion.startswith(
-        "Run r0 is best: objective 0.5000 at step 60. Runs compared: 1."
+        "Run r0 is chosen: objective 0.5000 at step 60. Runs compared: 1."
         " Left out: 1 failed, 2 stopped early, 1 unfinished."
     )
     assert "2 of 5 runs have not finished" in chosen.doubts
