@@ -67,7 +67,7 @@ def test_a_change_is_reported_as_better_or_within_noise(fixes: SweepTable) -> No
     assert "`beta` 0.1 → 0.05" in text
     assert "seed_" not in text
     assert "variant" not in text
-    assert "Left out, as they ended in the first half: same (2 of 3)." in text
+    assert "Left out because they ended in the first half of training: same (2 of 3)." in text
 
 
 def test_an_unknown_configuration_is_an_error_that_lists_the_known_ones(fixes: SweepTable) -> None:

@@ -67,7 +67,7 @@ def test_the_published_advice_is_refused_with_reasons():
     comparison = compare(EPOCH_6, EPOCH_7)
     fell = advise(comparison)[0]
     assert fell.refused == "the change of the average reward is within noise"
-    assert any("5 settings moved at once" in text for text in fell.objections)
+    assert any("5 settings changed at once" in text for text in fell.objections)
     assert any("within noise" in text for text in fell.objections)
     loss = next(advice for advice in advise(comparison) if "loss" in advice.title)
     assert "nothing" in loss.change
@@ -100,7 +100,7 @@ def test_a_real_fall_after_one_change_gets_advice():
 def test_a_real_fall_after_two_changes_is_refused():
     before = sampled("before", 0.5, {"beta": 0.01, "lr": 1e-5}, seed=1)
     after = sampled("after", 0.4, {"beta": 0.1, "lr": 1e-6}, seed=2)
-    assert "2 settings moved at once (beta, lr)" in advise(compare(before, after))[0].refused
+    assert "2 settings changed at once (beta, lr)" in advise(compare(before, after))[0].refused
 
 
 def test_best_of_n_of_different_n_is_not_compared():

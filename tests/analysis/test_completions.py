@@ -51,8 +51,8 @@ def test_the_first_table_represents_the_starting_model_and_is_named_in_the_evide
     found = judged(*samples(10, VARIED), *samples(60, ["same."] * 12))
     assert (found.kind, found.step) == ("collapsed", 60)
     assert "distinct samples 8% (starting model: 100%)" in found.evidence
-    assert found.evidence.endswith("; by tables of completions, the first of step 10")
-    assert "tables" not in judged(*samples(0, VARIED), *samples(60, ["same."] * 12)).evidence
+    assert found.evidence.endswith("; the table of step 10 stands for the starting model")
+    assert "table" not in judged(*samples(0, VARIED), *samples(60, ["same."] * 12)).evidence
 
 
 def test_one_table_or_few_completions_give_no_finding():

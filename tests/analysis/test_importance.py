@@ -55,7 +55,7 @@ def test_noise_alone_rarely_stands_out():
 
 def test_too_few_runs_give_a_warning():
     found = importance(*swept(10, by_rate))
-    assert found.warnings[0] == "10 runs are too few for importances to be steady, 20 or more would do"
+    assert found.warnings[0] == "10 runs are too few for a stable importance; at least 20 are needed"
 
 
 def test_constant_and_conditional_parameters_are_reported():
@@ -68,8 +68,8 @@ def test_constant_and_conditional_parameters_are_reported():
     assert found.unmoved == ("still",)
     assert found.conditional == ("sometimes",)
     assert set(found.table["parameter"]) == {"lr", "sometimes"}
-    assert "nothing can be told of still: one value in all of these runs" in found.warnings
-    assert "some runs are without sometimes: its absence counts as a value" in found.warnings
+    assert "the importance of still is unknown: all of these runs have one value" in found.warnings
+    assert "some runs do not have sometimes: absence counts as another value" in found.warnings
 
 
 def test_importances_are_deterministic():

@@ -13,7 +13,7 @@ from analysis.classify.assess import assess
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
 from analysis.read.folder import write_table
-from analysis.read.samples import ends, samples_frame
+from analysis.read.samples import best_and_worst, samples_frame
 from analysis.report.report import write_report
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
@@ -40,8 +40,9 @@ def test_a_report_writes_consistent_files(export, tmp_path):
     assert data["starter_objective"] == 0.3
     point = data["recommended_point"]
     assert f"recommended: {point['id']} at step {point['step']}" in written.page.read_text()
-    said = f"- Best score for its drift: {point['id']} at step {point['step']}, {point['value']:.4f} at √KL"
-    assert said in (tmp_path / "out" / "report.md").read_text()
+    where = f"{point['id']} at step {point['step']}"
+    line = f"- Least drift with a score within noise of the best: {where}, {point['value']:.4f} at √KL"
+    assert line in (tmp_path / "out" / "report.md").read_text()
     best = data["runs"][0]
     assert (best["rank"], best["id"], best["score"]) == (1, data["best_run"], data["best_objective"])
     assert data["page"] == (tmp_path / "out" / "report.html").as_uri()
@@ -140,14 +141,14 @@ def scored(*rows):
 
 def test_the_best_and_worst_completions_of_a_table():
     frame = scored(*[(f"c{i}", i / 10, None, "said") for i in (4, 1, 3, 0, 2)], ("none", None, None, None))
-    found = ends(frame)
+    found = best_and_worst(frame)
     assert (found.step, found.scored) == (60, 5)
     assert [row["completion"] for row in found.best] == ["c4", "c3", "c2"]
     assert [row["completion"] for row in found.worst] == ["c0", "c1"]
-    one = ends(scored(("c", 0.5, None, "said")))
+    one = best_and_worst(scored(("c", 0.5, None, "said")))
     assert ([row["completion"] for row in one.best], one.worst) == (["c"], [])
-    assert ends(scored(("c", None, None, None))) is None
-    assert ends(None) is None
+    assert best_and_worst(scored(("c", None, None, None))) is None
+    assert best_and_worst(None) is None
 
 
 @pytest.mark.parametrize(

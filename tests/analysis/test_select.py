@@ -50,8 +50,8 @@ def test_unfinished_stopped_and_failed_runs_are_excluded():
     assert chosen.best == "r0"
     assert chosen.excluded == {"failed": 1, "stopped early": 2, "unfinished": 1}
     assert chosen.conclusion.startswith(
-        "Run r0 is best with 0.5000 at step 60; compared with 0 other runs,"
-        " left out: 1 failed, 2 stopped early, 1 unfinished."
+        "Run r0 is chosen: objective 0.5000 at step 60. Runs compared: 1."
+        " Left out: 1 failed, 2 stopped early, 1 unfinished."
     )
     assert "2 of 5 runs have not finished" in chosen.doubts
 
@@ -67,13 +67,24 @@ def test_a_tie_goes_to_the_run_with_the_lower_kl():
     )
     assert chosen.best == "r1"
     assert chosen.tied == ("r0", "r1")
-    assert "It ties with 1 more" in chosen.conclusion
+    assert "It is tied with 1 other configuration" in chosen.conclusion
+    assert "was chosen because it has the lowest KL (0.01, the runner-up 0.05)." in chosen.conclusion
+
+
+def test_a_tie_without_kl_goes_to_the_run_that_took_less_time_and_says_so():
+    recorder = Recorder(sweep("lr"))
+    for i, seconds in enumerate((300, 200)):
+        history = [{**row, "_runtime": seconds} for row in rows(wavy(0.6 - i / 1000, 0.01), 60)]
+        recorder.run(f"r{i}", history)
+    chosen = select(assess(recorder.table()))
+    assert chosen.best == "r1"
+    assert chosen.why.endswith("was chosen because it took the least time (200 s, the runner-up 300 s).")
 
 
 def test_one_seed_never_makes_a_clear_winner():
     chosen = selected(({60: 0.9}, {}), ({60: 0.4}, {}))
     assert not chosen.clear
-    assert chosen.doubts == ("one seed per configuration cannot tell luck from merit, 3 or more can",)
+    assert chosen.doubts == ("one seed per configuration cannot rule out chance (at least 3 are needed)",)
 
 
 def test_different_starting_scores_are_a_doubt():
@@ -82,8 +93,8 @@ def test_different_starting_scores_are_a_doubt():
     )
     assert chosen.starter == 0.30
     assert (
-        "the runs measured the starting model from 0.3000 to 0.3700, so they were not measured alike"
-        in chosen.doubts
+        "the runs' scores of the starting model range from 0.3000 to 0.3700, so their scores may not be"
+        " comparable" in chosen.doubts
     )
 
 
@@ -93,7 +104,7 @@ def test_seeds_of_one_configuration_are_averaged():
     assert chosen.ranking["seeds"].tolist() == [3, 3]
     assert chosen.ranking["runs"].tolist()[0] == ("r2", "r1", "r0")
     assert not chosen.clear
-    assert chosen.doubts[0].startswith("its lead over 1 of 1 others is within noise")
+    assert chosen.doubts[0].startswith("its lead over 1 of 1 other configurations is within noise")
 
 
 def test_three_seeds_far_apart_make_a_clear_winner():
@@ -101,7 +112,8 @@ def test_three_seeds_far_apart_make_a_clear_winner():
     assert chosen.clear
     assert chosen.doubts == ()
     assert chosen.conclusion.startswith(
-        "Run r1 is clearly best with 0.8000 at step 60 (0.7752 to 0.8248 over 3 seeds)"
+        "Run r1 is clearly best: mean objective 0.8000 at step 60 over 3 seeds"
+        " (95% interval 0.7752 to 0.8248). Runs compared: 6."
     )
     assert chosen.runner_up == "r4"
 
@@ -115,7 +127,9 @@ def test_the_lowest_run_is_best_for_a_minimised_metric():
 def test_without_a_healthy_run_nothing_is_chosen():
     chosen = selected(({60: 0.5}, {"summary": {"outcome": "unhealthy"}}))
     assert chosen.best is None
-    assert chosen.conclusion == "No configuration can be chosen: 1 unstable."
+    assert chosen.conclusion == (
+        "No configuration can be chosen: no run used its budget in good health (1 unstable)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,9 @@ def test_the_wandb_report_holds_the_markdown_and_plots_of_the_sweep(export, tmp_
         # The project must exist, as it does for a sweep.
         server.python("import wandb; wandb.init(project='plasmid', entity='me').finish()")
         refused = server.python(script, PYTHONPATH=packages)
-        assert f'{server.url} takes no W&B Report (input: Cannot query field "upsertView"' in refused
+        assert (
+            f'{server.url} did not accept the W&B Report (input: Cannot query field "upsertView"' in refused
+        )
         proxy = ReportsProxy(server.url)
         said = server.python(script, PYTHONPATH=packages, WANDB_BASE_URL=proxy.url)
         proxy.close()
