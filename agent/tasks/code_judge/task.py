@@ -27,7 +27,7 @@ def _build(config: RunConfig) -> Task:
     """
     assert isinstance(config.reward, JudgeRewardConfig)
     train, held_out = exercises_of(config)
-    problems = [taught(exercise) for exercise in (*train, *held_out)]
+    problems = [judged_problem(exercise) for exercise in (*train, *held_out)]
     try:
         training = judge_suite(config.reward, problems, **_OPTIONS)
     except ValueError as error:
@@ -45,7 +45,7 @@ def _build(config: RunConfig) -> Task:
     )
 
 
-def taught(exercise: Exercise) -> JudgedProblem:
+def judged_problem(exercise: Exercise) -> JudgedProblem:
     """The exercise with its solution as the teacher's program, and its description as the docstring."""
     program = ast.parse(first_block(exercise.prompt + exercise.solution))
     name = exercise.problem.cases[0].call.function
