@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Any, Self
 
 from agent.health import collapse, drift, length, reward
+from agent.health.base import LoggedMetrics
 from agent.health.curve import Curve
 from agent.health.finding import Finding, Kind
-from agent.health.seen import Seen
 
 CHECKS = (*drift.CHECKS, *collapse.CHECKS, *reward.CHECKS, *length.CHECKS)
 
@@ -43,13 +43,13 @@ def check_health(
     depends on the last score.
 
     Args:
-        curves: Metric → curve; see `Seen`.
-        starter: The starting model's values; see `Seen`.
+        curves: Metric → curve; see `LoggedMetrics`.
+        starter: The starting model's values; see `LoggedMetrics`.
         limits: Limits of the checks.
         window: Number of values over which metrics of training steps are averaged.
     """
-    seen = Seen(curves, starter, window)
-    found = [finding for check in CHECKS if (finding := check.find(seen, limits)) is not None]
+    metrics = LoggedMetrics(curves, starter, window)
+    found = [finding for check in CHECKS if (finding := check.find(metrics, limits)) is not None]
     first: dict[Kind, Finding] = {}
     for finding in sorted(found, key=attrgetter("step")):
         first.setdefault(finding.kind, finding)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
+from agent.health.base import Check, Factor, Limits, LoggedMetrics, Share
 from agent.health.curve import Curve
 from agent.health.diversity import Diversity, measure
 from agent.health.finding import Finding
-from agent.health.seen import Check, Factor, Limits, Seen, Share
 
 ENTROPY = "train/entropy"
 HELD_OUT_ENTROPY = "objective/entropy"
@@ -120,28 +120,30 @@ def lost_diversity(now: Diversity, start: Diversity, limits: CollapseLimits, ste
     return Finding("collapsed", step, "; ".join(evidence)) if evidence else None
 
 
-def _entropy(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    entropy = seen.smooth(ENTROPY)
+def _entropy(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    entropy = metrics.smooth(ENTROPY)
     return entropy_collapse(entropy, entropy.start(), limits.health_entropy_min)
 
 
-def _held_out_entropy(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    start = seen.start(HELD_OUT_ENTROPY)
-    return entropy_collapse(seen.logged(HELD_OUT_ENTROPY), start, limits.health_entropy_min)
+def _held_out_entropy(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    start = metrics.start(HELD_OUT_ENTROPY)
+    return entropy_collapse(metrics.logged(HELD_OUT_ENTROPY), start, limits.health_entropy_min)
 
 
-def _unique(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    unique = seen.smooth(UNIQUE)
+def _unique(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    unique = metrics.smooth(UNIQUE)
     return lost_unique(unique, unique.start(), limits.health_unique_min)
 
 
-def _diversity(seen: Seen, limits: CollapseLimits) -> Finding | None:
+def _diversity(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
     """The finding at the first rung at which held-out completions had lost diversity."""
     names = [field.name for field in fields(Diversity)]
-    if not all(f"objective/{name}" in seen.curves and f"starter/{name}" in seen.starter for name in names):
+    if not all(
+        f"objective/{name}" in metrics.curves and f"starter/{name}" in metrics.starter for name in names
+    ):
         return None
-    start = Diversity(**{name: seen.starter[f"starter/{name}"] for name in names})
-    values = {name: seen.curves[f"objective/{name}"] for name in names}
+    start = Diversity(**{name: metrics.starter[f"starter/{name}"] for name in names})
+    values = {name: metrics.curves[f"objective/{name}"] for name in names}
     for index, step in enumerate(values["similarity"].steps):
         now = Diversity(**{name: float(curve.values[index]) for name, curve in values.items()})
         found = lost_diversity(now, start, limits, int(step))

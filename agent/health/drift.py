@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 from pydantic import PositiveFloat
 
+from agent.health.base import Check, Factor, Limits, LoggedMetrics
 from agent.health.curve import Curve, trailing_median
 from agent.health.finding import Finding
-from agent.health.seen import Check, Factor, Limits, Seen
 
 KL = "train/kl"
 HELD_OUT_KL = "objective/kl"
@@ -97,18 +97,18 @@ def nothing_scored(unscored: int, samples: int, step: int) -> Finding | None:
     return Finding("not finite", step, "no held-out completion could be scored")
 
 
-def _kl_bound(seen: Seen, limits: DriftLimits) -> Finding | None:
+def _kl_bound(metrics: LoggedMetrics, limits: DriftLimits) -> Finding | None:
     # `train/kl` is measured on completions of the starting model, where a healthy policy may drift further.
-    metric = HELD_OUT_KL if HELD_OUT_KL in seen.curves else KL
-    return kl_bound(seen.logged(metric), limits.health_kl_max)
+    metric = HELD_OUT_KL if HELD_OUT_KL in metrics.curves else KL
+    return kl_bound(metrics.logged(metric), limits.health_kl_max)
 
 
-def _kl_spike(seen: Seen, limits: DriftLimits) -> Finding | None:
-    return kl_spike(seen.logged(KL), limits.health_kl_spike, limits.health_kl_spike_min)
+def _kl_spike(metrics: LoggedMetrics, limits: DriftLimits) -> Finding | None:
+    return kl_spike(metrics.logged(KL), limits.health_kl_spike, limits.health_kl_spike_min)
 
 
-def _exploding_gradient(seen: Seen, limits: DriftLimits) -> Finding | None:
-    return exploding_gradient(seen.logged(GRAD_NORM), seen.window, limits.health_gradient_max)
+def _exploding_gradient(metrics: LoggedMetrics, limits: DriftLimits) -> Finding | None:
+    return exploding_gradient(metrics.logged(GRAD_NORM), metrics.window, limits.health_gradient_max)
 
 
 CHECKS = (

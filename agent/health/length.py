@@ -1,8 +1,8 @@
 """Lengths of completions: a large change, and completions that are cut off at the token limit."""
 
+from agent.health.base import Check, Factor, Limits, LoggedMetrics, Share
 from agent.health.curve import Curve
 from agent.health.finding import Finding
-from agent.health.seen import Check, Factor, Limits, Seen, Share
 
 MEAN_LENGTH = "objective/mean_length"
 TRUNCATED = "objective/truncated_fraction"
@@ -42,12 +42,12 @@ def truncated(share: Curve, start: float, margin: float) -> Finding | None:
     return Finding("truncated", step, f"{value:.0%} of completions are cut off (starting model: {start:.0%})")
 
 
-def _length_shift(seen: Seen, limits: LengthLimits) -> Finding | None:
-    return length_shift(seen.logged(MEAN_LENGTH), seen.start(MEAN_LENGTH), limits.health_length_ratio)
+def _length_shift(metrics: LoggedMetrics, limits: LengthLimits) -> Finding | None:
+    return length_shift(metrics.logged(MEAN_LENGTH), metrics.start(MEAN_LENGTH), limits.health_length_ratio)
 
 
-def _truncated(seen: Seen, limits: LengthLimits) -> Finding | None:
-    return truncated(seen.logged(TRUNCATED), seen.start(TRUNCATED), limits.health_truncated_margin)
+def _truncated(metrics: LoggedMetrics, limits: LengthLimits) -> Finding | None:
+    return truncated(metrics.logged(TRUNCATED), metrics.start(TRUNCATED), limits.health_truncated_margin)
 
 
 CHECKS = (Check((MEAN_LENGTH,), _length_shift), Check((TRUNCATED,), _truncated))

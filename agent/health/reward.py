@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
+from agent.health.base import Check, Limits, LoggedMetrics, Share
 from agent.health.curve import Curve
 from agent.health.finding import Finding
-from agent.health.seen import Check, Limits, Seen, Share
 
 TOTAL_REWARD = "reward_components/total_reward/mean"
 ZERO_VARIANCE = "train/zero_variance_groups"
@@ -142,28 +142,28 @@ def error_of_mean(scores: NDArray[np.float64], group: int) -> float:
     return float(np.sqrt(variance / scored.size))
 
 
-def _score_fall(seen: Seen, limits: RewardLimits) -> Finding | None:
+def _score_fall(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
     """`score_fall` of the held-out score from the starting model on; `None` if its error is unknown."""
-    score, errors, reward = seen.logged(REFERENCE), seen.logged(ERROR), seen.smooth(TOTAL_REWARD)
-    if "starter/score" not in seen.starter or "starter/error" not in seen.starter:
+    score, errors, reward = metrics.logged(REFERENCE), metrics.logged(ERROR), metrics.smooth(TOTAL_REWARD)
+    if "starter/score" not in metrics.starter or "starter/error" not in metrics.starter:
         return None
     has_error = np.isin(score.steps, errors.steps)
     scores = Curve(
         np.concatenate([[0], score.steps[has_error]]),
-        np.concatenate([[seen.starter["starter/score"]], score.values[has_error]]),
+        np.concatenate([[metrics.starter["starter/score"]], score.values[has_error]]),
     )
-    measured = np.concatenate([[seen.starter["starter/error"]], errors.values])
+    measured = np.concatenate([[metrics.starter["starter/error"]], errors.values])
     score_errors = Curve(scores.steps, np.maximum(measured, MIN_ERROR))
     noise, share = limits.health_fall_noise, limits.health_fall_share
-    return score_fall(scores, score_errors, reward, seen.starter["starter/score"], noise, share)
+    return score_fall(scores, score_errors, reward, metrics.starter["starter/score"], noise, share)
 
 
-def _no_signal(seen: Seen, limits: RewardLimits) -> Finding | None:
-    return no_signal(seen.smooth(ZERO_VARIANCE), limits.health_zero_variance_max)
+def _no_signal(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return no_signal(metrics.smooth(ZERO_VARIANCE), limits.health_zero_variance_max)
 
 
-def _saturated(seen: Seen, limits: RewardLimits) -> Finding | None:
-    return reward_saturated(seen.smooth(TOTAL_REWARD), limits.health_reward_max)
+def _saturated(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return reward_saturated(metrics.smooth(TOTAL_REWARD), limits.health_reward_max)
 
 
 CHECKS = (

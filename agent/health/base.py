@@ -22,7 +22,7 @@ class Limits(BaseModel):
 
 
 @dataclass(frozen=True)
-class Seen:
+class LoggedMetrics:
     """The metrics that a run has logged so far.
 
     Attributes:
@@ -59,4 +59,4 @@ class Check:
     """
 
     metrics: tuple[str, ...]
-    find: Callable[[Seen, Any], Finding | None]
+    find: Callable[[LoggedMetrics, Any], Finding | None]
