@@ -209,10 +209,10 @@ class RunConfig(BaseModel):
         """
         params = unfolded(params)
         task = params.get("task", DEFAULT_TASK)
-        known = cls.parameter_names(task)
+        names = cls.parameter_names(task)
         for key in params:
-            if key not in known:
-                raise ConfigError(unknown_key_message("parameter", key, known))
+            if key not in names:
+                raise ConfigError(unknown_key_message("parameter", key, names))
         kind = task_definition(task).reward
         reward = {k: v for k, v in params.items() if k in kind.model_fields}
         if reward and params.get("suite") is not None:

@@ -73,14 +73,14 @@ def task_definition(name: object) -> TaskDefinition:
 @cache  # executing a file again would create a second reward class for the same task
 def _load(name: str, folder: Path) -> TaskDefinition:
     if name in our_tasks():
-        found: object = importlib.import_module(our_tasks()[name]).TASK
+        definition: object = importlib.import_module(our_tasks()[name]).TASK
     elif is_file_reference(name):
-        found = from_file(name, folder)
+        definition = from_file(name, folder)
     else:
         packages = installed(ENTRY_POINTS)
         if name not in packages:
             raise ConfigError(unknown_key_message("task", name, {*our_tasks(), *packages}))
-        found = from_entry_point(packages[name])
-    if not isinstance(found, TaskDefinition):
-        raise PluginError(f"{name} is a {type(found).__name__}, not a TaskDefinition")
-    return found
+        definition = from_entry_point(packages[name])
+    if not isinstance(definition, TaskDefinition):
+        raise PluginError(f"{name} is a {type(definition).__name__}, not a TaskDefinition")
+    return definition

@@ -49,8 +49,8 @@ def check_health(
         window: Number of values over which metrics of training steps are averaged.
     """
     metrics = LoggedMetrics(curves, starter, window)
-    found = [finding for check in CHECKS if (finding := check.find(metrics, limits)) is not None]
+    findings = [finding for check in CHECKS if (finding := check.find(metrics, limits)) is not None]
     first: dict[Kind, Finding] = {}
-    for finding in sorted(found, key=attrgetter("step")):
+    for finding in sorted(findings, key=attrgetter("step")):
         first.setdefault(finding.kind, finding)
     return list(first.values())

@@ -18,8 +18,8 @@ def exercises_of(config: RunConfig) -> tuple[tuple[Exercise, ...], tuple[Exercis
     Raises:
         ConfigError: If there are not enough exercises, or the hub cannot be reached.
     """
-    ours = config.model == "starter" or Path(config.model).exists()
-    exercises = _drawn if ours else _published
+    is_local = config.model == "starter" or Path(config.model).exists()
+    exercises = _drawn if is_local else _published
     try:
         train = exercises(config.train_prompts, held_out=False)
         return train, exercises(config.eval_prompts, held_out=True)

@@ -39,10 +39,10 @@ def _build(config: RunConfig) -> Task:
     model = str(_starter().path()) if config.model == "starter" else config.model
     tokenizer = str(tokenizer_file(model))
     suite = stories_suite(config.reward, tokenizer)
-    ours = config.model == "starter" or Path(config.model).exists()
+    is_local = config.model == "starter" or Path(config.model).exists()
     train, held_out = (
         (_drawn(held_out=False), _drawn(held_out=True))
-        if ours
+        if is_local
         else (hub_stories("train"), hub_stories("test"))
     )
     try:
