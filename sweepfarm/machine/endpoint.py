@@ -3,6 +3,7 @@
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from agent.worker import UnreachableError, require_server
 from sweepfarm.errors import UserError
 
 FOLDER_VARIABLE = "SWEEPFARM_SERVER"
@@ -35,6 +36,18 @@ def point_at_server(environment: MutableMapping[str, str]) -> None:
             f"no server runs in {folder} ({FOLDER_VARIABLE}): {error.filename}: {error.strerror}"
         ) from None
     environment["WANDB_ERROR_REPORTING"] = "false"
+
+
+def reachable_server(environment: Mapping[str, str]) -> str:
+    """URL of the server that `environment` names, after a check that something listens there.
+
+    Raises:
+        UserError: If nothing listens at the address.
+    """
+    try:
+        return require_server(environment)
+    except UnreachableError as error:
+        raise UserError(str(error)) from None
 
 
 def page_address(environment: Mapping[str, str]) -> str:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.worker import UnreachableError, require_server
 from sweepfarm.errors import UserError
+from sweepfarm.machine.endpoint import reachable_server
 from sweepfarm.machine.processes import ending_with_us
 
 _STOP_GRACE = 60
@@ -80,11 +80,7 @@ def outer_server() -> Endpoint | None:
     """
     if not os.environ.get("WANDB_API_KEY"):
         return None
-    try:
-        url = require_server(os.environ)
-    except UnreachableError as error:
-        raise UserError(str(error)) from None
-    return Endpoint(url, {})
+    return Endpoint(reachable_server(os.environ), {})
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:

@@ -30,17 +30,15 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
       sweepfarm agent local/plasmid-grpo-sweeps/abc123xy
     """
     from agent.warm.start import start_warm_parent
-    from agent.worker import UnreachableError, agent_environment, become_agent, require_server
+    from agent.worker import agent_environment, become_agent
     from sweepfarm.definition.check import check_sweep
+    from sweepfarm.machine.endpoint import reachable_server
     from sweepfarm.machine.preflight import report_checks
     from sweepfarm.running.registered import named_or_latest, read_registered, trains_with_us
 
     runs = Path(os.environ.get("SWEEPFARM_RUNS", "runs"))
     sweep = named_or_latest(sweep, runs)
-    try:
-        require_server(os.environ)
-    except UnreachableError as error:
-        raise click.ClickException(str(error)) from None
+    reachable_server(os.environ)
     # A shell that starts a job with `&` makes it ignore SIGINT, and children inherit that. W&B stops runs by
     # SIGINT, which would have no effect.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -28,11 +28,9 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     Example:
       sweepfarm register sweep_config.yaml --overlay sweeps/overlays/cpu.yaml
     """
-    from agent.worker import UnreachableError, require_server
     from sweepfarm.definition.check import check_sweep
     from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
-    from sweepfarm.errors import UserError
-    from sweepfarm.machine.endpoint import page_address
+    from sweepfarm.machine.endpoint import page_address, reachable_server
     from sweepfarm.machine.models import prepare_model
     from sweepfarm.running.farm import register as register_sweep
     from sweepfarm.running.registered import latest, set_latest
@@ -44,10 +42,7 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
         warnings.append("the sweep has no run_cap: its agents end only when you stop it")
     for warning in warnings:
         click.echo(f"warning: {warning}")
-    try:
-        require_server(os.environ)
-    except UnreachableError as error:
-        raise UserError(str(error)) from None
+    reachable_server(os.environ)
     for model in check.models:
         prepare_model(check.task, model)
     path = latest(runs)
