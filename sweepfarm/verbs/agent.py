@@ -34,7 +34,7 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
     from sweepfarm.definition.check import check_sweep
     from sweepfarm.machine.endpoint import reachable_server
     from sweepfarm.machine.preflight import report_checks
-    from sweepfarm.running.registered import named_or_latest, read_registered, trains_with_us
+    from sweepfarm.running.registered import content_or_exit, named_or_latest, trains_with_us
 
     runs = Path(os.environ.get("SWEEPFARM_RUNS", "runs"))
     sweep = named_or_latest(sweep, runs)
@@ -43,7 +43,7 @@ def agent(sweep: str, count: int | None, agents_here: int) -> None:
     # SIGINT, which would have no effect.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     environment = start_warm_parent(agent_environment(os.environ, agents_here))
-    content = read_registered(sweep)
+    content = content_or_exit(sweep)
     if trains_with_us(content):
         check_sweep(content)
         report_checks(content, runs, agents_here)

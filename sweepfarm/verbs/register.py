@@ -58,13 +58,14 @@ def _is_registered(path: str, content: dict[str, object], runs: Path) -> bool:
     """Whether the latest sweep has this content and is on this server."""
     import yaml
 
-    from sweepfarm.running.registered import read_registered
+    from sweepfarm.errors import UserError
+    from sweepfarm.running.registered import registered_content
 
     file = runs / "latest" / "sweep.yaml"
     if not file.is_file() or yaml.safe_load(file.read_text(encoding="utf-8")) != content:
         return False
     try:
-        read_registered(path)
-    except click.ClickException:
+        registered_content(path)
+    except UserError:
         return False
     return True
