@@ -1,4 +1,4 @@
-"""Sweeps that are registered: the latest one of a folder of runs, and what a server knows of one."""
+"""Registered sweeps: the latest one of a folder of runs, and the content of one on its server."""
 
 import os
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from sweepfarm.errors import UserError
 
 _PATH_FILE = "sweep_path"
 _RETRIES = 2
-"""How often reading a sweep is tried again."""
+"""Number of retries when a sweep is read."""
 
 
 def set_latest(runs: Path, sweep: str) -> Path:
-    """Make `runs/latest` link to the folder of a sweep. Creates that folder if needed.
+    """Make `runs/latest` a link to the folder of a sweep, which is created if needed.
 
     Args:
         runs: The folder of runs.
@@ -47,13 +47,13 @@ def named_or_latest(sweep: str, runs: Path) -> str:
     Raises:
         UserError: If no sweep is named and none is registered.
     """
-    found = sweep.strip() or latest(runs)
-    if not found:
+    path = sweep.strip() or latest(runs)
+    if not path:
         raise UserError(
             f"no sweep is named, and none was registered in {runs}: give entity/project/id, as `wandb sweep`"
             " printed it, or set SWEEP_ID to it"
         )
-    return found
+    return path
 
 
 def registered_content(sweep: str) -> dict[str, Any]:
@@ -93,5 +93,5 @@ def content_or_exit(sweep: str) -> dict[str, Any]:
 
 
 def trains_with_us(content: Mapping[str, Any]) -> bool:
-    """Whether the runs of a sweep are `python -m agent`; nothing is known about any other program."""
+    """Whether the program of a sweep is `python -m agent`, the only one whose parameters can be checked."""
     return content.get("program") == "agent" or "agent" in content.get("command", ())

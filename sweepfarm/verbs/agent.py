@@ -16,14 +16,14 @@ import click
     default=1,
     show_default=True,
     envvar="AGENTS_HERE",
-    help="Agents sharing this machine; its cores are divided among them.",
+    help="Number of agents that share this machine; its cores are divided among them.",
 )
 def agent(sweep: str, count: int | None, agents_here: int) -> None:
-    """Take runs from SWEEP (entity/project/id; else SWEEP_ID; else the latest registered) until it is over.
+    """Take runs from SWEEP (entity/project/id) until it is over.
 
-    Runs against W&B, or against the server that WANDB_BASE_URL names. Before its first run it checks this
-    machine and the reward, as `sweepfarm check --machine` does, and takes no run if a run could not work
-    here.
+    Without SWEEP, the environment variable SWEEP_ID is used, or else the latest registered sweep. Runs
+    against W&B, or against the server that WANDB_BASE_URL names. Before its first run the agent checks this
+    machine and the reward, as `sweepfarm check --machine` does. If a check fails, it takes no run.
 
     \b
     Example:

@@ -15,14 +15,14 @@ from sweepfarm.verbs.options import runs_of_a_farm
     type=click.Path(path_type=Path),
     envvar="OVERLAY",
     show_envvar=True,
-    help="Budget overlay to lay over the sweep.",
+    help="YAML file that sets budget fields.",
 )
-@runs_of_a_farm(help="Output.")
+@runs_of_a_farm(help="Folder of runs.")
 def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     """Check a sweep and register it, for agents on this and other machines.
 
-    It becomes the latest sweep of RUNS, which `sweepfarm agent` and `sweepfarm follow` use unless another is
-    named. If the latest sweep has the same content and is on the same server, it is not registered again.
+    It becomes the latest sweep in RUNS, which `sweepfarm agent` and `sweepfarm follow` use if no other is
+    named. If the latest sweep has the same content and is on the same server, nothing is registered.
 
     \b
     Example:

@@ -247,7 +247,7 @@ def test_bad_sweeps_fail_with_one_line(sweep: dict[str, Any], kind: str, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("a: [1", "no valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
+    ("text", "says"), [("a: [1", "not valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
 )
 def test_unreadable_files_fail_with_one_line(text: str | None, says: str, tmp_path: Path) -> None:
     path = tmp_path / "sweep.yaml"
