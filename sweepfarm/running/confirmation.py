@@ -152,7 +152,7 @@ def _tables(plan: Plan) -> list[list[SweepTable]]:
 
 
 def write_result(plan: Plan, out: Path) -> dict[str, Any]:
-    """The result of a confirmation, from its runs on the server. Also written to `confirmation.json` in `out`.
+    """The result of a confirmation, from its runs on the server; also written to `out/confirmation.json`.
 
     Raises:
         AnalysisError: If a sweep cannot be read, or a candidate has no valid run yet.

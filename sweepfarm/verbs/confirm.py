@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def confirm(
     sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path | None, read: bool, as_json: bool
 ) -> None:
-    """Run the best configurations of a sweep again on fresh seeds, and say how sure it is that they are better.
+    """Run the best configurations of a sweep again on fresh seeds, and test whether they are better.
 
     Two more configurations run on the same seeds with the same budget. The default one has the sweep's
     constant parameters, and the program's defaults for all searched ones. The best random one is the best of
