@@ -21,7 +21,7 @@ WRAP = 1500
 
 @cache
 def plasmidkit_python() -> Path | None:
-    """The interpreter that has plasmidkit. If it cannot be installed, a message is printed and None returned."""
+    """The interpreter with plasmidkit; None, and a printed message, if it cannot be installed."""
     try:
         return python_with(PLASMIDKIT)
     except CannotInstallError as error:
@@ -31,7 +31,7 @@ def plasmidkit_python() -> Path | None:
 
 @cache
 def has_blastn() -> bool:
-    """Whether blastn is installed. If not, a message is printed."""
+    """Whether blastn is installed; if not, a message is printed."""
     found = shutil.which("blastn") is not None and shutil.which("makeblastdb") is not None
     if not found:
         click.echo("blastn is not measured: apt-get install ncbi-blast+", err=True)

@@ -2,8 +2,8 @@
 
 There are two sets, which share no seed, no shape of a curve and no recorded run. With `tuning` the checks and
 thresholds of `agent.health` were chosen; `final` only measures them. Four healthy runs that were recorded for
-`final` came close to a false alarm. The checks were then changed for them (similarity is measured against
-identical completions, KL on the policy's own completions), so these runs were moved to `tuning` and replaced.
+`final` came close to a false alarm. The checks were then changed for them (similarity is judged by its rise
+towards 1, KL on the policy's own completions), so these runs were moved to `tuning` and replaced.
 """
 
 import json
@@ -134,5 +134,4 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "marker_only": ("final", "collapsed", "reward hacking"),
     "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
 }
-"""Set and faults of each recorded run, as its curves show them; no fault for a healthy run. Their settings are
-in record.py."""
+"""Set of each recorded run, and the faults that its curves show; none for a healthy run."""

@@ -1,8 +1,8 @@
 """Faults of runs, one per shape, and the set of benchmarks/health.py to which each shape belongs.
 
 The faults are large: the KL reaches at least 2 nats/token; the held-out score loses at least 0.25, with a
-standard error of 0.01 to 0.04; at most a quarter of the completions are distinct, or they share at least three
-quarters of their parts. The benchmark also prints how soon they are found.
+standard error of 0.01 to 0.04; at most a quarter of the completions are distinct, or they share at least
+three quarters of their parts. The benchmark also prints how soon they are found.
 """
 
 from typing import Literal
