@@ -1,7 +1,7 @@
 """W&B's own engine behind a pipe. Run by the interpreter of an environment that has `sweeps`.
 
-Reads one JSON line with `config` and `seed`. For each further line, which lists all runs so far, it writes the
-next point as one line.
+Reads one JSON line with `config` and `seed`. For each further line, which lists all runs so far, it writes
+the next point as one line.
 """
 
 import json
