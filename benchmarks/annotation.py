@@ -32,8 +32,7 @@ import numpy as np
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.annotators.baselines import blastn_rate, plasmidkit_rate  # noqa: E402
-
-FOLDER = Path(__file__).parents[2] / "shared" / "plasmids_dev"
+from benchmarks.recall import FOLDER, substitute  # noqa: E402
 
 SECONDS = 3.0
 """CPU time for which a fast tool is measured, after one warm-up pass."""
@@ -52,13 +51,6 @@ def read_plasmids(folder: Path) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [str(SeqIO.read(path, "genbank").seq).upper() for path in sorted(folder.glob("*.gb"))]
-
-
-def substituted(sequence: str, share: float, rng: random.Random) -> str:
-    """The sequence with each base replaced by another one with probability `share`."""
-    return "".join(
-        rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
-    )
 
 
 def rate(
@@ -207,7 +199,7 @@ def main(folder: Path, as_json: bool) -> None:
     plasmids = read_plasmids(folder)
     sets = {
         "real plasmids": plasmids,
-        "5 % substitutions": [substituted(sequence, 0.05, rng) for sequence in plasmids],
+        "5 % substitutions": [substitute(sequence, 0.05, rng) for sequence in plasmids],
         "random 5 kb": ["".join(rng.choices("ACGT", k=5000)) for _ in range(100)],
     }
     tools: dict[str, Callable[[Sequence[str]], float | None]] = {

@@ -136,9 +136,8 @@ def is_found(truth: Found, calls: Iterable[Found], length: int) -> bool:
     )
 
 
-def substitute(sequence: str, share: float, seed: int) -> str:
+def substitute(sequence: str, share: float, rng: random.Random) -> str:
     """The sequence with each base replaced by another one with probability `share`."""
-    rng = random.Random(seed)
     return "".join(
         rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
     )
@@ -151,7 +150,7 @@ def measure(
     counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     missed: list[str] = []
     for number, plasmid in enumerate(plasmids):
-        sequence = substitute(plasmid.sequence, share, number) if share else plasmid.sequence
+        sequence = substitute(plasmid.sequence, share, random.Random(number)) if share else plasmid.sequence
         calls = annotate(sequence)
         for truth, label in plasmid.truth:
             counts[truth[0]][1] += 1
