@@ -1,8 +1,8 @@
 """Simulated sweeps with known true scores, to measure how often a rule chooses the best configuration.
 
 A configuration is a learning rate. The true score has one optimum; runs with a high rate reach a peak and
-then collapse onto a hack of the training reward. The level of the training reward is independent of the held-out
-score, as in sweeps over reward weights. Early stopping ends the worst third of the runs.
+then collapse onto a hack of the training reward. The level of the training reward is independent of the
+held-out score, as in sweeps over reward weights. Early stopping ends the worst third of the runs.
 """
 
 import json
@@ -120,7 +120,7 @@ def run_once(
 def simulate(
     rng: np.random.Generator, configurations: list[Configuration], seeds: int, stop: bool, noise: Noise
 ) -> SweepTable:
-    """A sweep with a run of each configuration on each seed. `stop` ends the worst third at the second rung."""
+    """A sweep with a run of each configuration on each seed. `stop` ends the worst third at rung 2."""
     made = []
     for configuration in configurations:
         level, slope = rng.uniform(0.2, 0.6), rng.uniform(0.1, 0.4)

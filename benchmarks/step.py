@@ -3,9 +3,9 @@
 python benchmarks/step.py --json
 
 For each number of threads, each kind of trainer has its own process. The processes take turns, step by step.
-A careful user trains in float32 without gradient checkpointing; all other settings are the same. Models: one of
-the SimpleStories-1.25M shape, trained on generated sentences so that its stories end by themselves, and the
-DNA starter. With `full` lengths, no completion ends before its limit. The floor is the time that the
+A careful user trains in float32 without gradient checkpointing; all other settings are the same. Models: one
+of the SimpleStories-1.25M shape, trained on generated sentences so that its stories end by themselves, and
+the DNA starter. With `full` lengths, no completion ends before its limit. The floor is the time that the
 arithmetic of a step takes at the speed of this machine's fastest float32 product, on the same threads.
 """
 
@@ -133,7 +133,7 @@ def measure(
 
 
 def floor(row: dict[str, Any], work: dict[str, int], length: float) -> float:
-    """Number of operations of a step: sampling, three policy passes, and with `beta` above 0 a reference pass."""
+    """Number of operations of a step: sampling, three policy passes, a reference pass if `beta` > 0."""
     passes = 1 + 3 + (row["beta"] > 0)
     of_weights = 2 * (work["body"] + work["head"]) * length
     # Each token attends to half of the others on average, once for scores and once for values.

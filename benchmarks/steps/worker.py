@@ -85,7 +85,7 @@ def model_and_prompts(name: str) -> tuple[Path, list[str]]:
 
 
 def build(variant: str, cell: Cell, folder: str) -> GRPOTrainer:
-    """A trainer of a `variant`: "trl" (as a careful user sets it up), "default" (TRL's defaults) or "ours"."""
+    """A trainer of a `variant`: "trl" (as a careful user sets it up), "default" or "ours"."""
     path, prompts = model_and_prompts(cell.model)
     tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
     model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
@@ -153,7 +153,7 @@ def time_parts(trainer: GRPOTrainer, parts: dict[str, float]) -> None:
 
 
 def work(trainer: GRPOTrainer) -> dict[str, int]:
-    """Sizes that determine the operations per token: weights of layers and output, width of all attentions."""
+    """Sizes that determine the operations per token: weights of layers and output, width of attention."""
     config, embedding = trainer.model.config, trainer.model.get_input_embeddings().weight.numel()
     return {
         "body": trainer.model.num_parameters() - embedding,
