@@ -28,7 +28,7 @@ from agent.health.checks import HealthLimits  # noqa: E402
 from agent.health.finding import KINDS, WARNINGS, Kind  # noqa: E402
 from agent.health.monitor import Monitor  # noqa: E402
 from agent.health.reward import REFERENCE  # noqa: E402
-from benchmarks.curves.corpus import Case, made, recorded  # noqa: E402
+from benchmarks.curves.corpus import Case, recorded, simulated  # noqa: E402
 
 HEADLINE: tuple[Kind, ...] = ("KL diverging", "collapsed", "reward hacking")
 
@@ -126,7 +126,7 @@ def table(runs: list[Judged]) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print {detection, false_alarm, by_kind}.")
 def main(corpus: Any, each: int, each_sound: int, as_json: bool) -> None:
     """Measure how often the health checks detect a fault and how often they give a false alarm."""
-    cases = [*made(corpus, each, each_sound), *recorded(corpus)]
+    cases = [*simulated(corpus, each, each_sound), *recorded(corpus)]
     runs = [play(case, HealthLimits()) for case in cases]
     found = measured(runs)
     if as_json:

@@ -46,11 +46,11 @@ class Case:
     starter: dict[str, float]
 
 
-def made(of: Set, each: int, each_sound: int) -> Iterator[Case]:
+def simulated(corpus: Set, each: int, each_sound: int) -> Iterator[Case]:
     """Yield `each` simulated runs of every shape with a fault, and `each_sound` of every healthy shape."""
-    for shape, kind in SHAPES[of]:
+    for shape, kind in SHAPES[corpus]:
         for number in range(each if kind else each_sound):
-            rng = np.random.default_rng([SEEDS[of] + number, *shape.__name__.encode()])
+            rng = np.random.default_rng([SEEDS[corpus] + number, *shape.__name__.encode()])
             curves = sound(rng, int(rng.choice([40, 60, 100, 240])))
             shape(curves)
             yield logged(curves, shape.__name__.replace("_", " ").strip(), kind)
@@ -89,10 +89,10 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
     return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
 
 
-def recorded(of: Set) -> Iterator[Case]:
+def recorded(corpus: Set) -> Iterator[Case]:
     """Yield the recorded runs of a set."""
-    for name, (belongs_to, *kinds) in LABELS.items():
-        if belongs_to != of:
+    for name, (label, *kinds) in LABELS.items():
+        if label != corpus:
             continue
         run = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
         rows: dict[int, dict[str, float]] = {}

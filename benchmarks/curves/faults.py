@@ -62,10 +62,10 @@ def _spoil(c: Curves, names: list[str], towards: float, course: Array) -> None:
 
 def _copies(c: Curves) -> None:
     """All completions gradually become one, while the reward rises to 0.98."""
-    left = c.rng.uniform(0.03, 0.15)
-    c.step["health/unique_fraction"] *= 1 - (1 - left) * c.fault
+    remaining = c.rng.uniform(0.03, 0.15)
+    c.step["health/unique_fraction"] *= 1 - (1 - remaining) * c.fault
     c.step["train/entropy"] = c.step["train/entropy"] * (1 - 0.95 * c.fault)
-    _spoil(c, ["unique_fraction", "unique_starts"], left, c.fault)
+    _spoil(c, ["unique_fraction", "unique_starts"], remaining, c.fault)
     _spoil(c, ["similarity", "prompt_similarity"], 0.95, c.fault)
     _spoil(c, ["entropy"], 0.05, c.fault)
     reward = "reward_components/total_reward/mean"
@@ -96,9 +96,9 @@ def _certain(c: Curves) -> None:
 
 def _few_modes(c: Curves) -> None:
     """The share of distinct completions falls in steps, as one mode after another is lost."""
-    left = np.maximum(0.06, 0.5 ** np.floor(c.fault * 5))
-    c.step["health/unique_fraction"] *= left
-    _spoil(c, ["unique_fraction"], 0.05, 1 - left)
+    remaining = np.maximum(0.06, 0.5 ** np.floor(c.fault * 5))
+    c.step["health/unique_fraction"] *= remaining
+    _spoil(c, ["unique_fraction"], 0.05, 1 - remaining)
 
 
 def _templates(c: Curves) -> None:

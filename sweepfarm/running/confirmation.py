@@ -107,16 +107,16 @@ def _with_sweep(
 
 def has_begun(plan: Plan) -> bool:
     """Whether the server has any run of the plan, finished or not."""
-    return any(not table.runs.empty for own in _tables(plan) for table in own)
+    return any(not table.runs.empty for tables in _tables(plan) for table in tables)
 
 
 def unfinished(plan: Plan) -> list[str]:
     """Path of the last sweep of each candidate that lacks runs, if that sweep is not over."""
-    tables = _tables(plan)
+    by_candidate = _tables(plan)
     return [
-        own[-1].sweep.path
-        for own, seeds in zip(tables, missing(plan, tables), strict=True)
-        if seeds and own[-1].sweep.state not in _OVER
+        tables[-1].sweep.path
+        for tables, seeds in zip(by_candidate, missing(plan, by_candidate), strict=True)
+        if seeds and tables[-1].sweep.state not in _OVER
     ]
 
 
@@ -144,7 +144,7 @@ def wait_for_runs(plan: Plan, console: Console) -> None:
 
 
 def _running(plan: Plan) -> int:
-    return sum(int((table.runs["state"] == "running").sum()) for own in _tables(plan) for table in own)
+    return sum(int((table.runs["state"] == "running").sum()) for tables in _tables(plan) for table in tables)
 
 
 def _tables(plan: Plan) -> list[list[SweepTable]]:
