@@ -1,4 +1,4 @@
-# Every target installs what it needs into .venv first, and does nothing when it is there already.
+# Every target first installs what it needs into .venv, unless it is installed already.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv

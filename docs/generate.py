@@ -1,8 +1,8 @@
-"""Writes the generated blocks of docs/options.md and docs/metrics.md from the models and tables of the code.
+"""Generates the tables of docs/options.md and docs/metrics.md from the code.
 
 python docs/generate.py            # or `make docs`
 
-A block stands between `<!-- generated: NAME -->` and `<!-- end -->`. A test fails when one is stale.
+A table is between `<!-- generated: NAME -->` and `<!-- end -->`. A test fails if one is stale.
 """
 
 import re
@@ -67,7 +67,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text on one line that does not break out of its cell."""
+    """Text on one line, with `|` escaped."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
@@ -84,7 +84,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 
 def generated(text: str) -> str:
-    """A page with all of its blocks as the code has them now.
+    """The text of a page with all of its blocks generated anew.
 
     Raises:
         KeyError: If a block has a name that is not in `BLOCKS`.
@@ -93,7 +93,7 @@ def generated(text: str) -> str:
 
 
 def main() -> None:
-    """Write every page anew."""
+    """Generate the blocks of all pages anew."""
     for page in PAGES:
         page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
 
