@@ -10,7 +10,14 @@ from typing import Any
 from agent.config.errors import ConfigError
 from rewards.config import RewardConfig
 from rewards.nearest import unknown_key_message
-from rewards.plugins import PluginError, from_entry_point, from_file, installed, is_file_reference
+from rewards.plugins import (
+    PluginError,
+    from_entry_point,
+    from_file,
+    installed,
+    is_file_reference,
+    refuse_built_in_name,
+)
 
 ENTRY_POINTS = "sweepfarm.tasks"
 """Entry point group in which installed packages register tasks."""
@@ -73,6 +80,7 @@ def task_definition(name: object) -> TaskDefinition:
 @cache  # executing a file again would create a second reward class for the same task
 def _load(name: str, folder: Path) -> TaskDefinition:
     if name in our_tasks():
+        refuse_built_in_name(name, ENTRY_POINTS)
         definition: object = importlib.import_module(our_tasks()[name]).TASK
     elif is_file_reference(name):
         definition = from_file(name, folder)
