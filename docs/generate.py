@@ -5,6 +5,8 @@ python docs/generate.py            # or `make docs`
 A table is between `<!-- generated: NAME -->` and `<!-- end -->`. A test fails if one is stale.
 """
 
+import importlib
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -47,6 +49,17 @@ def metrics(section: Section) -> str:
     return _table(("metric", "how to read it"), rows)
 
 
+def other_tasks() -> str:
+    """A section for each task that has no section of its own: its description and its reward parameters."""
+    named = {match["name"] for page in PAGES for match in BLOCK.finditer(page.read_text(encoding="utf-8"))}
+    sections: list[str] = []
+    for name, module in our_tasks().items():
+        if f"task {name}" not in named:
+            description = inspect.cleandoc(importlib.import_module(module).__doc__ or "")
+            sections += [f"## The task `{name}`", description, fields(task_definition(name).reward)]
+    return "\n\n".join(sections)
+
+
 def findings() -> str:
     """Table of the kinds of health findings."""
     rows = [(f"`{k}`", m.text, "closes" if m.fatal else "warns") for k, m in MEANINGS.items()]
@@ -79,6 +92,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "metrics groups": lambda: metrics("groups"),
     "metrics training": lambda: metrics("training"),
     "metrics objective": lambda: metrics("objective"),
+    "other tasks": other_tasks,
     **{f"task {name}": partial(fields, task_definition(name).reward) for name in our_tasks()},
 }
 

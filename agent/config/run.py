@@ -61,9 +61,9 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     task: str = DEFAULT_TASK
-    """What the model learns to write: `plasmid`, `stories`, `code`, `code_judge`, the name of a task in an
-    installed package, or `file.py:TASK` (the file is executed). Each task has its own reward parameters; a
-    reward parameter of another task is an error."""
+    """What the model learns to write: a task of ours (each has a section below), a task of an installed
+    package, or `file.py:TASK` (the file is executed). Each task has its own reward parameters; a reward
+    parameter of another task is an error."""
     model: str = "starter"
     """`starter` (the small model of the task, trained on first use), a local folder, or a Hub id. The weights
     must be in safetensors format."""
