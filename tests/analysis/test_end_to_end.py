@@ -86,7 +86,8 @@ def test_the_page_shows_the_last_samples_of_the_chosen_run(server, swept, tmp_pa
     done = analyse(server, swept, *words)
     assert done.returncode == 0, done.stderr
     html = (tmp_path / "report.html").read_text()
-    assert f"Of 8 held-out completions that the chosen run logged at step {STEPS}" in html
+    assert "The best and the worst of the 8 scored held-out completions that the chosen run logged at" in html
+    assert f" step {STEPS}. Scores" in html
     shown = re.findall(r'<article class="card"><b>(.*?)</b>\s*<p class="sample">(.*?)</p>', html)
     mark = '<span class="soft">&lt;b&gt;</span>&lt;/p&gt;&lt;script&gt;'
     assert shown == [(f"0.{i}000", f"{mark}{i}") for i in (7, 6, 5, 0, 1, 2)]

@@ -1,5 +1,6 @@
 """Recall on real plasmids that no data package contains. They are outside the repository, in `folder`."""
 
+import random
 import sys
 from functools import cache
 from pathlib import Path
@@ -35,8 +36,12 @@ def shares(substitutions: float, seed: int = 0) -> dict[str, float]:
     annotate_one = recall.ours()
     if seed:
         sequences = [
-            recall.Annotated(p.name, recall.substitute(p.sequence, substitutions, seed * 1000 + i), p.truth)
-            for i, p in enumerate(plasmids())
+            recall.Annotated(
+                plasmid.name,
+                recall.substitute(plasmid.sequence, substitutions, random.Random(seed * 1000 + number)),
+                plasmid.truth,
+            )
+            for number, plasmid in enumerate(plasmids())
         ]
         counts, _ = recall.measure(sequences, annotate_one)
     else:
