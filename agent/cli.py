@@ -23,35 +23,34 @@ def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None,
     """
     from agent.config.errors import ConfigError
     from agent.config.run import RunConfig
+    from agent.entrypoint import EXIT_BAD_CONFIG
+    from rewards.yaml_file import YamlError
 
     try:
         config = RunConfig.from_params(_parameters(config_file, settings))
         _train(config, out, as_json)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+    except (ConfigError, YamlError) as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(EXIT_BAD_CONFIG) from None
 
 
 def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
-    import yaml
-
+    from agent.config.errors import ConfigError
     from agent.config.variant import unfolded
+    from rewards.yaml_file import parsed_yaml, read_yaml
 
-    def parsed(text: str, where: str) -> Any:
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise click.ClickException(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
-
-    values = parsed(config_file.read_text(encoding="utf-8"), str(config_file)) if config_file else {}
+    values = read_yaml(config_file) if config_file else {}
     if not isinstance(values, dict):
-        raise click.ClickException(f"{config_file} is not a mapping of parameters to values")
+        raise ConfigError(f"{config_file} is not a mapping of parameters to values")
+    if "parameters" in values:
+        raise ConfigError(f"{config_file} is a sweep file: use `sweepfarm sweep`, or give one run's values")
     values.pop("config_hash", None)
     values = unfolded(values)
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
-            raise click.ClickException(f"--set {setting!r} is not NAME=VALUE")
-        values[name] = parsed(value, f"--set {setting!r}")
+            raise ConfigError(f"--set {setting!r} is not NAME=VALUE")
+        values[name] = parsed_yaml(value, f"--set {setting!r}")
     return values
 
 

@@ -72,11 +72,10 @@ def score(
 
     console = Console()
     drawn = 0
-    if map_file and (map_file.suffix not in FORMATS or not map_file.parent.is_dir()):
-        endings = " or ".join(FORMATS)
-        raise click.ClickException(
-            f"cannot draw {map_file}: its name must end in {endings} and its folder must exist"
-        )
+    if map_file and map_file.suffix not in FORMATS:
+        raise click.ClickException(f"cannot draw {map_file}: its name must end in {' or '.join(FORMATS)}")
+    if map_file and not map_file.parent.is_dir():
+        raise click.ClickException(f"cannot draw {map_file}: there is no folder {map_file.parent}")
     try:
         suite = load_suite(suite_file) if suite_file else reference_suite()
         library = load_library(("default", *tiers))

@@ -2,16 +2,17 @@
 
 import dataclasses
 import importlib
+import inspect
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from rewards.base import Reward
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
+from rewards.config import StrictModel
 from rewards.error_text import one_line
 from rewards.nearest import unknown_key_message
 from rewards.plugins import (
@@ -22,6 +23,7 @@ from rewards.plugins import (
     is_file_reference,
     refuse_built_in_name,
 )
+from rewards.yaml_file import YamlError, read_yaml
 
 ENTRY_POINTS = "sweepfarm.rewards"
 """Entry-point group in which installed packages declare rewards."""
@@ -38,13 +40,11 @@ def our_rewards() -> dict[str, str]:
     }
 
 
-class RewardEntry(BaseModel):
+class RewardEntry(StrictModel):
     """One reward of a suite file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
 
 
 class WeightedEntry(RewardEntry):
@@ -59,15 +59,13 @@ class GateEntry(RewardEntry):
     minimum: float
 
 
-class SuiteFile(BaseModel):
+class SuiteFile(StrictModel):
     """The content of a suite file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rewards: list[WeightedEntry]
     length_factor: RewardEntry | None = None
-    penalties: list[WeightedEntry] = []
-    gates: list[GateEntry] = []
+    penalties: list[WeightedEntry] = Field(default_factory=list)
+    gates: list[GateEntry] = Field(default_factory=list)
     time_limit: float | None = 10.0
 
 
@@ -123,8 +121,8 @@ def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path
     """The reward `name` with the parameters `params`; see `reward_class` for `name` and `folder`.
 
     Raises:
-        SuiteError: If the name or a parameter is unknown, a value is invalid, or a plug-in cannot be
-            imported, raises an error in its constructor, or has no name.
+        SuiteError: If the name or a parameter is unknown, a parameter is missing, a value is invalid, or a
+            plug-in cannot be imported, raises an error in its constructor, or has no name.
     """
     cls = reward_class(name, folder)
     params = dict(params or {})
@@ -135,6 +133,9 @@ def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path
                 raise SuiteError(
                     f"{name} has no parameter {parameter!r}; it has: {', '.join(known) or 'none'}"
                 )
+    for parameter in _required(cls):
+        if parameter not in params:
+            raise SuiteError(f"{name} needs the parameter `{parameter}`")
     try:
         reward = cls(**params)
     except (TypeError, ValueError) as error:  # an invalid value: the reward's own message explains it
@@ -144,6 +145,16 @@ def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path
     if not isinstance(getattr(reward, "name", None), str):
         raise SuiteError(f'{name} has no name for the logs: set name = "..." in its class')
     return reward
+
+
+def _required(cls: type[Reward]) -> list[str]:
+    """Names of the parameters of a class that have no default."""
+    return [
+        parameter.name
+        for parameter in inspect.signature(cls).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    ]
 
 
 def build_suite(declaration: Mapping[str, Any], folder: Path = Path()) -> RewardSuite:
@@ -162,7 +173,8 @@ def build_suite(declaration: Mapping[str, Any], folder: Path = Path()) -> Reward
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(map(str, first["loc"])) or "its top level"
-        raise SuiteError(f"the suite is wrong at {location}: {first['msg']}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise SuiteError(f"the suite is wrong at {location}: {message}") from error
     return RewardSuite(
         [Weighted(make_reward(e.name, e.params, folder), e.weight) for e in suite.rewards],
         length_factor=(
@@ -183,9 +195,9 @@ def load_suite(path: Path) -> RewardSuite:
         SuiteError: If the file cannot be read or does not declare a valid suite.
     """
     try:
-        declaration = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SuiteError(f"cannot read the suite {path}: {error}") from error
+        declaration = read_yaml(path)
+    except YamlError as error:
+        raise SuiteError(f"the suite cannot be read: {error}") from error
     if not isinstance(declaration, dict):
         raise SuiteError(f"the suite {path} must be a mapping with the key `rewards`")
     return build_suite(declaration, path.parent)

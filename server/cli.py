@@ -7,7 +7,13 @@ import click
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8085, show_default=True, help="Port to listen on; 0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8085,
+    show_default=True,
+    help="Port to listen on; 0 picks a free one.",
+)
 @click.option(
     "--data",
     default=Path("runs/server"),
@@ -18,12 +24,14 @@ import click
 @click.option("--seed", default=0, show_default=True, help="Seed of all random numbers of the search.")
 @click.option(
     "--stop-grace",
+    type=click.FloatRange(min=0),
     default=20.0,
     show_default=True,
     help="Seconds that a run has to end by itself after it was asked to stop; then its agent kills it.",
 )
 @click.option(
     "--crash-after",
+    type=click.FloatRange(min=0, min_open=True),
     default=120.0,
     show_default=True,
     help="Seconds without a request from a run until it counts as crashed.",
@@ -60,9 +68,10 @@ def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash
       wandb sync --include-online --include-synced wandb/run-*
 
     A sweep file may have three keys that W&B does not know: "requeue_crashed: 1" (a crashed run is started
-    again under the same id, at most this often), "early_terminate: {min_runs: 4}" (no run is stopped at a
-    rung that fewer runs have reached) and "sampler: gp" or "sampler: tpe" (method bayes uses only a Gaussian
-    process or only Optuna's TPE, instead of both in turns).
+    again under the same id, at most this often), min_runs as in
+    "early_terminate: {type: hyperband, min_iter: 2, min_runs: 4}" (no run is stopped at a rung that fewer
+    runs have reached) and "sampler: gp" or "sampler: tpe" (method bayes uses only a Gaussian process or only
+    Optuna's TPE, instead of both in turns).
 
     \b
     Example:

@@ -21,6 +21,7 @@ class Metric:
         reading: What it measures and how to interpret it.
         optional: Whether only some runs log it.
         clock: Whether it depends on the speed or the memory of the machine. Equal runs differ only in these.
+        higher_is_better: Whether a higher value is always the better one.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Metric:
     reading: str
     optional: bool = False
     clock: bool = False
+    higher_is_better: bool = False
 
     @property
     def cadence(self) -> Cadence:
@@ -57,6 +59,7 @@ METRICS = (
         "reward_components/total_reward/mean",
         "reward",
         "mean total reward, which the run trains on; not comparable between runs with different weights",
+        higher_is_better=True,
     ),
     Metric(
         "reward_components/total_reward/std",
@@ -193,10 +196,19 @@ METRICS = (
         "objective",
         "`objective/reference` times `objective/gate`: the value that the sweep maximises; comparable"
         " between runs of a task (for stories, only between runs with the same reward)",
+        higher_is_better=True,
     ),
-    Metric("objective/reference", "objective", "mean total of the reference suite, in [0, 1]"),
     Metric(
-        "objective/gate", "objective", "1 while the run is healthy, 0 from its first unhealthy finding on"
+        "objective/reference",
+        "objective",
+        "mean total of the reference suite, in [0, 1]",
+        higher_is_better=True,
+    ),
+    Metric(
+        "objective/gate",
+        "objective",
+        "1 while the run is healthy, 0 from its first unhealthy finding on",
+        higher_is_better=True,
     ),
     Metric(
         "objective/error",
@@ -215,7 +227,12 @@ METRICS = (
         "entropy on the held-out completions at temperature 1, in nats per token; a fall towards 0 means"
         " collapse",
     ),
-    Metric("objective/unique_fraction", "objective", "share of distinct held-out completions"),
+    Metric(
+        "objective/unique_fraction",
+        "objective",
+        "share of distinct held-out completions",
+        higher_is_better=True,
+    ),
     Metric(
         "objective/unique_starts",
         "objective",
@@ -274,6 +291,8 @@ STEP_METRICS = _logged("step")
 """Names of the metrics that every task logs at every training step."""
 RUNG_METRICS = _logged("rung")
 """Names of the metrics that every task logs at the rungs only."""
+HIGHER_IS_BETTER = frozenset(metric.name for metric in METRICS if metric.higher_is_better)
+"""Names of the metrics of which a higher value is always the better one."""
 
 
 def step_metrics(task: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -21,7 +21,7 @@ from agent.config.errors import ConfigError
 from agent.config.run_name import run_name
 from agent.config.rungs import rung_steps
 from agent.config.schedule import Phase
-from agent.config.tasks import task_definition
+from agent.config.tasks import our_tasks, task_definition
 from agent.config.variant import unfolded
 from agent.health.checks import HealthLimits
 from rewards.config import RewardConfig
@@ -209,10 +209,7 @@ class RunConfig(BaseModel):
         """
         params = unfolded(params)
         task = params.get("task", DEFAULT_TASK)
-        names = cls.parameter_names(task)
-        for key in params:
-            if key not in names:
-                raise ConfigError(unknown_key_message("parameter", key, names))
+        cls.check_names(params, task)
         kind = task_definition(task).reward
         reward = {k: v for k, v in params.items() if k in kind.model_fields}
         if reward and params.get("suite") is not None:
@@ -223,6 +220,24 @@ class RunConfig(BaseModel):
             return cls(reward=kind(**reward), health=HealthLimits(**health), **others)
         except ValidationError as error:
             raise ConfigError(_one_line(error)) from None
+
+    @classmethod
+    def check_names(cls, names: Iterable[str], task: object) -> None:
+        """Check that `from_params` accepts parameters with these names for `task`.
+
+        Raises:
+            ConfigError: If there is no such task, or it has no such parameter. The message names the tasks
+                that have it, or else the nearest parameter.
+        """
+        valid = cls.parameter_names(task)
+        for name in names:
+            if name in valid:
+                continue
+            others = [other for other in our_tasks() if name in cls.parameter_names(other)]
+            if not others:
+                raise ConfigError(unknown_key_message("parameter", name, valid))
+            having = " or ".join(others)
+            raise ConfigError(f"unknown parameter `{name}`; the task {having} has it, not {task}")
 
     @classmethod
     def parameter_names(cls, task: object = DEFAULT_TASK) -> frozenset[str]:

@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from rewards.config import StrictModel
 
 
-class Phase(BaseModel):
+class Phase(StrictModel):
     """A number of steps with their own settings; a setting that is `None` is the run's own.
 
     Attributes:
@@ -15,8 +17,6 @@ class Phase(BaseModel):
         top_p: Top-p of the sampling in training.
         learning_rate: Learning rate, before `learning_rate_scale`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: PositiveInt
     beta: Annotated[float, Field(ge=0)] | None = None

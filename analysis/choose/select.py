@@ -100,6 +100,9 @@ def select(assessment: Assessment) -> Selection:
         head += f" ({LEVEL:.0%} interval {best['low']:.4f} to {best['high']:.4f})."
     else:
         head += f"objective {best['score']:.4f} at step {step}."
+    starter = _starter(runs, str(best["id"]))
+    if starter is not None and _is_worse(float(best["score"]), starter, assessment.sweep.maximize):
+        head += f" That is worse than the starting model without training ({starter:.4f})."
     head += f" Runs compared: {len(scored)}."
     head += f" Left out: {_counts(excluded)}." if excluded else ""
     conclusion = " ".join(
@@ -107,7 +110,7 @@ def select(assessment: Assessment) -> Selection:
     )
     return Selection(
         step,
-        _starter(runs, str(best["id"])),
+        starter,
         ranking,
         excluded,
         tuple(tied["id"]),
@@ -150,6 +153,10 @@ def _starter(runs: pd.DataFrame, best: str | None) -> float | None:
     """See `Selection.starter`."""
     starters = runs.set_index("id")["starter"].dropna()
     return None if starters.empty else float(starters.get(best, starters.median()))
+
+
+def _is_worse(score: float, other: float, maximize: bool) -> bool:
+    return score < other if maximize else score > other
 
 
 def tie_margin(ranking: pd.DataFrame, assessment: Assessment) -> float:

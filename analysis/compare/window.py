@@ -78,8 +78,10 @@ def window_from_history(
     sd / sqrt(n · (1 - r) / (1 + r)), where r is the lag-1 autocorrelation, or 0 if that is negative.
 
     Raises:
-        AnalysisError: If the history has no row in that range.
+        AnalysisError: If `first` is above `last`, or the history has no row in that range.
     """
+    if last is not None and first > last:
+        raise AnalysisError(f"{name}: the range {first}-{last} is reversed: give the lower step first")
     rows = history[(history["step"] >= first) & (history["step"] <= (math.inf if last is None else last))]
     if rows.empty:
         raise AnalysisError(f"{name}: no step between {first} and {'the end' if last is None else last}")

@@ -1,12 +1,12 @@
 """The suites of the judged-code task: the judged score divided by the teacher's, and its criteria."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import PositiveInt, model_validator
 
 from rewards.compose import RewardSuite, Weighted
-from rewards.config import RewardConfig
+from rewards.config import RewardConfig, Weight
 from rewards.judge.components.judged_code import JudgedCode
 from rewards.judge.judges import STATIC, make_judge
 from rewards.judge.problems import JudgedProblem
@@ -15,8 +15,6 @@ from rewards.registry import make_reward
 
 MONITORED = tuple(f"judged_{criterion}" for criterion in CRITERIA)
 """The components that every run of the judged-code task logs."""
-
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class JudgeRewardConfig(RewardConfig):

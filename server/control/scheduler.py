@@ -222,7 +222,7 @@ class Scheduler:
             update_run(db, run_id, state="preempted", requeues=run["requeues"] + 1)
         self.suggestions.refresh_after_commit(run["sweep_id"])
 
-    def all_agents_left(self, db: sqlite3.Connection, sweep: sqlite3.Row) -> None:
+    def settle_without_agents(self, db: sqlite3.Connection, sweep: sqlite3.Row) -> None:
         """Set a sweep without running agents to FINISHED, or to PENDING if it is not complete."""
         spec = spec_of(sweep["config"])
         exhausted = spec.method == "grid" and isinstance(

@@ -52,4 +52,4 @@ class Watch:
             self._scheduler.process_ended(db, run_id, None)
         # An agent that exits after `--count` runs does not tell the server.
         for sweep in sweeps_without_agents(db):
-            self._scheduler.all_agents_left(db, sweep)
+            self._scheduler.settle_without_agents(db, sweep)

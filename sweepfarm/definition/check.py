@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.errors import ConfigError
-from agent.config.metrics import RUNG_METRICS, cadence, step_metrics
+from agent.config.metrics import HIGHER_IS_BETTER, RUNG_METRICS, cadence, step_metrics
+from agent.config.model_path import missing_folder
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
@@ -103,10 +104,8 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     if logged_at is None:
         raise UserError(unknown_key_message("metric", spec.metric.name, step_metrics(task) | RUNG_METRICS))
     for model in _models(spec):
-        if model.startswith((".", "/", "~")) and not Path(model).exists():
-            raise UserError(
-                f"`model` = {model!r}: no such folder; give an existing one, a Hub id, or `starter`"
-            )
+        if missing := missing_folder(model):
+            raise UserError(missing)
     for suite in dict.fromkeys(all_values(spec, "suite")):
         _check_suite(suite)
     budget = _constant_run(constant)
@@ -138,12 +137,9 @@ def _check_names(spec: SweepSpec, task: str, constant: Mapping[str, Any]) -> Non
         if name in varying:
             raise UserError(f"`{name}` decides how the objective is measured, so a sweep may not search it")
     try:
-        valid = RunConfig.parameter_names(task)
+        RunConfig.check_names([*varying, *(name for name in constant if name != VARIANT)], task)
     except ConfigError as error:
         raise UserError(str(error)) from None
-    for name in [*varying, *(name for name in constant if name != VARIANT)]:
-        if name not in valid:
-            raise UserError(unknown_key_message("parameter", name, valid))
 
 
 def _models(spec: SweepSpec) -> tuple[str, ...]:
@@ -222,7 +218,7 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
             f"the objective is each run's own reward ({', '.join(map(str, rewards))}): it says how well a run"
             " reached its goal, not which goal is better"
         )
-    if spec.metric.goal == "minimize" and spec.metric.name in RUNG_METRICS:
+    if spec.metric.goal == "minimize" and spec.metric.name in HIGHER_IS_BETTER:
         warnings.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
     return warnings
 

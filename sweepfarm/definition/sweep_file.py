@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rewards.nearest import unknown_key_message
+from rewards.yaml_file import YamlError, read_yaml
 from sweepfarm.errors import UserError
 
 OVERLAY_KEYS = frozenset(
@@ -65,13 +64,9 @@ def _mapping(value: Any, label: str) -> Mapping[str, Any]:
 
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        value = read_yaml(path)
+    except YamlError as error:
+        raise UserError(str(error)) from None
     if not isinstance(value, dict):
         raise UserError(f"{path} contains no mapping of keys to values")
     return value

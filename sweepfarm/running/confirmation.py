@@ -19,9 +19,9 @@ from analysis.read.download import download, sweep_config, sweeps_of_project
 from analysis.read.table import SweepTable
 from sweepfarm.errors import UserError
 from sweepfarm.running.farm import register
+from sweepfarm.running.following import OVER
 
 PLAN, RESULT = "plan.json", "confirmation.json"
-_OVER = ("FINISHED", "CANCELED")
 _POLL_SECONDS = 3.0
 
 
@@ -116,7 +116,7 @@ def unfinished(plan: Plan) -> list[str]:
     return [
         tables[-1].sweep.path
         for tables, seeds in zip(by_candidate, missing(plan, by_candidate), strict=True)
-        if seeds and tables[-1].sweep.state not in _OVER
+        if seeds and tables[-1].sweep.state not in OVER
     ]
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from rewards.error_text import first_line
+from sweepfarm.errors import UserError
 
 _POLL_SECONDS = 5.0
 OVER = frozenset({"FINISHED", "STOPPED", "CANCELED", "CANCELLED", "FAILED", "CRASHED"})
@@ -21,6 +22,9 @@ def wait_until_over(sweep: str, report: Callable[[str], object], poll: float = _
         report: Called with one line whenever the number of runs in a state changes, or the server stops or
             starts answering.
         poll: Seconds between two requests.
+
+    Raises:
+        UserError: If the server has no such sweep.
     """
     import wandb
 
@@ -30,6 +34,10 @@ def wait_until_over(sweep: str, report: Callable[[str], object], poll: float = _
         try:
             state, runs = _state_and_counts(sweep)
         except (wandb.Error, ValueError, OSError) as error:
+            # A subclass of ValueError is an answer that cannot be decoded.
+            if type(error) is ValueError:
+                where = "check its name and WANDB_BASE_URL"
+                raise UserError(f"there is no sweep {sweep} on the server: {where}") from None
             state, runs = "", Counter()
             line = f"{sweep}: the server does not answer; waiting ({first_line(error)})"
         else:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
-@click.option("--port", type=int, default=0, help="Port of the embedded server; any free one by default.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of the embedded server; any free one by default.",
+)
 @click.option(
     "--page",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -64,9 +69,13 @@ def sweep(
     from sweepfarm.machine.models import prepare_model
     from sweepfarm.machine.processes import interrupt
 
+    if small and overlay is not None:
+        raise UserError("--small and --overlay each name a budget: leave one of them out")
+    if page is None and (before is not None or made_by is not None):
+        raise UserError("--before and --made-by describe the page: add --page, or leave them out")
     signal.signal(signal.SIGTERM, interrupt)
     console = Console()
-    content = read_sweep(sweep_file, _small_budget(sweep_file) if small and overlay is None else overlay)
+    content = read_sweep(sweep_file, _small_budget(sweep_file) if small else overlay)
     check = check_sweep(content)
     if not ends_by_itself(content):
         raise UserError(

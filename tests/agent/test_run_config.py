@@ -64,7 +64,9 @@ def test_each_task_accepts_only_its_own_reward_parameters(task: str) -> None:
     rewards = {name: set(task_definition(name).reward.model_fields) for name in our_tasks()}
     assert set(own.flat()) & set.union(*rewards.values()) == rewards[task]
     for name in set.union(*rewards.values()) - rewards[task]:
-        with pytest.raises(ConfigError, match=f"unknown parameter `{name}`"):
+        others = " or ".join(other for other in our_tasks() if name in rewards[other])
+        says = f"unknown parameter `{name}`; the task {others} has it, not {task}$"
+        with pytest.raises(ConfigError, match=says):
             RunConfig.from_params({"task": task, name: 1})
 
 
@@ -132,7 +134,7 @@ def test_a_variant_sets_several_parameters_at_once() -> None:
         ({"top_p": 1.5}, "top_p"),
         ({"beta": -1}, "beta"),
         ({"beta": 0, "kl_target": 0.1}, "kl_target needs a beta above 0"),
-        ({"phases": [{"step": 3}]}, "phases"),
+        ({"phases": [{"step": 3}]}, "unknown key `step`; did you mean `steps`?"),
         ({"best_of_n": 9}, "best_of_n (9) is above num_generations (8)"),
         ({"train_prompts": 1, "per_device_train_batch_size": 32}, "train_prompts (1) is below the 4"),
         ({"loss_type": "ppo"}, "loss_type"),

@@ -123,6 +123,8 @@ def test_windows_of_one_history():
     assert change.difference == pytest.approx(0.2, abs=0.02)
     with pytest.raises(AnalysisError, match="no step between 200 and 300"):
         window_from_history("w", history, {}, 200, 300)
+    with pytest.raises(AnalysisError, match="the range 5-1 is reversed"):
+        window_from_history("w", history, {}, 5, 1)
 
 
 def test_best_of_n_of_a_history_is_compared_only_for_equal_n():

@@ -56,6 +56,12 @@ def test_unfinished_stopped_and_failed_runs_are_excluded():
     assert "2 of 5 runs have not finished" in chosen.doubts
 
 
+def test_a_choice_that_is_worse_than_no_training_says_so():
+    worse, better = (selected(({60: final}, {"summary": {"starter/score": 0.5}})) for final in (0.4, 0.6))
+    assert "That is worse than the starting model without training (0.5000)." in worse.conclusion
+    assert "worse than the starting model" not in better.conclusion
+
+
 def wavy(final, wave):
     """Scores at four rungs whose second differences give a noise estimate of about `wave`."""
     return {10: 0.35, 20: 0.42 + wave, 40: 0.49 - wave, 60: final}

@@ -160,7 +160,7 @@ def test_swept_lengths_change_scores_in_every_mode(
         ({"reward_gc_min": 0.7, "reward_gc_max": 0.6}, "reward_gc_min (0.7) is above"),
         ({"reward_ori_weight": -1}, "greater than or equal to 0"),
         ({"reward_ori_weight": float("nan")}, "finite"),
-        ({"reward_ori_weigth": 1}, "Extra inputs are not permitted"),
+        ({"reward_ori_weigth": 1}, "unknown key `reward_ori_weigth`; did you mean `reward_ori_weight`?"),
         ({"reward_length_bonus": 1.5}, "less than or equal to 1"),
         ({"reward_cds_max": -1}, "greater than or equal to 0"),
     ],

@@ -147,7 +147,8 @@ def test_a_plug_in_survives_pickling(folder: Path) -> None:
         ("lenght", {}, "did you mean `length`?"),
         ("xyzzy", {}, "valid ones: "),
         ("length", {"minimun": 3}, "length has no parameter 'minimun'; it has: minimum, maximum"),
-        ("contains_word", {}, "missing 1 required positional argument: 'word'"),
+        ("contains_word", {}, "contains_word needs the parameter `word`"),
+        ("tests_pass", {}, "tests_pass needs the parameter `problems`"),
         ("ori", {"minimum": 3, "maximum": 1}, "ori: needs 0 <= minimum <= maximum"),
         ("absent.py:Mine", {}, "cannot be loaded: there is no file"),
         ("mine.py:NoReward", {}, "is not a subclass"),
@@ -172,24 +173,28 @@ def test_a_reward_that_cannot_be_made_is_a_one_line_error(
     ("text", "words"),
     [
         ("rewards: [{name: ori, weight: heavy}]", "wrong at rewards.0.weight"),
-        ("rewards: [{name: ori, wieght: 1}]", "wrong at rewards.0.wieght"),
+        (
+            "rewards: [{name: ori, wieght: 1}]",
+            r"at rewards.0: unknown key `wieght`; did you mean `weight`\?",
+        ),
         ("rewards: []", "none declared"),
         ("rewards: [{name: ori, weight: 0}]", "every component weight is 0"),
         ("rewards: [{name: ori}, {name: ori, params: {maximum: 9}}]", "same name"),
         ("- ori", "must be a mapping"),
-        ("rewards: [", "cannot read the suite"),
-        ("rewards: !!python/object/apply:os.system [ls]", "cannot read the suite"),
+        ("a: 1\nrewards: [", "cannot be read: .*suite.yaml, line 2 is not valid YAML: "),
+        ("rewards: !!python/object/apply:os.system [ls]", "suite.yaml, line 1 is not valid YAML: "),
     ],
 )
 def test_an_invalid_suite_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "suite.yaml"
     path.write_text(text)
-    with pytest.raises(SuiteError, match="(?s)" + words.replace("(", r"\(")):
+    with pytest.raises(SuiteError, match=words.replace("(", r"\(")) as caught:
         load_suite(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_missing_suite_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="cannot read the suite"):
+    with pytest.raises(SuiteError, match="the suite cannot be read: cannot read"):
         load_suite(tmp_path / "absent.yaml")
 
 

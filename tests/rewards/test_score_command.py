@@ -146,8 +146,8 @@ def test_maps_are_drawn(tmp_path: Path) -> None:
         (("absent.fa",), None, "No such file"),
         (("-", "--tier", "snapgene"), ">a\nACGT", "there is no library tier 'snapgene'"),
         (("-", "--tier", "synbio"), ">a\nACGT", "pip install --no-deps synbio"),
-        (("-", "--map", "map.txt"), ">a\nACGT", "map.txt"),
-        (("-", "--map", "/absent/map.png"), ">a\nACGT", "/absent"),
+        (("-", "--map", "map.txt"), ">a\nACGT", "its name must end in"),
+        (("-", "--map", "/absent/map.png"), ">a\nACGT", "there is no folder /absent"),
         (("-", "--workers", "0"), ">a\nACGT", "--workers"),
     ],
 )

@@ -9,10 +9,10 @@ from server.control.scheduler import Scheduler
 from server.control.suggestions import Suggestions
 from server.settings import ServerSettings
 from server.storage.database import DATABASE, Database
-from server.storage.records.agents import create_agent
+from server.storage.records.agents import create_agent, update_agent
 from server.storage.records.projects import ensure_project
 from server.storage.records.runs import create_run, find_run, run_by_id, update_run
-from server.storage.records.sweeps import create_sweep, sweep_by_id
+from server.storage.records.sweeps import create_sweep, sweep_by_id, sweeps_without_agents
 from tests.server.requests import beat, init, let_pass, new_agent, new_sweep, rows_from, state_of, stream
 from tests.server_fixture import RunningServer
 
@@ -130,6 +130,26 @@ def test_a_new_agent_waits_until_an_orphaned_run_has_stopped(tmp_path: Any) -> N
     farm.close()
 
 
+def test_a_sweep_waits_for_the_last_run_of_agents_that_have_left(tmp_path: Any) -> None:
+    farm = Farm(tmp_path)
+
+    def work(db: sqlite3.Connection) -> None:
+        project = ensure_project(db, "local", "p")
+        sweep = create_sweep(db, project["id"], json.dumps({**RANDOM, "run_cap": 1}))
+        agent = create_agent(db, sweep["id"], "host")
+        (command,) = farm.scheduler.heartbeat(db, agent["name"], {})
+        update_agent(db, agent["id"], state="CRASHED")
+        assert sweeps_without_agents(db) == []
+        run = find_run(db, project["id"], command["run_id"])
+        assert run is not None
+        assert run["state"] == "pending"
+        update_run(db, run["id"], state="failed")
+        assert [row["id"] for row in sweeps_without_agents(db)] == [sweep["id"]]
+
+    farm.database.write(work)
+    farm.close()
+
+
 def test_a_sweep_without_agents_is_finished_at_its_cap_and_pending_below(tmp_path: Any) -> None:
     farm = Farm(tmp_path)
 
@@ -143,7 +163,7 @@ def test_a_sweep_without_agents_is_finished_at_its_cap_and_pending_below(tmp_pat
             run = find_run(db, project["id"], command["run_id"])
             assert run is not None
             update_run(db, run["id"], state="finished")
-            farm.scheduler.all_agents_left(db, sweep)
+            farm.scheduler.settle_without_agents(db, sweep)
             after = sweep_by_id(db, sweep["id"])
             assert after is not None
             assert after["state"] == expected

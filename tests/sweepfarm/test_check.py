@@ -168,13 +168,22 @@ def points(sweep: dict[str, Any]) -> list[dict[str, Any]]:
         ({"variant": {"values": [3]}}, "each value of `variant` must be a mapping"),
         ({"beta": {"value": 0.5}}, "leave one of them out"),
         ({"run_name": {"value": "{kl}"}}, "`run_name`: unknown parameter `kl`"),
-        ({"suite": {"value": "no/such.yaml"}}, "`suite`: cannot read the suite"),
+        ({"suite": {"value": "no/such.yaml"}}, "`suite`: the suite cannot be read"),
     ],
 )
 def test_mistakes_in_a_sweep_of_another_task_are_named(parameters: dict[str, Any], says: str) -> None:
     sweep = read_sweep(STORIES, STORIES_CPU)
     with pytest.raises(UserError, match=re.escape(says)):
         check_sweep({**sweep, "parameters": {**sweep["parameters"], **parameters}})
+
+
+@pytest.mark.parametrize(("metric", "warned"), [("objective/score", True), ("objective/kl", False)])
+def test_minimising_warns_only_for_a_metric_that_is_better_when_higher(
+    sweep: dict[str, Any], metric: str, warned: bool
+) -> None:
+    sweep["metric"] = {"name": metric, "goal": "minimize"}
+    warnings = check_sweep(sweep).warnings
+    assert (f"{metric} is better when higher, but the goal is minimize" in warnings) == warned
 
 
 def test_a_metric_of_another_task_is_refused() -> None:
@@ -247,7 +256,8 @@ def test_a_bad_sweep_is_a_one_line_error(sweep: dict[str, Any], kind: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("a: [1", "not valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
+    ("text", "says"),
+    [("a: 1\nb: [1", "sweep.yaml, line 2 is not valid YAML"), ("- 1", "no mapping"), (None, "cannot read")],
 )
 def test_an_unreadable_file_is_a_one_line_error(text: str | None, says: str, tmp_path: Path) -> None:
     path = tmp_path / "sweep.yaml"

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from agent.config.run import RunConfig
+from agent.entrypoint import EXIT_BAD_CONFIG
+from sweepfarm.cli import cli
 
 ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "sweep_config.yaml"
 SWEEPFARM = [sys.executable, "-m", "sweepfarm"]
 
 
@@ -102,6 +106,47 @@ def test_a_bad_sweep_starts_nothing(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.strip() == "Error: unknown parameter `top_q`; did you mean `top_p`?"
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_sweep_file_or_bytes_given_to_train_are_a_wrong_configuration(tmp_path: Path) -> None:
+    binary = tmp_path / "bin.yaml"
+    binary.write_bytes(b"\xff\xfe")
+    for file, says in ((MAIN, f"{MAIN} is a sweep file"), (binary, f"{binary} is not UTF-8 text")):
+        result = CliRunner().invoke(cli, ["train", str(file)])
+        assert result.exit_code == EXIT_BAD_CONFIG
+        assert result.stderr.startswith(f"Error: {says}")
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("server", "--port", "99999"),
+        ("server", "--port", "-1"),
+        ("server", "--stop-grace", "-1"),
+        ("server", "--crash-after", "0"),
+        ("sweep", str(MAIN), "--port", "99999"),
+    ],
+)
+def test_a_number_out_of_range_is_a_usage_error(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{arguments[-2]}': {arguments[-1]}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--small", "--overlay", "o.yaml"), "--small and --overlay each name a budget"),
+        (("--before", "baseline"), "add --page"),
+        (("--made-by", "make"), "add --page"),
+    ],
+)
+def test_options_that_would_have_no_effect_are_refused(options: tuple[str, ...], says: str) -> None:
+    result = CliRunner().invoke(cli, ["sweep", str(MAIN), *options])
+    assert result.exit_code == 1
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_full_disk_is_a_one_line_error_without_partial_files(tmp_path: Path) -> None:

@@ -81,6 +81,15 @@ def test_an_unchanged_sweep_is_registered_only_once(
     assert register().rsplit("/", 1)[1] not in {"gone", second.rsplit("/", 1)[1]}
 
 
+def test_following_a_sweep_that_does_not_exist_ends_with_an_error(
+    shared_server: RunningServer, tmp_path: Path
+) -> None:
+    command = (sys.executable, "-m", "sweepfarm", "follow", "local/none/absent12", "--runs", str(tmp_path))
+    follower = shared_server.start(*command, log="absent.log")
+    assert follower.wait(timeout=60) == 1
+    assert "there is no sweep local/none/absent12" in (shared_server.work / "absent.log").read_text()
+
+
 @pytest.mark.slow
 def test_follow_waits_for_the_end_of_a_sweep_and_reports_it(
     shared_server: RunningServer, tmp_path: Path

@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import PositiveFloat, PositiveInt, ValidationError, field_validator
 
 from rewards.cache_dir import cache_dir
+from rewards.config import StrictModel
 
 KEY_VARIABLE = "SWEEPFARM_JUDGE_KEY"
 """Environment variable with the API key, which is read from nowhere else. If unset, no key is sent."""
 
 
-class EndpointSettings(BaseModel):
+class EndpointSettings(StrictModel):
     """Settings of an OpenAI-compatible endpoint. None of them is a secret."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str
     """URL without the final `/chat/completions`, for instance `http://127.0.0.1:8000/v1`."""
@@ -64,5 +63,5 @@ def endpoint_settings(declared: Mapping[str, Any]) -> EndpointSettings:
         return EndpointSettings.model_validate(dict(declared))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"judge.{place}: {first['msg'].removeprefix('Value error, ')}") from None
+        place = ".".join(("judge", *map(str, first["loc"])))
+        raise ValueError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None

@@ -46,11 +46,12 @@ def list_sweeps(db: sqlite3.Connection, project_id: int | None = None) -> list[s
 
 
 def sweeps_without_agents(db: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Sweeps in state RUNNING that had agents, but now have no running agent and no running run."""
+    """Sweeps in state RUNNING that had agents, but now have none, and no run that one of them started."""
     return db.execute(
         "SELECT * FROM sweep WHERE state = 'RUNNING'"
         " AND EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id)"
         " AND NOT EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id AND agent.state = 'RUNNING')"
         " AND NOT EXISTS (SELECT 1 FROM run WHERE sweep_id = sweep.id"
-        "  AND run.state IN ('running', 'preempting'))"
+        "  AND (run.state IN ('running', 'preempting')"
+        "   OR run.state = 'pending' AND run.agent_id IS NOT NULL))"
     ).fetchall()
