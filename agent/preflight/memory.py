@@ -23,7 +23,7 @@ class Shape:
     Attributes:
         parameters: Number of parameters.
         layers: Number of transformer blocks.
-        width: Of the activations.
+        width: Number of values per token between two blocks.
         heads: Number of attention heads.
         vocabulary: Number of tokens.
     """

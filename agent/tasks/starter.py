@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import os
 import random
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +12,7 @@ from filelock import FileLock
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from rewards.atomic_write import replacing
 from rewards.cache_dir import cache_dir
 
 
@@ -90,15 +88,11 @@ class Starter:
     def _build(self, show_progress: bool) -> None:
         tokenizer = self.tokenizer()
         model, losses = self._train(tokenizer, show_progress)
-        building = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.", dir=self.folder.parent))
-        try:
+        with replacing(self.folder) as building:
             model.save_pretrained(building, safe_serialization=True)
             tokenizer.save_pretrained(building)
             record = {"config": asdict(self.config), **self.record, "losses": losses}
             (building / "starter.json").write_text(json.dumps(record, indent=1))
-            os.replace(building, self.folder)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
 
     def _train(
         self, tokenizer: PreTrainedTokenizerFast, show_progress: bool

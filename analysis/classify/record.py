@@ -13,7 +13,7 @@ from agent.health.curve import window_of
 from agent.health.drift import HELD_OUT_KL, KL
 from agent.health.finding import Finding
 from agent.health.reward import ERROR, TOTAL_REWARD
-from analysis.classify.degeneracy import degenerate_completions
+from analysis.classify.collapse import degenerate_completions
 from analysis.read.config import finite_number
 from analysis.read.series import curve, logged, thinned, trailing_mean
 from analysis.read.sweep import Sweep

@@ -101,7 +101,7 @@ def _glance(change: Change | None) -> str:
 
 
 def _windows(table: SweepTable) -> dict[str, list[Window | None]]:
-    """Configuration → the second half of each of its runs; None for a run that ended before it."""
+    """Configuration → the second half of each of its runs; None for a run that has no step there."""
     found: dict[str, list[Window | None]] = {}
     for run, config in table.configs().items():
         name, history = config.get(NAME), table.histories[run]

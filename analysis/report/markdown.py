@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from analysis.report.numbers import shown_number
+
 
 def result_markdown(result: dict[str, Any]) -> str:
     """Markdown of the conclusion, all runs with their verdicts, and the chosen configuration.
@@ -17,8 +19,8 @@ def result_markdown(result: dict[str, Any]) -> str:
         result["conclusion"],
         "",
         f"- Goal: {result['goal']} `{result['metric']}`",
-        f"- Objective of the starting model: {_number(result['starter_objective'])}",
-        f"- Objective of the chosen configuration: {_number(result['best_objective'])}",
+        f"- Objective of the starting model: {shown_number(result['starter_objective'])}",
+        f"- Objective of the chosen configuration: {shown_number(result['best_objective'])}",
         *_recommended(result["recommended_point"]),
         "",
         "## All runs",
@@ -37,8 +39,8 @@ def result_markdown(result: dict[str, Any]) -> str:
             run["id"],
             *(_value(run["parameters"].get(name)) for name in swept),
             steps,
-            _number(run["objective"]),
-            _number(run["kl"]),
+            shown_number(run["objective"]),
+            shown_number(run["kl"]),
             run["verdict"],
             run["evidence"],
         ]
@@ -58,7 +60,7 @@ def _recommended(point: dict[str, Any] | None) -> list[str]:
     if point is None:
         return []
     where = f"{point['id']} at step {point['step']}"
-    score = f"{_number(point['value'])} at √KL {point['root_kl']:.3f}"
+    score = f"{shown_number(point['value'])} at √KL {point['root_kl']:.3f}"
     return [f"- Least drift with a score within noise of the best: {where}, {score}"]
 
 
@@ -74,7 +76,3 @@ def _value(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis.classify.verdict_kinds import COMPARABLE
+from analysis.report.numbers import shown_number
 
 WORSE_STYLE = "yellow"
 
@@ -31,8 +32,8 @@ def print_result(result: dict[str, Any], console: Console) -> None:
             escape(run["id"]),
             escape(run["verdict"]),
             f"{run['steps']}{planned}",
-            _number(run["objective"]),
-            _number(run["kl"]),
+            shown_number(run["objective"]),
+            shown_number(run["kl"]),
             escape(run["evidence"]),
             style="bold green" if best else None if run["verdict"] in COMPARABLE else WORSE_STYLE,
         )
@@ -42,13 +43,9 @@ def print_result(result: dict[str, Any], console: Console) -> None:
     console.print(escape(result["conclusion"]))
     # Paths and addresses are not wrapped, so that they can be copied and clicked.
     for label, text in (
-        ("Starting model", _number(result["starter_objective"])),
-        ("Best run", _number(result["best_objective"])),
+        ("Starting model", shown_number(result["starter_objective"])),
+        ("Best run", shown_number(result["best_objective"])),
         ("Chosen config", result["chosen_config"] or "none"),
         ("Page", result["page"]),
     ):
         console.print(f"{label + ':':<15} {escape(text)}", soft_wrap=True)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

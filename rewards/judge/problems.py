@@ -1,4 +1,4 @@
-"""Problems with a teacher's solution, with which the student's program is compared."""
+"""Problems that come with a solution by a teacher, which the student's program is compared with."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

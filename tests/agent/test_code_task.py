@@ -125,7 +125,7 @@ def test_the_objective_is_the_pass_rate_under_every_condition(task_of: Callable[
 
 
 def test_too_many_eval_prompts_are_a_configuration_error(tiny_code_run: RunConfig) -> None:
-    with pytest.raises(ConfigError, match="there are no 500000 different exercises"):
+    with pytest.raises(ConfigError, match="cannot draw 500000 different exercises"):
         build_task(changed(tiny_code_run, eval_prompts=500_000))
 
 

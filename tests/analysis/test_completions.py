@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from agent.health.checks import HealthLimits
-from analysis.classify.degeneracy import degenerate_completions
+from analysis.classify.collapse import degenerate_completions
 from analysis.read.completions import completions_frame, first_and_last
 from tests.analysis.trl_program import GROUP, PROMPTS, STEPS
 from tests.server_fixture import RunningServer, running_server

@@ -63,7 +63,7 @@ def draw_exercises(count: int, seed: int, *, held_out: bool) -> tuple[Exercise, 
             found[prompt] = exercise
         wasted = 0 if exercise is not None else wasted + 1
         if wasted == _WASTED:
-            raise ValueError(f"there are no {count} different exercises, only about {len(found)}")
+            raise ValueError(f"cannot draw {count} different exercises: there are only about {len(found)}")
     return tuple(found.values())
 
 

@@ -13,7 +13,7 @@ from rewards.code.suite import MONITORED, CodeRewardConfig, code_suite, pass_rat
 if TYPE_CHECKING:
     from agent.tasks.starter import Starter
 
-_KNOWN = 8
+KNOWN = 8
 """Number of exercises that the reward is checked on, each with its solution and a broken one."""
 
 
@@ -26,7 +26,7 @@ def _build(config: RunConfig) -> Task:
     train, held_out = exercises_of(config)
     problems = [exercise.problem for exercise in (*train, *held_out)]
     options = {"reads": "text", "extract": "first_block"}
-    working, broken = _known(held_out[:_KNOWN])
+    working, broken = _known(held_out[:KNOWN])
     by_sign = {1: (working, broken), -1: (broken, working), 0: ((), ())}
     good, bad = by_sign[config.reward.sign]
     return Task(

@@ -8,15 +8,13 @@ from agent.config.tasks import OVERLAYS, TaskDefinition
 from agent.tasks.base import Prompts, Task
 from agent.tasks.code.programs import Exercise
 from agent.tasks.code.sides import exercises_of
-from agent.tasks.code.task import code_starter
+from agent.tasks.code.task import KNOWN, code_starter
 from rewards.base import Sample
 from rewards.code.extract import first_block
 from rewards.judge.problems import JudgedProblem
 from rewards.judge.suite import MONITORED, JudgeRewardConfig, judge_suite, static_reference
 
 _OPTIONS = {"reads": "text", "extract": "first_block"}
-_KNOWN = 8
-"""Number of exercises that the reward is checked on."""
 
 
 def _build(config: RunConfig) -> Task:
@@ -32,7 +30,7 @@ def _build(config: RunConfig) -> Task:
         training = judge_suite(config.reward, problems, **_OPTIONS)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    known = held_out[:_KNOWN]
+    known = held_out[:KNOWN]
     return Task(
         name="code_judge",
         model_path=str(code_starter().path()) if config.model == "starter" else config.model,

@@ -1,6 +1,5 @@
 """Loads a causal language model and its tokenizer: safetensors only, no remote code."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from agent.config.errors import ConfigError
+from agent.config.model_path import missing_folder
 from agent.hub import hub_error
 from rewards.error_text import first_line
 
@@ -77,9 +77,7 @@ def _unloadable(path: str, error: Exception) -> ConfigError:
         return ConfigError(
             f"`model` = {path!r} has no safetensors model that can be loaded: {first_line(error)}"
         )
-    if path.startswith((".", os.sep, "~")):
-        return ConfigError(
-            f"`model` = {path!r}: no such folder; use an existing folder, a Hub id, or `starter`"
-        )
+    if missing := missing_folder(path):
+        return ConfigError(missing)
     subject = f"`model` = {path!r} is not a local folder and"
     return hub_error(subject, "wrong id, or no network", "use a local folder, or `starter`", error)
