@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
+from agent import entrypoint
 from agent.config.metrics import RUNG_METRICS, step_metrics
 from agent.config.run import RunConfig
 from agent.config.tasks import our_tasks, task_definition
@@ -39,6 +40,13 @@ def test_the_readme_names_only_verbs_and_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_readme_lists_every_exit_code_of_a_run() -> None:
+    (listed,) = re.findall(r"Exit codes of a run: ([^.]*)\.", README)
+    constants = [value for name, value in vars(entrypoint).items() if name.startswith("EXIT_")]
+    codes = {value for value in constants if isinstance(value, int)} | {*entrypoint.EXIT_OF_OUTCOME.values()}
+    assert {int(code) for code in re.findall(r"\d+", listed)} == codes
 
 
 def test_the_example_reward_of_the_readme_works(tmp_path: Path) -> None:

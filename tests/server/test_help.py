@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from server.search.space import parse_sweep_config
 from tests.server.trainers import PLAIN
 from tests.server_fixture import BIN, ROOT, wait_until
 
@@ -29,6 +31,14 @@ def test_the_example_is_on_a_line_of_its_own() -> None:
     lines = help_text().splitlines()
     at = lines.index("  Example:")
     assert lines[at + 1] == "    sweepfarm server --port 8085 --data runs/server"
+
+
+def test_the_sweep_keys_of_the_help_can_be_copied_into_a_sweep_file() -> None:
+    keys = re.findall(r'"(\w+: [^"]+)"', " ".join(help_text().split()))
+    assert {key.partition(":")[0] for key in keys} == {"requeue_crashed", "early_terminate", "sampler"}
+    sweep = {"method": "bayes", "metric": {"name": "m"}, "parameters": {"a": {"min": 0.0, "max": 1.0}}}
+    for key in keys:
+        parse_sweep_config({**sweep, **yaml.safe_load(key)})
 
 
 @pytest.mark.slow
