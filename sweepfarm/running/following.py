@@ -34,8 +34,8 @@ def wait_until_over(sweep: str, report: Callable[[str], object], poll: float = _
         try:
             state, runs = _state_and_counts(sweep)
         except (wandb.Error, ValueError, OSError) as error:
-            # A subclass of ValueError is an answer that cannot be decoded.
-            if type(error) is ValueError:
+            # The ValueError for an absent sweep is wrapped; its subclasses mean an unreadable answer.
+            if type(getattr(error, "exc", error)) is ValueError:
                 where = "check its name and WANDB_BASE_URL"
                 raise UserError(f"there is no sweep {sweep} on the server: {where}") from None
             state, runs = "", Counter()
