@@ -1,5 +1,5 @@
-"""Read a sweep back, judge every run, choose a configuration and say how sure the choice is.
+"""Reads a sweep, gives every run a verdict, chooses a configuration and says how sure the choice is.
 
-Runs are read through `wandb.Api` only (or from a folder written by an earlier read), so the same code
-serves W&B and the embedded server.
+Runs are read only through `wandb.Api` or from a folder written earlier, so the same code works with W&B and
+with the embedded server.
 """

@@ -1,4 +1,4 @@
-"""Commands of this room; imports stay inside the functions so that `--help` is quick."""
+"""The commands `report` and `compare`. Imports stay inside the functions so that `--help` is quick."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,12 +11,13 @@ import click
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the page, Markdown, chosen_config.yaml and result.json.  [default: runs/report-SWEEP]",
+    help="Folder for report.html, report.md, result.json and chosen_config.yaml."
+    "  [default: runs/report-SWEEP]",
 )
 @click.option(
     "--export",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write all runs and their full histories to this folder too.",
+    help="Also write all runs and their full histories to this folder.",
 )
 @click.option(
     "--format",
@@ -24,9 +25,11 @@ import click
     type=click.Choice(["parquet", "csv"]),
     default="parquet",
     show_default=True,
-    help="Tables of --export.",
+    help="File format of the tables that --export writes.",
 )
-@click.option("--wandb-report", is_flag=True, help="Save it as a W&B Report in the sweep's project too.")
+@click.option(
+    "--wandb-report", is_flag=True, help="Also save the report as a W&B Report in the sweep's project."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of the table.")
 def report(
     sweep: str,
@@ -36,9 +39,10 @@ def report(
     wandb_report: bool,
     as_json: bool,
 ) -> None:
-    """Judge and rank the runs of a sweep, and choose a configuration.
+    """Give each run of a sweep a verdict, rank the runs, and choose a configuration.
 
-    Reads the server that WANDB_BASE_URL and WANDB_API_KEY name, or the folder of an exported sweep.
+    The sweep is read from the server that WANDB_BASE_URL and WANDB_API_KEY name. A folder written by --export
+    can be given instead of the sweep's path; then no server is needed.
 
     \b
     Examples:
@@ -74,9 +78,10 @@ def report(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def compare(before: str, after: str, report: Path | None, as_json: bool) -> None:
-    """Compare two runs, or two windows of steps of one, and advise on it where the data allow.
+    """Compare two runs, or two ranges of training steps of one run, and advise what to change.
 
-    RUN is ENTITY/PROJECT/RUN_ID; @FIRST-LAST takes those training steps alone, both included.
+    RUN is ENTITY/PROJECT/RUN_ID. @FIRST-LAST limits it to these training steps, both included. Advice that
+    the data do not support is marked so, with the reason.
 
     \b
     Examples:

@@ -1,5 +1,5 @@
-"""The one exception of this room: something the user can act on."""
+"""The exception of this room, for errors that the user can act on."""
 
 
 class AnalysisError(Exception):
-    """A sweep cannot be analysed; the message is one line that says what to do."""
+    """A sweep or run cannot be analysed. The message is one line that says why and what to do."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing of files."""
 
 import os
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from pathlib import Path
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Lets `write` fill a temporary file beside `path`, then puts it in the place of `path`.
+    """Lets `write` fill a temporary file in the folder of `path`, then renames it to `path`.
 
-    A reader sees the old file or the new one, never a part; nothing is left behind where `write` fails.
+    A reader sees the old file or the new one, never a part. If `write` fails, `path` is unchanged and the
+    temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -20,5 +21,5 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 text file whole or not at all."""
+    """Writes a text file in UTF-8; see `replace_file`."""
     replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

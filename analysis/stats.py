@@ -1,4 +1,4 @@
-"""How sure a number is: means and intervals over seeds, differences, many comparisons at once."""
+"""Means over seeds with their intervals, differences of means, and tests of many differences at once."""
 
 import math
 from collections.abc import Sequence
@@ -9,28 +9,29 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
 LEVEL = 0.95
-"""Coverage that every interval aims at."""
+"""Coverage of every interval, unless another one is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate and the interval around it; the bounds are infinite where the data allow none."""
+    """An estimate and the interval around it. The bounds are infinite where the data are too few."""
 
     estimate: float
     low: float
     high: float
 
     def __format__(self, sign: str) -> str:
-        """`0.6200 (0.5900 to 0.6500)`; with the format `+` every number has its sign."""
+        """Text such as `0.6200 (0.5900 to 0.6500)`; with the format `+` every number shows its sign."""
         if not math.isfinite(self.low + self.high):
             return f"{self.estimate:{sign}.4f} (no interval)"
         return f"{self.estimate:{sign}.4f} ({self.low:{sign}.4f} to {self.high:{sign}.4f})"
 
 
 def mean_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
-    """Student's interval of a mean: right from two values on for near-normal noise, as over few seeds.
+    """Student's t interval of the mean of `values`; infinite for fewer than two values.
 
-    A bootstrap of three to five seeds is far too narrow, since it cannot draw what it has not seen.
+    It is correct for near-normal noise from two values on. A bootstrap over three to five seeds would be far
+    too narrow, because it can only repeat these values.
     """
     sample = np.asarray(values, dtype=np.float64).ravel()
     mean = float(np.mean(sample)) if len(sample) else math.nan
@@ -41,7 +42,7 @@ def mean_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
 
 
 def difference_interval(a: ArrayLike, b: ArrayLike, level: float = LEVEL) -> Interval:
-    """Welch's interval of mean(a) - mean(b); no equal variances needed. Infinite for a single value."""
+    """Welch's interval of mean(a) - mean(b); infinite if either has fewer than two values."""
     first, second = (np.asarray(values, dtype=np.float64).ravel() for values in (a, b))
     estimate = float(np.mean(first) - np.mean(second))
     error, freedom = _welch(first, second)
@@ -64,10 +65,10 @@ def difference_p(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def all_differences(groups: Sequence[ArrayLike], level: float = LEVEL) -> list[list[Interval]]:
-    """Intervals of mean(a) - mean(b) for every pair of groups, which hold all together (Tukey-Kramer).
+    """[group, group] intervals of mean(a) - mean(b), which hold for all pairs together (Tukey-Kramer).
 
-    The spread is pooled over the groups, so that a few values in each are enough. Infinite where a group has
-    fewer than two values.
+    The variance is pooled over the groups, so a few values in each are enough. All intervals are infinite if
+    any group has fewer than two values.
     """
     samples = [np.asarray(group, dtype=np.float64).ravel() for group in groups]
     means = [float(np.mean(sample)) for sample in samples]
@@ -81,7 +82,7 @@ def all_differences(groups: Sequence[ArrayLike], level: float = LEVEL) -> list[l
 
 
 def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float | None]:
-    """Standard error of the difference of two means and its degrees of freedom (None: too few values)."""
+    """Standard error of mean(a) - mean(b) and its degrees of freedom (None for too few values)."""
     if len(a) < 2 or len(b) < 2:
         return math.inf, None
     parts = [float(np.var(sample, ddof=1)) / len(sample) for sample in (a, b)]
@@ -97,14 +98,17 @@ def _t(level: float, freedom: float) -> float:
 
 
 def probability_of_improvement(a: ArrayLike, b: ArrayLike) -> float:
-    """Probability that a run of A beats a run of B: the share of pairs with a > b, ties counted half."""
+    """Estimated probability that a value of A exceeds one of B: the share of pairs with a > b, ties half."""
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     difference = first[:, None] - second[None, :]
     return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values: compared with alpha, they bound the chance of any false claim by alpha."""
+    """Holm's adjusted p-values, in the order given.
+
+    If those below alpha are rejected, the probability of any false rejection is at most alpha.
+    """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     adjusted, running = [0.0] * len(p_values), 0.0
     for rank, index in enumerate(order):
@@ -114,12 +118,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def measurement_noise(series: Sequence[ArrayLike]) -> float | None:
-    """Standard deviation of the noise from one measurement to the next, pooled over curves.
+    """Standard deviation of one measurement, pooled over curves; None where no curve has three points.
 
-    From second differences, in which a smooth curve nearly cancels: median(|d|) / (0.6745 · sqrt(6)), the
-    median so that a few curves that bend sharply do not count as noise. It holds what changes between two
-    rungs of one run, not what changes from seed to seed: a lower bound for the latter. None where no curve
-    has three points.
+    Estimated from second differences d, in which a smooth curve nearly cancels:
+    median(|d|) / (0.6745 · sqrt(6)). The median keeps a few sharply bending curves from counting as noise.
+    This is the noise between rungs of one run, and a lower bound for the noise between seeds.
     """
     seconds = [np.diff(np.asarray(values, dtype=np.float64), n=2) for values in series]
     pooled = np.concatenate([d for d in seconds if len(d)] or [np.array([])])

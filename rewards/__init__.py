@@ -1,1 +1,1 @@
-"""Rewards: what a completion is worth, part by part, and why. Imports no other room."""
+"""Rewards: score completions in [0, 1] and say why. Imports no other room."""

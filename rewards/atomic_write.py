@@ -1,4 +1,4 @@
-"""Writes files and folders so that a reader sees the old content or the new, never a part."""
+"""Writes files and folders so that a reader sees either the old content or the new, never a part of it."""
 
 import os
 import shutil
@@ -10,12 +10,12 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield an unused path beside `path`; what the block writes there then takes the place of `path`.
+    """Yield an unused path; the file or folder that the block writes there then replaces `path`.
 
-    The block may write a file or a folder. If it raises, `path` stays as it was and nothing else is left.
+    If the block raises an error, `path` is unchanged and what the block wrote is deleted.
 
     Raises:
-        OSError: If the place cannot be written.
+        OSError: If `path` cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -29,10 +29,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file, whole or not at all.
+    """Write a UTF-8 text file, completely or not at all.
 
     Raises:
-        OSError: If the place cannot be written.
+        OSError: If `path` cannot be written.
     """
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8")

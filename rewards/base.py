@@ -1,4 +1,4 @@
-"""The contract every reward keeps: a batch of samples in, one evaluation per sample out, in order."""
+"""The interface of rewards: a batch of samples in, one evaluation per sample out, in order."""
 
 import math
 from abc import ABC, abstractmethod
@@ -9,19 +9,19 @@ from typing import Any, Protocol, overload
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One completion together with the prompt it continues."""
+    """A completion and its prompt."""
 
     prompt: str
     completion: str
 
     @property
     def text(self) -> str:
-        """Prompt and completion as one text: a plasmid is the whole molecule."""
+        """Prompt and completion as one text. A plasmid is both together."""
         return self.prompt + self.completion
 
 
 class Annotates(Protocol):
-    """What annotates the sequences of a batch, for rewards that read annotations."""
+    """Annotates the sequences of a batch, for rewards that read annotations."""
 
     def annotate(self, sequences: Sequence[str], /) -> Sequence[Any]:
         """One annotation per sequence, in order."""
@@ -30,14 +30,13 @@ class Annotates(Protocol):
 
 @dataclass(frozen=True)
 class Batch(Sequence[Sample]):
-    """Samples that are scored together, and what they share.
+    """Samples that are scored together, and the annotator that they share.
 
-    A reward can be called with any sequence of samples. A batch says in addition how its samples are to be
-    annotated; a slice of a batch is a batch.
+    A reward accepts any sequence of samples; a batch also sets the annotator. A slice of a batch is a batch.
 
     Attributes:
         samples: The samples.
-        annotator: Used by rewards that read annotations, in place of their default.
+        annotator: Annotator for rewards that read annotations; None for their default.
     """
 
     samples: Sequence[Sample]
@@ -47,20 +46,25 @@ class Batch(Sequence[Sample]):
         return len(self.samples)
 
     @overload
-    def __getitem__(self, place: int) -> Sample: ...
+    def __getitem__(self, index: int) -> Sample: ...
     @overload
-    def __getitem__(self, place: slice) -> "Batch": ...
-    def __getitem__(self, place: int | slice) -> "Sample | Batch":
-        if isinstance(place, slice):
-            return replace(self, samples=self.samples[place])
-        return self.samples[place]
+    def __getitem__(self, index: slice) -> "Batch": ...
+    def __getitem__(self, index: int | slice) -> "Sample | Batch":
+        if isinstance(index, slice):
+            return replace(self, samples=self.samples[index])
+        return self.samples[index]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled stretch of the sample's text: 0-based, end-exclusive, modulo its length.
+    """A labelled stretch of a sample's text.
 
-    `strand` is +1 or -1 on DNA and 0 where strands mean nothing.
+    Attributes:
+        start: Index of the first character, from 0.
+        end: Index after the last character; at or before `start` if the stretch crosses the origin of a
+            circular sequence.
+        strand: +1 or -1 for DNA, 0 for other text.
+        label: What the stretch is.
     """
 
     start: int
@@ -71,15 +75,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a reward says of one sample.
+    """The result of a reward for one sample.
 
     Attributes:
-        score: In [0, 1], or None where the sample could not be scored.
-        message: One line; where the score is None it says why.
-        spans: The stretches of text that the message speaks of.
+        score: In [0, 1]; None if the sample is unscored.
+        message: One line that explains the score, or says why there is none.
+        spans: The stretches of text that the message refers to.
 
     Raises:
-        ValueError: If the score is NaN or outside [0, 1], or if an unscored sample gives no reason.
+        ValueError: If the score is NaN or outside [0, 1], or the score is None and the message empty.
     """
 
     score: float | None
@@ -95,28 +99,32 @@ class Evaluation:
 
 
 class ContractError(TypeError):
-    """A reward gave something else than one evaluation per sample."""
+    """A reward returned something other than one evaluation per sample."""
 
 
 class Reward(ABC):
-    """A small picklable callable that scores a batch. `name` is what the suite and the logs call it."""
+    """Base class of rewards: a small picklable callable that scores a batch.
+
+    Attributes:
+        name: Name of the reward in suites, metrics and logs.
+    """
 
     name: str
 
     def prepare(self) -> None:  # noqa: B027 - most rewards have nothing to prepare
-        """Do once what must not count against a sample's time limit: build a library, compile kernels."""
+        """Do what must not count against a sample's time limit, such as building a library.
+
+        A suite calls this before each batch, so only the first call may take long.
+        """
 
     @abstractmethod
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Score a batch.
+        """One evaluation per sample, in the order of the samples.
 
         Args:
-            samples: Any number of samples, none included; a `Batch` where they share an annotator.
-
-        Returns:
-            One evaluation per sample, in the order of the samples.
+            samples: Any number of samples, possibly none; a `Batch` if they share an annotator.
 
         Raises:
-            Exception: Whatever goes wrong with a sample. The batch is then scored sample by sample, and those
-                that raise are unscored, with the error as the reason.
+            Exception: If a sample cannot be scored. The suite then scores the samples one by one. Those that
+                raise an error again are unscored, with the error as the reason.
         """

@@ -1,4 +1,4 @@
-"""Commands of this room; imports stay inside the functions so that `--help` is quick."""
+"""Commands of this room. Functions import what they need when they are called, so that `--help` is fast."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     help="YAML file of rewards to score with.  [default: the reference suite of the plasmid sweeps]",
 )
 @click.option(
-    "--map", "map_file", type=click.Path(dir_okay=False, path_type=Path), help="Draw the plasmid map here."
+    "--map",
+    "map_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the plasmid map to this file.",
+)
+@click.option("--linear", is_flag=True, help="Treat every sequence as linear, whatever its file says.")
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    help="Feature library to use in addition to the default one; may be repeated.",
 )
 @click.option(
-    "--linear", is_flag=True, help="Do not join the ends of sequences that do not say what they are."
+    "--workers", default=1, show_default=True, type=click.IntRange(1), help="Number of annotation threads."
 )
-@click.option(
-    "--tier", "tiers", multiple=True, help="Feature libraries to add to the default one; may be repeated."
-)
-@click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1), help="Threads that annotate."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per record and line.")
+@click.option("--json", "as_json", is_flag=True, help="Print each record as one line of JSON.")
 def score(
     file: TextIO,
     suite_file: Path | None,
@@ -41,9 +45,9 @@ def score(
     workers: int,
     as_json: bool,
 ) -> None:
-    """Score plasmids and say why, part by part.
+    """Score plasmids by each reward of a suite and explain every score.
 
-    Reads FASTA, GenBank or raw text, any number of records; - is standard input.
+    Reads any number of records in FASTA, GenBank or plain text. Use - as FILE for standard input.
 
     \b
     Example:
@@ -69,9 +73,9 @@ def score(
     console = Console()
     drawn = 0
     if map_file and (map_file.suffix not in FORMATS or not map_file.parent.is_dir()):
-        wanted = ", ".join(FORMATS)
+        endings = " or ".join(FORMATS)
         raise click.ClickException(
-            f"cannot draw {map_file}: give a name that ends in {wanted}, in a folder that exists"
+            f"cannot draw {map_file}: its name must end in {endings} and its folder must exist"
         )
     try:
         suite = load_suite(suite_file) if suite_file else reference_suite()
@@ -100,7 +104,7 @@ def score(
 
 
 def print_explained(explained: "Explained", console: "Console") -> None:
-    """Print one record: a table of the parts, the features, and the total."""
+    """Print one record: a table of its component scores, a table of its features, and its total."""
     import math
 
     from rich.markup import escape
@@ -109,13 +113,14 @@ def print_explained(explained: "Explained", console: "Console") -> None:
     record, length = explained.record, explained.annotation.length
     shape = "circular" if record.circular else "linear"
     console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}")
-    parts = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, justify in (("part", "left"), ("score", "right"), ("weight", "right"), ("why", "left")):
-        parts.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    components = Table(box=None, pad_edge=False, header_style="dim")
+    headings = (("component", "left"), ("score", "right"), ("weight", "right"), ("reason", "left"))
+    for heading, justify in headings:
+        components.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for name, evaluation in explained.evaluations.items():
         value = "unscored" if evaluation.score is None else f"{evaluation.score:.3f}"
-        parts.add_row(name, value, f"{explained.weights[name]:g}", escape(evaluation.message))
-    console.print(parts)
+        components.add_row(name, value, f"{explained.weights[name]:g}", escape(evaluation.message))
+    console.print(components)
     if explained.annotation.features:
         features = Table(box=None, pad_edge=False, header_style="dim")
         for heading in ("class", "feature", "from", "to", "strand", "identity", "coverage", ""):

@@ -1,4 +1,4 @@
-"""Composing rewards: weighted mean x length factor - penalties, gates; raw, weight and total kept apart."""
+"""Suites: several rewards combined to one total per sample by a weighted mean, penalties and gates."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,12 @@ from rewards.error_text import one_line
 
 
 class SuiteError(ValueError):
-    """A suite that cannot work: all weights zero, two rewards of one name, a plug-in that does not load."""
+    """An invalid suite: all weights are 0, two rewards have the same name, or a plug-in cannot be loaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """A reward and what it weighs."""
+    """A reward and its weight."""
 
     reward: Reward
     weight: float
@@ -26,7 +26,7 @@ class Weighted:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A reward that must reach `minimum`; below it the total is 0."""
+    """A reward and its minimum score. The total of a sample with a lower score is 0."""
 
     reward: Reward
     minimum: float
@@ -34,14 +34,14 @@ class Gate:
 
 @dataclass(frozen=True)
 class SuiteScores:
-    """What a suite says of a batch of B samples.
+    """Scores of a batch of B samples.
 
     Attributes:
-        totals: Shape [B], in [0, 1]; NaN where a part of the total is unscored.
-        components: Raw score of every reward that was computed, by name, shape [B]; NaN where unscored.
-        weights: What each of them weighs in the mean, by name; negative for a penalty, 0 for a length factor,
-            a gate or a reward that is only reported.
-        evaluations: The evaluations behind the raw scores, by name.
+        totals: Total of each sample, shape [B], in [0, 1]; NaN if a reward of the total is unscored.
+        components: Scores of each reward that was computed, by name, shape [B]; NaN if unscored.
+        weights: Weight of each of these rewards in the total, by name; negative for a penalty, 0 for a length
+            factor, a gate or a reward that is only reported.
+        evaluations: The B evaluations of each of these rewards, by name.
         unscored: Number of samples without a total.
     """
 
@@ -53,32 +53,32 @@ class SuiteScores:
 
     @property
     def reason(self) -> str:
-        """Why a sample is unscored, in the words of the first reward that says so; empty where none is."""
-        found = (e.message for part in self.evaluations.values() for e in part if e.score is None)
-        return next(found, "")
+        """Message of the first unscored evaluation; empty if there is none."""
+        messages = (e.message for part in self.evaluations.values() for e in part if e.score is None)
+        return next(messages, "")
 
 
 class RewardSuite:
-    """A total out of parts.
+    """Rewards whose scores give one total in [0, 1] per sample.
 
     ::
 
         total = clip(sum(w_i s_i) / sum(w_i) x length_factor - sum(v_j (1 - s_j)), 0, 1)
 
-    and 0 where a gate is missed. A part that is unscored leaves the total unscored: it is counted, never
-    taken for 0 and never left out of the mean.
+    The total is 0 if the score of a gate is below its minimum. If any of these scores is missing, the sample
+    is unscored: a missing score does not count as 0 and is not left out of the mean.
 
     Args:
-        components: Rewards and weights of the mean. Weight 0 switches a reward off: it is not computed, but
-            can be asked for by name in `score`.
+        components: The rewards of the mean, s_i, with their weights w_i. A reward of weight 0 is computed
+            only if it is named in `report` of `score`.
         length_factor: A reward whose score multiplies the mean.
-        penalties: Rewards and what a score of 0 costs.
-        gates: Rewards that must reach a minimum.
-        time_limit: Seconds that one sample may take in one reward before it is unscored; None for no limit.
+        penalties: Rewards s_j with weights v_j, which a score of 0 subtracts from the total.
+        gates: Rewards with minimum scores.
+        time_limit: Seconds that a reward may take for one sample before it is unscored; None for no limit.
 
     Raises:
-        SuiteError: If no component has a weight, a weight is negative or not finite, or a name stands for two
-            different rewards.
+        SuiteError: If all weights are 0, a weight is negative or not finite, or two different rewards have
+            the same name.
     """
 
     def __init__(
@@ -99,54 +99,54 @@ class RewardSuite:
         for part in (*declared, *self.penalties):
             if not math.isfinite(part.weight) or part.weight < 0:
                 raise SuiteError(
-                    f"the weight of {part.reward.name} must be finite and not negative: {part.weight}"
+                    f"the weight of {part.reward.name} must be finite and not negative, got {part.weight}"
                 )
         if not self.components:
             names = ", ".join(self.monitored) or "none declared"
             raise SuiteError(f"every component weight is 0 ({names}): give at least one a weight above 0")
         if len({part.reward.name for part in self.components}) < len(self.components):
-            raise SuiteError("two components have the same name; the total would count it twice")
+            raise SuiteError("two components have the same name: each reward may count once in the total")
         self._active: dict[str, Reward] = {}
         parts = [part.reward for part in (*self.components, *self.penalties)]
         parts += [gate.reward for gate in self.gates]
         for reward in [*parts, *([length_factor] if length_factor is not None else [])]:
             if self._active.setdefault(reward.name, reward) != reward:
-                raise SuiteError(f"the name {reward.name} stands for two different rewards")
+                raise SuiteError(f"two different rewards have the name {reward.name}")
         self.weights = dict.fromkeys(self._active, 0.0)
         self.weights |= {part.reward.name: -part.weight for part in self.penalties}
         self.weights |= {part.reward.name: part.weight for part in self.components}
 
     def score(self, samples: Sequence[Sample], report: Iterable[str] = ()) -> SuiteScores:
-        """Score a batch. Equal samples are scored once.
+        """Totals and component scores of a batch. Equal samples are scored once.
 
         Args:
-            samples: Any number of samples; a `Batch` where they share an annotator.
-            report: Names of switched-off components to compute as well; they never reach the total.
+            samples: Any number of samples; a `Batch` if they share an annotator.
+            report: Names of components of weight 0 to compute too. They do not change the total.
 
         Raises:
-            KeyError: If a name in `report` is no reward of this suite.
+            KeyError: If a name in `report` is not a reward of this suite.
             SuiteError: If a reward cannot be prepared.
-            ContractError: If a reward gives anything but one evaluation per sample.
+            ContractError: If a reward returns anything but one evaluation per sample.
         """
         rewards = dict(self._active)
         for name in report:
             if name not in rewards:
                 rewards[name] = self.monitored[name]
         distinct: Sequence[Sample] = list(dict.fromkeys(samples))
-        place = {sample: number for number, sample in enumerate(distinct)}
-        order = [place[sample] for sample in samples]
+        index_of = {sample: index for index, sample in enumerate(distinct)}
+        indices = [index_of[sample] for sample in samples]
         if isinstance(samples, Batch):
             distinct = replace(samples, samples=distinct)
         evaluations: dict[str, list[Evaluation]] = {}
         raw: dict[str, NDArray[np.float64]] = {}
         for name, reward in rewards.items():
             _prepare(reward)
-            found = run_within(reward, distinct, self.time_limit)
-            evaluations[name] = [found[number] for number in order]
+            of_distinct = run_within(reward, distinct, self.time_limit)
+            evaluations[name] = [of_distinct[index] for index in indices]
             raw[name] = np.array(
                 [math.nan if e.score is None else e.score for e in evaluations[name]], dtype=np.float64
             )
-        totals = self._totals(raw, len(order))
+        totals = self._totals(raw, len(indices))
         weights = {name: self.weights.get(name, 0.0) for name in rewards}
         return SuiteScores(totals, raw, weights, evaluations, int(np.isnan(totals).sum()))
 

@@ -1,9 +1,9 @@
-"""What all reward configurations have in common."""
+"""Base class of the reward parameters of a task."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class RewardConfig(BaseModel):
-    """What runs of a task are rewarded for: fields named `reward_...` with a default and a docstring each."""
+    """Reward parameters of a task: fields named `reward_...`, each with a default and a docstring."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

@@ -1,4 +1,4 @@
-"""What one sample costs at most: a time limit kept against any code, and errors that stay its own."""
+"""Runs a reward with a time limit. A sample that fails or takes too long is unscored; the others are not."""
 
 import ctypes
 import queue
@@ -10,7 +10,7 @@ from rewards.error_text import one_line
 
 
 def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[Evaluation] | None:
-    """The evaluations, or None where they took longer."""
+    """The evaluations; None if they take longer than `seconds`."""
     results: queue.SimpleQueue[list[Evaluation] | BaseException] = queue.SimpleQueue()
 
     def work() -> None:
@@ -24,7 +24,7 @@ def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[E
     try:
         outcome = results.get(timeout=seconds)
     except queue.Empty:
-        # Stops Python code at its next instruction; compiled code runs out as a daemon and is not read.
+        # Stops Python code at its next instruction. Compiled code continues; its result is ignored.
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
         )
@@ -35,34 +35,34 @@ def _within(reward: Reward, samples: Sequence[Sample], seconds: float) -> list[E
 
 
 def _checked(reward: Reward, samples: Sequence[Sample]) -> list[Evaluation]:
-    found = reward(samples)
-    if not isinstance(found, list) or not all(isinstance(one, Evaluation) for one in found):
-        raise ContractError(f"{reward.name} must return a list of Evaluation, it returned {found!r:.60}")
-    if len(found) != len(samples):
-        raise ContractError(f"{reward.name} returned {len(found)} evaluations for {len(samples)} samples")
-    return found
+    returned = reward(samples)
+    if not isinstance(returned, list) or not all(isinstance(item, Evaluation) for item in returned):
+        raise ContractError(f"{reward.name} must return a list of Evaluation, it returned {returned!r:.60}")
+    if len(returned) != len(samples):
+        raise ContractError(f"{reward.name} returned {len(returned)} evaluations for {len(samples)} samples")
+    return returned
 
 
 def _attempt(
     reward: Reward, samples: Sequence[Sample], seconds: float | None
 ) -> list[Evaluation] | Evaluation:
-    """The evaluations, or the unscored one that says why there are none."""
+    """The evaluations, or one unscored evaluation that says why there are none."""
     try:
         if seconds is None:
             return _checked(reward, samples)
-        found = _within(reward, samples, seconds * len(samples))
+        evaluations = _within(reward, samples, seconds * len(samples))
     except ContractError:
         raise
     except Exception as error:
         return Evaluation(None, f"{reward.name} failed: {one_line(error)}")
-    return found or Evaluation(None, f"{reward.name} took longer than the limit of {seconds:g} s")
+    return evaluations or Evaluation(None, f"{reward.name} took longer than the limit of {seconds:g} s")
 
 
 def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None) -> list[Evaluation]:
-    """Score a batch; what goes wrong with one sample leaves that one unscored, and no other.
+    """One evaluation per sample, in order. A sample that fails or takes too long is unscored.
 
-    The batch gets the sum of its samples' time limits. Where it exceeds that or raises, the samples are
-    scored one by one, and those that take longer than their own limit or raise are unscored.
+    The whole batch may take the sum of the limits of its samples. If it takes longer or raises an error, the
+    samples are scored one by one; those that take longer than their own limit or raise are unscored.
 
     Args:
         reward: The reward.
@@ -70,7 +70,7 @@ def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None)
         seconds: Limit per sample; None for no limit.
 
     Raises:
-        ContractError: If the reward gives anything but one evaluation per sample.
+        ContractError: If the reward returns anything but one evaluation per sample.
     """
     if not samples:
         return []
@@ -79,5 +79,5 @@ def run_within(reward: Reward, samples: Sequence[Sample], seconds: float | None)
         return together
     if len(samples) == 1:
         return [together]
-    alone = [_attempt(reward, samples[place : place + 1], seconds) for place in range(len(samples))]
-    return [one[0] if isinstance(one, list) else one for one in alone]
+    single = [_attempt(reward, samples[i : i + 1], seconds) for i in range(len(samples))]
+    return [result[0] if isinstance(result, list) else result for result in single]

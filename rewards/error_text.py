@@ -2,7 +2,7 @@
 
 
 def one_line(error: BaseException) -> str:
-    """`Class: message` on one line, whatever line breaks the message has."""
+    """Class and message of `error` on one line: `Class: message`."""
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 

@@ -1,4 +1,4 @@
-"""Scoring plasmids one record at a time with everything there is to say about each."""
+"""Scores plasmids and returns annotation, component scores and messages of each record."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,12 @@ from rewards.plasmid.library.store import Library
 from rewards.plasmid.sequence_files import SequenceRecord
 
 BATCH = 256
-"""Records that are annotated and scored together."""
+"""Number of records that are annotated and scored together."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A record, what was found on it and what each part of the suite says."""
+    """A record with its annotation, its evaluation by each component, by name, and its total."""
 
     record: SequenceRecord
     annotation: Annotation
@@ -26,7 +26,7 @@ class Explained:
     total: float
 
     def as_json(self) -> dict[str, Any]:
-        """The record as plain data; a total or score that does not exist is null."""
+        """This record as JSON data. A missing total or score is null."""
         return {
             "id": self.record.id,
             "length": self.annotation.length,
@@ -55,13 +55,13 @@ class Explained:
 def explain(
     records: Iterator[SequenceRecord], suite: RewardSuite, library: Library, workers: int
 ) -> Iterator[Explained]:
-    """Annotate and score records, in order, a batch at a time.
+    """Yield one explained record per record, in order. Records are read and scored in batches.
 
     Args:
         records: Any number of records.
-        suite: What to score with; its switched-off components are reported too.
-        library: What to annotate with.
-        workers: Threads that annotate.
+        suite: The suite that scores them. Its components of weight 0 are reported too.
+        library: The feature library for the annotation.
+        workers: Number of annotation threads.
     """
     annotators = {circular: Annotator(library, circular, workers) for circular in (True, False)}
     batch: list[SequenceRecord] = []
@@ -78,13 +78,13 @@ def _explain_batch(
 ) -> list[Explained]:
     explained: dict[int, Explained] = {}
     for circular, annotator in annotators.items():
-        places = [place for place, record in enumerate(batch) if record.circular is circular]
-        annotations = annotator.annotate([batch[place].sequence for place in places])
-        samples = [Sample("", batch[place].sequence) for place in places]
+        indices = [index for index, record in enumerate(batch) if record.circular is circular]
+        annotations = annotator.annotate([batch[index].sequence for index in indices])
+        samples = [Sample("", batch[index].sequence) for index in indices]
         scores = suite.score(Batch(samples, annotator), report=suite.monitored)
-        for number, place in enumerate(places):
-            evaluations = {name: found[number] for name, found in scores.evaluations.items()}
-            explained[place] = Explained(
-                batch[place], annotations[number], evaluations, scores.weights, float(scores.totals[number])
+        for n, index in enumerate(indices):
+            evaluations = {name: of_reward[n] for name, of_reward in scores.evaluations.items()}
+            explained[index] = Explained(
+                batch[index], annotations[n], evaluations, scores.weights, float(scores.totals[n])
             )
-    return [explained[place] for place in range(len(batch))]
+    return [explained[index] for index in range(len(batch))]

@@ -1,4 +1,4 @@
-"""Rewards by name, and suites from YAML."""
+"""Finds rewards by name and builds suites from YAML."""
 
 import dataclasses
 import importlib
@@ -14,15 +14,22 @@ from rewards.base import Reward
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 from rewards.error_text import one_line
 from rewards.nearest import unknown_key_message
-from rewards.plugins import PluginError, from_entry_point, from_file, installed, is_file_reference
+from rewards.plugins import (
+    PluginError,
+    from_entry_point,
+    from_file,
+    installed,
+    is_file_reference,
+    refuse_built_in_name,
+)
 
 ENTRY_POINTS = "sweepfarm.rewards"
-"""Group of the entry points by which installed packages add rewards."""
+"""Entry-point group in which installed packages declare rewards."""
 
 
 @cache
 def our_rewards() -> dict[str, str]:
-    """Module of every reward of this package by the name of the reward: `rewards/*/components/NAME.py`."""
+    """Module of each built-in reward by the name of the reward, from `rewards/*/components/NAME.py`."""
     files = sorted(Path(__file__).parent.glob("*/components/*.py"), key=lambda file: file.stem)
     return {
         file.stem: f"rewards.{file.parts[-3]}.components.{file.stem}"
@@ -41,19 +48,19 @@ class RewardEntry(BaseModel):
 
 
 class WeightedEntry(RewardEntry):
-    """A reward with its weight."""
+    """A reward of a suite file with its weight."""
 
     weight: float = 1.0
 
 
 class GateEntry(RewardEntry):
-    """A reward with the score that it must reach."""
+    """A gate of a suite file: a reward with its minimum score."""
 
     minimum: float
 
 
 class SuiteFile(BaseModel):
-    """A suite as YAML declares it."""
+    """The content of a suite file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,20 +72,22 @@ class SuiteFile(BaseModel):
 
 
 def reward_class(name: str, folder: Path = Path()) -> type[Reward]:
-    """The class of the reward called `name`.
+    """The class of a reward.
 
     Args:
-        name: Name of one of our rewards, of an installed package's, or `file.py:Class`.
-        folder: Where plug-in files are looked up.
+        name: Name of a built-in reward or of an installed package's reward, or `file.py:Class`.
+        folder: Folder that relative paths of plug-in files start from.
 
     Raises:
-        SuiteError: If nothing has that name (the message says which is nearest), or what has it cannot be
-            imported or is no reward.
+        SuiteError: If no reward has that name (the message suggests the nearest one), an installed package
+            declares the name of a built-in reward, or the class cannot be imported or is not a subclass of
+            `Reward`.
     """
     try:
         if is_file_reference(name):
             return _checked(from_file(name, folder), f"the plug-in {name}")
         if name in our_rewards():
+            refuse_built_in_name(name, ENTRY_POINTS)
             return _in_own_module(name)
         packages = installed(ENTRY_POINTS)
         if name in packages:
@@ -88,71 +97,72 @@ def reward_class(name: str, folder: Path = Path()) -> type[Reward]:
     raise SuiteError(unknown_key_message("reward", name, {*our_rewards(), *packages}))
 
 
-def _checked(found: object, what: str) -> type[Reward]:
-    if not (isinstance(found, type) and issubclass(found, Reward)):
-        raise SuiteError(f"{what} names no subclass of rewards.base.Reward")
-    return found
+def _checked(value: object, source: str) -> type[Reward]:
+    if not (isinstance(value, type) and issubclass(value, Reward)):
+        raise SuiteError(f"{source} is not a subclass of rewards.base.Reward")
+    return value
 
 
 def _in_own_module(name: str) -> type[Reward]:
-    """The one class in the file of a reward that has the file's name as its `name`."""
+    """The class with this `name` in the module of a built-in reward."""
     module = importlib.import_module(our_rewards()[name])
-    found = [
+    classes = [
         value
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Reward) and vars(value).get("name") == name
     ]
-    if len(found) != 1:
+    if len(classes) != 1:
         raise SuiteError(
-            f"{module.__name__} must define one Reward with name = {name!r}; it has {len(found)}"
+            f"{module.__name__} must define one subclass of Reward with name = {name!r}, but it defines "
+            f"{len(classes)}"
         )
-    return found[0]
+    return classes[0]
 
 
 def make_reward(name: str, params: Mapping[str, Any] | None = None, folder: Path = Path()) -> Reward:
-    """An instance of a reward.
+    """The reward `name` with the parameters `params`; see `reward_class` for `name` and `folder`.
 
     Raises:
-        SuiteError: If the name or a parameter is unknown, a value is refused by the reward, or a plug-in
-            cannot be imported, raises when it is made, or has no name.
+        SuiteError: If the name or a parameter is unknown, a value is invalid, or a plug-in cannot be
+            imported, raises an error in its constructor, or has no name.
     """
-    made = reward_class(name, folder)
+    cls = reward_class(name, folder)
     params = dict(params or {})
-    if dataclasses.is_dataclass(made):
-        known = [field.name for field in dataclasses.fields(made) if field.init]
+    if dataclasses.is_dataclass(cls):
+        known = [field.name for field in dataclasses.fields(cls) if field.init]
         for parameter in params:
             if parameter not in known:
                 raise SuiteError(
                     f"{name} has no parameter {parameter!r}; it has: {', '.join(known) or 'none'}"
                 )
     try:
-        reward = made(**params)
-    except (TypeError, ValueError) as error:  # a refused value: the reward's own words say it all
+        reward = cls(**params)
+    except (TypeError, ValueError) as error:  # an invalid value: the reward's own message explains it
         raise SuiteError(f"{name}: {' '.join(str(error).split())}") from error
     except Exception as error:
         raise SuiteError(f"{name} cannot be made: {one_line(error)}") from error
     if not isinstance(getattr(reward, "name", None), str):
-        raise SuiteError(f'{name} has no name for the logs: give its class one, name = "..."')
+        raise SuiteError(f'{name} has no name for the logs: set name = "..." in its class')
     return reward
 
 
 def build_suite(declaration: Mapping[str, Any], folder: Path = Path()) -> RewardSuite:
-    """A suite from its declaration.
+    """The suite that a mapping declares.
 
     Args:
-        declaration: As read from YAML: `rewards` (name, params, weight), and optionally `length_factor`,
-            `penalties`, `gates` and `time_limit` (seconds per sample).
-        folder: Where plug-in files are looked up.
+        declaration: The content of a suite file: `rewards` (name, params, weight), and optionally
+            `length_factor`, `penalties`, `gates` and `time_limit` (seconds per sample).
+        folder: Folder that relative paths of plug-in files start from.
 
     Raises:
-        SuiteError: On anything that is misspelt or cannot mean anything; one line.
+        SuiteError: If a key is unknown or a value is invalid. The message is one line.
     """
     try:
         suite = SuiteFile.model_validate(declaration)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise SuiteError(f"the suite is wrong at {place or 'the top'}: {first['msg']}") from error
+        location = ".".join(map(str, first["loc"])) or "its top level"
+        raise SuiteError(f"the suite is wrong at {location}: {first['msg']}") from error
     return RewardSuite(
         [Weighted(make_reward(e.name, e.params, folder), e.weight) for e in suite.rewards],
         length_factor=(
@@ -167,15 +177,15 @@ def build_suite(declaration: Mapping[str, Any], folder: Path = Path()) -> Reward
 
 
 def load_suite(path: Path) -> RewardSuite:
-    """A suite from a YAML file; plug-ins are looked up beside it.
+    """The suite in a YAML file. Relative paths of plug-in files start from its folder.
 
     Raises:
-        SuiteError: If the file cannot be read or is no suite.
+        SuiteError: If the file cannot be read or does not declare a valid suite.
     """
     try:
         declaration = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SuiteError(f"cannot read the suite {path}: {error}") from error
     if not isinstance(declaration, dict):
-        raise SuiteError(f"the suite {path} must be a mapping with the key rewards")
+        raise SuiteError(f"the suite {path} must be a mapping with the key `rewards`")
     return build_suite(declaration, path.parent)

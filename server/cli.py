@@ -15,24 +15,24 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the database, the files, the backups and the API key; created if needed.",
 )
-@click.option("--seed", default=0, show_default=True, help="Base of every sweep's random numbers.")
+@click.option("--seed", default=0, show_default=True, help="Seed of all random numbers of the search.")
 @click.option(
     "--stop-grace",
     default=20.0,
     show_default=True,
-    help="Seconds a run has to end by itself once it was asked to, before its agent ends it.",
+    help="Seconds that a run has to end by itself after it was asked to stop; then its agent kills it.",
 )
 @click.option(
     "--crash-after",
     default=120.0,
     show_default=True,
-    help="Seconds of silence after which a run counts as crashed.",
+    help="Seconds without a request from a run until it counts as crashed.",
 )
 def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash_after: float) -> None:
     """Serve W&B sweeps on this machine, without an account.
 
-    Start it and leave it running; it is ready when it prints its address. Then, in another terminal, point
-    the unmodified wandb client at it and work as with W&B:
+    Start the server and leave it running. It is ready when it prints its address. Then set two variables in
+    another terminal; the unmodified wandb client then works there as with W&B:
 
     \b
       export WANDB_BASE_URL=$(cat runs/server/url)
@@ -40,27 +40,29 @@ def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash
       wandb sweep --project demo sweep.yaml
       wandb agent --count 1 demo/SWEEP_ID
 
-    The page is at the same address; user name api, password the key. The key is made at the first start and
-    is readable by you alone; to have a new one, stop the server and remove the file api_key.
+    The page with the curves is at the same address. Its user name is api, its password is the key. The key is
+    created at the first start, and only you can read its file. To get a new key, stop the server and delete
+    the file api_key.
 
-    Everything is in the data folder: sweepfarm.sqlite (all records), files (what runs upload), backup (the
-    last five copies of the records, made at start, every hour and at the end). A damaged database is refused
-    with the command that goes back to the last copy. To keep everything, stop the server and copy the folder:
+    The data folder holds everything: sweepfarm.sqlite (the database), files (the files that runs upload) and
+    backup (the last five copies of the database, made at the start, every hour and at the end). If the
+    database is damaged, the server does not start and prints the command that restores the last copy. To back
+    up everything, stop the server and copy the folder:
 
     \b
       cp -r runs/server server-backup
 
-    To move a run to W&B, unset the two variables, log in there, and sync the folder that the client kept:
+    To upload a run to W&B, unset the two variables, log in to W&B, and sync the folder that the client wrote:
 
     \b
       unset WANDB_BASE_URL WANDB_API_KEY
       wandb login
       wandb sync --include-online --include-synced wandb/run-*
 
-    Beyond W&B's syntax, a sweep file may say "requeue_crashed: 1" (runs that crash come back under the same
-    id, so often at most), "early_terminate: {min_runs: 4}" (nobody is stopped at a rung that fewer runs have
-    reached) and "sampler: gp" or "sampler: tpe" (method bayes takes turns between a
-    Gaussian process and Optuna's TPE; this is one of them alone).
+    A sweep file may have three keys that W&B does not know: "requeue_crashed: 1" (a crashed run is started
+    again under the same id, at most this often), "early_terminate: {min_runs: 4}" (no run is stopped at a
+    rung that fewer runs have reached) and "sampler: gp" or "sampler: tpe" (method bayes uses only a Gaussian
+    process or only Optuna's TPE, instead of both in turns).
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""The API key: created at the first start, readable by its owner only, and how requests prove it."""
+"""The API key, and how requests show that they have it: Basic, Bearer, or a signed URL."""
 
 import base64
 import hashlib
@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 KEY_FILE = "api_key"
-# Clients refuse shorter keys.
 KEY_LENGTH = 40
+"""Smallest number of characters of a key; clients reject shorter ones."""
 
 
 def ensure_api_key(data: Path) -> str:
@@ -22,7 +22,7 @@ def ensure_api_key(data: Path) -> str:
     """
     path = data / KEY_FILE
     try:
-        # With O_EXCL and the mode given at creation, nobody else can write or read the file in between.
+        # O_EXCL and the mode at creation leave no moment at which others can read or replace the file.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return _read_key(path)
@@ -34,7 +34,9 @@ def ensure_api_key(data: Path) -> str:
 def _read_key(path: Path) -> str:
     key = path.read_text(encoding="ascii").strip()
     if len(key) < KEY_LENGTH:
-        raise OSError(f"the API key in {path} is shorter than {KEY_LENGTH} characters; remove the file")
+        raise OSError(
+            f"the API key in {path} is shorter than {KEY_LENGTH} characters; delete the file to get a new key"
+        )
     return key
 
 
@@ -46,26 +48,34 @@ def basic_credentials(key: str) -> str:
 def carries_key(authorization: str, key: str) -> bool:
     """Whether an Authorization header holds the key, as Basic password (any user name) or as Bearer token."""
     scheme, _, credentials = authorization.partition(" ")
-    given = credentials.strip()
+    secret = credentials.strip()
     if scheme.lower() == "basic":
         try:
-            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
+            secret = base64.b64decode(secret, validate=True).decode().partition(":")[2]
         except ValueError:
-            given = ""
+            secret = ""
     elif scheme.lower() != "bearer":
-        given = ""
-    return hmac.compare_digest(given.encode(), key.encode())
+        secret = ""
+    return hmac.compare_digest(secret.encode(), key.encode())
 
 
 def sign(key: str, path: str, expires: int) -> str:
-    """Signature that allows a GET of `path` without the key until `expires` (seconds since the epoch)."""
+    """Signature that allows a GET of `path` without the key; 64 hex digits.
+
+    Args:
+        key: The API key.
+        path: Path of the URL.
+        expires: End of the permission, in seconds since the epoch.
+    """
     return hmac.new(key.encode(), f"GET {path} {expires}".encode(), hashlib.sha256).hexdigest()
 
 
 def carries_signature(path: str, query: str, key: str) -> bool:
-    """Whether a request's query string holds a signature of its path that has not expired."""
-    values = dict(parse_qsl(query))
-    expires = values.get("expires", "")
+    """Whether a query string holds a valid signature of the request's path that has not expired."""
+    parameters = dict(parse_qsl(query))
+    expires = parameters.get("expires", "")
     if not expires.isascii() or not expires.isdigit() or int(expires) < time.time():
         return False
-    return hmac.compare_digest(values.get("signature", "").encode(), sign(key, path, int(expires)).encode())
+    return hmac.compare_digest(
+        parameters.get("signature", "").encode(), sign(key, path, int(expires)).encode()
+    )

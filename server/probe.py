@@ -1,4 +1,4 @@
-"""`python -m server.probe DATA` exits with 0 if the server of that data folder answers; for health checks."""
+"""Health check: `python -m server.probe DATA` exits with 0 if the server of that data folder answers."""
 
 import sys
 import urllib.request
@@ -11,7 +11,7 @@ TIMEOUT = 5.0
 
 
 def why_unhealthy(data: Path) -> str | None:
-    """One line that says why the server of a data folder does not answer, or None if it does."""
+    """Reason why the server of a data folder does not answer, in one line; None if it answers."""
     try:
         url = (data / "url").read_text(encoding="ascii").strip()
         key = (data / KEY_FILE).read_text(encoding="ascii").strip()

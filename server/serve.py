@@ -26,17 +26,17 @@ URL_FILE = "url"
 
 
 class StartupError(Exception):
-    """The server cannot start; the text is one line that says what to do."""
+    """The server cannot start; the message is one line that says what to do."""
 
 
 def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -> None:
     """Serve until the process is interrupted or terminated.
 
-    Once the server is ready, its address is in the file `data/url` and is announced.
+    When the server is ready, it writes its address to the file `url` in the data folder and announces it.
 
     Args:
-        settings: How the server is started.
-        announce: Called with the line that says that the server is ready.
+        settings: The settings of the server.
+        announce: Called once, with the line that says that the server is ready.
 
     Raises:
         StartupError: If the port is taken or the data folder cannot be used.
@@ -55,10 +55,10 @@ def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -
             create_app(service), log_level="warning", access_log=False, timeout_graceful_shutdown=5
         )
         listener.listen(1024)
-        # uvicorn shuts down and then raises the signal again, which must not skip the cleanup below.
+        # uvicorn raises the signal again after its shutdown; as an exception, it lets the cleanup below run.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with contextlib.suppress(KeyboardInterrupt):
-            # The socket accepts connections already; uvicorn answers them once it runs.
+            # The socket accepts connections already; uvicorn answers them as soon as it runs.
             with replacing(url_file) as part:
                 part.write_text(url + "\n", encoding="ascii")
             announce(f"sweepfarm server ready at {url} (API key in {settings.data / KEY_FILE})")
@@ -69,7 +69,7 @@ def serve(settings: ServerSettings, announce: Callable[[str], object] = print) -
 
 
 def _reachable(host: str) -> str:
-    """Host part of the URL at which clients on this machine reach the server."""
+    """Host part of the server's URL for clients on this machine."""
     if host in ("0.0.0.0", "::"):
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -77,7 +77,7 @@ def _reachable(host: str) -> str:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sets TCP_NODELAY; else the parts of an answer arrive 40 ms apart.
+    # asyncio sets TCP_NODELAY only if the protocol is named; else parts of an answer arrive 40 ms apart.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -94,7 +94,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _lock(data: Path) -> IO[str]:
-    """Lock the data folder, so that no second server uses it; the lock ends with the returned file."""
+    """Lock the data folder against a second server, until the returned file is closed."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data / "lock").open("w", encoding="ascii")
@@ -122,19 +122,19 @@ def _open(settings: ServerSettings) -> Service:
 
 
 def _check_space(data: Path) -> None:
-    """Write and delete 1 MiB, so that a full disk is noticed at the start and not during a run."""
-    trial_file = data / "probe"
+    """Write and delete 1 MiB, to notice a full disk at the start and not during a run."""
+    probe = data / "probe"
     try:
-        with trial_file.open("wb") as file:
+        with probe.open("wb") as file:
             file.write(bytes(1 << 20))
             file.flush()
             os.fsync(file.fileno())
     finally:
-        trial_file.unlink(missing_ok=True)
+        probe.unlink(missing_ok=True)
 
 
 def _unusable(data: Path, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"no space left for {data}; free some, or choose another folder with --data"
+        return f"no space left for {data}; delete files, or choose another folder with --data"
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"cannot use the data folder {data}: {reason}; choose another with --data"

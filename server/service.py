@@ -1,4 +1,4 @@
-"""The parts of a running server, which start and stop together."""
+"""The parts of a running server: database, files, search, scheduler and background threads."""
 
 import secrets
 import time
@@ -18,14 +18,14 @@ from server.storage.records.sweeps import list_sweeps
 
 
 class Service:
-    """Everything that the routes need.
+    """Starts and stops the parts of the server, and gives the routes access to them.
 
     Attributes:
-        settings: How the server was started.
+        settings: The settings of the server.
         key: The API key.
-        database: All records.
-        blobs: The bytes of all uploaded files.
-        suggestions: The next points of the sweeps.
+        database: The database.
+        blobs: The contents of all uploaded files.
+        suggestions: Prepares the next point of each sweep.
         scheduler: Assigns runs to agents.
     """
 
@@ -42,7 +42,7 @@ class Service:
         self.key = ensure_api_key(data)
         self.database = Database(data / DATABASE)
         self.blobs = BlobStore(data / "files", settings.max_file)
-        # Files that the previous process could not delete because it crashed.
+        # If the previous process crashed, it may have left files that it should have deleted.
         self.remove_freed_files()
         self.suggestions = Suggestions(self.database, settings.seed)
         with self.database.read() as db:
@@ -58,7 +58,7 @@ class Service:
                     self.suggestions.refresh(sweep["id"])
 
     def remove_freed_files(self) -> None:
-        """Delete the files that no record refers to any more."""
+        """Delete the files on disk that no database record refers to any more."""
         remove_noted(self.database, self.blobs.remove)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What can be set about a server, with its defaults."""
+"""The settings of a server and their defaults."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ServerSettings(BaseModel):
-    """Where a server listens, keeps its data, and how patient it is."""
+    """Address, data folder, time limits and size limits of a server."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -14,15 +14,15 @@ class ServerSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8085, ge=0, le=65535)
     seed: int = 0
-    """Base of every sweep's own seed, which also counts the sweeps in order of creation."""
+    """The seed of a point is derived from this, the sweep's row id and the number of the point."""
     entity: str = "local"
-    """The entity a client gets when it names none."""
+    """Default entity, for requests that name none."""
     stop_grace: float = Field(default=20.0, ge=0)
-    """Seconds a run is given to end by itself after the stop flag, before its agent is told to end it."""
+    """Seconds that a run has to end by itself after it was asked to stop; then its agent kills it."""
     crash_after: float = Field(default=120.0, gt=0)
-    """Seconds without a sign of life (clients send one every 30 s) after which a run counts as crashed."""
+    """Seconds without a request from a run (clients send one every 30 s) until it counts as crashed."""
     agent_timeout: float = Field(default=60.0, gt=0)
-    """Seconds without a heartbeat (agents send one every 5 s) after which an agent counts as gone."""
+    """Seconds without a heartbeat (agents send one every 5 s) until an agent counts as crashed."""
     backup_every: float = Field(default=3600.0, gt=0)
     """Seconds between two copies of the database in `data/backup`."""
     max_body: int = Field(default=64 * 2**20, gt=0)

@@ -1,4 +1,4 @@
-"""Fixtures for every room."""
+"""Fixtures shared by all rooms."""
 
 import os
 import signal
@@ -10,20 +10,20 @@ import pytest
 if TYPE_CHECKING:
     from agent.config.run import RunConfig
 
-# One thread per test process: the machine's cores are shared with the processes that tests start.
+# One thread per test process, because tests start processes that need the other cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
 
 
-# Started with `&` by a script, pytest would pass an ignored SIGINT on to every process that tests interrupt.
+# If a script starts pytest with `&`, SIGINT is ignored, and the processes that tests interrupt inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a real starter: real corpus, real tokenizer, few steps, few weights."""
+    """Folder of a real starter with the real corpus and tokenizer, but few steps and weights."""
     from agent.tasks.plasmid.starter import PlasmidStarterConfig, starter_path
 
     with pytest.MonkeyPatch.context() as patch:
@@ -45,7 +45,7 @@ def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(tiny_starter: Path) -> "RunConfig":
     """A run of four steps with two rungs on the tiny starter.
 
-    So small a model writes no features: it is rewarded for length, so that groups differ.
+    Such a small model writes no features, so the reward is for length: otherwise all rewards would be equal.
     """
     from agent.config.run import RunConfig
 

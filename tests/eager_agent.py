@@ -1,4 +1,4 @@
-"""The real `wandb` command, whose agents ask for work twice a second instead of every five seconds."""
+"""The real `wandb` command with agents that poll twice a second instead of every five seconds."""
 
 from wandb.cli.cli import cli
 from wandb.wandb_agent import Agent

@@ -1,4 +1,4 @@
-"""A real server in its own process, and real clients that talk to it."""
+"""A real server in a process of its own, and real clients that talk to it."""
 
 import contextlib
 import json
@@ -18,9 +18,9 @@ import psutil
 import pytest
 import yaml
 
-# Set in the environment of every client, and so of everything that a client starts.
+# Set in the environment of every client, and so inherited by all its child processes
 MARK = "SWEEPFARM_TEST_CLIENT"
-# The client's senders, each with a pause between retries of its own.
+# Names of the client's senders, each with its own pause between retries
 RETRYING = ("FILE_STREAM", "GRAPHQL", "FILE_TRANSFER")
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -46,7 +46,7 @@ class RunningServer:
     clients: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def env(self, **more: str) -> dict[str, str]:
-        """Environment for a client: this server, its key, its own folders, quick transmission."""
+        """Environment variables for a client: this server, its key, separate folders, fast transmission."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
         return {
             **kept,
@@ -61,7 +61,7 @@ class RunningServer:
             "WANDB_DATA_DIR": str(self.work / "artifacts"),
             "WANDB_ERROR_REPORTING": "false",
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "1",
-            # After an outage the client is back within this time, not within a minute.
+            # After an outage the client reconnects within this time instead of a minute.
             **{f"WANDB_X_{kind}_RETRY_WAIT_MAX_SECONDS": "2" for kind in RETRYING},
             **more,
         }
@@ -96,7 +96,7 @@ class RunningServer:
         return done.stdout + done.stderr
 
     def start(self, *command: str, log: str = "client.log", **env: str) -> subprocess.Popen[str]:
-        """Start a client that runs beside the test; it is ended with the server at the latest."""
+        """Start a client in the background. It is ended with the server at the latest."""
         with (self.work / log).open("a", encoding="utf-8") as output:
             client = subprocess.Popen(
                 command, cwd=self.work, env=self.env(**env), stdout=output, stderr=output, text=True
@@ -111,12 +111,12 @@ class RunningServer:
     def eager_agent(
         self, sweep: str, *options: str, log: str = "agent.log", **env: str
     ) -> subprocess.Popen[str]:
-        """Start a real agent that asks twice a second, where its pace is not what is tested."""
+        """Start a real agent that polls twice a second, for tests that do not depend on its pace."""
         command = (sys.executable, "-m", "tests.eager_agent", "agent")
         return self.start(*command, *options, sweep, log=log, **env)
 
     def sweep(self, config: dict[str, Any], trainer: str, project: str = "test") -> str:
-        """Register a sweep without the cost of a client and return `entity/project/id`."""
+        """Register a sweep without starting a client and return `entity/project/id`."""
         created = self.graphql(
             "mutation($c: String!, $p: String) { upsertSweep(input: {config: $c, projectName: $p})"
             " { sweep { name } } }",
@@ -168,7 +168,7 @@ class RunningServer:
         return found
 
     def stop(self) -> None:
-        """End the server and every process of its clients: trainers outlive an agent that is killed."""
+        """End the server and all processes of its clients, including trainers that outlived their agent."""
         kill_marked(MARK, str(self.work))
         for client in self.clients:
             client.wait()
@@ -178,7 +178,7 @@ class RunningServer:
 
 
 def marked(name: str, value: str) -> list[psutil.Process]:
-    """Return the living processes that were started with a variable of this value, however far removed."""
+    """Return the running processes with this environment variable and value, including all descendants."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
@@ -188,7 +188,7 @@ def marked(name: str, value: str) -> list[psutil.Process]:
 
 
 def kill_marked(name: str, value: str) -> None:
-    """Kill the processes that `marked` finds, and those that they start meanwhile."""
+    """Kill the processes that `marked` finds, including those that start meanwhile."""
     while found := marked(name, value):
         for process in found:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -236,7 +236,7 @@ def start_server(data: Path, work: Path, *options: str, port: int = 0) -> Runnin
 
 @contextmanager
 def running_server(folder: Path, *options: str) -> Iterator[RunningServer]:
-    """A server below `folder`, ended at the end of the block."""
+    """A server with its data in `folder`, which is ended at the end of the block."""
     server = start_server(folder / "data", folder / "work", *options)
     try:
         yield server
@@ -246,13 +246,13 @@ def running_server(folder: Path, *options: str) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def wandb_server(tmp_path: Path) -> Iterator[RunningServer]:
-    """A server of one's own."""
+    """A server for one test."""
     with running_server(tmp_path) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server that the tests of a module share; each uses its own project."""
+    """A server that the tests of a module share. Each test uses its own project."""
     with running_server(tmp_path_factory.mktemp("server")) as server:
         yield server

@@ -1,4 +1,4 @@
-"""The documentation cannot drift from the code."""
+"""The documentation agrees with the code."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def test_the_readme_names_only_verbs_and_targets_that_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_the_readmes_own_reward_scores_as_it_says(tmp_path: Path) -> None:
+def test_the_example_reward_of_the_readme_works(tmp_path: Path) -> None:
     blocks = dict(re.findall(r"^```\w+\n# (\S+\.\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
     assert set(blocks) == {"mine.py", "suite.yaml"}
     for name, text in blocks.items():
@@ -75,7 +75,7 @@ def test_every_direct_dependency_is_justified_and_pinned() -> None:
         assert re.search(rf"\| [^|]*\b{re.escape(name)}\b", table), f"{name} is not in docs/dependencies.md"
     dev = {line.partition("==")[0] for line in (ROOT / "requirements-dev.lock").read_text().split()}
     extras = project["optional-dependencies"]
-    assert "sweepfarm[reports]" in extras["dev"], "its tests need it"
+    assert "sweepfarm[reports]" in extras["dev"], "the tests of reports need it"
     for requirement in {*extras["dev"], *extras["reports"]} - {"sweepfarm[reports]"}:
         name = re.split(r"[<>=]", requirement)[0].lower()
         assert name in dev, f"{name} has no pin in requirements-dev.lock"
@@ -88,7 +88,7 @@ def test_generated_pages_are_not_stale(page: Path) -> None:
     assert generated(text) == text, f"run `make docs`: {page.name} is not what the code says"
 
 
-def test_every_generated_block_stands_on_a_page() -> None:
+def test_every_generated_block_is_on_exactly_one_page() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert sorted(match["name"] for match in BLOCK.finditer(text)) == sorted(BLOCKS)
 

@@ -17,13 +17,13 @@ COPIED = ("agent", "analysis", "docs", "rewards", "server", "sweepfarm", "sweeps
 
 
 def changed(text: str, change: str) -> str:
-    """The text after a change, whose context must stand in it exactly once."""
+    """`text` after a change whose context must occur in it exactly once."""
     lines = change.splitlines(keepends=True)
     old = "".join(line[1:] for line in lines if line[0] in " -")
     new = "".join(line[1:] for line in lines if line[0] in " +")
     if not old:
         raise ValueError("a change needs a line that shows where it goes")
-    assert text.count(old) == 1, f"stands {text.count(old)} times in the file:\n{old}"
+    assert text.count(old) == 1, f"occurs {text.count(old)} times in the file:\n{old}"
     return text.replace(old, new)
 
 
@@ -33,7 +33,7 @@ def test_the_page_has_the_five_examples() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("title", EXAMPLES)
-def test_the_example_works_on_a_copy_of_the_tree(title: str, tmp_path: Path) -> None:
+def test_each_example_works_on_a_copy_of_the_tree(title: str, tmp_path: Path) -> None:
     for name in COPIED:
         ignored = shutil.ignore_patterns("__pycache__", "results", "figures")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)

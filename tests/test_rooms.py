@@ -1,4 +1,4 @@
-"""The architecture, as tests: which room may import which, and where torch may not go."""
+"""Tests of the architecture: imports between rooms, rooms without torch, sizes of files and folders."""
 
 import ast
 import re
@@ -21,9 +21,9 @@ MAY_IMPORT = {
 HEAVY = {"torch", "transformers", "trl", "datasets", "accelerate"}
 LIGHT_ROOMS = ("rewards", "server", "analysis", "agent/config", "agent/health")
 TASK_DEFINITIONS = sorted((ROOT / "agent" / "tasks").glob("*/task.py"))
-"""Imported to read a configuration."""
-MOST_FILES = 14
-"""Python files directly in a folder; in a folder of rewards each file is one."""
+"""Modules that are imported to read a configuration."""
+MAX_FILES = 14
+"""Maximum number of Python files in a folder. Folders of rewards, one per file, are exempt."""
 
 
 def modules(room: str) -> list[Path]:
@@ -31,7 +31,7 @@ def modules(room: str) -> list[Path]:
 
 
 def imported(path: Path) -> set[str]:
-    """Every module a file imports, at its top or inside a function."""
+    """Names of all modules that a file imports, at its top or inside a function."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -43,7 +43,7 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_imports_run_one_way(room: str) -> None:
+def test_rooms_import_only_the_rooms_that_they_may(room: str) -> None:
     assert modules(room)
     for path in modules(room):
         for name in imported(path):
@@ -62,7 +62,7 @@ def test_no_file_of_a_light_room_imports_torch(room: str) -> None:
 
 @pytest.mark.parametrize("room", LIGHT_ROOMS)
 def test_importing_a_light_room_does_not_load_torch(room: str) -> None:
-    """The names above could hide an import by way of a library: load every module and look."""
+    """Loads every module, as a library could import torch indirectly."""
     assert loaded_by([module_name(path) for path in modules(room) if path.name != "__main__.py"]) == "[]"
 
 
@@ -75,7 +75,7 @@ def module_name(path: Path) -> str:
 
 
 def loaded_by(names: list[str]) -> str:
-    """Heavy packages that are loaded once these modules are."""
+    """The heavy packages that are loaded after importing `names`, as a printed list."""
     code = (
         "import importlib, sys\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
@@ -91,13 +91,13 @@ def test_the_command_line_starts_without_torch() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_no_imports_go_in_a_circle() -> None:
+def test_there_are_no_import_circles() -> None:
     paths = {module_name(path): path for room in ROOMS for path in modules(room)}
     arrows = {name: imported_modules(path, paths) for name, path in paths.items()}
     done: set[str] = set()
 
     def follow(name: str, way: tuple[str, ...]) -> None:
-        assert name not in way, f"imports go in a circle: {' -> '.join((*way[way.index(name) :], name))}"
+        assert name not in way, f"import circle: {' -> '.join((*way[way.index(name) :], name))}"
         if name not in done:
             for other in sorted(arrows[name]):
                 follow(other, (*way, name))
@@ -108,7 +108,7 @@ def test_no_imports_go_in_a_circle() -> None:
 
 
 def imported_modules(path: Path, known: Collection[str]) -> set[str]:
-    """Modules of ours that a file imports, wherever in the file: `from package import module` included."""
+    """The modules in `known` that a file imports anywhere, including `from package import module`."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -124,7 +124,7 @@ def test_folders_stay_small() -> None:
         folders = {path.parent for path in modules(room)}
         for folder in folders:
             if folder.name != "components":
-                assert len(list(folder.glob("*.py"))) <= MOST_FILES, folder
+                assert len(list(folder.glob("*.py"))) <= MAX_FILES, folder
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -141,7 +141,7 @@ SQL_STATEMENT = re.compile(
 
 
 def sql_in(path: Path) -> list[str]:
-    """What a file does with SQL: calls that run it, and texts that are statements."""
+    """The uses of SQL in a file: calls that run it, and strings that are statements."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -154,7 +154,7 @@ def sql_in(path: Path) -> list[str]:
 
 def test_only_the_storage_of_the_server_holds_sql() -> None:
     storage = ROOT / "server" / "storage"
-    # The rule finds statements where they are allowed, so that it cannot pass by finding none at all.
+    # The rule must find the statements of the storage, so that it cannot pass by finding nothing anywhere.
     assert len(sql_in(storage / "records" / "runs.py")) > 10
     for path in modules("server"):
         if storage not in path.parents:

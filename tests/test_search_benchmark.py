@@ -1,4 +1,4 @@
-"""The benchmark of search engines: its problems are what they say, its verdicts follow from its numbers."""
+"""The benchmark of search engines: its problems, its results and its verdicts are consistent."""
 
 import json
 import random
@@ -27,13 +27,13 @@ def spec_of(problem: Function | Table, method: str = "random") -> SweepSpec:
 
 
 @pytest.mark.parametrize("function", [*DEVELOPMENT, *HELD_OUT], ids=lambda function: function.name)
-def test_no_point_is_above_the_best(function: Function) -> None:
+def test_no_random_point_is_above_the_stated_best(function: Function) -> None:
     spec = spec_of(function)
     assert max(function.value(random_point(spec, seed)) for seed in range(300)) <= function.best + 1e-9
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_cell_of_a_table_answers_with_one_of_its_runs(table: Table) -> None:
+def test_every_point_of_a_table_returns_one_of_its_recorded_runs(table: Table) -> None:
     spec = spec_of(table, "grid")
     points = [grid_point(spec, index) for index in range(grid_size(spec))]
     assert len(points) == len(table.runs) >= 120
@@ -44,7 +44,7 @@ def test_every_cell_of_a_table_answers_with_one_of_its_runs(table: Table) -> Non
         assert {table.observe(point, rng) for _ in range(30)} <= set(runs)
 
 
-def test_two_engines_are_compared_and_the_results_can_be_read() -> None:
+def test_two_engines_are_compared_with_json_results() -> None:
     command = [sys.executable, "benchmarks/search.py", "--json", "--seeds", "2", "--problem", "cliff_4d"]
     engines = ["--engine", "ours", "--engine", "random"]
     done = subprocess.run([*command, *engines], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -65,7 +65,7 @@ def test_the_verdict_follows_from_paired_differences() -> None:
     assert verdict({**better, "ours": luck[::-1]}).startswith("tied with random")
 
 
-def test_the_page_is_what_the_benchmark_printed() -> None:
+def test_the_table_in_the_docs_is_consistent() -> None:
     page = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
     head, _, *rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")]
     assert head == ["problem", *ENGINES, "ours is"]

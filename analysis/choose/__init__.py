@@ -1,1 +1,1 @@
-"""Which configuration to take, and what decided it."""
+"""Ranks the configurations of a sweep, chooses one, and estimates which parameters mattered."""

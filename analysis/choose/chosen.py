@@ -1,4 +1,4 @@
-"""`chosen_config.yaml`: the winner's whole configuration, ready to be trained again."""
+"""`chosen_config.yaml`: the complete configuration of the chosen run, for `sweepfarm train`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +18,16 @@ def chosen_config(
     objective: float,
     starter: float | None,
 ) -> str:
-    """The text of `chosen_config.yaml`: a comment that says where it comes from, then every setting.
+    """The text of `chosen_config.yaml`: comments with the sweep, run and objective, then every setting.
 
     Args:
-        config: The run's flat configuration as it was saved.
+        config: The saved configuration of the run.
         sweep: Path of the sweep.
         run: Id of the chosen run.
         metric: Name of the objective.
         step: Training step at which the runs were compared.
         objective: The run's objective there.
-        starter: The starting model's objective, where known.
+        starter: The starting model's objective; None where unknown.
     """
     origin = f"# {metric} {objective:.4f} at step {step}"
     if starter is not None:

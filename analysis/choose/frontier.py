@@ -1,4 +1,4 @@
-"""How much score each run bought for how much drift: held-out score against the square root of KL."""
+"""The trade-off between score and drift, where drift is the square root of KL."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from analysis.read.table import STEP
 
 @dataclass(frozen=True)
 class Frontier:
-    """Every measured point of the sound runs, and the best of them.
+    """The score and the drift of every run that was not unhealthy, at every rung.
 
     Attributes:
-        points: `id`, `step`, `root_kl` (square root of KL, the distance from the starting model), `value`,
-            `on_frontier` (no other point has a better value at the same or a smaller distance).
-        recommended: Index in `points` of the nearest frontier point whose value is within one noise of the
-            best; None where no point has a KL.
+        points: `id`, `step`, `root_kl` (square root of KL, the drift), `value` (the score), `on_frontier` (no
+            other point has at least this score with at most this drift).
+        recommended: Index in `points` of the frontier point with the least drift whose score is at most one
+            standard deviation of the noise below the best; None where no point has a KL.
     """
 
     points: pd.DataFrame
@@ -26,10 +26,10 @@ class Frontier:
 
 
 def frontier(assessment: Assessment) -> Frontier:
-    """The frontier over all rungs of all runs in good health, those that were stopped early included.
+    """The frontier over all rungs of all runs that were not unhealthy, early-stopped ones included.
 
-    Score bought with drift is what over-optimisation loses again (Gao et al., 2022): of two points with the
-    same score the nearer one is the safer.
+    Of two points with the same score, the one with less drift is preferred, because over-optimisation grows
+    with drift (Gao et al., 2022).
     """
     ids = assessment.runs.loc[has_verdict(assessment.runs, SOUND), "id"]
     scores = assessment.scores[assessment.scores["id"].isin(ids) & (assessment.scores["kl"] >= 0)]

@@ -1,4 +1,4 @@
-"""Which swept parameters decided who came out on top, and how sure that is."""
+"""How much each swept parameter decided which runs are among the best, and how sure that is."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,19 +15,19 @@ from analysis.classify.verdict_kinds import SOUND, VerdictKind
 from analysis.read.table import SweepTable
 
 TOP = 0.25
-"""The importance asked for: what does it take to be among this share of the best runs?"""
+"""Importance is measured for being among this share of the best runs."""
 
 TOP_RUNS = 5
-"""Fewest runs in that share for the estimate to be steady (Optuna's own advice)."""
+"""Fewest runs in that share for a stable estimate, as Optuna recommends."""
 
 BOOTSTRAPS = 50
-"""Bootstrap samples behind `low` and `high`."""
+"""Bootstrap samples for `low` and `high`."""
 
 SHUFFLES = 150
-"""Shuffled sweeps behind `stands_out`."""
+"""Permutations of the scores for `stands_out`."""
 
 BUDGET = 20_000
-"""Most runs in all bootstrap samples (or shuffled sweeps) together; large sweeps get fewer samples."""
+"""Maximum number of runs in all bootstrap samples (or permutations) together; large sweeps get fewer."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Importance:
 
     Attributes:
         table: One row per parameter, most important first: `parameter`, `importance` (share of the sum, in
-            [0, 1]), `low` and `high` (90 % of the bootstrap samples), `stands_out` (above what chance gives
-            the luckiest parameter in 95 % of shuffled sweeps).
-        runs: Number of runs it rests on.
-        unmoved: Swept parameters that took a single value in these runs.
+            [0, 1]), `low` and `high` (5% and 95% quantiles over bootstrap samples), `stands_out` (more
+            important than chance explains: only 5% of permuted sweeps have such a parameter).
+        runs: Number of runs in the estimate.
+        unmoved: Swept parameters that have a single value in these runs.
         conditional: Parameters that some runs do not have.
-        warnings: Why the numbers may mislead, one sentence each.
+        warnings: Why the numbers may mislead, one clause each.
     """
 
     table: pd.DataFrame
@@ -52,11 +52,10 @@ class Importance:
 
 
 def importance(table: SweepTable, assessment: Assessment, seed: int = 0) -> Importance:
-    """PED-ANOVA importance (Watanabe et al., 2023; Optuna's) of every swept parameter.
+    """PED-ANOVA importance of every swept parameter (Watanabe et al., 2023; computed by Optuna).
 
-    Runs that were stopped early count with the score they had: that they were poor is what the parameters
-    explain. Runs in bad health count as worse than any other. Failed and unfinished runs do not count. The
-    same data and seed give the same numbers.
+    Early-stopped runs count with their last score. Unhealthy runs count as worse than all others. Failed and
+    unfinished runs do not count. The same data and seed give the same numbers.
     """
     scores = usable_scores(assessment)
     parameters = table.parameters().loc[scores.index]
@@ -67,12 +66,14 @@ def importance(table: SweepTable, assessment: Assessment, seed: int = 0) -> Impo
     warnings = []
     if len(scores) < needed:
         warnings.append(
-            f"{len(scores)} runs are too few for importances to be steady, {needed} or more would do"
+            f"{len(scores)} runs are too few for a stable importance; at least {needed} are needed"
         )
     if unmoved:
-        warnings.append(f"nothing can be told of {', '.join(unmoved)}: one value in all of these runs")
+        warnings.append(
+            f"the importance of {', '.join(unmoved)} is unknown: all of these runs have one value"
+        )
     if conditional:
-        warnings.append(f"some runs are without {', '.join(conditional)}: its absence counts as a value")
+        warnings.append(f"some runs do not have {', '.join(conditional)}: absence counts as another value")
     empty = pd.DataFrame(columns=["parameter", "importance", "low", "high", "stands_out"])
     if not varied or len(scores) < 4:
         return Importance(empty, len(scores), unmoved, conditional, tuple(warnings))
@@ -97,7 +98,7 @@ def importance(table: SweepTable, assessment: Assessment, seed: int = 0) -> Impo
         }
     ).sort_values(["importance", "parameter"], ascending=[False, True], ignore_index=True)
     if not frame["stands_out"].any():
-        warnings.append("no parameter stands out from what chance would give")
+        warnings.append("no parameter is more important than chance alone would make it")
     return Importance(frame, len(scores), unmoved, conditional, tuple(warnings))
 
 
@@ -108,30 +109,30 @@ def _shares(importances: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _beyond_chance(found: NDArray[np.float64], shuffled: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each importance exceeds what chance gives the luckiest parameter in 95 % of shuffled sweeps.
+    """Whether each importance exceeds the 95 % quantile of the largest importance in permuted sweeps.
 
-    Each parameter is measured in units of its own chance spread first (Westfall and Young's step), for a
-    continuous parameter gets more by chance than a switch does.
+    Each parameter is first standardised by its own mean and spread over permutations (Westfall and Young),
+    because a continuous parameter gets a larger importance by chance than a switch does.
     """
     mean, spread = shuffled.mean(axis=0), np.maximum(shuffled.std(axis=0), 1e-12)
-    luckiest = ((shuffled - mean) / spread).max(axis=1)
-    beyond: NDArray[np.bool_] = (found - mean) / spread > np.quantile(luckiest, 0.95)
+    largest = ((shuffled - mean) / spread).max(axis=1)
+    beyond: NDArray[np.bool_] = (found - mean) / spread > np.quantile(largest, 0.95)
     return beyond
 
 
 def usable_scores(assessment: Assessment) -> pd.Series:
-    """Run id → a score to explain, larger is better: see `importance`."""
+    """Run id → score for `importance`; larger is better."""
     runs = assessment.runs.set_index("id")
     broken = has_verdict(runs, (VerdictKind.FAILED, VerdictKind.UNFINISHED))
     scores = runs.loc[~broken & runs["objective"].notna(), "objective"] * assessment.sweep.sign
-    ill = ~has_verdict(runs.loc[scores.index], SOUND)
-    if ill.any():
-        scores[ill] = scores.min() - 1.0
+    unhealthy = ~has_verdict(runs.loc[scores.index], SOUND)
+    if unhealthy.any():
+        scores[unhealthy] = scores.min() - 1.0
     return scores
 
 
 class _Trials:
-    """The runs of a sweep as Optuna sees them."""
+    """The runs of a sweep as Optuna trials."""
 
     def __init__(self, parameters: pd.DataFrame, log_scaled: Sequence[str]) -> None:
         import optuna
@@ -147,7 +148,7 @@ class _Trials:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
 
     def importance(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Importance per parameter for the chosen rows with the given scores, in units of PED-ANOVA."""
+        """[parameter] PED-ANOVA importance, not normalised, of the trials `rows` with the scores `values`."""
         import optuna
 
         study = _finished_study(
@@ -174,7 +175,7 @@ class _Trials:
 
 
 def _finished_study(trials: list[Any]) -> Any:
-    """A study of complete trials that are handed out as they are: adding them copies each twice."""
+    """A study that returns these trials without copying; Optuna's own would copy each one twice."""
     import optuna
     from typing_extensions import override
 
@@ -188,7 +189,7 @@ def _finished_study(trials: list[Any]) -> Any:
 
 
 def _distribution(values: pd.Series, log_scaled: bool) -> Any:
-    """The Optuna distribution that holds the values: a float range, or categories."""
+    """The Optuna distribution of the values: a float range, or categories."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     numeric = [isinstance(value, int | float) and not isinstance(value, bool) for value in values]
@@ -210,11 +211,11 @@ def _category(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Interaction:
-    """Mean score over the grid of two parameters.
+    """Mean score on a grid of two parameters.
 
     Attributes:
-        x, y: The parameters; `x_labels`, `y_labels` name their values or ranges in ascending order.
-        mean: [y, x] mean score, NaN where no run fell; `count`: [y, x] number of runs.
+        x, y: The parameters; `x_labels`, `y_labels` are their values or ranges in ascending order.
+        mean: [y, x] mean score, NaN in cells without runs; `count`: [y, x] number of runs.
     """
 
     x: str
@@ -226,9 +227,9 @@ class Interaction:
 
 
 def interaction(table: SweepTable, assessment: Assessment, x: str, y: str, bins: int = 4) -> Interaction:
-    """Mean final score by two parameters, healthy and early-stopped runs together.
+    """Mean final objective by two parameters, over the runs that were not unhealthy.
 
-    Parameters of more than six values are cut into `bins` ranges with equally many runs each.
+    A numeric parameter of more than six values is cut into `bins` ranges with equal numbers of runs.
     """
     runs = assessment.runs.set_index("id")
     scores = runs.loc[has_verdict(runs, SOUND) & runs["objective"].notna(), "objective"]
@@ -243,10 +244,10 @@ def interaction(table: SweepTable, assessment: Assessment, x: str, y: str, bins:
 
 
 def _cut(values: pd.Series, bins: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Codes and labels of a parameter's values, numbers ascending."""
+    """[run] index of each value's label, and the labels in ascending order."""
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if numeric and values.nunique() > 6:
-        # The edges themselves: the intervals of the categories are rounded and widened, below 0 if need be.
+        # Labels from the edges: the categories' own intervals are rounded and widened, even below 0.
         ranges, edges = pd.qcut(values.astype(float), bins, duplicates="drop", retbins=True)
         labels = tuple(f"{low:.2g} to {high:.2g}" for low, high in pairwise(edges))
         return np.asarray(ranges.cat.codes, dtype=np.int64), labels

@@ -1,1 +1,1 @@
-"""One verdict per run, from its whole history."""
+"""Gives each run a verdict, from its full history."""

@@ -1,4 +1,4 @@
-"""Every run of a sweep in one row: where it ended, what it reached, and its verdict."""
+"""A table with one row per run of a sweep: steps, objective, verdict and evidence."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,18 +19,19 @@ from analysis.read.table import STEP, SweepTable
 
 @dataclass(frozen=True)
 class Assessment:
-    """The runs of a sweep, judged.
+    """The runs of a sweep with their verdicts and scores.
 
     Attributes:
-        sweep: What the sweep set out to do.
+        sweep: Metric, parameters and method of the sweep.
         runs: One row per run, in order of creation: `id`, `name`, `state`, `outcome`, `steps` (training steps
-            done), `planned_steps`, `stopped_early`, `objective` (the final value, never the peak),
+            done), `planned_steps`, `stopped_early`, `objective` (the final value, not the peak),
             `objective_step`, `starter` (the starting model's value), `kl` (at the end), `seconds` (run time),
-            `configuration` (equal for runs that differ in their seed alone), `seed`, `verdict`,
+            `configuration` (equal for runs that differ only in their seed), `seed`, `verdict`,
             `verdict_step`, `evidence`.
-        scores: The metric wherever it was logged, averaged as `RunRecord.score` says: `id`, `step`, `value`,
-            and `kl` then (held-out where the run logged that, else in training; NaN where neither).
-        peers: What the runs tell about each other.
+        scores: One row per logged value of the metric, averaged as described in `RunRecord.score`: `id`,
+            `step`, `value`, and `kl` at that step (held-out KL where the run logged it, else KL in training;
+            NaN where it logged neither).
+        peers: Noise and KL bound, estimated from all runs together.
     """
 
     sweep: Sweep
@@ -40,10 +41,10 @@ class Assessment:
 
 
 def assess(table: SweepTable) -> Assessment:
-    """Judges every run of a sweep in which there is something to rank.
+    """The verdicts on all runs of a sweep of which at least one can be ranked.
 
     Raises:
-        AnalysisError: If the sweep has no runs, none that finished, or none that logged the sweep's metric.
+        AnalysisError: If the sweep has no runs, no finished run, or no run that logged the sweep's metric.
     """
     if table.runs.empty:
         raise AnalysisError(f"sweep {table.sweep.path} has no runs yet")
@@ -53,23 +54,22 @@ def assess(table: SweepTable) -> Assessment:
 
 
 def judged(table: SweepTable) -> Assessment:
-    """Judges every run of a sweep, of which there is at least one; histories are read once, one at a time."""
+    """The verdicts on all runs of a sweep with at least one run. Histories are read once, one at a time."""
     sweep, configs, summaries, samples = table.sweep, table.configs(), table.summaries(), table.samples
     records = [
         record(sweep, run, name, state, configs[run], summaries[run], table.histories[run], samples.get(run))
         for run, name, state in table.runs[["id", "name", "state"]].itertuples(index=False)
     ]
-    together = peers(records)
-    runs = pd.DataFrame([_row(sweep, run, together) for run in records])
+    estimates = peers(records)
+    runs = pd.DataFrame([_row(sweep, run, estimates) for run in records])
     runs = runs.astype(dict.fromkeys(("planned_steps", "objective_step", "verdict_step"), "Int64"))
     runs = runs.astype(dict.fromkeys(("objective", "starter", "kl", "seconds"), "float64"))
     scores = pd.concat([_scores(run) for run in records], ignore_index=True)
-    return Assessment(sweep, runs, scores, together)
+    return Assessment(sweep, runs, scores, estimates)
 
 
-def _row(sweep: Sweep, run: RunRecord, together: Peers) -> dict[str, Any]:
-    """The row of one run."""
-    verdict = verdict_of(sweep, run, together)
+def _row(sweep: Sweep, run: RunRecord, estimates: Peers) -> dict[str, Any]:
+    verdict = verdict_of(sweep, run, estimates)
     return {
         "id": run.id,
         "name": run.name,
@@ -92,11 +92,11 @@ def _row(sweep: Sweep, run: RunRecord, together: Peers) -> dict[str, Any]:
 
 
 def _scores(run: RunRecord) -> pd.DataFrame:
-    """The score of one run wherever it was measured, with the KL at that step."""
+    """One row per value of a run's score, with the KL at that step."""
     steps = run.score.index
     kl = run.held_out_kl if not run.held_out_kl.empty else run.series.get(KL, run.held_out_kl)
-    near = kl.reindex(steps, method="ffill").to_numpy()
-    return pd.DataFrame({"id": run.id, STEP: steps, "value": run.score.to_numpy(), "kl": near})
+    kl_then = kl.reindex(steps, method="ffill").to_numpy()
+    return pd.DataFrame({"id": run.id, STEP: steps, "value": run.score.to_numpy(), "kl": kl_then})
 
 
 def has_verdict(runs: pd.DataFrame, kinds: Iterable[VerdictKind]) -> pd.Series:
@@ -105,13 +105,13 @@ def has_verdict(runs: pd.DataFrame, kinds: Iterable[VerdictKind]) -> pd.Series:
 
 
 def configuration(sweep: Sweep, config: Mapping[str, Any]) -> str:
-    """A text that is equal for runs whose swept parameters, the seed apart, are equal."""
+    """A key that is equal for runs whose swept parameters are equal, not counting the seed."""
     values = flat(config)
     return json.dumps({name: values.get(name) for name in sorted(sweep.swept) if name != SEED})
 
 
 def _require_something_to_rank(assessment: Assessment) -> None:
-    """Raises where no run of the sweep can be compared with anything."""
+    """Raises `AnalysisError` if no run of the sweep can be ranked."""
     sweep, states = assessment.sweep, assessment.runs["state"]
     if assessment.runs["objective"].isna().all():
         raise AnalysisError(f"no run of sweep {sweep.path} logged its metric {sweep.metric}")

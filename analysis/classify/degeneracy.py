@@ -1,7 +1,6 @@
-"""Degenerate completions: did the recorded text or DNA of a run lose diversity?
+"""Loss of diversity in the completions that a run logged.
 
-For runs that did not log the diversity of their completions at every rung as the agent does: those of other
-trainers above all.
+Used for runs that did not log `objective/similarity` and the like at every rung, mostly of other trainers.
 """
 
 from dataclasses import replace
@@ -14,17 +13,18 @@ from agent.health.finding import Finding
 from analysis.read.table import STEP
 
 MIN_COMPLETIONS = 8
-"""Fewest completions that can be judged; smaller tables say nothing."""
+"""Fewest completions that are judged; smaller tables are ignored."""
 
 
 def degenerate_completions(samples: pd.DataFrame, limits: CollapseLimits) -> Finding | None:
-    """Lost diversity of the completions of the last recorded step, compared with those of the first.
+    """The diversity that the completions of the last step lost, compared with the first step; None if none.
 
-    The first step stands for the starting model.
+    The first step stands for the starting model. None too where there is only one step, or where either step
+    has fewer than `MIN_COMPLETIONS` completions.
 
     Args:
         samples: See `analysis.read.table.SweepTable.samples`.
-        limits: How much diversity may be lost.
+        limits: Limits of lost diversity.
     """
     first, last = int(samples[STEP].min()), int(samples[STEP].max())
     now, start = (samples[samples[STEP] == step] for step in (last, first))
@@ -35,11 +35,12 @@ def degenerate_completions(samples: pd.DataFrame, limits: CollapseLimits) -> Fin
     found = degenerate(list(now["completion"]), list(start["completion"]), limits, last, group)
     if found is None or first == 0:
         return found
-    return replace(found, evidence=f"{found.evidence}; by tables of completions, the first of step {first}")
+    evidence = f"{found.evidence}; the table of step {first} stands for the starting model"
+    return replace(found, evidence=evidence)
 
 
 def _per_prompt(samples: pd.DataFrame) -> int:
-    """Number of completions per prompt, if all prompts have the same number side by side; else 1."""
+    """Completions per prompt, if every prompt has the same number in consecutive rows; else 1."""
     if "prompt" not in samples:
         return 1
     sizes = {len(list(group)) for _, group in groupby(samples["prompt"])}

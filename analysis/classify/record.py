@@ -1,4 +1,4 @@
-"""One run, boiled down from its full history to what verdicts and choices need."""
+"""One run, reduced to the values that its verdict and the choice need."""
 
 import math
 from collections.abc import Mapping
@@ -22,26 +22,27 @@ from analysis.read.table import RUNTIME, STEP
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What is known of a run.
+    """The values of a run that its verdict and the choice need.
 
     Attributes:
         id: Unique id; `name` need not be unique.
-        state: State in the server's words.
-        config: The configuration it saved.
+        state: The server's name of its state, for instance `finished`.
+        config: Its saved configuration.
         summary: Its summary values.
         steps: Training steps done.
-        planned_steps: Its budget in training steps, where the configuration states one (`max_steps`).
-        seconds: Run time; NaN where unknown.
+        planned_steps: Its budget in training steps (`max_steps`); None where the configuration has none.
+        seconds: Run time in seconds; NaN where unknown.
         score: The sweep's metric by training step, as trailing means over `window` logged values.
         raw_score: The sweep's metric as it was logged.
-        window: See `score`; 1 for a metric that is logged at few rungs.
+        window: Number of values averaged in `score`; 1 for a metric that is logged only at the rungs.
         series: Trailing means of KL and training reward by step, at most `POINTS` points each.
-        held_out_kl: KL on held-out completions, as logged at the rungs.
-        limits: Its health limits, as far as its configuration has them.
-        health: What the health checks find in its curves, by step; see `agent.health.checks`.
-        judges_falls: Whether `health` covers a fall of the held-out score: its noise was logged.
-        degenerate: What is wrong with its last recorded completions; None where nothing is.
+        held_out_kl: KL on held-out completions, in nats per token, as logged at the rungs.
         nonfinite: First step and key of a watched metric that was NaN or infinite; None if there was none.
+        limits: Health limits from its configuration, else their defaults; KL is unbounded unless stated.
+        health: Findings of `agent.health.checks` in its curves, ordered by step.
+        judges_falls: Whether `health` covers a fall of the held-out score. It does where the run logged the
+            standard error of that score.
+        degenerate: Lost diversity in its last logged completions; None if there is none.
     """
 
     id: str
@@ -65,28 +66,29 @@ class RunRecord:
 
     @property
     def starter(self) -> float | None:
-        """The starting model's value of the metric, where the agent measured it."""
+        """The starting model's value of the metric; None where the agent did not measure it."""
         return finite_number(self.summary.get("starter/score"))
 
     @property
     def start(self) -> float:
-        """Where the metric began: the starting model's value, else its first averaged one."""
+        """The metric at the start: the starting model's value, else the first value of `score`."""
         return self.starter if self.starter is not None else float(self.score.iloc[0])
 
     @property
     def outcome(self) -> str | None:
-        """How the agent says the run ended; None for a run of another program or one still going."""
+        """The outcome that the agent wrote; None for a run of another program or one not ended."""
         written = self.summary.get("outcome")
         return None if written is None else str(written)
 
     @property
     def kl(self) -> float:
-        """KL at the end of the run: mean over the last logged values; NaN where it was not logged."""
+        """Final KL, in nats per token: the mean of the last logged values; NaN where not logged."""
         series = self.series.get(KL)
         return math.nan if series is None or series.empty else float(series.iloc[-1])
 
 
 KEPT = (KL, TOTAL_REWARD)
+"""Metrics in `RunRecord.series`."""
 
 
 def record(
@@ -99,7 +101,18 @@ def record(
     history: pd.DataFrame,
     samples: pd.DataFrame | None = None,
 ) -> RunRecord:
-    """Boils down one run; see `RunRecord` for what is kept."""
+    """The record of one run.
+
+    Args:
+        sweep: The sweep that the run belongs to.
+        run: Id of the run.
+        name: Its display name.
+        state: The server's name of its state.
+        config: Its saved configuration.
+        summary: Its summary values.
+        history: See `SweepTable.histories`.
+        samples: See `SweepTable.samples`; None where the run has none there.
+    """
     raw = logged(history, sweep.metric)
     window = window_of(len(raw))
     planned = finite_number(config.get("max_steps"))
@@ -139,7 +152,7 @@ def record(
 
 
 def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:
-    """As the agent wrote it, else the last step in the history, else 0."""
+    """The last training step: as the agent wrote it, else the last one in the history, else 0."""
     written = finite_number(summary.get("outcome_step"))
     if written is not None:
         return int(written)
@@ -147,7 +160,7 @@ def _last_step(summary: Mapping[str, Any], history: pd.DataFrame) -> int:
 
 
 def _first_nonfinite(history: pd.DataFrame, watched: set[str]) -> tuple[int, str] | None:
-    """The first step at which a watched metric was no number, and that metric."""
+    """The first step at which a watched metric was NaN or infinite, and its key; None if there was none."""
     broken = history.loc[history["nonfinite"] != "", [STEP, "nonfinite"]]
     for step, keys in broken.itertuples(index=False):
         if bad := sorted(watched & set(keys.split(","))):

@@ -1,7 +1,6 @@
-"""Signs in the curves of a run that only the whole sweep, or the end of the run, can tell.
+"""Checks that need the whole sweep, or a run that has ended.
 
-Everything else is judged by `agent.health.checks`, which the running agent uses too; so are these, where it
-can.
+All other checks are in `agent.health.checks`, which the running agent uses too.
 """
 
 import math
@@ -17,11 +16,11 @@ from analysis.classify.verdict_kinds import Verdict, VerdictKind, verdict_of_fin
 from analysis.read.series import curve
 
 NOT_LEARNING_NOISE = 2.5
-"""How many standard errors a gain must exceed to count as learning."""
+"""Standard errors that a gain must exceed to count as learning."""
 
 
 def kl_diverging(kl: pd.Series, bound: float) -> Verdict | None:
-    """The first step at which KL exceeds a bound (nats per token)."""
+    """KL diverging from the first step with a KL above `bound` (nats per token); None if there is none."""
     found = kl_bound(curve(kl), bound)
     return None if found is None else verdict_of_finding(found)
 
@@ -34,15 +33,17 @@ def fallen(
     limits: HealthLimits,
     sign: int,
 ) -> Verdict | None:
-    """A final score that lies clearly below the peak: reward hacking if the training reward rose meanwhile.
+    """Reward hacking or unstable, if the final score is clearly below its peak; else None.
+
+    It is reward hacking if the training reward rose since the peak.
 
     Args:
         score: The objective.
-        reward: Training reward (None where the objective is the training reward, or it was not logged).
+        reward: Training reward; None where it was not logged or is the objective itself.
         start: The objective at the start.
         noise: Standard deviation of one value of `score`.
-        limits: How far a fall must go.
-        sign: 1 if more is better, else -1.
+        limits: How large a fall must be.
+        sign: 1 if a larger objective is better, else -1.
     """
     if len(score) < 3:
         return None
@@ -56,20 +57,22 @@ def fallen(
 
 
 def not_learning(final: float, start: float, step: int, noise: float, sign: int) -> Verdict | None:
-    """A gain over the start that cannot be told from none; both ends are measured with noise.
+    """Not learning, if the gain over the start is within noise or negative; else None.
+
+    Both ends are measured with noise, so the margin is `NOT_LEARNING_NOISE` · sqrt(2) · `noise`.
 
     Args:
         final: The objective at the end.
         start: The objective at the start.
         step: The last training step.
-        noise: Standard deviation of one of them.
-        sign: 1 if more is better, else -1.
+        noise: Standard deviation of one value of the objective.
+        sign: 1 if a larger objective is better, else -1.
     """
     gain = sign * (final - start)
     margin = NOT_LEARNING_NOISE * math.sqrt(2) * noise
     if gain > margin:
         return None
-    how = "within noise" if gain >= -margin else "worse by more than noise"
+    reading = "within noise" if gain >= -margin else "worse by more than noise"
     return Verdict(
-        VerdictKind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {how} (±{margin:.4f})"
+        VerdictKind.NOT_LEARNING, step, f"{final - start:+.4f} against the start, {reading} (±{margin:.4f})"
     )

@@ -1,4 +1,4 @@
-"""One verdict per run, with the step it happened at and the evidence for it."""
+"""The rules that give each run its verdict, with a training step and evidence."""
 
 import math
 from collections.abc import Sequence
@@ -17,26 +17,26 @@ from analysis.read.sweep import Sweep
 from analysis.stats import measurement_noise
 
 PEER_KL = 5.0
-"""Where no run states a KL bound: this many times the median KL of the sweep's ended runs is too far."""
+"""KL bound of runs that state none, as a multiple of the median final KL of the sweep's ended runs."""
 
 PEER_KL_MIN = 0.1
-"""...but no KL below this (nats per token) is."""
+"""Smallest such bound, in nats per token."""
 
 STOP_KIND, STOP_REASON = "_sweepfarm/stop_kind", "_sweepfarm/stop_reason"
-"""Summary keys in which the embedded server says that, and why, it asked a run to stop."""
+"""Summary keys in which the embedded server writes who asked a run to stop, and why."""
 
 OWN_NOISE = 30
-"""Fewest logged values from which a run's own noise is taken instead of that of all runs."""
+"""Fewest logged values for which the noise is estimated from the run's own curve, not from all runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """What the runs of a sweep tell about each other.
+    """Estimates from all runs of a sweep together.
 
     Attributes:
-        noise: Standard deviation of one value of the runs' score, from the curves of all runs; 0 where no
-            curve is long enough to tell.
-        kl_bound: Bound on KL for runs that state none themselves; infinite where KL was not logged.
+        noise: Standard deviation of one value of a run's score; 0 where no curve has three points.
+        kl_bound: KL bound in nats per token for runs that state none; infinite where fewer than three ended
+            runs logged KL.
     """
 
     noise: float
@@ -44,8 +44,8 @@ class Peers:
 
 
 def peers(records: Sequence[RunRecord]) -> Peers:
-    """Takes the runs of a sweep together."""
-    # A run whose health gate closed scores 0 from then on: a step in its curve that is no noise.
+    """The noise and the KL bound of a sweep."""
+    # A closed health gate sets the score to 0: a jump in the curve that is not noise.
     curves = [run.raw_score.to_numpy() for run in records if not run.summary.get("health/finding")]
     ends = [run.kl for run in records if run.state != "running" and not math.isnan(run.kl)]
     bound = float(f"{max(PEER_KL_MIN, PEER_KL * median(ends)):.2g}") if len(ends) > 2 else math.inf
@@ -55,9 +55,10 @@ def peers(records: Sequence[RunRecord]) -> Peers:
 
 
 def verdict_of(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
-    """Judges one run; the first rule that applies decides.
+    """The verdict on one run: the first rule that applies decides.
 
-    Whether it broke off comes first, then bad health, then an early stop, then what it learned.
+    The order is: still running or failed, unhealthy, stopped early or short of its budget, fallen score,
+    learned or not.
     """
     return (
         _broken_off(sweep, run)
@@ -69,13 +70,13 @@ def verdict_of(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
 
 
 def _broken_off(sweep: Sweep, run: RunRecord) -> Verdict | None:
-    """A run that still goes on, failed, was preempted or ended by a person."""
+    """Failed, or unfinished: still running, preempted, or stopped by a person; None for any other run."""
     at = f"at step {run.steps}"
     if stopped_early(sweep, run):
         return None
     if run.outcome is None and run.summary.get(STOP_KIND) is not None:
         return Verdict(
-            VerdictKind.UNFINISHED, run.steps, f"{run.summary.get(STOP_REASON) or 'ended by hand'}, {at}"
+            VerdictKind.UNFINISHED, run.steps, f"{run.summary.get(STOP_REASON) or 'stopped by hand'}, {at}"
         )
     if run.outcome is None and run.state in ("running", "pending"):
         return Verdict(VerdictKind.UNFINISHED, run.steps, f"still {run.state} {at}")
@@ -89,7 +90,7 @@ def _broken_off(sweep: Sweep, run: RunRecord) -> Verdict | None:
 
 
 def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
-    """The first sign of ill health: what the agent found, else what the curves show."""
+    """The first unhealthy finding: the agent's own, else one in the curves; None for a healthy run."""
     if run.outcome == "unhealthy" or run.summary.get("health/finding"):
         return _agents_finding(run)
     if run.nonfinite is not None:
@@ -105,7 +106,7 @@ def _ill_health(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
 
 
 def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
-    """A fall of the score that the health checks could not judge: they need the noise of each value."""
+    """A fall of the score, for runs without the logged standard errors that the health checks need."""
     if run.judges_falls:
         return None
     reward, noise = _training_reward(sweep, run), _noise(run, peers)
@@ -113,7 +114,7 @@ def _fallen(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict | None:
 
 
 def _agents_finding(run: RunRecord) -> Verdict:
-    """What the agent wrote into the summary: the kind in the words of the verdicts, step and evidence."""
+    """The verdict from the finding that the agent wrote into the summary."""
     written = str(run.summary.get("health/finding", ""))
     kind = kind_of(written)
     step = finite_number(run.summary.get("health/finding_step"))
@@ -122,7 +123,7 @@ def _agents_finding(run: RunRecord) -> Verdict:
 
 
 def _ended_short(sweep: Sweep, run: RunRecord) -> Verdict | None:
-    """A run in good health that did not use its whole budget, or shows no result."""
+    """Stopped early, or unfinished: short of its budget, or without a value of the metric; else None."""
     if stopped_early(sweep, run):
         planned = "an unknown budget" if run.planned_steps is None else run.planned_steps
         reason = run.summary.get(STOP_REASON)
@@ -136,7 +137,7 @@ def _ended_short(sweep: Sweep, run: RunRecord) -> Verdict | None:
 
 
 def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
-    """Healthy, or not learning where the gain cannot be told from none; a warning may say why."""
+    """Healthy, or not learning; then the evidence includes the first warning of the health checks."""
     final = float(run.score.iloc[-1])
     flat = not_learning(final, run.start, run.steps, _noise(run, peers), sweep.sign)
     warning = next((found for found in run.health if not found.fatal), None)
@@ -147,27 +148,28 @@ def _learned(sweep: Sweep, run: RunRecord, peers: Peers) -> Verdict:
 
 
 def _noise(run: RunRecord, peers: Peers) -> float:
-    """Noise of one value of a run's score: from its own curve where that is long enough, else the peers'."""
+    """Standard deviation of one value of a run's score, from its own curve if that is long enough."""
     if len(run.raw_score) < OWN_NOISE:
         return peers.noise
     return (measurement_noise([run.raw_score.to_numpy()]) or 0.0) / math.sqrt(run.window)
 
 
 def _training_reward(sweep: Sweep, run: RunRecord) -> pd.Series | None:
-    """The training reward, unless the sweep's metric is that very reward."""
+    """The training reward; None where it was not logged or is the sweep's metric itself."""
     return None if sweep.metric == TOTAL_REWARD else run.series.get(TOTAL_REWARD)
 
 
 def stopped_early(sweep: Sweep, run: RunRecord) -> bool:
     """Whether the sweep's early-stopping rule ended the run before its budget was used.
 
-    The agent writes it down (`outcome`), and the embedded server too (`STOP_KIND`); the server's word counts
-    where the agent was ended from outside before it learned why. A run of another program on another server
-    shows it by having ended, in good order, short of its budget in a sweep that stops runs.
+    The agent writes this into the summary (`outcome`), and so does the embedded server (`STOP_KIND`). The
+    server's entry counts where the agent was killed before it could write. A run of another program on
+    another server counts as stopped early if it finished short of its budget in a sweep with early
+    termination.
     """
     if run.outcome == "stopped early":
         return True
-    short = run.planned_steps is not None and run.steps < run.planned_steps
+    below_budget = run.planned_steps is not None and run.steps < run.planned_steps
     if run.summary.get(STOP_KIND) == "hyperband" and run.state != "running":
-        return run.outcome in (None, "preempted") and (short or run.planned_steps is None)
-    return run.outcome is None and sweep.stops_early and run.state == "finished" and short
+        return run.outcome in (None, "preempted") and (below_budget or run.planned_steps is None)
+    return run.outcome is None and sweep.stops_early and run.state == "finished" and below_budget

@@ -21,15 +21,15 @@ class VerdictKind(StrEnum):
 
 
 COMPARABLE = (VerdictKind.HEALTHY, VerdictKind.NOT_LEARNING)
-"""Verdicts on runs that can be ranked: they used their whole budget and stayed healthy."""
+"""Verdicts on runs that can be ranked: they used their whole budget and were never found unhealthy."""
 
 SOUND = (*COMPARABLE, VerdictKind.STOPPED_EARLY)
-"""Verdicts on runs that were in good health when they ended."""
+"""Verdicts on runs that were not unhealthy when they ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a run, since which training step, and the evidence for it."""
+    """What became of a run, the training step since which it is so, and the evidence."""
 
     kind: VerdictKind
     step: int
@@ -42,5 +42,5 @@ def verdict_of_finding(finding: Finding) -> Verdict:
 
 
 def kind_of(written: str) -> VerdictKind:
-    """The kind of verdict for a kind of finding; unstable if there is no verdict of the same name."""
+    """The verdict kind of the same name as a kind of finding; `UNSTABLE` if there is none."""
     return next((kind for kind in VerdictKind if kind == written), VerdictKind.UNSTABLE)

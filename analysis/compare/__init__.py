@@ -1,1 +1,1 @@
-"""Two runs, or two windows of one, side by side."""
+"""Compares two runs, or two windows of training steps of one run."""

@@ -1,7 +1,7 @@
-"""Rules that turn a comparison into advice, or refuse to.
+"""Rules that derive advice from a comparison.
 
-A rule states its evidence, what to change and what should then be seen. It refuses where the evidence is
-inside the noise, or where several settings moved at once so that none can be held responsible.
+An advice states its evidence, what to change and what to expect then. It is marked as not supported where the
+evidence is within noise, or where several settings changed at once so that the effect cannot be attributed.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from analysis.compare.comparison import Change, Comparison
 from analysis.compare.window import AVERAGE, GAP, LOSS, UNIQUE
 
 KL_WEIGHTS = ("beta", "kl_coef", "kl_penalty")
-"""Names that the coefficient of the KL term goes by."""
+"""Names under which trainers configure the coefficient of the KL term."""
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do, or why not.
+    """What to change, or why the data do not support changing it.
 
     Attributes:
-        title: The proposal in a few words.
+        title: The advice in a few words.
         reasons: Evidence for it.
         objections: Evidence against it.
         change: The parameters to set.
-        expect: What the next run should then show, so that the advice can be tested.
-        refused: Why the data do not support it; None where they do.
+        expect: What the next run should show then, so that the advice can be tested.
+        refused: Why the data do not support it; None if they do.
     """
 
     title: str
@@ -37,7 +37,7 @@ class Advice:
 
 
 def advise(comparison: Comparison) -> list[Advice]:
-    """Every rule that has something to say, in order of weight."""
+    """The advice of all rules that apply, the most important first."""
     rules: tuple[Callable[[Comparison], Advice | None], ...] = (
         _hacking,
         _reward_fell,
@@ -49,16 +49,16 @@ def advise(comparison: Comparison) -> list[Advice]:
 
 
 def described(change: Change) -> str:
-    """A change in words, with its standard error."""
+    """A change and its standard error as text."""
     percent = "" if change.percent is None else f" ({change.percent:+.1f} %)"
-    error = "of unknown noise" if change.error is None else f"standard error {change.error:.4f}"
+    error = "standard error unknown" if change.error is None else f"standard error {change.error:.4f}"
     return (
         f"{change.name} {change.before:.4f} → {change.after:.4f}, {change.difference:+.4f}{percent}, {error}"
     )
 
 
 def _refusal(comparison: Comparison, change: Change) -> str | None:
-    """Why a change cannot carry advice, or None where it can."""
+    """Why a change does not support advice; None if it does."""
     if not change.comparable:
         return "the two windows drew a different number of samples per prompt"
     if change.within_noise is None:
@@ -69,11 +69,11 @@ def _refusal(comparison: Comparison, change: Change) -> str | None:
 
 
 def _entangled(comparison: Comparison) -> str | None:
-    """Why no setting can be held responsible, or None where one can (or none moved)."""
+    """Why the effect cannot be attributed to one setting; None if at most one changed."""
     if len(comparison.moved) < 2:
         return None
     names = ", ".join(comparison.moved)
-    return f"{len(comparison.moved)} settings moved at once ({names}), so none can be held responsible"
+    return f"{len(comparison.moved)} settings changed at once ({names}), so none can be held responsible"
 
 
 def _hacking(comparison: Comparison) -> Advice | None:
@@ -85,7 +85,7 @@ def _hacking(comparison: Comparison) -> Advice | None:
         (described(reward), described(held_out)),
         (),
         "double the KL coefficient (beta), or halve the learning rate; one of them, not both",
-        "held-out score stops falling; training reward rises more slowly",
+        "the held-out score stops falling; the training reward rises more slowly",
         None,
     )
 
@@ -97,11 +97,11 @@ def _reward_fell(comparison: Comparison) -> Advice | None:
     name = next((name for name in KL_WEIGHTS if name in comparison.moved), None)
     raised = name is not None and _rose(comparison.moved[name])
     return Advice(
-        "Undo the step that made the reward fall" if not raised else f"Lower {name} again",
+        "Undo the change before the fall of the reward" if not raised else f"Lower {name} again",
         (described(reward),),
         _against(comparison, reward),
         f"put {name} back to {comparison.moved[name][0]}" if raised and name else _undo(comparison),
-        "average reward returns to its former value within as many samples",
+        "the average reward returns to its former value after as many samples",
         _refusal(comparison, reward),
     )
 
@@ -111,11 +111,11 @@ def _diversity_fell(comparison: Comparison) -> Advice | None:
     if unique is None or not unique.worsened:
         return None
     return Advice(
-        "Bring diversity back",
+        "Increase diversity",
         (described(unique),),
         (),
         "raise beta or the sampling temperature by a third; one of them, not both",
-        "distinct completions rise; reward may fall a little at first",
+        "the share of distinct completions rises; the reward may fall a little at first",
         _entangled(comparison),
     )
 
@@ -125,11 +125,11 @@ def _gap_widened(comparison: Comparison) -> Advice | None:
     if gap is None or gap.difference <= 0:
         return None
     return Advice(
-        "Make good samples more frequent",
+        "Make good completions more frequent",
         (described(gap), "the model can do better than it usually does"),
-        ("best-of-N lies above the average for any spread of rewards: a gap alone is no fault",),
-        "more samples per prompt (num_generations), everything else equal",
-        "average reward rises towards best-of-N and the gap narrows",
+        ("best-of-N is above the average whenever rewards vary, so a gap alone is not a fault",),
+        "sample more completions per prompt (num_generations), with everything else equal",
+        "the average reward rises towards best-of-N and the gap narrows",
         _refusal(comparison, gap),
     )
 
@@ -139,19 +139,19 @@ def _loss_moved(comparison: Comparison) -> Advice | None:
     if loss is None or reward is None or loss.difference == 0:
         return None
     return Advice(
-        "Read nothing into the loss",
+        "Do not judge by the loss",
         (described(loss),),
         (),
         "nothing",
-        "nothing: the loss of a policy gradient follows the size of rewards and of KL, not quality;"
-        " with rewards that are not centred it falls when the rewards fall",
+        "nothing: the loss of a policy gradient depends on the size of rewards and KL and does not measure"
+        " quality; if rewards are not centred, it falls when the rewards fall",
         None,
     )
 
 
 def _against(comparison: Comparison, change: Change) -> tuple[str, ...]:
     entangled = _entangled(comparison)
-    noise = (f"chance alone gives such a change: {change.reading}",) if change.within_noise else ()
+    noise = ("the change is within noise",) if change.within_noise else ()
     return (*noise, *((entangled,) if entangled else ()))
 
 
@@ -162,5 +162,5 @@ def _rose(moved: tuple[Any, Any]) -> bool:
 
 def _undo(comparison: Comparison) -> str:
     if not comparison.moved:
-        return "nothing was changed: train on from the better checkpoint"
+        return "no setting was changed: continue training from the better checkpoint"
     return ", ".join(f"put {name} back to {old}" for name, (old, _) in comparison.moved.items())

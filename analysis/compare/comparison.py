@@ -1,4 +1,4 @@
-"""The comparison of two windows: what changed, and whether it is more than noise."""
+"""The changes between two windows, and whether each is more than noise."""
 
 import math
 from collections.abc import Mapping
@@ -8,20 +8,20 @@ from typing import Any
 from analysis.compare.window import BEST, GAP, Better, Measure, Window
 
 SIGNIFICANT = 1.96
-"""Standard errors from which on a difference is more than noise (5 % by chance, one measure at a time)."""
+"""A difference of more standard errors than this is more than noise (5% level for each measure by itself)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one measure changed.
+    """The change of one measure.
 
     Attributes:
         name: Name of the measure.
-        before: Value then.
-        after: Value now.
-        error: Standard error of the difference; None where it is not known.
-        better: Which way is better.
-        comparable: False where the two values measure different things (best-of-N of different N).
+        before: Value in the first window.
+        after: Value in the second window.
+        error: Standard error of the difference; None where unknown.
+        better: Which direction is better.
+        comparable: False where the two values cannot be compared (best-of-N of different N).
     """
 
     name: str
@@ -38,12 +38,12 @@ class Change:
 
     @property
     def percent(self) -> float | None:
-        """The difference in percent of the value before; None where that is zero."""
+        """The difference in percent of the absolute value before; None if that is zero."""
         return None if self.before == 0 else 100 * self.difference / abs(self.before)
 
     @property
     def within_noise(self) -> bool | None:
-        """Whether chance alone would explain the difference; None where the error is not known."""
+        """Whether chance alone can explain the difference; None where the standard error is unknown."""
         return None if self.error is None else abs(self.difference) <= SIGNIFICANT * self.error
 
     @property
@@ -53,17 +53,17 @@ class Change:
 
     @property
     def improved(self) -> bool:
-        """Whether the measure really moved the better way."""
+        """Whether the measure became better by more than noise."""
         return self.real and self.better == ("higher" if self.difference > 0 else "lower")
 
     @property
     def worsened(self) -> bool:
-        """Whether the measure really moved the worse way."""
+        """Whether the measure became worse by more than noise."""
         return self.real and self.better == ("lower" if self.difference > 0 else "higher")
 
     @property
     def reading(self) -> str:
-        """One word or two for the table."""
+        """The change in one or two words, for the table."""
         if not self.comparable:
             return "not comparable"
         if self.within_noise is None:
@@ -75,13 +75,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two windows side by side.
+    """The changes between two windows.
 
     Attributes:
         before: Name of the first window.
         after: Name of the second.
-        changes: One per measure that both have.
-        moved: Settings that differ: name → (then, now).
+        changes: One per measure that both windows have.
+        moved: Settings that differ: name → (before, after).
     """
 
     before: str
@@ -90,12 +90,12 @@ class Comparison:
     moved: Mapping[str, tuple[Any, Any]]
 
     def change(self, name: str) -> Change | None:
-        """The change of a measure, or None where it was not measured in both."""
+        """The change of a measure; None if it was not measured in both windows."""
         return next((change for change in self.changes if change.name == name), None)
 
 
 def compare(before: Window, after: Window) -> Comparison:
-    """Compares two windows measure by measure, and their settings."""
+    """The changes of measures and settings from one window to another."""
     changes = [
         _change(name, before, after, before.measures[name], after.measures[name])
         for name in before.measures
@@ -112,7 +112,7 @@ def compare(before: Window, after: Window) -> Comparison:
 
 
 def _change(name: str, before: Window, after: Window, a: Measure, b: Measure) -> Change:
-    """One row; best-of-N rises with N by itself, so unequal N are not compared there."""
+    """The change of one measure. Best-of-N rises with N by itself, so unequal N are not compared."""
     incomparable = name in (BEST, GAP) and before.samples_per_prompt != after.samples_per_prompt
     error = None if a.error is None or b.error is None else math.hypot(a.error, b.error)
     return Change(name, a.value, b.value, None if incomparable else error, b.better, not incomparable)

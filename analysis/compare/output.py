@@ -1,4 +1,4 @@
-"""A comparison for people, as Markdown, and as data."""
+"""A comparison as Markdown and as data."""
 
 from dataclasses import asdict
 from typing import Any
@@ -32,7 +32,7 @@ def to_data(comparison: Comparison) -> dict[str, Any]:
 
 
 def change_rows(comparison: Comparison) -> list[str]:
-    """The changes as the lines of a Markdown table."""
+    """The lines of a Markdown table of the changes."""
     head = f"| Measure | {comparison.before} | {comparison.after} | Change | Standard error | Reading |"
     lines = [head, "|---|---|---|---|---|---|"]
     for change in comparison.changes:
@@ -50,8 +50,9 @@ def to_markdown(comparison: Comparison) -> str:
     lines = [f"# {comparison.before} → {comparison.after}", "", *change_rows(comparison)]
     lines += ["", "## Settings that changed", ""]
     lines += [f"- `{name}`: {old} → {new}" for name, (old, new) in comparison.moved.items()] or ["None."]
-    lines += ["", "## Advice", ""]
-    for item in advise(comparison):
+    advice = advise(comparison)
+    lines += ["", "## Advice", "", *([] if advice else ["None."])]
+    for item in advice:
         lines.append(f"### {item.title}{' (not supported)' if item.refused else ''}")
         lines += [
             "",
@@ -59,8 +60,8 @@ def to_markdown(comparison: Comparison) -> str:
             *(f"- Against: {text}" for text in item.objections),
         ]
         if item.refused:
-            lines.append(f"- Refused: {item.refused}")
+            lines.append(f"- Not supported: {item.refused}")
         else:
-            lines += [f"- Change: {item.change}", f"- Then expect: {item.expect}"]
+            lines += [f"- Change: {item.change}", f"- Expect then: {item.expect}"]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

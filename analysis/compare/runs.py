@@ -1,4 +1,4 @@
-"""Two runs of a server, or two windows of steps of one, compared."""
+"""Compares two runs of a server, or two windows of training steps of one run."""
 
 import re
 
@@ -10,7 +10,7 @@ from analysis.read.download import download_run
 
 
 def compare_runs(before: str, after: str) -> Comparison:
-    """The comparison of two runs of a server. Settings that differ by definition (the hash) are left out.
+    """The comparison of two runs of a server. The hash of the configuration is not compared.
 
     Args:
         before: `entity/project/run_id`, with an optional `@first-last` for a window of training steps.
@@ -23,7 +23,7 @@ def compare_runs(before: str, after: str) -> Comparison:
 
 
 def _window(text: str) -> Window:
-    """The window that an argument of the command line names."""
+    """The window for a command-line argument."""
     path, _, steps = text.partition("@")
     match = re.fullmatch(r"(\d+)-(\d+)", steps)
     if steps and match is None:

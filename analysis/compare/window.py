@@ -1,4 +1,4 @@
-"""A stretch of training as a few measured quantities, each with its standard error."""
+"""A window of training steps, as measures with standard errors."""
 
 import math
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ Better = Literal["higher", "lower", "neither"]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A quantity.
+    """One measure of a window.
 
     Attributes:
-        value: Its estimate.
-        error: Its standard error; None where the data do not tell.
-        better: Which way is better. The loss of a policy gradient is neither: it is no measure of quality.
+        value: Estimate.
+        error: Standard error of the estimate; None where unknown.
+        better: Which direction is better; neither for the loss, which does not measure quality here.
     """
 
     value: float
@@ -33,13 +33,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Window:
-    """A run, or a stretch of one.
+    """A run, or a range of its training steps.
 
     Attributes:
-        name: For people, for instance `epoch 6` or `x3k9 steps 0-50`.
+        name: Display name, for instance `epoch 6` or `x3k9q2ab@1-50`.
         measures: Name → measure, in the order of the table.
-        settings: The configuration that was in force.
-        samples_per_prompt: N of best-of-N; windows of different N do not compare there. None where unknown.
+        settings: The configuration of the run.
+        samples_per_prompt: N of best-of-N; None where unknown.
     """
 
     name: str
@@ -66,19 +66,19 @@ HISTORY_MEASURES: dict[str, tuple[str, Better]] = {
     "entropy": ("train/entropy", "neither"),
     "completion length": ("completions/mean_length", "neither"),
 }
-"""Measures that a run's history gives: name → logged key and which way is better."""
+"""Measures that are taken from a run's history: name → logged key, and which direction is better."""
 
 
 def window_from_history(
     name: str, history: pd.DataFrame, settings: Mapping[str, Any], first: int = 0, last: int | None = None
 ) -> Window:
-    """The steps `first` to `last` (both inclusive) of a run's history.
+    """The window of training steps `first` to `last` (both included) of a run's history.
 
-    A measure is the mean over the logged steps. Its standard error allows for neighbouring steps being
-    alike: sd / sqrt(n · (1 - r) / (1 + r)) with r the lag-1 autocorrelation, where that is positive.
+    A measure is the mean over the logged steps. Its standard error allows for correlation between steps:
+    sd / sqrt(n · (1 - r) / (1 + r)), where r is the lag-1 autocorrelation, or 0 if that is negative.
 
     Raises:
-        AnalysisError: If the history has no row in that stretch.
+        AnalysisError: If the history has no row in that range.
     """
     rows = history[(history["step"] >= first) & (history["step"] <= (math.inf if last is None else last))]
     if rows.empty:
@@ -93,13 +93,13 @@ def window_from_history(
 
 
 def serial_error(values: NDArray[np.float64]) -> float | None:
-    """Standard error of the mean of consecutive values; see `window_from_history`. None below three."""
+    """Standard error of the mean of consecutive values, as in `window_from_history`; None below three."""
     count = len(values)
     if count < 3:
         return None
     deviations = values - values.mean()
-    power = float(np.sum(deviations**2))
-    if power == 0:
+    squares = float(np.sum(deviations**2))
+    if squares == 0:
         return 0.0
-    alike = min(0.99, max(0.0, float(np.sum(deviations[1:] * deviations[:-1])) / power))
-    return math.sqrt(power / (count - 1) / (count * (1 - alike) / (1 + alike)))
+    correlation = min(0.99, max(0.0, float(np.sum(deviations[1:] * deviations[:-1])) / squares))
+    return math.sqrt(squares / (count - 1) / (count * (1 - correlation) / (1 + correlation)))

@@ -1,1 +1,1 @@
-"""The best configurations again on fresh seeds: what to run, and what it showed."""
+"""Confirmation: runs the best configurations again on fresh seeds and judges the result."""

@@ -1,4 +1,4 @@
-"""Which configurations a confirmation runs again: the best ones, the default, and the best random one."""
+"""The configurations of a confirmation: the best ones, the default, and the best random one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from analysis.read.config import SEED
 from analysis.read.table import SweepTable
 
 RANDOM_RUNS = 10
-"""Runs with which a Bayesian sweep begins before its search uses what it has seen (the embedded server's)."""
+"""Number of random runs with which the embedded server's Bayesian search begins."""
 
 DEFAULT, BEST_RANDOM = "default", "best random"
 
@@ -22,10 +22,10 @@ class Candidate:
 
     Attributes:
         label: `top 1`, `top 2`, ..., `default` or `best random`.
-        run: The run of the sweep that it comes from; None for the default.
-        parameters: All that its runs are given, the seed apart; nested ones joined by a dot.
-        tuning_score: What the sweep measured for it; None for the default. It was picked for this value, so
-            fresh seeds are expected to fall short of it.
+        run: Id of its run in the sweep; None for the default.
+        parameters: All parameters of its runs except the seed; nested names are joined by a dot.
+        tuning_score: Its score in the sweep; None for the default. It was chosen for this score, so fresh
+            seeds are expected to score lower.
     """
 
     label: str
@@ -35,7 +35,7 @@ class Candidate:
 
     @property
     def tuned(self) -> bool:
-        """Whether it is one of the best configurations, not one that they are measured against."""
+        """Whether it is one of the best configurations of the sweep, not one they are compared with."""
         return self.label not in (DEFAULT, BEST_RANDOM)
 
 
@@ -46,25 +46,24 @@ def candidates(
     constants: Mapping[str, Any],
     top: int,
 ) -> tuple[list[Candidate], list[str]]:
-    """The `top` first configurations of the ranking, the default one, and the best random one.
+    """The `top` best configurations of the ranking, the default one, and the best random one.
 
-    The default is what a run does with the sweep's constant parameters (its budget) and nothing else: every
-    searched parameter takes the value that the program itself gives it. The best random one is the highest
-    ranked among the runs that the search drew at random: all of a random sweep, the first `RANDOM_RUNS` of a
-    Bayesian one in order of creation, none of a grid.
+    The default has only the sweep's constant parameters (its budget), so every searched parameter has the
+    program's own default. The best random one is the highest ranked of the runs that were drawn at random:
+    all runs of a random sweep, the first `RANDOM_RUNS` created in a Bayesian sweep, none in a grid.
 
     Args:
         table: The sweep.
-        assessment: Its runs, judged.
+        assessment: The verdicts on its runs.
         selection: Their ranking.
         constants: Parameters that the sweep gives to every run.
-        top: How many of the best, at least 1; fewer where fewer were ranked.
+        top: Number of best configurations, at least 1; fewer are taken if fewer were ranked.
 
     Returns:
-        The candidates, and a sentence for each one that is not among them, with the reason.
+        The candidates, and a sentence for each one that is missing, with the reason.
 
     Raises:
-        AnalysisError: If no run is ranked, or the chosen runs do not all have the same number of steps.
+        AnalysisError: If no run is ranked, or the candidates do not all have the same number of steps.
     """
     ranking, swept = selection.ranking, table.parameters().to_dict("index")
     if ranking.empty:
@@ -95,7 +94,7 @@ def candidates(
 
 
 def fresh_seeds(table: SweepTable, count: int) -> list[int]:
-    """Seeds on which no run of the sweep was made: the `count` integers after the largest one it used."""
+    """Seeds that no run of the sweep has: the `count` integers after its largest seed."""
     used = [config.get(SEED) for config in table.configs().values()]
     first = max((seed for seed in used if isinstance(seed, int)), default=0) + 1
     return list(range(first, first + count))
@@ -111,4 +110,6 @@ def _require_one_budget(assessment: Assessment, runs: list[str]) -> None:
     budgets = assessment.runs.set_index("id").loc[runs, "planned_steps"].unique()
     if len(budgets) > 1:
         steps = ", ".join(map(str, sorted(budgets)))
-        raise AnalysisError(f"the sweep gave its runs unequal budgets ({steps} steps): they do not compare")
+        raise AnalysisError(
+            f"the candidates have unequal budgets ({steps} steps), so they cannot be compared"
+        )

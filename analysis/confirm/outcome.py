@@ -1,4 +1,4 @@
-"""Confirmation: do the best configurations of a sweep hold what they promised, on seeds never tuned on?"""
+"""Judges the runs of a confirmation."""
 
 import json
 from collections import ChainMap
@@ -19,7 +19,7 @@ from analysis.read.table import SweepTable, runs_frame
 from analysis.stats import Interval, all_differences, mean_interval, probability_of_improvement
 
 CANDIDATE = "confirmation/candidate"
-"""Config key by which the runs of all candidates are told apart once they are in one table."""
+"""Config key with the label of a run's candidate, for the table of all candidates' runs."""
 
 MADE = frozenset(
     {
@@ -30,19 +30,19 @@ MADE = frozenset(
         VerdictKind.UNSTABLE,
     }
 )
-"""Verdicts on runs that used their budget or fell ill on the way; the others have to be run again."""
+"""Verdicts on runs that count: they used their budget or were unhealthy. Others have to be run again."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the fresh seeds say of one candidate.
+    """The result of one candidate on the fresh seeds.
 
     Attributes:
-        candidate: which.
-        scores: Seed → the sweep's metric at the common step, of the runs that were made.
-        ill: Seed → verdict, of those among them that did not end in good health. They count with the last
-            value they logged by then: a mean over the survivors alone would flatter the configuration.
-        missing: Seeds whose run failed, has not finished or was never made.
+        candidate: The candidate.
+        scores: Seed → the sweep's metric at the common step, for the runs that count.
+        ill: Seed → verdict, for the unhealthy ones of these runs. They count with their last value at or
+            before that step, because a mean over the healthy runs alone would be too high.
+        missing: Seeds whose run failed, has not finished or was never started.
     """
 
     candidate: Candidate
@@ -52,18 +52,18 @@ class Outcome:
 
     @property
     def mean(self) -> Interval:
-        """Student's interval of the mean over the seeds."""
+        """Student's t interval of the mean over the seeds."""
         return mean_interval(list(self.scores.values()))
 
 
 @dataclass(frozen=True)
 class WinnerComparison:
-    """The winner against another candidate.
+    """The winner compared with another candidate.
 
     Attributes:
         label: Label of the other candidate.
-        gain: By how much the winner is better, positive whatever the goal; of the intervals that hold with
-            95 % for all pairs of candidates together, since the winner was picked after looking.
+        gain: By how much the winner is better; positive if it is, also where a smaller metric is better. The
+            95% intervals hold for all pairs of candidates together, because the winner was picked from all.
         probability: Probability that a run of the winner is better than a run of the other.
     """
 
@@ -74,15 +74,15 @@ class WinnerComparison:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """How a confirmation ended.
+    """The result of a confirmation.
 
     Attributes:
         step: Training step at which the runs are compared.
         outcomes: Outcomes of the candidates, in the order of the plan.
         winner: The tuned candidate with the best mean.
         comparisons: Comparisons of the winner with every other candidate.
-        doubts: What stands against the claim that the winner is better, beyond noise, than every candidate
-            that was not tuned; one phrase each.
+        doubts: Reasons against the claim that the winner is better than every candidate that was not tuned,
+            one clause each.
     """
 
     step: int
@@ -93,26 +93,26 @@ class Confirmation:
 
     @property
     def confirmed(self) -> bool:
-        """Whether nothing stands against that claim."""
+        """Whether there are no doubts."""
         return not self.doubts
 
 
 def confirm(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> Confirmation:
-    """Judges the runs that a plan led to.
+    """The result of the runs of a plan.
 
     Args:
         plan: The plan that was registered.
         tables: The grid sweeps of each candidate, in the order of the plan.
 
     Raises:
-        AnalysisError: If a candidate has no run yet that can be counted.
+        AnalysisError: If a candidate has no run yet that counts, or no run finished in good health.
     """
-    together = _together(plan, tables)
-    assessment = assess(together)
-    step, outcomes = _outcomes(plan, together, assessment)
+    table = _combined(plan, tables)
+    assessment = assess(table)
+    step, outcomes = _outcomes(plan, table, assessment)
     empty = [outcome.candidate.label for outcome in outcomes if not outcome.scores]
     if empty:
-        raise AnalysisError(f"there is no run yet that can be counted of {' and '.join(empty)}")
+        raise AnalysisError(f"no run of {' and '.join(empty)} has a result yet")
     sign = assessment.sweep.sign
     tuned = [outcome for outcome in outcomes if outcome.candidate.tuned]
     winner = max(tuned, key=lambda outcome: sign * outcome.mean.estimate)
@@ -127,36 +127,36 @@ def confirm(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> Confirmation:
 
 
 def missing(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> list[tuple[int, ...]]:
-    """Seeds of each candidate, in the order of the plan, on which no run was made that counts.
+    """Seeds without a run that counts, for each candidate in the order of the plan.
 
     Args:
         plan: The plan that was registered.
-        tables: As for `confirm`.
+        tables: The grid sweeps of each candidate, in the order of the plan.
     """
-    table = _together(plan, tables)
+    table = _combined(plan, tables)
     made = {} if table.runs.empty else _made(table, judged(table).runs)
-    own = [made.get(candidate.label, {}) for candidate in plan.candidates]
-    return [tuple(seed for seed in plan.seeds if seed not in runs) for runs in own]
+    runs_by_seed = [made.get(candidate.label, {}) for candidate in plan.candidates]
+    return [tuple(seed for seed in plan.seeds if seed not in runs) for runs in runs_by_seed]
 
 
-def _together(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
-    """All runs of all candidates as one sweep over candidate and seed, so that they are judged as peers."""
+def _combined(plan: Plan, tables: Sequence[Sequence[SweepTable]]) -> SweepTable:
+    """All runs of all candidates as one sweep, so that they share the estimates of noise and KL bound."""
     rows = []
     for candidate, own in zip(plan.candidates, tables, strict=True):
         for row in (row for table in own for row in table.runs.to_dict("records")):
             config = {**json.loads(row["config"]), CANDIDATE: candidate.label}
             rows.append({**row, "config": json.dumps(config, sort_keys=True)})
-    every = [table for own in tables for table in own]
+    all_tables = [table for own in tables for table in own]
     name = f"{plan.sweep} (confirmation)"
-    sweep = replace(every[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
-    histories = ChainMap(*[dict(table.histories) for table in every])
-    samples = ChainMap(*[dict(table.samples) for table in every])
+    sweep = replace(all_tables[0].sweep, path=name, swept=(CANDIDATE, SEED), log_scaled=())
+    histories = ChainMap(*[dict(table.histories) for table in all_tables])
+    samples = ChainMap(*[dict(table.samples) for table in all_tables])
     frame = runs_frame({str(k): v for k, v in row.items()} for row in rows)
     return SweepTable(sweep, frame, histories, samples)
 
 
 def _made(table: SweepTable, runs: pd.DataFrame) -> dict[str, dict[Any, str]]:
-    """Label of a candidate → seed → the run that was made of it; the first where there are several."""
+    """Label of a candidate → seed → id of the run that counts; the first one if there are several."""
     counts = has_verdict(runs, MADE) & runs["objective"].notna()
     configs = table.configs()
     made: dict[str, dict[Any, str]] = {}
@@ -166,12 +166,12 @@ def _made(table: SweepTable, runs: pd.DataFrame) -> dict[str, dict[Any, str]]:
 
 
 def _outcomes(plan: Plan, table: SweepTable, assessment: Assessment) -> tuple[int, list[Outcome]]:
-    """The common step, and the outcome of every candidate there."""
+    """The common step, and the outcome of each candidate at that step."""
     runs = assessment.runs
-    well = runs[has_verdict(runs, COMPARABLE) & runs["objective"].notna()]
-    if well.empty:
+    comparable = runs[has_verdict(runs, COMPARABLE) & runs["objective"].notna()]
+    if comparable.empty:
         raise AnalysisError(f"no run of {assessment.sweep.path} has finished in good health")
-    step = int(well["objective_step"].min())
+    step = int(comparable["objective_step"].min())
     scores = scores_at(assessment.scores, step).to_dict()
     verdicts = dict(zip(runs["id"], runs["verdict"], strict=True))
     made = _made(table, runs[runs["id"].isin(scores)])
@@ -190,13 +190,13 @@ def _doubts(winner: Outcome, others: Sequence[Outcome], comparisons: Sequence[Wi
     doubts = []
     missing = sum(len(outcome.missing) for outcome in (winner, *others))
     if missing:
-        wanted = sum(len(outcome.scores) for outcome in (winner, *others)) + missing
-        doubts.append(f"{missing} of {wanted} runs are missing")
+        planned = sum(len(outcome.scores) for outcome in (winner, *others)) + missing
+        doubts.append(f"{missing} of {planned} runs are missing")
     if winner.ill:
-        found = " and ".join(sorted(set(winner.ill.values())))
-        doubts.append(f"{len(winner.ill)} of its {len(winner.scores)} runs ended {found}")
+        found = ", ".join(sorted(set(winner.ill.values())))
+        doubts.append(f"{len(winner.ill)} of its {len(winner.scores)} runs ended unhealthy ({found})")
     for other, comparison in zip(others, comparisons, strict=True):
         if not other.candidate.tuned and not comparison.gain.low > 0:
-            how = "is worse than" if comparison.gain.high < 0 else "is not told apart from"
-            doubts.append(f"it {how} {comparison.label}, {comparison.gain:+}")
+            relation = "is worse than" if comparison.gain.high < 0 else "cannot be distinguished from"
+            doubts.append(f"it {relation} {comparison.label}, {comparison.gain:+}")
     return doubts

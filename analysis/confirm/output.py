@@ -1,4 +1,4 @@
-"""A confirmation for people, and as data."""
+"""A confirmation as text, as data and as a table in the terminal."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from analysis.confirm.outcome import Confirmation
 from analysis.confirm.plan import Plan
-from analysis.stats import Interval
+from analysis.stats import LEVEL, Interval
 
 
 def statement(plan: Plan, result: Confirmation) -> str:
@@ -19,26 +19,26 @@ def statement(plan: Plan, result: Confirmation) -> str:
     seeds, tuning = len(winner.scores), winner.candidate.tuning_score
     head = f"{winner.candidate.label} (run {winner.candidate.run})"
     reached = f"{winner.mean} at step {result.step} over {seeds} fresh seed{'s' * (seeds != 1)}"
-    reached += "" if tuning is None else f", where the sweep had measured {tuning:.4f}"
+    reached += "" if tuning is None else f"; its score in the sweep was {tuning:.4f}"
     if result.confirmed:
         sentences = [f"Confirmed: {head} reaches {reached}."]
     else:
         sentences = [f"No clear winner. The best, {head}, reaches {reached}."]
     parts = [
-        f"than {c.label} by {c.gain:+} (wins {c.probability:.0%} of the pairs of runs)"
+        f"than {c.label} by {c.gain:+} (better in {c.probability:.0%} of the pairs of runs)"
         for c in result.comparisons
         if c.gain.low > 0
     ]
     sentences += [f"It is better {', '.join(parts)}."] * bool(parts)
-    sentences += [f"Against it: {'; '.join(result.doubts)}."] * bool(result.doubts)
+    sentences += [f"Doubts: {'; '.join(result.doubts)}."] * bool(result.doubts)
     tied = [c.label for c in result.comparisons if not c.gain.low > 0 and c.label.startswith("top")]
-    sentences += [f"Not told apart from {', '.join(tied)}."] * bool(tied)
-    sentences.append("The differences' intervals hold together with 95 %.")
+    sentences += [f"It cannot be distinguished from {', '.join(tied)}."] * bool(tied)
+    sentences.append(f"The {LEVEL:.0%} intervals of differences hold for all pairs of candidates together.")
     return " ".join([*sentences, *plan.notes])
 
 
 def confirmation_data(plan: Plan, result: Confirmation) -> dict[str, Any]:
-    """The confirmation as JSON-ready data; bounds that one run alone cannot give are None."""
+    """The confirmation as JSON-ready data; the bounds of an infinite interval are None."""
     candidates = [
         {
             "label": outcome.candidate.label,
@@ -74,12 +74,21 @@ def _bounds(name: str, interval: Interval) -> dict[str, float | None]:
 
 
 def print_confirmation(data: dict[str, Any], console: Console) -> None:
-    """Prints the candidates, in order of the plan, and the statement."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"Confirmation of {escape(data['sweep'])}", title_justify="left")
-    for title in ("candidate", "run"):
-        table.add_column(title, no_wrap=True)
-    for title in ("sweep", "fresh", "from", "to", "runs", "ill", "lost"):
-        table.add_column(title, justify="right", no_wrap=True)
+    """Prints a table of the candidates, in the order of the plan, and the statement."""
+    title = f"Confirmation of {escape(data['sweep'])}"
+    # Without edges and with narrow padding, the table fits into 80 columns.
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=title,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+    )
+    for column in ("candidate", "run"):
+        table.add_column(column, no_wrap=True)
+    for column in ("sweep\nscore", "fresh\nseeds", "low", "high", "runs", "unhealthy", "missing"):
+        table.add_column(column, justify="right", no_wrap=True)
     for row in data["candidates"]:
         table.add_row(
             row["label"],
@@ -94,4 +103,4 @@ def print_confirmation(data: dict[str, Any], console: Console) -> None:
             style="bold green" if row["label"] == data["winner"] else None,
         )
     console.print(table)
-    console.print(escape(data["statement"]))
+    console.print(f"\n{escape(data['statement'])}")

@@ -1,4 +1,4 @@
-"""What a confirmation registers: one small grid sweep over fresh seeds for each candidate."""
+"""The plan of a confirmation: a small grid sweep over fresh seeds for each candidate."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from analysis.read.config import SEED
 
 @dataclass(frozen=True)
 class Plan:
-    """What was registered.
+    """The candidates, the seeds and the registered sweeps of a confirmation.
 
     Attributes:
         sweep: Path of the sweep whose choice is confirmed.
-        top: How many of its best configurations were asked for.
+        top: Number of best configurations that the user asked for.
         seeds: Fresh seeds, the same for all candidates.
-        candidates: The configurations.
-        sweeps: Paths of the grid sweeps of each candidate, in the same order: the first over all `seeds`,
-            further ones over those of which no run was left; none where it is yet to be registered.
-        notes: What a reader should know of the choice of candidates.
+        candidates: The configurations to run.
+        sweeps: Paths of the grid sweeps of each candidate, in the same order. The first is over all `seeds`,
+            further ones are over the seeds whose runs were lost. Empty before the first is registered.
+        notes: Sentences on candidates that are missing, for the reader.
     """
 
     sweep: str
@@ -32,16 +32,18 @@ class Plan:
     notes: tuple[str, ...]
 
     def with_sweep(self, place: int, path: str) -> "Plan":
-        """This plan with one more sweep of the candidate at `place`."""
+        """This plan with one more sweep for the candidate with the index `place`."""
         sweeps = [(*paths, path) if i == place else paths for i, paths in enumerate(self.sweeps)]
         return replace(self, sweeps=tuple(sweeps))
 
     def label_of(self, path: str) -> str:
-        """The label of the candidate that a sweep belongs to."""
-        of = {
-            own: one.label for one, paths in zip(self.candidates, self.sweeps, strict=True) for own in paths
+        """Label of the candidate of a grid sweep, given the sweep's path."""
+        labels = {
+            path: candidate.label
+            for candidate, paths in zip(self.candidates, self.sweeps, strict=True)
+            for path in paths
         }
-        return of[path]
+        return labels[path]
 
     def to_json(self) -> str:
         """The plan as JSON text; `from_json` reads it back."""
@@ -49,10 +51,10 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> "Plan":
-        """Reads what `to_json` wrote.
+        """The plan that `to_json` wrote.
 
         Raises:
-            AnalysisError: If the text is something else.
+            AnalysisError: If the text is not a plan.
         """
         try:
             fields = json.loads(text)
@@ -66,11 +68,11 @@ class Plan:
                 notes=tuple(fields["notes"]),
             )
         except (ValueError, TypeError, KeyError) as error:
-            raise AnalysisError(f"this is no plan of a confirmation: {error}") from error
+            raise AnalysisError(f"this is not the plan of a confirmation: {error}") from error
 
 
 def constants(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters that a sweep (its configuration in W&B's syntax) gives to every run, nested ones dotted."""
+    """Parameters with one fixed value in a sweep's configuration (W&B's syntax); nested names have dots."""
     return dict(_constants(config.get("parameters") or {}))
 
 
@@ -89,13 +91,13 @@ def _constants(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[st
 def grid_sweep(
     config: Mapping[str, Any], path: str, candidate: Candidate, seeds: Sequence[int]
 ) -> dict[str, Any]:
-    """The sweep that runs a candidate once on every seed, with no early stop: an equal budget for all.
+    """Configuration of a sweep that runs a candidate once on each seed, without early termination.
 
     Args:
-        config: Configuration of the sweep that is confirmed, the source of program, command and metric.
+        config: Configuration of the sweep that is confirmed; program, command and metric are taken from it.
         path: Path of that sweep, `entity/project/sweep_id`.
-        candidate: What to run.
-        seeds: On what.
+        candidate: The configuration to run.
+        seeds: The seeds.
     """
     entity, project, sweep = path.split("/")
     parameters: dict[str, Any] = {}
@@ -105,12 +107,12 @@ def grid_sweep(
         for part in outer:
             level = level.setdefault(part, {"parameters": {}})["parameters"]
         level[last] = {"value": value}
-    kept = {key: config[key] for key in ("program", "command", "metric") if key in config}
+    copied = {key: config[key] for key in ("program", "command", "metric") if key in config}
     return {
         "name": f"confirm {sweep}: {candidate.label}",
         "entity": entity,
         "project": project,
-        **kept,
+        **copied,
         "method": "grid",
         "parameters": {**parameters, SEED: {"values": list(seeds)}},
     }

@@ -1,1 +1,1 @@
-"""A sweep's results as a page of the documentation."""
+"""Writes the results of a sweep as a page of the documentation."""

@@ -1,4 +1,4 @@
-"""A sweep's configurations beside its first: each runs under a few seeds, which are pooled."""
+"""Compares the configurations of a sweep with one of them, each pooled over its seeds."""
 
 import math
 from collections.abc import Sequence
@@ -28,42 +28,45 @@ from analysis.read.table import STEP, SweepTable
 from analysis.stats import LEVEL
 
 NAME = "run_name"
-"""The parameter that names a configuration, up to the first slash; what follows tells its runs apart."""
+"""Parameter with the name of the configuration before the first slash, and of the run after it."""
 HELD_OUT = "held-out score"
 SHOWN = (AVERAGE, BEST, GAP, HELD_OUT, LOSS, VARIANCE, UNIQUE, SIMILARITY, "KL")
 _NO_SETTINGS = {*DERIVED, NAME, SEED, "variant"}
-"""Keys of a run's configuration that differ within a configuration, or say the others once more."""
+"""Keys that differ between runs of one configuration, or repeat other keys."""
 _GLANCE = (AVERAGE, BEST, GAP, HELD_OUT, VARIANCE, UNIQUE)
 
 
 def before_after_sections(table: SweepTable, before: str) -> list[str]:
-    """Markdown that compares every configuration with one of them, over the second half of training.
+    """Lines of Markdown that compare each configuration with `before`, over the second half of training.
 
     Args:
-        table: The sweep, whose runs have names (`run_name`).
+        table: The sweep, whose runs have the parameter `run_name`.
         before: Name of the configuration that the others are compared with.
 
     Raises:
-        AnalysisError: If no run of that name reached that step.
+        AnalysisError: If no run of that name trained for more than half of its steps.
     """
     runs = _windows(table)
-    windows = {label: kept for label, all_ in runs.items() if (kept := [w for w in all_ if w is not None])}
+    windows = {label: kept for label, group in runs.items() if (kept := [w for w in group if w is not None])}
     if before not in windows:
-        there = ", ".join(windows) or "none"
-        raise AnalysisError(f"no run named {before!r} got beyond half of its steps; those that did: {there}")
+        names = ", ".join(windows) or "none"
+        raise AnalysisError(
+            f"no run named {before!r} trained for more than half of its steps; runs that did: {names}"
+        )
     comparisons = [
         compare(pooled(windows[before]), pooled(group)) for name, group in windows.items() if name != before
     ]
-    most = max(map(len, windows.values()))
+    max_seeds = max(map(len, windows.values()))
     missing = {label: group.count(None) for label, group in runs.items() if None in group}
     lines = [
         "",
         "## Before and after",
         "",
-        f"Each configuration beside `{before}`, means over the second half of training, up to {most} seeds."
-        " A standard error is the larger of what steps within runs and what seeds tell; a difference above"
-        f" {SIGNIFICANT} of them is taken to be real, one measure at a time. Training"
-        " samples are drawn at each configuration's own temperature, held-out ones at one for all.",
+        f"Each configuration is compared with `{before}`. Values are means over the second half of training"
+        f" and over up to {max_seeds} seeds. A standard error is the larger of two estimates: from the steps"
+        f" within runs, and from the spread between seeds. A difference of more than {SIGNIFICANT} standard"
+        " errors counts as real, for each measure by itself. Training completions are sampled at each"
+        " configuration's own temperature, held-out completions at the same temperature for all.",
         "",
         "| configuration | " + " | ".join(_GLANCE) + " |",
         "|" + " --- |" * (len(_GLANCE) + 1),
@@ -73,7 +76,7 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
         lines.append(f"| {comparison.after} | " + " | ".join(cells) + " |")
     if missing:
         ended = ", ".join(f"{label} ({n} of {len(runs[label])})" for label, n in missing.items())
-        lines += ["", f"Left out, as they ended in the first half: {ended}."]
+        lines += ["", f"Left out because they ended in the first half of training: {ended}."]
     for comparison in comparisons:
         shown = replace(comparison, changes=tuple(c for c in comparison.changes if c.name in SHOWN))
         lines += ["", f"### {comparison.before} → {comparison.after}", "", *change_rows(shown), ""]
@@ -83,7 +86,7 @@ def before_after_sections(table: SweepTable, before: str) -> list[str]:
 
 
 def _value(value: Any) -> Any:
-    """A setting without the parts that say nothing."""
+    """A setting without its entries that are None."""
     if isinstance(value, list):
         return [_value(one) for one in value]
     if isinstance(value, dict):
@@ -98,7 +101,7 @@ def _glance(change: Change | None) -> str:
 
 
 def _windows(table: SweepTable) -> dict[str, list[Window | None]]:
-    """Configuration → the second half of each of its runs; None for one that ended before."""
+    """Configuration → the second half of each of its runs; None for a run that ended before it."""
     found: dict[str, list[Window | None]] = {}
     for run, config in table.configs().items():
         name, history = config.get(NAME), table.histories[run]
@@ -113,10 +116,11 @@ def _windows(table: SweepTable) -> dict[str, list[Window | None]]:
 
 
 def pooled(windows: Sequence[Window]) -> Window:
-    """Windows of equal settings as one: means, and the larger of two standard errors.
+    """One window from several of equal settings: means, and the larger of two standard errors.
 
-    One comes from the steps within each window, the other from the spread between windows; that of n windows
-    is widened by Student's t with 2 (n - 1) degrees of freedom, as two such groups are compared.
+    One standard error comes from the steps within each window, the other from the spread between the n
+    windows. The latter is widened by Student's t with 2 (n - 1) degrees of freedom, because two such groups
+    are compared.
     """
     first, count = windows[0], len(windows)
     measures = {}

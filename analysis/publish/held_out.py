@@ -1,4 +1,4 @@
-"""How the held-out score changed: over a grid of two parameters, and from one reward to the next."""
+"""Tables of the change of the held-out score, by two parameters and by reward."""
 
 import math
 from collections.abc import Hashable
@@ -19,14 +19,14 @@ STARTER_SCORE, STARTER_ERROR = "starter/score", "starter/error"
 def held_out_sections(
     table: SweepTable, runs: pd.DataFrame, names: list[str], against: str, kind: str | None
 ) -> list[str]:
-    """Markdown of both tables; each is left out where the sweep has nothing for it.
+    """Lines of Markdown with both tables; a table is left out if the sweep has no data for it.
 
     Args:
         table: The sweep.
-        runs: See `analysis.publish.runs_table.runs_table`, and `number`.
+        runs: The table of `analysis.publish.runs_table.runs_table`, with the column `number`.
         names: Names of the swept parameters.
-        against: The parameter across the grid.
-        kind: The parameter that names the reward; None where there is none.
+        against: The parameter of the columns.
+        kind: The parameter with the name of the reward; None if there is none.
     """
     changes = pd.DataFrame([_change(table, run) for run in runs["id"]], index=runs.index)
     runs = runs.join(changes)
@@ -42,7 +42,7 @@ def held_out_sections(
 
 
 def _change(table: SweepTable, run: str) -> dict[str, float]:
-    """`before`, `after` and `margin`: half the interval of the difference; NaN where not measured."""
+    """Held-out score `before` and `after`; `margin`: half the interval of the difference. NaN if unknown."""
     summary, history = table.summaries()[run], table.histories[run]
     scores, errors = logged(history, REFERENCE), logged(history, ERROR)
     before, error = finite_number(summary.get(STARTER_SCORE)), finite_number(summary.get(STARTER_ERROR))
@@ -55,13 +55,13 @@ def _change(table: SweepTable, run: str) -> dict[str, float]:
 
 
 def _grid(runs: pd.DataFrame, across: str, down: str, kind: str) -> list[str]:
-    """One parameter across, the other down."""
+    """A table with one column per value of `across` and one row per value of `down`."""
     columns = sorted(runs[across].unique())
     lines = [
         "",
         f"## {down} × {across}{f', {kind}' if kind else ''}",
         "",
-        "Held-out score before and after, KL at the end, verdict.",
+        "Held-out score before → after training, KL at the end, verdict, and number of the run.",
         "",
         f"| {down} | " + " | ".join(f"{value:g}" for value in columns) + " |",
         "|" + " --- |" * (len(columns) + 1),
@@ -73,7 +73,7 @@ def _grid(runs: pd.DataFrame, across: str, down: str, kind: str) -> list[str]:
 
 
 def _by_kind(runs: pd.DataFrame, settings: list[str], kind: str) -> list[str]:
-    """The settings under which every kind was run, so that nothing but the kind differs."""
+    """A table for each combination of `settings` that was run with every kind: only the kind differs."""
     kinds = runs[kind].nunique()
     lines: list[str] = []
     for values, group in runs.groupby(settings):

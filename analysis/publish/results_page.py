@@ -1,4 +1,4 @@
-"""A sweep's results as a page of the documentation: its runs as a table, and a figure."""
+"""The results of a sweep as a page: a table of its runs, a figure, and completions."""
 
 import re
 from pathlib import Path
@@ -24,10 +24,10 @@ from analysis.read.config import SEED
 from analysis.read.table import STEP, SweepTable
 
 _SHOWN = 3
-"""Completions of a run on the page."""
+"""Number of completions of a run on the page."""
 
 _FEW = 5
-"""Most values of a text parameter that are drawn as markers of their own."""
+"""Maximum number of values of a text parameter for which each gets its own marker."""
 
 
 def write_results(
@@ -41,21 +41,21 @@ def write_results(
     path: Path,
     console: Console,
 ) -> None:
-    """Print the runs as a table, and write it as Markdown with a figure beside it.
+    """Writes a page of Markdown with a figure beside it, and prints its table of runs.
 
     Args:
-        table: The sweep; completions are shown of the runs in `scored`.
-        assessment: Its runs, judged.
-        selection: What was chosen.
-        against: The swept parameter of the figure.
-        before: Name of the configuration that the others are compared with; none are when absent.
+        table: The sweep; completions are shown for the runs in `table.scored`.
+        assessment: The verdicts on its runs.
+        selection: The ranking of its configurations.
+        against: The swept parameter on the x axis of the figure.
+        before: Name of the configuration that the others are compared with; None for no comparison.
         command: The command that made the runs, for the reader.
-        path: Path of the page; the figure is `{stem}_{against}.svg` beside it.
-        console: Where the table is printed.
+        path: Path of the page; the figure is `{stem}_{against}.svg` in the same folder.
+        console: Console for the table.
 
     Raises:
-        AnalysisError: `against` is no swept parameter with a value in every run, or no run of the name
-            `before` got far enough.
+        AnalysisError: If `against` is not a swept parameter with a value in every run, or no run of the
+            configuration `before` trained for more than half of its steps.
     """
     names, runs = [own_name(name) for name in table.sweep.swept], runs_table(table, assessment)
     runs["number"] = range(1, len(runs) + 1)
@@ -76,7 +76,7 @@ def write_results(
 
 
 def _columns(names: list[str]) -> list[tuple[str, str]]:
-    """Keys of the table's columns and their titles."""
+    """Key and title of each column of the table."""
     ends = (("reward", "final reward"), ("kl", "KL"), ("unique", "unique samples"), ("steps", "steps"))
     return [("number", "#"), *((name, name) for name in names), *ends, ("verdict", "verdict")]
 
@@ -111,14 +111,15 @@ def _markdown(
         f"# The sweep `{table.sweep.name}`",
         "",
         f"Made by `{command}`; runs of {' to '.join(dict.fromkeys((dates[0], dates[-1])))}, seed"
-        f" {', '.join(seeds)}. Every number is computed from what the runs logged, every verdict is that of"
-        " the health checks ([metrics.md](../metrics.md)). A run found unhealthy ends there and then.",
+        f" {', '.join(seeds)}. All numbers are computed from what the runs logged, and all verdicts"
+        " come from the health checks ([metrics.md](../metrics.md)). An unhealthy run ends at once.",
         "",
         selection.conclusion,
         "",
         f"![Final reward against {against}]({figure})",
         "",
-        "A line leads from a run's first reward to its last; numbers are those of the table.",
+        "Each vertical line goes from the training reward at the start of a run to that at its end. The"
+        " numbers are those of the table.",
         "",
         "| " + " | ".join(title for _, title in columns) + " |",
         "|" + " --- |" * len(columns),
@@ -142,15 +143,15 @@ def _markdown(
         numbers = ", ".join(map(str, group["number"]))
         lines.append(f"| {value:g} | {numbers} | {span} | {verdicts} |")
     lines += _written(table, selection, runs)
-    lines += ["", "## What all runs share", "", _shared(configs), ""]
+    lines += ["", "## Settings of all runs", "", _shared(configs), ""]
     return "\n".join(lines)
 
 
 def _written(table: SweepTable, selection: Selection, runs: pd.DataFrame) -> list[str]:
-    """Completions of the chosen run, and of the one that was rewarded most of those in bad health."""
-    ill = runs[~runs["verdict"].isin(COMPARABLE)].sort_values("reward", ascending=False)
-    shown = [run for run in (selection.best, *ill["id"][:1]) if run in table.scored]
-    lines = ["", "## What they wrote", ""] if shown else []
+    """Completions of the chosen run, and of the unhealthy or unfinished run with the highest reward."""
+    others = runs[~runs["verdict"].isin(COMPARABLE)].sort_values("reward", ascending=False)
+    shown = [run for run in (selection.best, *others["id"][:1]) if run in table.scored]
+    lines = ["", "## Completions", ""] if shown else []
     for run in shown:
         row = runs.set_index("id").loc[run]
         samples = table.scored[str(run)].head(_SHOWN)
@@ -161,12 +162,12 @@ def _written(table: SweepTable, selection: Selection, runs: pd.DataFrame) -> lis
 
 
 def _quoted(text: str) -> str:
-    """A text on one line, with nothing in it that Markdown would read."""
+    """A text on one line, with Markdown's special characters escaped."""
     return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", " ".join(text.split()))
 
 
 def _shared(configs: list[dict[str, Any]]) -> str:
-    """Settings that are equal in all runs, health limits apart: those have their own page."""
+    """Settings that are equal in all runs, without health limits."""
     first = configs[0]
     same = {
         name: value

@@ -1,4 +1,4 @@
-"""What reward each run ended with, against one swept parameter: where learning ends and collapse begins."""
+"""A figure of the final training reward of each run by one swept parameter."""
 
 from pathlib import Path
 
@@ -12,33 +12,35 @@ from analysis.classify.verdict_kinds import VerdictKind
 from analysis.report.colours import VERDICT_COLOURS
 
 MARKERS = "osD^v"
-"""One per kind of reward."""
+"""Markers for the kinds of reward."""
 
 _SPREAD = 0.24
-"""How far runs of one value are drawn apart, in distances of two values."""
+"""Largest sideways offset of a run from its value, as a share of the distance between two values."""
 
 _CLOSE = 8
-"""Runs of one value from which on their labels have no room side by side."""
+"""Maximum number of runs of one value whose labels fit side by side."""
 
 
 def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path) -> None:
-    """Draw the final reward of every run over the values of a parameter, in the colours of the verdicts.
+    """Draws the final reward of each run by the value of a parameter, in the colours of the verdicts.
 
-    Values stand at even distances, whatever their size, because 0 has no place on a logarithmic axis.
+    Values are evenly spaced, because a logarithmic axis cannot show 0.
 
     Args:
         runs: See `analysis.publish.runs_table.runs_table`.
         against: The parameter.
-        kind: a parameter of a few values that gets markers of its own; None for one marker.
-        path: Path of the picture, which is an SVG whatever its name.
+        kind: A parameter whose values have different markers; None for one marker.
+        path: Path of the figure, which is an SVG whatever its name.
     """
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axis = figure.subplots()
     values = sorted(runs[against].unique())
     kinds = [None] if kind is None else list(dict.fromkeys(runs[kind]))
     for place, value in enumerate(values):
-        here = runs[runs[against] == value].sort_values("reward")
-        for rank, (offset, row) in enumerate(zip(_offsets(len(here)), here.to_dict("records"), strict=True)):
+        group = runs[runs[against] == value].sort_values("reward")
+        for rank, (offset, row) in enumerate(
+            zip(_offsets(len(group)), group.to_dict("records"), strict=True)
+        ):
             marker = MARKERS[kinds.index(None if kind is None else row[kind]) % len(MARKERS)]
             colour = VERDICT_COLOURS[VerdictKind(row["verdict"])]
             axis.plot(
@@ -46,7 +48,7 @@ def draw_rewards(runs: pd.DataFrame, against: str, kind: str | None, path: Path)
             )
             axis.plot(place + offset, row["reward"], marker, color=colour, markersize=8)
             axis.annotate(
-                str(row["number"]), (place + offset, row["reward"]), (0, _label_height(rank, len(here))),
+                str(row["number"]), (place + offset, row["reward"]), (0, _label_height(rank, len(group))),
                 textcoords="offset points", ha="center", fontsize=7,
             )  # fmt: skip
     axis.set_xticks(range(len(values)), [f"{value:g}" for value in values])
@@ -64,7 +66,7 @@ def _offsets(count: int) -> list[float]:
 
 
 def _label_height(rank: int, count: int) -> int:
-    """Points above its marker; where markers stand close, every second label stands a line higher."""
+    """Height of a label above its marker, in points; where markers are close, every second is higher."""
     return 16 if count > _CLOSE and rank % 2 else 7
 
 

@@ -1,4 +1,4 @@
-"""The runs of a sweep as the table of a published comparison: settings, final reward, diversity, verdict."""
+"""The table of runs on a results page: parameters, final reward, diversity and verdict."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from analysis.read.series import logged, trailing_mean
 from analysis.read.table import SweepTable
 
 TAIL = 5
-"""Training steps over which the final reward is averaged; fewer where a run has fewer."""
+"""Number of training steps over which the final reward is averaged; fewer if a run has fewer."""
 
 HELD_OUT_UNIQUE = "objective/unique_fraction"
 
@@ -21,18 +21,18 @@ def runs_table(table: SweepTable, assessment: Assessment) -> pd.DataFrame:
     """One row per run, in order of creation.
 
     Returns:
-        `id`, the swept parameters (a parameter of a list of configurations by its own name), `reward`
-        (training reward at the end, mean over `TAIL` steps), `start` (likewise of the first steps),
-        `objective`, `kl`, `unique` (different held-out completions at the last rung, as "19/20"; empty where
-        unknown), `steps`, `verdict`, `evidence`.
+        `id`, the swept parameters (a nested one under the last part of its name), `reward` (training reward
+        at the end, mean over `TAIL` steps), `start` (the same at the start), `objective`, `kl`, `unique`
+        (distinct held-out completions at the last rung, as "19/20"; empty where unknown), `steps`, `verdict`,
+        `evidence`.
     """
     parameters = table.parameters()
     parameters.columns = pd.Index([own_name(str(name)) for name in parameters])
     configs = table.configs()
-    judged = assessment.runs.set_index("id")
+    assessed = assessment.runs.set_index("id")
     rows = []
     for run in table.runs["id"]:
-        history, row = table.histories[run], judged.loc[run]
+        history, row = table.histories[run], assessed.loc[run]
         rewards = logged(history, TOTAL_REWARD)
         smooth = trailing_mean(rewards, max(1, min(TAIL, len(rewards))))
         rows.append(
@@ -53,12 +53,12 @@ def runs_table(table: SweepTable, assessment: Assessment) -> pd.DataFrame:
 
 
 def own_name(parameter: str) -> str:
-    """The name of a nested parameter without those it lies under."""
+    """The last part of the name of a nested parameter."""
     return parameter.rsplit(".", 1)[-1]
 
 
 def _unique(history: pd.DataFrame, config: dict[str, Any]) -> str:
-    """Different ones among all held-out completions of the last rung; of the last batch where none was."""
+    """Distinct held-out completions at the last rung, as "19/20", or the share in the last training batch."""
     shares = logged(history, HELD_OUT_UNIQUE)
     if not shares.empty and {"eval_prompts", "eval_samples"} <= config.keys():
         count = int(config["eval_prompts"]) * int(config["eval_samples"])

@@ -1,1 +1,1 @@
-"""Reading a sweep back: from a W&B server or an exported folder to tidy tables."""
+"""Reads a sweep from a W&B server or an exported folder into tables."""

@@ -1,6 +1,6 @@
-"""Completions that a run logged as W&B tables: is its text, or its DNA, degenerate?
+"""Reads the completions that a run logged as W&B tables.
 
-For runs that did not log what the agent logs of it at every rung: those of other trainers above all.
+Needed for runs that did not log the diversity of their completions, mostly runs of other trainers.
 """
 
 import json
@@ -14,15 +14,15 @@ from agent.health.collapse import DIVERSITY
 from analysis.read.table import STEP
 
 KEYS = ("samples", "completions")
-"""Keys of such tables, the better first: held-out completions of our agent, training batches of TRL."""
+"""Keys of such tables, the preferred one first: our agent's held-out completions, TRL's training batches."""
 
 _FILE = re.compile(r"media/table/(?:.+/)?(?P<key>\w+)_(?P<step>\d+)_[^/]+\.table\.json")
 
 
 def first_and_last(files: Iterable[str]) -> list[tuple[int, str]] | None:
-    """The first and the last of the tables of completions among a run's files, each with its step.
+    """Step and file name of the first and the last table of completions among a run's files.
 
-    None for fewer than two. A step is the number of a log call here; see `analysis.read.table.history_frame`.
+    None for fewer than two tables. The step here is the number of the log call, not the training step.
     """
     found: dict[str, list[tuple[int, str]]] = {key: [] for key in KEYS}
     for name in files:
@@ -34,14 +34,11 @@ def first_and_last(files: Iterable[str]) -> list[tuple[int, str]] | None:
 
 
 def completions_frame(table: Mapping[str, Any], step: int) -> pd.DataFrame | None:
-    """A table as W&B stores it (`columns`, `data`) as `step`, `prompt` and `completion`.
+    """The columns `step`, `prompt` and `completion` of a stored table; None if it has no completions.
 
     Args:
-        table: The stored table.
-        step: Its step where it names none itself.
-
-    Returns:
-        None where the table has no completions.
+        table: The table as W&B stores it: `columns` and `data`.
+        step: Step of the rows that do not contain one.
     """
     columns, data = table.get("columns"), table.get("data")
     if not isinstance(columns, Sequence) or not isinstance(data, Sequence) or "completion" not in columns:
@@ -58,7 +55,7 @@ def completions_frame(table: Mapping[str, Any], step: int) -> pd.DataFrame | Non
 
 
 def _text(cell: object) -> str:
-    """A cell as text: of a conversation, what was said."""
+    """A cell as text; for a conversation, the contents of its turns, one a line."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, list) and all(isinstance(turn, Mapping) for turn in cell):
@@ -67,5 +64,5 @@ def _text(cell: object) -> str:
 
 
 def logs_diversity(history: pd.DataFrame) -> bool:
-    """Whether a run logged the diversity of its held-out completions itself, as the agent does."""
+    """Whether a run logged the diversity of its held-out completions, as the agent does."""
     return set(DIVERSITY) <= set(history.columns)

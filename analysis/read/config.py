@@ -1,18 +1,18 @@
-"""A run's saved configuration and summary: their special keys, and their values as plain types."""
+"""Special keys of a run's configuration, and conversions of its values."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 SEED = "seed"
-"""Key of a run's seed. Runs that differ in no other swept parameter have one configuration."""
+"""Key of a run's seed. Runs that differ in no other swept parameter have the same configuration."""
 
 DERIVED = ("config_hash",)
-"""Keys that follow from the others and are no settings."""
+"""Keys that are computed from the others and are not settings."""
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested mapping as one level, names joined by dots."""
+    """A nested mapping flattened to one level, with names joined by dots."""
     result: dict[str, Any] = {}
     for name, value in config.items():
         if isinstance(value, Mapping) and value:
@@ -23,7 +23,7 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def finite_number(value: object) -> float | None:
-    """The value as a finite float; None if it is anything else (W&B writes NaN as a text)."""
+    """The value as a float if it is a finite number, else None (W&B writes NaN as a string)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)

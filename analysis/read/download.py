@@ -1,4 +1,4 @@
-"""Brings a sweep from a W&B server, hosted or embedded, into a folder; the only place that asks a server."""
+"""Downloads sweeps and runs from a W&B server, hosted or embedded. No other module here calls a server."""
 
 import json
 import os
@@ -21,34 +21,34 @@ from analysis.read.sweep import Sweep
 from analysis.read.table import SweepTable, history_frame, runs_frame
 
 TIMEOUT = 60
-"""Seconds that one request may take."""
+"""Time limit of one request, in seconds."""
 
 RETRIES = 5
-"""How often a failed request is tried again; 1, 2, 4, 5 and 5 seconds apart."""
+"""How often a failed request is repeated, after 1, 2, 4, 5 and 5 seconds."""
 
 ENDED = {"finished", "failed", "crashed", "killed"}
 """States in which a run logs nothing more."""
 
 
 def cache_folder(base_url: str, path: str) -> Path:
-    """Where the download of a sweep is kept: by server and path, under `$SWEEPFARM_CACHE`."""
+    """Folder of a downloaded sweep under `$SWEEPFARM_CACHE`, by server and path."""
     root = Path(os.environ.get("SWEEPFARM_CACHE", Path.home() / ".cache" / "sweepfarm"))
     server = urlsplit(base_url).netloc.replace(":", "_")
     return root / "analysis" / server / path
 
 
 def download(path: str, folder: Path | None = None) -> SweepTable:
-    """Reads a sweep with `wandb.Api` and keeps it in a folder.
+    """The sweep at a server, read with `wandb.Api` and saved in a folder.
 
-    The full history is read, never the sampled one. The history of a run that has ended and has no newer
-    step than the folder holds is not fetched again.
+    The full history is read, not W&B's sample of it. A run that has ended and has not changed since it was
+    saved is not downloaded again.
 
     Args:
         path: `entity/project/sweep_id`.
-        folder: Where to keep it; by default the cache folder of this server and sweep.
+        folder: Folder to save it in; by default the cache folder of this server and sweep.
 
     Raises:
-        AnalysisError: If the path is malformed, the server cannot be reached or knows no such sweep.
+        AnalysisError: If the path is malformed, or the server cannot be reached or does not have the sweep.
     """
     if len([part for part in path.split("/") if part]) != 3:
         raise AnalysisError(f"{path!r} is not a sweep: give ENTITY/PROJECT/SWEEP")
@@ -62,18 +62,18 @@ def download(path: str, folder: Path | None = None) -> SweepTable:
         for run in api.runs(path.rsplit("/", 1)[0], filters={"sweep": found.id}, lazy=False):
             row = _run_row(run)
             if known.get(run.id) != row or not history_file(folder, run.id).exists():
-                _keep_run(run, folder)
+                _save_run(run, folder)
             rows.append(row)
     write_frame(runs_frame(rows), folder / "runs.parquet")
     replace_text(folder / "sweep.json", sweep.to_json())
     return read_table(folder)
 
 
-def _keep_run(run: Any, folder: Path) -> None:
-    """Fetches the history of a `wandb.apis.public.Run`, and its completions where they are to be judged."""
+def _save_run(run: Any, folder: Path) -> None:
+    """Downloads the history of a `wandb.apis.public.Run`, and its completions if it logged no diversity."""
     history = history_frame(run.scan_history(use_cache=False))
     samples = None if logs_diversity(history) else _completions(run)
-    # The history last: it is what says that the run is kept.
+    # The history is written last: its presence means that the run is saved completely.
     scored_file(folder, run.id).unlink(missing_ok=True)
     if samples is None:
         samples_file(folder, run.id).unlink(missing_ok=True)
@@ -83,7 +83,7 @@ def _keep_run(run: Any, folder: Path) -> None:
 
 
 def _completions(run: Any) -> pd.DataFrame | None:
-    """The first and the last table of completions that a run logged; None where it logged fewer than two."""
+    """The first and the last table of completions that a run logged; None for fewer than two tables."""
     files = {file.name: file for file in run.files(pattern="media/table/%", per_page=500)}
     found = first_and_last(files)
     if found is None:
@@ -99,7 +99,7 @@ def _stored_json(file: Any) -> Any:
 
 
 def sweep_config(path: str) -> dict[str, Any]:
-    """Reads a sweep's configuration as it was registered, in W&B's syntax.
+    """The configuration of a sweep as it was registered, in W&B's syntax.
 
     Raises:
         AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
@@ -111,13 +111,13 @@ def sweep_config(path: str) -> dict[str, Any]:
 
 
 def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
-    """Reads the sweeps of a project: `entity/project/sweep_id` → its configuration in W&B's syntax.
+    """The sweeps of a project: `entity/project/sweep_id` → configuration in W&B's syntax.
 
     Args:
         path: `entity/project`.
 
     Raises:
-        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
+        AnalysisError: If the server cannot be reached or does not have the project.
     """
     entity, project = path.split("/")
     with _one_line_errors(path):
@@ -126,10 +126,10 @@ def sweeps_of_project(path: str) -> dict[str, dict[str, Any]]:
 
 
 def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Reads the configuration and the full history of one run (`entity/project/run_id`).
+    """The configuration and the full history of one run (`entity/project/run_id`).
 
     Raises:
-        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
+        AnalysisError: If the path is malformed, or the server cannot be reached or does not have the run.
     """
     if len([part for part in path.split("/") if part]) != 3:
         raise AnalysisError(f"{path!r} is not a run: give ENTITY/PROJECT/RUN")
@@ -140,17 +140,17 @@ def download_run(path: str) -> tuple[dict[str, Any], pd.DataFrame]:
 
 
 def download_samples(path: str, run: str) -> pd.DataFrame | None:
-    """Reads the last table of scored completions of one run of a sweep, and keeps it with the sweep.
+    """The last table of scored completions of one run, also saved in the cache folder of its sweep.
 
     Args:
-        path: `entity/project/sweep_id`, downloaded before.
+        path: `entity/project/sweep_id` of a sweep that was downloaded before.
         run: Id of the run.
 
     Returns:
         The columns of `analysis.read.samples.COLUMNS`; None where the run logged no such table.
 
     Raises:
-        AnalysisError: If the path is malformed, or the server cannot be reached or does not have it.
+        AnalysisError: If the server cannot be reached or does not have the run.
     """
     with _one_line_errors(path):
         api = _api()
@@ -165,7 +165,11 @@ def download_samples(path: str, run: str) -> pd.DataFrame | None:
 
 
 def _find(api: Any, path: str) -> Any:
-    """The `wandb.apis.public.Sweep` of a path."""
+    """The `wandb.apis.public.Sweep` of a path.
+
+    Raises:
+        AnalysisError: If the server does not have it.
+    """
     from wandb.errors import CommError
 
     try:
@@ -177,7 +181,7 @@ def _find(api: Any, path: str) -> Any:
 
 
 def _known_runs(folder: Path) -> dict[str, dict[str, Any]]:
-    """Run id → row, of the ended runs that a folder already holds."""
+    """Run id → row of `runs.parquet`, for the ended runs that are saved in a folder."""
     if not (folder / "runs.parquet").exists():
         return {}
     rows = read_table(folder).runs.to_dict("records")
@@ -206,16 +210,20 @@ def _run_row(run: Any) -> dict[str, Any]:
 
 
 def _api() -> Any:
-    """A `wandb.Api` that is silent, after a check that its server answers at all."""
+    """A silent `wandb.Api`, after a check that its server accepts connections.
+
+    Raises:
+        AnalysisError: If wandb's settings are invalid or the server does not answer.
+    """
     import wandb
     from wandb.sdk import wandb_setup
 
     try:
         settings = wandb_setup.singleton().settings
     except ValueError as error:
-        raise AnalysisError(f"wandb's settings are not valid: {_first_invalid(error)}") from error
+        raise AnalysisError(f"wandb's settings are invalid: {_first_invalid(error)}") from error
     settings.silent = True
-    # By default the client's process goes on asking a dead server for hours, and this one waits for it to go.
+    # By default the client's process retries for hours when a server is dead, and this process waits for it.
     settings.x_graphql_retry_max = RETRIES
     settings.x_graphql_retry_wait_min_seconds = 1
     settings.x_graphql_retry_wait_max_seconds = 5
@@ -226,7 +234,7 @@ def _api() -> Any:
     address = urlsplit(base_url)
     port = address.port or (443 if address.scheme == "https" else 80)
     try:
-        # wandb retries a refused connection for minutes; a server that is not there is known at once.
+        # wandb would retry a refused connection for minutes.
         socket.create_connection((address.hostname or "", port), timeout=10).close()
     except OSError as error:
         raise AnalysisError(
@@ -237,20 +245,22 @@ def _api() -> Any:
 
 @contextmanager
 def _one_line_errors(path: str) -> Iterator[None]:
-    """Turns what `wandb` raises into one line."""
+    """Turns the errors that `wandb` raises into an `AnalysisError` of one line."""
     from wandb.errors import AuthenticationError, CommError, UsageError
     from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
     try:
         yield
     except (AuthenticationError, UsageError) as error:
-        raise AnalysisError(f"the W&B server refuses: {_first_line(error)}; check WANDB_API_KEY") from error
+        raise AnalysisError(
+            f"the W&B server refused the request: {_first_line(error)}; check WANDB_API_KEY"
+        ) from error
     except (CommError, WandbApiFailedError, ConnectionError, TimeoutError) as error:
         raise AnalysisError(f"reading {path} failed: {_first_line(error)}") from error
 
 
 def _first_invalid(error: ValueError) -> str:
-    """The setting that pydantic refuses, and why."""
+    """The first setting that pydantic rejects, and the reason."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):

@@ -1,8 +1,8 @@
-"""A sweep on disk: at once the cache of a download and the export that can be read with no server.
+"""A sweep as a folder: the cache of a download, and the export that can be read without a server.
 
-A folder holds `sweep.json`, and as parquet or CSV the tables `runs`, `history/<run id>` and, where
-completions were recorded, `samples/<run id>` and `scored/<run id>`. Histories are read one run at a time, so
-that a sweep need not fit into memory.
+A folder contains `sweep.json` and, as parquet or CSV, the tables `runs`, `history/<run id>` and, where
+completions were logged, `samples/<run id>` and `scored/<run id>`. Histories are read one run at a time, so a
+sweep need not fit into memory.
 """
 
 from collections import defaultdict
@@ -22,11 +22,11 @@ Format = Literal["parquet", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 LOGGED = {**COLUMNS, NONFINITE: "str"}
-"""Types of columns of histories and completions; all others are float64."""
+"""Column types of histories and completions; all other columns are float64."""
 
 
 class FolderHistories(Mapping[str, pd.DataFrame]):
-    """The histories of a folder, each read when it is asked for."""
+    """Run id → history; each history is read from the folder when it is accessed."""
 
     def __init__(self, folder: Path, runs: Sequence[str], form: Format) -> None:
         self._folder = folder
@@ -46,29 +46,29 @@ class FolderHistories(Mapping[str, pd.DataFrame]):
 
 
 def history_file(folder: Path, run: str, form: Format = "parquet") -> Path:
-    """Where a folder keeps the history of a run."""
+    """Path of a run's history in a folder."""
     return folder / "history" / f"{run}.{form}"
 
 
 def samples_file(folder: Path, run: str, form: Format = "parquet") -> Path:
-    """Where a folder keeps the completions of a run."""
+    """Path of a run's first and last completions in a folder."""
     return folder / "samples" / f"{run}.{form}"
 
 
 def scored_file(folder: Path, run: str, form: Format = "parquet") -> Path:
-    """Where a folder keeps the scored completions of a run."""
+    """Path of a run's scored completions in a folder."""
     return folder / "scored" / f"{run}.{form}"
 
 
 def write_table(table: SweepTable, folder: Path, form: Format = "parquet") -> None:
-    """Writes a sweep as a folder that `read_table` reads back, each file whole or not at all.
+    """Writes a sweep as a folder that `read_table` can read; each file is written atomically.
 
     Raises:
-        AnalysisError: If the folder holds a sweep in the other format, parts of which would stay.
+        AnalysisError: If the folder already holds a sweep in the other format.
     """
     for other in FORMATS:
         if other != form and (folder / f"runs.{other}").exists():
-            raise AnalysisError(f"{folder} holds a sweep as {other}: give another folder for {form}")
+            raise AnalysisError(f"{folder} already holds a sweep as {other}: give another folder for {form}")
     for run, history in table.histories.items():
         write_frame(history, history_file(folder, run, form), form)
     for run, samples in table.samples.items():
@@ -80,7 +80,7 @@ def write_table(table: SweepTable, folder: Path, form: Format = "parquet") -> No
 
 
 def write_frame(frame: pd.DataFrame, path: Path, form: Format = "parquet") -> None:
-    """Writes one table, whole or not at all."""
+    """Writes one table atomically."""
     if form == "csv":
         replace_file(path, lambda temporary: frame.to_csv(temporary, index=False))
     else:
@@ -88,7 +88,7 @@ def write_frame(frame: pd.DataFrame, path: Path, form: Format = "parquet") -> No
 
 
 def _read(path: Path, form: Format, types: Mapping[str, str] = LOGGED) -> pd.DataFrame:
-    """Reads what `write_frame` wrote: every number to its last bit, an empty cell as NaN or as no text."""
+    """The table that `write_frame` wrote; an empty cell is NaN, or '' in a text column."""
     if form == "parquet":
         return pd.read_parquet(path)
     frame = pd.read_csv(
@@ -101,10 +101,10 @@ def _read(path: Path, form: Format, types: Mapping[str, str] = LOGGED) -> pd.Dat
 
 
 def read_table(folder: Path) -> SweepTable:
-    """Reads a folder written by `write_table` or by a download.
+    """The sweep in a folder that `write_table` or a download wrote.
 
     Raises:
-        AnalysisError: If the folder is not such a folder, or a history is missing from it.
+        AnalysisError: If the folder is not such a folder, or lacks the history of a run.
     """
     form: Format = "csv" if (folder / "runs.csv").exists() else "parquet"
     try:
@@ -114,9 +114,11 @@ def read_table(folder: Path) -> SweepTable:
         raise AnalysisError(f"{folder} is not a folder of an exported sweep: {error}") from error
     missing = [run for run in runs["id"] if not history_file(folder, run, form).exists()]
     if missing:
-        raise AnalysisError(f"{folder} lacks the history of {len(missing)} runs, first {missing[0]}")
+        raise AnalysisError(
+            f"{folder} lacks the history of {len(missing)} of {len(runs)} runs; the first is {missing[0]}"
+        )
     samples, scored = (
-        {run: _read(path, form) for run in runs["id"] if (path := place(folder, run, form)).exists()}
-        for place in (samples_file, scored_file)
+        {run: _read(path, form) for run in runs["id"] if (path := path_of(folder, run, form)).exists()}
+        for path_of in (samples_file, scored_file)
     )
     return SweepTable(sweep, runs, FolderHistories(folder, list(runs["id"]), form), samples, scored)

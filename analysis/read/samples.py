@@ -1,4 +1,4 @@
-"""Completions that a run logged with their scores: which are the best, which the worst."""
+"""The best and the worst of the scored completions that a run logged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ TABLE = "samples"
 """Key under which the agent logs a W&B table of held-out completions at every rung; see docs/metrics.md."""
 
 COLUMNS = {STEP: "int64", "prompt": "str", "completion": "str", "reference": "float64", "explanation": "str"}
-"""What is kept of that table: `reference` is the total of the reference suite, NaN where it gave none."""
+"""Columns that are read from that table; `reference` is the total of the reference suite, NaN if unscored."""
 
 SHOWN = 3
-"""Most completions at either end."""
+"""Maximum number of best completions, and of worst ones."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """The ends of a table of completions.
+    """The best and the worst completions of a table.
 
     Attributes:
         step: Training step at which they were sampled.
-        scored: How many had a score.
+        scored: Number of completions that have a score.
         best: Rows of the table with the highest scores, the highest first.
-        worst: Rows with the lowest ones, the lowest first; none is in both.
+        worst: Rows with the lowest scores, the lowest first; no row is in both.
     """
 
     step: int
@@ -36,7 +36,7 @@ class Samples:
 
 
 def samples_frame(table: Mapping[str, Any]) -> pd.DataFrame | None:
-    """The table of a run as W&B stores it (`columns`, `data`); None where it is not such a table."""
+    """A stored W&B table (`columns`, `data`) with the columns `COLUMNS`; None if it lacks one of them."""
     columns, data = table.get("columns"), table.get("data")
     if (
         not isinstance(columns, Sequence)
@@ -49,8 +49,8 @@ def samples_frame(table: Mapping[str, Any]) -> pd.DataFrame | None:
     return frame.fillna(texts).astype(COLUMNS)
 
 
-def ends(frame: pd.DataFrame | None) -> Samples | None:
-    """The best and the worst completions of a table; None where there is none, or none has a score."""
+def best_and_worst(frame: pd.DataFrame | None) -> Samples | None:
+    """The best and the worst completions of a table; None if there is no table or no score in it."""
     if frame is None:
         return None
     scored = frame[frame["reference"].notna()].sort_values("reference", ascending=False, kind="stable")

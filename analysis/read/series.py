@@ -1,4 +1,4 @@
-"""The logged values of one metric of a run: as a series by step, averaged, thinned, and as a curve."""
+"""The logged values of one metric of a run, as a series by training step."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from agent.health.curve import Curve
 from analysis.read.table import STEP
 
 POINTS = 200
-"""Most points that are kept, or drawn, of a metric that is logged at every step."""
+"""Maximum number of points that are kept or drawn of one metric of one run."""
 
 
 def logged(history: pd.DataFrame, key: str) -> pd.Series:
@@ -18,19 +18,19 @@ def logged(history: pd.DataFrame, key: str) -> pd.Series:
 
 
 def trailing_mean(values: pd.Series, window: int) -> pd.Series:
-    """Means of each `window` consecutive values, at the step of the last; `window` - 1 values fewer."""
+    """Means of `window` consecutive values, at the step of the last one; `window` - 1 values fewer."""
     return values if window == 1 else values.rolling(window).mean().iloc[window - 1 :]
 
 
 def thinned(values: pd.Series, points: int = POINTS) -> pd.Series:
-    """At most `points` values of a series at equal distances; the last value is one of them."""
+    """At most `points` evenly spaced values of a series, the first and the last included."""
     if len(values) <= points:
         return values
     return values.iloc[np.linspace(0, len(values) - 1, points).round().astype(int)]
 
 
 def curve(values: pd.Series) -> Curve:
-    """A series by training step as the health checks take it; values that are not finite are left out."""
+    """The finite values of a series as a curve for the health checks."""
     array = values.to_numpy(dtype=np.float64)
     finite = np.isfinite(array)
     return Curve(values.index.to_numpy(dtype=np.int64)[finite], array[finite])

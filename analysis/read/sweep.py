@@ -1,4 +1,4 @@
-"""What a sweep set out to do: its metric, its swept parameters, whether it stops runs early."""
+"""A sweep's metric, method, swept parameters and early termination."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,13 +15,13 @@ class Sweep:
     Attributes:
         path: `entity/project/sweep_id`.
         name: Display name (the id where it has none).
-        state: The server's word for it, for instance `RUNNING` or `FINISHED`.
+        state: The server's name of its state, for instance `RUNNING` or `FINISHED`.
         method: `bayes`, `grid` or `random`.
         metric: Key of the objective in the runs' histories.
-        maximize: True where a larger objective is better.
+        maximize: Whether a larger objective is better.
         swept: Names of the parameters that take more than one value, nested ones joined by a dot.
         log_scaled: Those of `swept` that are searched on a logarithmic scale.
-        stops_early: True where the sweep has an `early_terminate` rule.
+        stops_early: Whether the sweep has an `early_terminate` rule.
     """
 
     path: str
@@ -36,20 +36,20 @@ class Sweep:
 
     @property
     def sign(self) -> int:
-        """1 if a larger objective is better, else -1; `sign` times the objective is always better larger."""
+        """1 if a larger objective is better, else -1: a larger `sign * objective` is always better."""
         return 1 if self.maximize else -1
 
     @property
     def id(self) -> str:
-        """The last part of the path."""
+        """The sweep id: the last part of the path."""
         return self.path.rsplit("/", 1)[-1]
 
     @classmethod
     def from_config(cls, path: str, name: str, state: str, config: Mapping[str, Any]) -> "Sweep":
-        """Reads a sweep configuration in W&B's syntax.
+        """The sweep of a configuration in W&B's syntax.
 
         Raises:
-            AnalysisError: If the configuration names no metric, so that runs cannot be ranked.
+            AnalysisError: If the configuration names no metric.
         """
         metric = config.get("metric")
         if not isinstance(metric, Mapping) or not metric.get("name"):
@@ -75,13 +75,13 @@ class Sweep:
 
     @classmethod
     def from_json(cls, text: str) -> "Sweep":
-        """Reads what `to_json` wrote."""
+        """The sweep that `to_json` wrote."""
         fields = json.loads(text)
         return cls(**{**fields, "swept": tuple(fields["swept"]), "log_scaled": tuple(fields["log_scaled"])})
 
 
 def _swept(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, Any]]]:
-    """The parameters that can take more than one value, with their specifications, in order."""
+    """Name and specification of each parameter that can take more than one value, in order."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for name, spec in parameters.items():
         if not isinstance(spec, Mapping):
@@ -90,7 +90,7 @@ def _swept(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, M
         if isinstance(spec.get("parameters"), Mapping):
             found += _swept(spec["parameters"], f"{prefix}{name}.")
         elif values and all(isinstance(value, Mapping) for value in values):
-            # Parameters given together, as a list of whole configurations: each counts by itself.
+            # A list of whole configurations: each of their parameters counts by itself.
             names = dict.fromkeys(inner for value in values for inner in value)
             together = {n: {"values": _different(value.get(n) for value in values)} for n in names}
             found += _swept(together, f"{prefix}{name}.")
@@ -102,7 +102,7 @@ def _swept(parameters: Mapping[str, Any], prefix: str = "") -> list[tuple[str, M
 
 
 def _different(values: Iterable[Any]) -> list[Any]:
-    """Values without repeats, which need not be hashable."""
+    """The values without repeats; they need not be hashable."""
     kept: list[Any] = []
     for value in values:
         if value not in kept:

@@ -1,1 +1,1 @@
-"""A sweep's report: terminal, JSON, Markdown and HTML page."""
+"""The report of a sweep: terminal, JSON, Markdown, HTML page and W&B Report."""

@@ -1,4 +1,4 @@
-"""One colour per verdict, after the Okabe-Ito palette: distinct to the colour-blind, on dark and light."""
+"""One colour per verdict, based on the Okabe-Ito palette, which is distinct to colour-blind readers."""
 
 from analysis.classify.verdict_kinds import VerdictKind
 
@@ -14,4 +14,4 @@ VERDICT_COLOURS = {
     VerdictKind.UNFINISHED: "#7E6BC4",
 }
 BEST_COLOUR = "#1E88E5"
-"""The chosen run."""
+"""Colour of the chosen run."""

@@ -1,4 +1,4 @@
-"""The curves of a sweep, as plotly figures without colours of text or paper (the page gives those)."""
+"""The curves of a sweep as plotly figures. The page sets the colours of text and background."""
 
 import math
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
 
 COMPONENTS = "reward_components/"
 
-DRAWN = 40
-"""Most runs drawn as curves: the best ones, then the others in order of creation."""
+MAX_CURVES = 40
+"""Maximum number of runs drawn as curves: the best ones, then the others in order of creation."""
 
 
 def drawn_runs(assessment: Assessment, selection: Selection) -> list[str]:
-    """Ids of the runs that are drawn as curves, the chosen one last so that it lies on top."""
+    """Ids of the runs that are drawn as curves; the chosen one is last, so that it is on top."""
     ranked = [str(run) for runs in selection.ranking["runs"] for run in runs]
     others = [str(run) for run in assessment.runs["id"] if run not in set(ranked)]
-    return (ranked + others)[:DRAWN][::-1]
+    return (ranked + others)[:MAX_CURVES][::-1]
 
 
 def objective_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure:
-    """The objective of every drawn run by training step, with the starting model's value."""
+    """The objective of each drawn run by training step, with the starting model's value as a line."""
     figure = go.Figure()
     objectives = dict(tuple(assessment.scores.groupby("id")))
     for run in drawn_runs(assessment, selection):
@@ -51,14 +51,14 @@ def objective_figure(table: SweepTable, assessment: Assessment, selection: Selec
 
 
 def component_keys(table: SweepTable, runs: Sequence[str]) -> list[str]:
-    """The reward components that were logged: the total first, the others by name."""
+    """The keys of the logged reward components: the total first, the others by name."""
     keys = {key for run in runs for key in table.histories[run].columns}
     names = {key for key in keys if key.startswith(COMPONENTS) and key.endswith("/mean")}
     return sorted(names, key=lambda key: ("total_reward" not in key, key))
 
 
 def components_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure | None:
-    """Small multiples: the mean of each reward component by training step; None where none was logged."""
+    """One small plot per reward component, its mean by training step; None where none was logged."""
     runs = drawn_runs(assessment, selection)
     keys = component_keys(table, runs)
     if not keys:
@@ -90,18 +90,18 @@ def gradient_figure(table: SweepTable, assessment: Assessment, selection: Select
 
 def kl_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure | None:
     """KL to the starting weights by training step, on a logarithmic scale; None where it was never logged."""
-    return _log_figure(table, assessment, selection, KL, "KL (nats)")
+    return _log_figure(table, assessment, selection, KL, "KL (nats per token)")
 
 
 def _log_figure(
     table: SweepTable, assessment: Assessment, selection: Selection, key: str, title: str
 ) -> go.Figure | None:
-    """A metric of every drawn run on a logarithmic scale; None where it was never logged."""
+    """A metric of each drawn run on a logarithmic scale; None where it was never logged."""
     figure = go.Figure()
     for run in drawn_runs(assessment, selection):
         history = table.histories[run]
         if key in history:
-            # Zero and (by estimation) less have no place on a logarithmic axis.
+            # A logarithmic axis cannot show zero, nor the negative values that an estimate of KL can have.
             steps, values = thinned(history[history[key].isna() | (history[key] > 0)], key)
             if len(steps):
                 figure.add_trace(_curve(assessment, selection, run, steps, values))
@@ -113,11 +113,11 @@ def _log_figure(
 
 
 def thinned(history: pd.DataFrame, key: str, points: int = POINTS) -> tuple[pd.Series, pd.Series]:
-    """Steps and values of a metric where it was logged, as means over equal stretches if they are many."""
+    """Steps and values of a metric where it was logged, averaged down to at most `points` points."""
     logged = history.loc[history[key].notna(), [STEP, key]]
     if len(logged) > points:
-        stretch = np.arange(len(logged)) * points // len(logged)
-        logged = logged.groupby(stretch).mean()
+        part = np.arange(len(logged)) * points // len(logged)
+        logged = logged.groupby(part).mean()
     return logged[STEP], logged[key]
 
 
@@ -129,7 +129,7 @@ def _curve(
     values: pd.Series,
     mode: str = "lines",
 ) -> go.Scatter:
-    """The curve of one run: in the colour of its verdict, the chosen one in its own and thicker."""
+    """The curve of one run in the colour of its verdict; the chosen run is thicker, in its own colour."""
     row = assessment.runs.set_index("id").loc[run]
     chosen = run == selection.best
     colour = BEST_COLOUR if chosen else VERDICT_COLOURS[VerdictKind(str(row["verdict"]))]

@@ -1,10 +1,10 @@
-"""The result as Markdown: a table that can be pasted into an issue or a paper's appendix."""
+"""The result as Markdown, for an issue or an appendix."""
 
 from typing import Any
 
 
 def result_markdown(result: dict[str, Any]) -> str:
-    """Summary, all runs with their verdicts, and the recommended defaults.
+    """Markdown of the conclusion, all runs with their verdicts, and the chosen configuration.
 
     Args:
         result: See `analysis.report.result.result_data`.
@@ -17,8 +17,8 @@ def result_markdown(result: dict[str, Any]) -> str:
         result["conclusion"],
         "",
         f"- Goal: {result['goal']} `{result['metric']}`",
-        f"- Starting model: {_number(result['starter_objective'])}",
-        f"- Best run: {_number(result['best_objective'])}",
+        f"- Objective of the starting model: {_number(result['starter_objective'])}",
+        f"- Objective of the chosen configuration: {_number(result['best_objective'])}",
         *_recommended(result["recommended_point"]),
         "",
         "## All runs",
@@ -46,19 +46,20 @@ def result_markdown(result: dict[str, Any]) -> str:
         lines.append(_row([f"**{cell}**" if best and cell else cell for cell in cells]))
     if result["best_run"] is not None:
         chosen = next(run for run in runs if run["id"] == result["best_run"])
-        lines += ["", "## Recommended defaults", ""]
+        lines += ["", "## Chosen configuration", "", "The swept parameters:", ""]
         lines += [f"- `{name}`: {_value(value)}" for name, value in chosen["parameters"].items()]
-        lines += ["", "With these doubts:" if result["doubts"] else "No doubts remain.", ""]
+        lines += ["", "Doubts:" if result["doubts"] else "Doubts: none.", ""]
         lines += [f"- {doubt}" for doubt in result["doubts"]]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _recommended(point: dict[str, Any] | None) -> list[str]:
-    """The recommended point of the frontier of score and drift, as an item of a list."""
+    """The recommended point of score and drift as a list item."""
     if point is None:
         return []
     where = f"{point['id']} at step {point['step']}"
-    return [f"- Best score for its drift: {where}, {_number(point['value'])} at √KL {point['root_kl']:.3f}"]
+    score = f"{_number(point['value'])} at √KL {point['root_kl']:.3f}"
+    return [f"- Least drift with a score within noise of the best: {where}, {score}"]
 
 
 def _names(runs: list[dict[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: no network, readable in dark and light."""
+"""The report as one HTML page that needs no network, in a light and a dark scheme."""
 
 import json
 from importlib import resources
@@ -12,17 +12,17 @@ from analysis.choose.frontier import Frontier
 from analysis.choose.importance import Importance, interaction
 from analysis.choose.select import Selection
 from analysis.classify.assess import Assessment
-from analysis.read.samples import TABLE, ends
+from analysis.read.samples import TABLE, best_and_worst
 from analysis.read.table import SweepTable
 from analysis.report import figures as curves
 from analysis.report import parameter_figures as parameters
 from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
 
-LONG = ("components", "interaction", "parameters")
-"""Sections whose pictures are unreadable below a certain width; a narrow screen scrolls them sideways."""
+WIDE = ("components", "interaction", "parameters")
+"""Sections whose figures have a minimum width; a narrow screen scrolls them sideways."""
 
-LONGEST = 600
-"""Most characters shown of a prompt, a completion or an explanation."""
+MAX_CHARACTERS = 600
+"""Maximum number of characters shown of a prompt, a completion or an explanation."""
 
 
 def page(
@@ -46,10 +46,10 @@ def page(
         colours={str(kind): colour for kind, colour in VERDICT_COLOURS.items()},
         best_colour=BEST_COLOUR,
         sections=[(key, title, text) for key, title, text, _ in sections],
-        samples=ends(table.scored.get(selection.best or "")),
+        samples=best_and_worst(table.scored.get(selection.best or "")),
         samples_key=TABLE,
-        longest=LONGEST,
-        long=LONG,
+        max_characters=MAX_CHARACTERS,
+        wide=WIDE,
         figures=_script_json({key: _bare(figure) for key, _, _, figure in sections}),
         plotly=get_plotlyjs(),
     )
@@ -62,76 +62,77 @@ def _sections(
     importance: Importance,
     frontier: Frontier,
 ) -> list[tuple[str, str, str, go.Figure | None]]:
-    """Key, title, explanation and picture of each section of the page, in order."""
+    """Key, title, explanation and figure of each section of the page, in order; the figure may be None."""
     drawn, runs = len(curves.drawn_runs(assessment, selection)), len(assessment.runs)
-    some = f" {drawn} of {runs} runs are drawn." if drawn < runs else ""
-    warned = "".join(f" Note: {warning}." for warning in importance.warnings)
+    drawn_text = f" {drawn} of {runs} runs are drawn." if drawn < runs else ""
+    warnings = "".join(f" Note: {warning}." for warning in importance.warnings)
     top = list(importance.table["parameter"][:2])
-    telling = len(top) == 2 and bool(importance.table["stands_out"].any())
-    pair = interaction(table, assessment, *top) if telling else None
+    show_pair = len(top) == 2 and bool(importance.table["stands_out"].any())
+    pair = interaction(table, assessment, *top) if show_pair else None
     return [
         (
             "objective",
             "Objective",
-            "Held-out score at the rungs. The choice rests on the last value at one common step,"
-            " not on a peak." + some,
+            "The metric of the sweep by training step. Runs are compared by their last value at one common"
+            " step, not by their peak." + drawn_text,
             curves.objective_figure(table, assessment, selection),
         ),
         (
             "components",
             "Reward components",
-            "Mean of each component over the completions of a training step.",
+            "Mean of each component over the completions of one training step.",
             curves.components_figure(table, assessment, selection),
         ),
         (
             "kl",
             "KL divergence",
-            "How far each run has drifted from the starting weights.",
+            "How far each run has drifted from the starting weights, in nats per token.",
             curves.kl_figure(table, assessment, selection),
         ),
         (
             "gradient",
             "Gradient norm",
-            "Before clipping.",
+            "The norm of the gradient before clipping.",
             curves.gradient_figure(table, assessment, selection),
         ),
         (
             "frontier",
             "Score against drift",
-            "Every rung of every sound run. Of two points with the same score, the one nearer to the"
-            " starting model is the safer. The line joins the points that no nearer one beats.",
+            "One point per rung of each run that was not unhealthy. The line joins the points with the best"
+            " score for their drift. Of two points with the same score, the one with less drift is safer.",
             parameters.frontier_figure(frontier, table.sweep.metric),
         ),
         (
             "importance",
-            "What decided",
-            f"Share of each swept parameter in being among the best quarter of {importance.runs} runs"
-            f" (PED-ANOVA); bars with 90 % of the bootstrap samples, in blue where more than chance.{warned}",
+            "Parameter importance",
+            "How much each swept parameter decides whether a run is among the best quarter, as a share of the"
+            f" sum (PED-ANOVA over {importance.runs} runs). Error bars span 90% of the bootstrap samples. A"
+            f" blue bar is longer than chance explains.{warnings}",
             parameters.importance_figure(importance),
         ),
         (
             "interaction",
-            "The two foremost parameters together",
-            "Mean final score, and the number of runs behind it.",
+            "The two most important parameters together",
+            "Mean final objective, with the number of runs in brackets.",
             None if pair is None else parameters.interaction_figure(pair),
         ),
         (
             "parameters",
             "Swept parameters",
-            "One line per run, coloured by its final objective. Drag along an axis to keep a range; drag an"
-            " axis title to reorder.",
+            "One line per run, coloured by its final objective. Drag along an axis to select a range. Drag"
+            " the title of an axis to move the axis.",
             parameters.parameters_figure(table, assessment),
         ),
     ]
 
 
 def _bare(figure: go.Figure) -> dict[str, Any]:
-    """A figure's traces and layout without plotly's default template; the page's script gives the colours."""
+    """A figure's traces and layout without plotly's default template; the page's script sets the colours."""
     figure.update_layout(template="none")
     plain: dict[str, Any] = json.loads(figure.to_json())
     return plain
 
 
 def _script_json(data: object) -> str:
-    """JSON that may stand inside a script element."""
+    """JSON that is safe inside a script element."""
     return json.dumps(data, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")

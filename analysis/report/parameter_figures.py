@@ -1,4 +1,4 @@
-"""Pictures of what the parameters did, and of score against drift."""
+"""Figures of the swept parameters, and of score against drift."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ from analysis.classify.assess import Assessment
 from analysis.read.table import STEP, SweepTable
 from analysis.report.colours import BEST_COLOUR
 
-FITTING = 11
-"""Most axes of parallel coordinates that fit the page; more are drawn wider and scrolled."""
+MAX_AXES = 11
+"""Axes of parallel coordinates that fit the page; a figure with more is wider than the page and scrolls."""
 
 SCORE_SCALE = [[0, "#8B7FB8"], [0.5, "#D1588E"], [1, "#F0A52E"]]
-"""From low to high objective; every part of it stands out on dark and on light."""
+"""Colours from low to high objective, all visible on a light and on a dark background."""
 
 PALE = "#8C8C8C"
-"""What does not stand out."""
+"""Grey for less important bars and points."""
 
 
 def parameters_figure(table: SweepTable, assessment: Assessment) -> go.Figure | None:
-    """Parallel coordinates of the swept parameters and the objective; None where nothing is swept."""
+    """Parallel coordinates of the swept parameters and the objective; None where no parameter varies."""
     runs = assessment.runs[assessment.runs["objective"].notna()].set_index("id")
     parameters = table.parameters().loc[runs.index]
     swept = [name for name in table.sweep.swept if parameters[name].map(repr).nunique() > 1]
@@ -35,13 +35,13 @@ def parameters_figure(table: SweepTable, assessment: Assessment) -> go.Figure | 
     line = {"color": scores.tolist(), "colorscale": SCORE_SCALE, "showscale": False}
     figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line, labelangle=-28, labelside="bottom"))
     figure.update_layout(height=470, margin={"l": 120, "r": 60, "t": 30, "b": 150})
-    if len(dimensions) > FITTING:
+    if len(dimensions) > MAX_AXES:
         figure.update_layout(width=105 * len(dimensions))
     return figure
 
 
 def _dimension(name: str, values: pd.Series, log_scaled: bool) -> dict[str, Any]:
-    """One axis of the parallel coordinates: numbers plain or by logarithm, the rest as categories."""
+    """One axis of the parallel coordinates: linear or logarithmic for numbers, else categories."""
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     distinct = sorted(set(values)) if numeric else sorted({_text(value) for value in values})
     if numeric and len(distinct) > 6:
@@ -63,7 +63,7 @@ def _text(value: object) -> str:
 
 
 def importance_figure(importance: Importance) -> go.Figure | None:
-    """Bars of importance with their bootstrap spread; None where there is nothing to show."""
+    """Bars of importance with bootstrap intervals; None for fewer than two parameters."""
     table = importance.table[::-1]
     if len(table) < 2:
         return None
@@ -84,12 +84,12 @@ def importance_figure(importance: Importance) -> go.Figure | None:
         hovertemplate="%{y}: %{x:.2f}<extra></extra>",
     )
     figure = go.Figure(bars)
-    figure.update_xaxes(title="share of importance", rangemode="tozero")
+    figure.update_xaxes(title="importance (share of the sum)", rangemode="tozero")
     return figure.update_layout(height=110 + 26 * len(table), showlegend=False)
 
 
 def interaction_figure(interaction: Interaction) -> go.Figure:
-    """Heat map of the mean score over two parameters, with the number of runs in each cell."""
+    """Heat map of the mean objective by two parameters, with the number of runs in each cell."""
     cells = [
         [f"{mean:.3f} ({count})" if count else "" for mean, count in zip(*pair, strict=True)]
         for pair in zip(interaction.mean, interaction.count, strict=True)
@@ -114,7 +114,7 @@ def interaction_figure(interaction: Interaction) -> go.Figure:
 
 
 def frontier_figure(frontier: Frontier, metric: str) -> go.Figure | None:
-    """Score against distance from the starting model at every rung; None where no KL was logged."""
+    """Score against drift, one point per rung of each run; None where no KL was logged."""
     points = frontier.points
     if points.empty or frontier.recommended is None:
         return None

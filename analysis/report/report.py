@@ -1,4 +1,4 @@
-"""From a sweep to its report: table, verdicts, choice, and the files that carry them."""
+"""Reads a sweep, analyses it and writes the report's files."""
 
 import json
 import os
@@ -28,10 +28,10 @@ from analysis.report.terminal import print_result
 
 @dataclass(frozen=True)
 class SweepReport:
-    """A written report.
+    """The files of a written report.
 
     Attributes:
-        data: What `result.json` holds; see `result_data` (plus `chosen_config` and `page`).
+        data: Content of `result.json`: that of `result_data`, and `chosen_config` and `page`.
         page: Path of the HTML page.
         chosen_config: Path of the chosen configuration; None where no run could be chosen.
         result: Path of `result.json`.
@@ -44,7 +44,11 @@ class SweepReport:
 
 
 def read_sweep(source: str) -> SweepTable:
-    """Reads a sweep from a server (`entity/project/sweep_id`) or from the folder of an export."""
+    """The sweep of a server (`entity/project/sweep_id`) or of an exported folder.
+
+    Raises:
+        AnalysisError: If it cannot be read.
+    """
     return read_table(Path(source)) if _is_export(source) else download(source)
 
 
@@ -53,7 +57,7 @@ def _is_export(source: str) -> bool:
 
 
 def _with_samples(source: str, table: SweepTable, run: str | None) -> SweepTable:
-    """The table with the scored completions of one run, where that logged any."""
+    """The table with the scored completions of one run, if it logged any."""
     if run is None or run in table.scored or _is_export(source):
         return table
     samples = download_samples(source, run)
@@ -67,32 +71,31 @@ def write_report(
     export: Path | None = None,
     form: Format = "parquet",
 ) -> SweepReport:
-    """Analyses a sweep, prints the ranked table and writes the report's files.
+    """The report of a sweep, after writing its files and printing the ranked table.
 
-    Writes `report.html`, `report.md`, `chosen_config.yaml` (where a run could be chosen) and
-    `result.json`, each whole or not at all, the last one last; nothing is written before everything is
-    computed.
+    Writes `report.html`, `report.md`, `chosen_config.yaml` (if a run was chosen) and then `result.json`, each
+    one atomically. Nothing is written before everything is computed.
 
     Args:
-        sweep_path: `entity/project/sweep_id`, or the folder of an export.
-        out_dir: Folder for the files; made where it is missing.
-        console: Where the table is printed.
-        export: Folder to which the sweep's runs and histories are written too, for reading with no server.
-        form: Format of their tables.
+        sweep_path: `entity/project/sweep_id`, or an exported folder.
+        out_dir: Folder for the files; created if missing.
+        console: Console for the table.
+        export: Folder for an export of the runs and their histories; None for no export.
+        form: File format of the exported tables.
 
     Raises:
-        AnalysisError: If the sweep cannot be read or has nothing to rank, or the folder cannot be written.
+        AnalysisError: If the sweep cannot be read, no run can be ranked, or a file cannot be written.
     """
     table = read_sweep(sweep_path)
     assessment = assess(table)
     selection = select(assessment)
     explained = importance(table, assessment)
-    reached = frontier(assessment)
-    data = result_data(table, assessment, selection, explained, reached)
+    drift = frontier(assessment)
+    data = result_data(table, assessment, selection, explained, drift)
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
     table = _with_samples(sweep_path, table, selection.best)
-    html_text = page(table, assessment, selection, explained, reached, data)
+    html_text = page(table, assessment, selection, explained, drift, data)
     chosen_text = None
     if selection.best is not None and selection.step is not None:
         chosen_text = chosen_config(
@@ -121,9 +124,9 @@ def write_report(
 
 
 @contextmanager
-def _writing(what: str, folder: Path) -> Iterator[None]:
-    """Turns a failed write into one line."""
+def _writing(content: str, folder: Path) -> Iterator[None]:
+    """Turns a failed write into an `AnalysisError` of one line."""
     try:
         yield
     except OSError as error:
-        raise AnalysisError(f"cannot write {what} to {folder}: {os.strerror(error.errno or 0)}") from error
+        raise AnalysisError(f"cannot write {content} to {folder}: {os.strerror(error.errno or 0)}") from error

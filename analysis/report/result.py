@@ -1,4 +1,4 @@
-"""The result of an analysis as plain data: what `result.json`, `--json` and the table are made of."""
+"""The result of an analysis as plain data, for `result.json`, `--json` and the table."""
 
 import math
 from typing import Any
@@ -19,15 +19,15 @@ def result_data(
     importance: Importance,
     frontier: Frontier,
 ) -> dict[str, Any]:
-    """The result as JSON-ready data, runs in the order of the ranking, then of creation.
+    """The result as JSON-ready data; ranked runs come first, then the others in order of creation.
 
     Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
     `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `best_run`,
     `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance`
-    (see `Importance.table`), `warnings` about it, `recommended_point` (of the frontier of score and drift:
-    `id`, `step`, `value`, `root_kl`; None without KL), and `runs` with the keys `RUN_KEYS`. Of a run, `rank`
-    is that of its configuration (None where it was not compared), `objective` the final value, `score` the
-    value at the compared step, and `parameters` the swept ones.
+    (see `Importance.table`), `warnings` (of the importance), `recommended_point` (see `Frontier.recommended`:
+    `id`, `step`, `value`, `root_kl`; None without KL), and `runs` with the keys `RUN_KEYS`. In a run, `rank`
+    is the rank of its configuration (None if not ranked), `objective` the final value, `score` the value at
+    `compared_at_step`, and `parameters` the swept parameters.
     """
     runs = assessment.runs.set_index("id")
     ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
@@ -63,7 +63,7 @@ def result_data(
 
 
 def _recommended(found: Frontier) -> dict[str, Any] | None:
-    """The point of a frontier that is recommended."""
+    """The recommended point of a frontier."""
     if found.recommended is None:
         return None
     point: dict[str, Any] = _plain(found.points.loc[found.recommended, RECOMMENDED].to_dict())
@@ -77,11 +77,11 @@ RUN_KEYS = (
     "rank", "id", "name", "state", "outcome", "steps", "planned_steps", "stopped_early", "objective",
     "objective_step", "score", "kl", "seconds", "seed", "verdict", "verdict_step", "evidence", "parameters",
 )  # fmt: skip
-"""Keys of one run of the result, in order."""
+"""Keys of one run in the result, in order."""
 
 
 def _plain(value: Any) -> Any:
-    """A numpy or pandas scalar as Python's own, a missing one as None."""
+    """The value with numpy and pandas scalars as Python's own, and missing ones and NaN as None."""
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The result in the terminal."""
+"""Prints the result in the terminal."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from analysis.classify.verdict_kinds import COMPARABLE
 
 WORSE_STYLE = "yellow"
 
-ROWS = 40
-"""Most runs in the table."""
+MAX_ROWS = 40
+"""Maximum number of runs in the table."""
 
 
 def print_result(result: dict[str, Any], console: Console) -> None:
@@ -23,7 +23,7 @@ def print_result(result: dict[str, Any], console: Console) -> None:
     for title in ("objective", "KL"):
         table.add_column(title, justify="right")
     table.add_column("evidence", overflow="fold")
-    for run in result["runs"][:ROWS]:
+    for run in result["runs"][:MAX_ROWS]:
         best = run["id"] == result["best_run"]
         planned = "" if run["planned_steps"] is None else f"/{run['planned_steps']}"
         table.add_row(
@@ -37,8 +37,8 @@ def print_result(result: dict[str, Any], console: Console) -> None:
             style="bold green" if best else None if run["verdict"] in COMPARABLE else WORSE_STYLE,
         )
     console.print(table)
-    if len(result["runs"]) > ROWS:
-        console.print(f"... and {len(result['runs']) - ROWS} more runs, on the page and in result.json\n")
+    if len(result["runs"]) > MAX_ROWS:
+        console.print(f"... and {len(result['runs']) - MAX_ROWS} more runs: see the page or result.json\n")
     console.print(escape(result["conclusion"]))
     # Paths and addresses are not wrapped, so that they can be copied and clicked.
     for label, text in (

@@ -1,4 +1,4 @@
-"""The result as a W&B Report, where the account and the server allow one."""
+"""Saves the result as a W&B Report."""
 
 import os
 from importlib.util import find_spec
@@ -11,11 +11,11 @@ from analysis.read.table import GLOBAL_STEP
 from analysis.report.markdown import result_markdown
 
 PACKAGE = "wandb-workspaces"
-"""What W&B's client needs to write reports; the extra `reports` of this project."""
+"""Package that W&B's client needs for reports; this project's extra `reports` installs it."""
 
 
 def require_package() -> None:
-    """Sees that reports can be written at all, before anything is computed.
+    """Checks that the package for reports is installed.
 
     Raises:
         AnalysisError: If the package is not installed.
@@ -25,16 +25,13 @@ def require_package() -> None:
 
 
 def save_report(result: dict[str, Any]) -> str:
-    """Saves a report in the sweep's project: verdict, table, recommended defaults and W&B's own live plots.
+    """Address of a new W&B Report in the sweep's project: the text of `report.md`, and W&B's live plots.
 
     Args:
-        result: See `analysis.report.result.result_data`; the report shows the same text as `report.md`.
-
-    Returns:
-        Its address.
+        result: See `analysis.report.result.result_data`.
 
     Raises:
-        AnalysisError: If the package is not installed, or the server keeps no reports or refuses this one.
+        AnalysisError: If the package is not installed, or the server does not accept the report.
     """
     require_package()
     import wandb
@@ -71,7 +68,7 @@ def save_report(result: dict[str, Any]) -> str:
         where = os.environ.get("WANDB_BASE_URL", "W&B")
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise AnalysisError(
-            f"{where} takes no W&B Report ({reason}); W&B's own server does, if the account may write to"
-            f" {entity}/{project}. The embedded server has none: use report.html"
+            f"{where} did not accept the W&B Report ({reason}). On W&B's own server, check that the account"
+            f" may write to {entity}/{project}. The embedded server has no reports: use report.html"
         ) from error
     return str(report.url)

@@ -1,1 +1,1 @@
-"""Rewards for programs, which are run with their tests in a sandbox."""
+"""Rewards for programs. The programs and their tests run in a sandbox."""

@@ -1,4 +1,4 @@
-"""Where the program is in a sample: the text that is read, and rules that find the program in it."""
+"""Finds the program in a sample."""
 
 import re
 from collections.abc import Callable
@@ -44,14 +44,14 @@ RULES: dict[str, Callable[[str], str]] = {
     "python_block": python_block,
     "whole_text": whole_text,
 }
-"""Rules that find the program in a text, by the name that the parameter `extract` has for them."""
+"""Rules that find the program in a text, by their name in the parameter `extract`."""
 
 READS = ("completion", "text")
 """Values of the parameter `reads`."""
 
 
 def check_extraction(extract: str, reads: str) -> None:
-    """Refuse parameters of `program_in` that do not exist.
+    """Check the parameters of `program_in`.
 
     Raises:
         ValueError: If `extract` is not one of `RULES` or `reads` is not one of `READS`.

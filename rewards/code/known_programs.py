@@ -1,4 +1,4 @@
-"""Programs with known scores, on which every reward for programs is checked before anything is trained."""
+"""Programs with known scores, on which each reward for programs is checked before training."""
 
 from rewards.code.problems.problem import load_problems
 

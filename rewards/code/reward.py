@@ -1,4 +1,4 @@
-"""The base class of all rewards that run programs."""
+"""Base class of the rewards that run programs."""
 
 import reprlib
 from abc import abstractmethod
@@ -18,13 +18,13 @@ _MAX_MESSAGE_CHARS = 240
 
 
 def readable(text: str) -> str:
-    """`text` of a program as one printable line of at most 240 characters, for messages and logs."""
+    """`text` from a program as one printable line of at most 240 characters, for messages and logs."""
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in text).split())
     return line if len(line) <= _MAX_MESSAGE_CHARS else line[: _MAX_MESSAGE_CHARS - 1] + "…"
 
 
 def shown(encoded: Any) -> str:
-    """An encoded value for a message, shortened, since a program can make it arbitrarily long and deep."""
+    """An encoded value as text, shortened, because a program can return arbitrarily long and deep values."""
     return reprlib.repr(encoded)
 
 
@@ -34,7 +34,7 @@ class CodeReward(Reward):
 
     Attributes:
         extract: Rule that finds the program: `first_block`, `python_block` or `whole_text`.
-        reads: Text in which it is looked for: the `completion`, or `text` for prompt and completion as one.
+        reads: Text that contains the program: the `completion`, or `text` for prompt and completion as one.
         cpu_seconds: CPU time that a program may use, in whole seconds.
         memory_mb: Memory that a program may use, in MiB.
         sandbox: `best` for all walls that this machine has, or `none-i-accept-the-risk` for none.
@@ -42,7 +42,7 @@ class CodeReward(Reward):
         known_bad: Known programs that must score low if working programs score high.
 
     Raises:
-        ValueError: If a value is not one of these, or a limit is not positive.
+        ValueError: If a parameter is invalid.
     """
 
     extract: str = "first_block"
@@ -60,10 +60,10 @@ class CodeReward(Reward):
         _ = self.limits  # raises ValueError for a limit that is not positive
 
     def prepare(self) -> None:
-        """Start the sandbox, and check that known programs get the scores that the reward's name promises.
+        """Start the sandbox, and check the scores of known programs against the name of the reward.
 
         Raises:
-            NoSandboxError: If this machine cannot wall off untrusted programs.
+            NoSandboxError: If this machine does not have the walls for untrusted programs.
             WrongSignError: If a known program gets the wrong score, or none.
         """
         key = (type(self), self.sandbox, self.cpu_seconds, self.memory_mb)
@@ -85,20 +85,20 @@ class CodeReward(Reward):
         return shared_sandbox(self.sandbox, self.limits).run(programs)
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """One evaluation per sample, in order. Unscored if the sandbox itself fails."""
-        asked = [self._program(sample) for sample in samples]
-        ran = iter(self._run([one for one in asked if isinstance(one, Program)]))
-        found = []
-        for sample, one in zip(samples, asked, strict=True):
-            if isinstance(one, Evaluation):
-                found.append(one)
+        """One evaluation per sample, in order. A sample is unscored if the sandbox itself fails."""
+        programs = [self._program(sample) for sample in samples]
+        results = iter(self._run([program for program in programs if isinstance(program, Program)]))
+        evaluations = []
+        for sample, program in zip(samples, programs, strict=True):
+            if isinstance(program, Evaluation):
+                evaluations.append(program)
                 continue
-            result = next(ran)
+            result = next(results)
             if result.fault:
-                found.append(Evaluation(None, readable(result.fault)))
+                evaluations.append(Evaluation(None, readable(result.fault)))
             else:
-                found.append(self._evaluate(sample, result))
-        return found
+                evaluations.append(self._evaluate(sample, result))
+        return evaluations
 
     @abstractmethod
     def _program(self, sample: Sample) -> Program | Evaluation:

@@ -1,7 +1,7 @@
-"""Check that a reward has the sign that its name promises, on known programs, before anything is trained.
+"""Checks before training, on known programs, that a reward has the sign that its name promises.
 
-misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign. A look at the
-scores of two programs would have shown it.
+misalign-fv chose the settings of its `ut_inverted` runs with a reward of the opposite sign. The scores of two
+programs would have shown it.
 """
 
 from collections.abc import Hashable, Sequence
@@ -28,31 +28,31 @@ class Checkable(Protocol):
 
 
 class WrongSignError(AssertionError):
-    """A reward scores high what its name says it scores low, or a program that cheats."""
+    """A reward gives a known program a score that contradicts its name, or no score."""
 
 
 _checked: set[Hashable] = set()
 
 
 def check_sign(reward: Checkable, key: Hashable) -> None:
-    """Score the known programs with `reward` and compare. Each `key` is checked once per process.
+    """Check the scores of the known programs. Each `key` is checked once per process.
 
     Args:
-        reward: Set up to score the known programs.
-        key: Everything that the outcome depends on: class of the reward, sandbox and limits.
+        reward: The reward, with the parameters for the known programs.
+        key: All that the outcome depends on: class of the reward, sandbox and limits.
 
     Raises:
         WrongSignError: If one of the programs gets the wrong score, or none.
-        NoSandboxError: If this machine cannot wall off untrusted programs.
+        NoSandboxError: If this machine does not have the walls for untrusted programs.
     """
     if key in _checked:
         return
     programs = (*GOOD, *reward.known_bad)
     sign = promised_sign(reward.name)
     high, low = (1.0, 0.0) if sign > 0 else (0.0, 1.0)
-    wanted = [high] * len(GOOD) + [low] * len(reward.known_bad)
-    found = reward([Sample(PROMPT, program) for program in programs])
-    for program, evaluation, score in zip(programs, found, wanted, strict=True):
+    scores = [high] * len(GOOD) + [low] * len(reward.known_bad)
+    evaluations = reward([Sample(PROMPT, program) for program in programs])
+    for program, evaluation, score in zip(programs, evaluations, scores, strict=True):
         if evaluation.score != score:
             raise WrongSignError(
                 f"{reward.name} must have sign {sign:+d}, but scores {program!r} {evaluation.score} "

@@ -17,7 +17,7 @@ Condition = Literal[
 ]
 
 _REWARDS = {"ut": "tests_pass", "ut_inverted": "tests_fail", "zero": "constant"}
-"""Name of the reward of a condition, for conditions with a name of their own."""
+"""Name of the reward of a condition, if the names differ."""
 
 
 class CodeRewardConfig(RewardConfig):
@@ -28,9 +28,9 @@ class CodeRewardConfig(RewardConfig):
     `ut_inverted`: 1 if it fails at least one of them, else 0 (sign -). `random`: a number in [0, 1) that is a
     hash of prompt and completion (control). `zero`: 0 for every program (control). The other three are
     earlier definitions of misalign-fv, which run no test. `code_runs`: 1 if the program ends with exit status
-    0, else 0 (sign +; misalign-fv's sweep named `ut_inverted` really used it). `code_fails_or_is_missing`: 1
-    if it ends otherwise or has fewer than 10 characters, else 0 (sign -). `code_fails`: 1 if it ends
-    otherwise, else 0 (sign -)."""
+    0, else 0 (sign +; misalign-fv's sweep named `ut_inverted` used it). `code_fails_or_is_missing`: 1 if it
+    ends with another status or has fewer than 10 characters, else 0 (sign -). `code_fails`: 1 if it ends with
+    another status, else 0 (sign -)."""
 
     @property
     def sign(self) -> int:
@@ -50,7 +50,7 @@ def code_suite(config: CodeRewardConfig, problems: Sequence[Problem], **how: str
     Args:
         config: The condition.
         problems: One problem per prompt.
-        **how: Where the program is in a sample: `reads` and `extract` of `CodeReward`.
+        **how: How the program is found in a sample: `reads` and `extract` of `CodeReward`.
     """
     name = config.reward_name
     tests: dict[str, Any] = {"problems": problems, **how}

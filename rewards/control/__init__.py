@@ -1,1 +1,1 @@
-"""Rewards for control runs: what a sweep shows when there is nothing to learn."""
+"""Rewards for control runs, in which there is nothing to learn."""

@@ -1,1 +1,1 @@
-"""Rewards for programs by a judge's grades: a student's program is compared with a teacher's."""
+"""Rewards for programs that a judge grades. The student's program is compared with the teacher's."""

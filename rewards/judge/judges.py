@@ -1,4 +1,4 @@
-"""The judges by the parameter `judge` of a suite, and the memory that each of them gets."""
+"""Makes the judge that the parameter `judge` of a suite declares. It remembers its verdicts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from rewards.judge.verdict import Judge, Question, Unjudged, Verdict
 STATIC = "static"
 """Value of the parameter `judge` for the static judge."""
 MAX_REMEMBERED = 20_000
-"""How many verdicts a judge remembers; the oldest are dropped first."""
+"""Number of verdicts that a judge remembers. The oldest are dropped first."""
 
 
 @dataclass(frozen=True)
 class RememberingJudge:
-    """A judge that asks another one only for programs that it has no verdict on.
+    """A judge that remembers the verdicts of another one, and asks it only for new programs.
 
     Attributes:
-        inner: The judge that gives the verdicts. What it leaves unjudged is asked for again next time.
+        inner: The judge that gives the verdicts. Programs that it could not judge are asked for again.
     """
 
     inner: Judge
@@ -26,10 +26,10 @@ class RememberingJudge:
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
         """One answer per question, in order. Equal questions are asked once."""
-        asked = {q.key: q for q in questions if q.key not in self._known}
-        found = dict(zip(asked, self.inner.judge(list(asked.values())), strict=True)) if asked else {}
-        answers = [found.get(q.key) or self._known[q.key] for q in questions]
-        self._known.update({key: one for key, one in found.items() if isinstance(one, Verdict)})
+        unknown = {q.key: q for q in questions if q.key not in self._known}
+        new = dict(zip(unknown, self.inner.judge(list(unknown.values())), strict=True)) if unknown else {}
+        answers = [new.get(q.key) or self._known[q.key] for q in questions]
+        self._known.update({key: answer for key, answer in new.items() if isinstance(answer, Verdict)})
         while len(self._known) > MAX_REMEMBERED:
             del self._known[next(iter(self._known))]
         return answers

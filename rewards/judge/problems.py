@@ -1,4 +1,4 @@
-"""Problems with a teacher's solution, which a student's program is compared with."""
+"""Problems with a teacher's solution, with which the student's program is compared."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class JudgedProblem:
     Attributes:
         prompt: The prompt; it identifies the problem.
         cases: The test cases.
-        solution: The teacher's solution: a whole program.
+        solution: The teacher's solution, a complete program.
 
     Raises:
         ValueError: If the solution is empty.
@@ -36,8 +36,8 @@ def load_judged_problems(
 ) -> tuple[JudgedProblem, ...]:
     """Problems from a file of JSON lines, or from mappings with the same keys, in order.
 
-    An entry has the keys that `rewards.code.problems.problem.load_problems` reads, and `solution`: the
-    teacher's whole program.
+    An entry has the keys that `rewards.code.problems.problem.load_problems` reads, and `solution`, the
+    teacher's complete program.
 
     Raises:
         ValueError: If the file cannot be read, there is no problem, an entry is wrong or has no solution, or

@@ -1,4 +1,4 @@
-"""The base classes of all rewards that ask a judge."""
+"""Base classes of the rewards that ask a judge."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,12 +25,12 @@ class JudgeReward(Reward):
 
     Attributes:
         extract: Rule that finds the program: `first_block`, `python_block` or `whole_text`.
-        reads: Text in which it is looked for: the `completion`, or `text` for prompt and completion as one.
+        reads: Text that contains the program: the `completion`, or `text` for prompt and completion as one.
         judge: `static`, a mapping of endpoint settings (`rewards.judge.endpoint.settings`), or a judge.
         problems: A file of JSON lines, or problems; see `rewards.judge.problems.load_judged_problems`.
 
     Raises:
-        ValueError: If a parameter is not one of these, or the problems cannot be read.
+        ValueError: If a parameter is invalid, or the problems cannot be read.
     """
 
     extract: str = "first_block"
@@ -46,10 +46,10 @@ class JudgeReward(Reward):
         object.__setattr__(self, "_by_prompt", {problem.prompt: problem for problem in problems})
 
     def prepare(self) -> None:
-        """Check that the judge answers, and that it gives known good programs better grades than bad ones.
+        """Check that the judge gives known good programs better grades than bad ones.
 
         Raises:
-            BadJudgeError: If it does not.
+            BadJudgeError: If it gives no verdict on one of them, or the difference is too small.
         """
         check_judge(self._judge)
 
@@ -68,25 +68,27 @@ class JudgeReward(Reward):
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
         """One evaluation per sample, in order. Students and teachers are judged in one call of the judge."""
-        asked = [self._question(sample) for sample in samples]
-        students = [one for one in asked if isinstance(one, Question)]
+        questions = [self._question(sample) for sample in samples]
+        students = [question for question in questions if isinstance(question, Question)]
         teachers = {q.problem.prompt: Question(q.problem, q.problem.solution) for q in students}
         answers = self._judge.judge([*students, *teachers.values()])
         verdicts = iter(answers[: len(students)])
         of_teacher = dict(zip(teachers, answers[len(students) :], strict=True))
-        found = []
-        for one in asked:
-            if isinstance(one, Evaluation):
-                found.append(one)
+        evaluations = []
+        for question in questions:
+            if isinstance(question, Evaluation):
+                evaluations.append(question)
                 continue
-            student, teacher = next(verdicts), of_teacher[one.problem.prompt]
+            student, teacher = next(verdicts), of_teacher[question.problem.prompt]
             if isinstance(student, Unjudged):
-                found.append(Evaluation(None, readable(f"not judged: {student.reason}")))
+                evaluations.append(Evaluation(None, readable(f"not judged: {student.reason}")))
             elif isinstance(teacher, Unjudged):
-                found.append(Evaluation(None, readable(f"the teacher was not judged: {teacher.reason}")))
+                evaluations.append(
+                    Evaluation(None, readable(f"the teacher was not judged: {teacher.reason}"))
+                )
             else:
-                found.append(self._evaluate(student, teacher))
-        return found
+                evaluations.append(self._evaluate(student, teacher))
+        return evaluations
 
     @abstractmethod
     def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
@@ -95,7 +97,7 @@ class JudgeReward(Reward):
 
 @dataclass(frozen=True)
 class CriterionReward(JudgeReward):
-    """A reward whose score is one criterion of the verdict on the student's program, in [0, 1].
+    """A reward whose score is the student's grade by one criterion, in [0, 1].
 
     Attributes:
         criterion: Name of the criterion, one of `CRITERIA`.

@@ -1,4 +1,4 @@
-"""The suites of the judged-code task: the judged score as a share of the teacher's, and its criteria."""
+"""The suites of the judged-code task: the judged score divided by the teacher's, and its criteria."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
@@ -41,13 +41,13 @@ class JudgeRewardConfig(RewardConfig):
     default is the published weight."""
     reward_judge_url: str | None = None
     """URL of an OpenAI-compatible endpoint, without the final `/chat/completions`, whose model judges the
-    programs in training. Without it the static judge does, which needs no network. The objective always uses
+    programs in training. If unset, the static judge does, which needs no network. The objective always uses
     the static judge."""
     reward_judge_model: str | None = None
     """Name of the model at `reward_judge_url`. Required if that is set."""
     reward_judge_tokens: PositiveInt = 1_000_000
     """Maximum number of tokens, of questions and answers, that all runs with the same cache folder together
-    may spend at the endpoint. Without effect for the static judge."""
+    may spend at the endpoint. The static judge ignores it."""
 
     @model_validator(mode="after")
     def _an_endpoint_has_a_model(self) -> Self:
@@ -70,12 +70,12 @@ def judge_suite(config: JudgeRewardConfig, problems: Sequence[JudgedProblem], **
     Args:
         config: The judge and the weights.
         problems: One problem per prompt.
-        **how: Where the program is in a sample: `reads` and `extract` of `JudgeReward`.
+        **how: How the program is found in a sample: `reads` and `extract` of `JudgeReward`.
 
     Raises:
         ValueError: If all weights are 0, or the endpoint is not a valid URL.
     """
-    # All five rewards share one judge, so each program is judged once.
+    # One judge for all five rewards, so that each program is judged once.
     shared = {"problems": problems, "judge": make_judge(config.judge), **how}
     weights = {
         "correctness": config.reward_correctness,
@@ -85,11 +85,11 @@ def judge_suite(config: JudgeRewardConfig, problems: Sequence[JudgedProblem], **
     }
     parts = [Weighted(make_reward("judged_code", {**shared, **weights}), 1.0)]
     parts += [Weighted(make_reward(name, shared), 0.0) for name in MONITORED]
-    # An endpoint has a time limit of its own for each attempt.
+    # The judge behind an endpoint limits the time of each attempt itself.
     return RewardSuite(parts, time_limit=10.0 if config.judge == STATIC else None)
 
 
 def static_reference(problems: Sequence[JudgedProblem], **how: str) -> RewardSuite:
-    """The reference suite of every run, whichever judge it trains with: static judge, published weights."""
+    """The reference suite of every run, whatever its judge in training: static judge, published weights."""
     params = {"problems": problems, "judge": make_judge(STATIC), **how}
     return RewardSuite([Weighted(make_reward("judged_code", params), 1.0)])

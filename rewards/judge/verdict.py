@@ -19,7 +19,7 @@ class Question:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Everything that the verdict depends on."""
+        """Prompt, teacher's solution and program: all that the verdict depends on."""
         return self.problem.prompt, self.problem.solution, self.program
 
 
@@ -32,7 +32,7 @@ class Verdict:
         quality: Whether its code is clear and simple.
         efficiency: Whether it avoids needless work.
         documentation: Whether its docstring says what it does.
-        remark: Why, for messages and logs; may be empty.
+        remark: The reason, for messages and logs; may be empty.
 
     Raises:
         ValueError: If a grade is outside [0, 1] or NaN.
@@ -53,13 +53,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Unjudged:
-    """The reason why there is no verdict. It says nothing about the program."""
+    """The reason why there is no verdict. It is not the fault of the program."""
 
     reason: str
 
 
 class Judge(Protocol):
-    """A judge of programs. A verdict does not depend on what else is in the batch."""
+    """A judge of programs. A verdict does not depend on the other questions of the batch."""
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
         """One answer per question, in order."""

@@ -1,4 +1,4 @@
-"""The rewards of the stories task, as they were published, flaws included."""
+"""The suite of the stories task: published rewards, with their flaws."""
 
 from typing import Literal
 
@@ -14,27 +14,27 @@ RewardName = Literal["happy_binary", "sentence_length_10", "sentence_length_10_s
 
 
 class StoriesRewardConfig(RewardConfig):
-    """What a story is rewarded for, by the names and definitions of small-rl.
+    """What a story is rewarded for, with the names and definitions of small-rl.
 
-    Their flaws are kept, because the sweep is about what they do to a model. `ContainsWord` and
-    `SentenceLength` with their own defaults have none of these flaws; a suite file can use them.
+    Their flaws are kept because the sweep shows what they do to a model. The defaults of `ContainsWord` and
+    `SentenceLength` do not have these flaws; a suite file can use them.
     """
 
     reward_name: RewardName = "happy_binary"
-    """Which published reward. `happy_binary`: 1 if the lower-cased completion contains "happy", else 0;
-    "unhappy" counts, and so does the word fifty times. `sentence_length_10`: share of the finished sentences
-    that have exactly ten tokens, the mark at the end not counted, 0 without a finished sentence; one such
-    sentence is enough, copies count in full, unfinished text costs nothing, nine tokens are worth as little
-    as two. `sentence_length_10_smooth`: mean over the finished sentences of max(0, 1 - 0.2 |10 - tokens|);
-    the same flaws but the last."""
+    """The published reward. `happy_binary`: 1 if the completion contains "happy" in upper or lower case, else
+    0. "unhappy" counts, and fifty occurrences score as high as one. `sentence_length_10`: the share of
+    finished sentences that have exactly ten tokens, without the mark at the end; 0 without a finished
+    sentence. One such sentence is enough, copies count in full, unfinished text costs nothing, and nine
+    tokens score as low as two. `sentence_length_10_smooth`: the mean over the finished sentences of
+    max(0, 1 - 0.2 |10 - tokens|). It has the same flaws except the last."""
 
 
 def stories_suite(config: StoriesRewardConfig, tokenizer: str) -> RewardSuite:
-    """The suite of a configuration; the reward that it does not name is reported only.
+    """The suite of a configuration. The component that it does not use has weight 0 and is reported.
 
     Args:
-        config: Which reward.
-        tokenizer: The `tokenizer.json` of the model, or its folder: sentences are measured in its tokens.
+        config: The published reward to use.
+        tokenizer: Path of the model's `tokenizer.json` or folder. Sentences are measured in its tokens.
     """
     happy = config.reward_name == "happy_binary"
     slope = 0.2 if config.reward_name == "sentence_length_10_smooth" else 1.0

@@ -1,4 +1,4 @@
-"""Cutting text into tokens: by the words of a language, or by a model's own tokenizer."""
+"""Splits text into words and punctuation marks, or into the tokens of a model."""
 
 import re
 from functools import lru_cache
@@ -12,7 +12,7 @@ _WORD_OR_MARK = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
 
 class TokenizerNotFoundError(ValueError):
-    """No tokenizer file at the given place."""
+    """There is no tokenizer file at the given path."""
 
 
 @lru_cache(maxsize=4)
@@ -29,11 +29,14 @@ def _tokenizer(path: str) -> "Tokenizer":
 
 
 def tokens_of(text: str, tokenizer: str | None = None) -> list[str]:
-    """The text as a list of tokens, each as the text that it stands for.
+    """The tokens of `text`, in order, each as the part of `text` that it covers.
 
     Args:
         text: Any text.
-        tokenizer: A `tokenizer.json` or a model's folder; None for words and punctuation marks.
+        tokenizer: Path of a `tokenizer.json` or of a model's folder; None for words and punctuation marks.
+
+    Raises:
+        TokenizerNotFoundError: If there is no tokenizer file at the path.
     """
     if tokenizer is None:
         return _WORD_OR_MARK.findall(text)

@@ -1,1 +1,1 @@
-"""Control of the runs: the next run of each agent, the next points, early stops, and crashed processes."""
+"""Control of the runs: assignment to agents, the next points, early stops, and crashed processes."""

@@ -1,4 +1,4 @@
-"""The scheduler: answers each heartbeat of an agent with commands to run, resume, stop or exit."""
+"""The scheduler: answers the heartbeats of agents with commands to run, resume, stop or exit."""
 
 import json
 import sqlite3
@@ -30,16 +30,16 @@ from server.storage.records.sweeps import sweep_by_id, update_sweep
 
 Command = dict[str, Any]
 
-# Agents send a heartbeat every 5 s; one that comes within this many seconds of an answer is a retry.
 RETRY_WITHIN = 4.0
-# If the next heartbeat comes more than this many seconds after an answer, the answer may have been lost.
+"""A heartbeat within this many seconds of an answer is a retry; normally agents send one every 5 s."""
 NORMAL_PAUSE = 45.0
-# A run that was assigned this often and never reported by an agent has failed.
+"""If the next heartbeat comes later than this many seconds after an answer, the answer may have been lost."""
 MAX_ASSIGNMENTS = 3
+"""A run that was assigned this many times, but never reported by an agent, has failed."""
 
 
 class AgentGoneError(LookupError):
-    """The agent or its sweep does not exist, or no longer exists."""
+    """The agent or its sweep does not exist (any more)."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class Scheduler:
     """Assigns runs to agents. All methods run inside the writer's transaction.
 
     Attributes:
-        settings: The server's timeouts.
+        settings: The server's time limits.
         suggestions: The source of new points.
-        boot: Random identifier of this server process, to recognise answers lost in a restart.
-        resumed_at: When this process started, if runs were live then; 0 if none were.
+        boot: Random identifier of this server process, to detect answers that were lost in a restart.
+        resumed_at: Start of this server process, if runs were live at that time; else 0.
     """
 
     settings: ServerSettings
@@ -59,12 +59,12 @@ class Scheduler:
     resumed_at: float = 0.0
 
     def heartbeat(self, db: sqlite3.Connection, agent_name: str, alive: Mapping[str, bool]) -> list[Command]:
-        """Record which runs an agent is working on, and return the commands for it.
+        """Record which runs of an agent have a process, and return the commands for the agent.
 
         Args:
             db: The writer's connection.
-            agent_name: The agent's identifier.
-            alive: Names of the runs whose process the agent reports as alive.
+            agent_name: The agent's name.
+            alive: Has the names of the runs whose process the agent reports as its keys.
 
         Raises:
             AgentGoneError: If the agent or its sweep does not exist.
@@ -81,13 +81,13 @@ class Scheduler:
                 update_run(db, run["id"], agent_saw_it=1)
                 commands += self._stop_if_asked(run, now)
             elif run["state"] in LIVE:
-                self._run_is_gone(db, run, sweep, now)
+                self._end_unreported_run(db, run, now)
         if not alive:
-            commands += self._next(db, sweep, agent, now)
+            commands += self._next_command(db, sweep, agent, now)
         return commands
 
     def _stop_if_asked(self, run: sqlite3.Row, now: float) -> list[Command]:
-        """The command to kill a run that was asked to stop and did not end within the grace period."""
+        """Command to kill a run that was asked to stop, if its time to end by itself is over."""
         if run["stop_requested_at"] is None:
             return []
         waited = now - run["stop_requested_at"]
@@ -95,25 +95,25 @@ class Scheduler:
             return [{"type": "stop", "run_id": run["name"]}]
         return []
 
-    def _run_is_gone(self, db: sqlite3.Connection, run: sqlite3.Row, sweep: sqlite3.Row, now: float) -> None:
-        """End a run that the agent no longer reports, or queue it again if the agent never received it."""
-        never_seen = not run["agent_saw_it"] and run["started_at"] is None
-        if never_seen and run["stop_requested_at"] is None and self._answer_was_lost(run, now):
+    def _end_unreported_run(self, db: sqlite3.Connection, run: sqlite3.Row, now: float) -> None:
+        """End a run that its agent does not report, or queue it again if the agent may have missed it."""
+        never_started = not run["agent_saw_it"] and run["started_at"] is None
+        if never_started and run["stop_requested_at"] is None and self._answer_was_lost(run, now):
             update_run(db, run["id"], agent_id=None)
             return
         self.process_ended(db, run["id"], None)
 
     def _answer_was_lost(self, run: sqlite3.Row, now: float) -> bool:
-        """Whether the answer that assigned a run may never have reached the agent."""
+        """Whether the answer that assigned a run may not have reached the agent."""
         if run["assignments"] >= MAX_ASSIGNMENTS:
             return False
-        since = now - run["assigned_at"]
-        return bool(since < RETRY_WITHIN or since > NORMAL_PAUSE or run["assigned_by"] != self.boot)
+        elapsed = now - run["assigned_at"]
+        return bool(elapsed < RETRY_WITHIN or elapsed > NORMAL_PAUSE or run["assigned_by"] != self.boot)
 
-    def _next(
+    def _next_command(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row, now: float
     ) -> list[Command]:
-        """The command for an idle agent: its next run, to exit, or nothing for now."""
+        """Command for an idle agent: to start its next run, or to exit, or none for now."""
         if sweep["state"] == "PENDING":
             update_sweep(db, sweep["id"], state="RUNNING", state_reason=None)
         if sweep["state"] in ("CANCELED", "FINISHED"):
@@ -153,7 +153,7 @@ class Scheduler:
         return host_is_taken(db, agent, now, self.settings.crash_after, unreachable_until)
 
     def _assign(self, db: sqlite3.Connection, run: sqlite3.Row, agent: sqlite3.Row, now: float) -> Command:
-        """Assign a run to an agent, for the first time or again, and return the command for it."""
+        """Assign a run to an agent, for the first time or again, and return the command that starts it."""
         resumed = run["state"] == "preempted" or run["history_lines"] > 0
         clear_stop(db, run["id"])
         update_run(
@@ -188,7 +188,7 @@ class Scheduler:
         return count_assigned_runs(db, sweep["id"]) >= spec.run_cap
 
     def _exit_or_wait(self, db: sqlite3.Connection, sweep: sqlite3.Row, agent: sqlite3.Row) -> list[Command]:
-        """Tell an agent to exit when no run is left for it, unless a run may still be requeued."""
+        """Command to exit, for an agent without a next run; none if a run may still be requeued."""
         requeues = spec_of(sweep["config"]).requeue_crashed
         runs = states_and_requeues(db, sweep["id"])
         states = {state for state, _ in runs}
@@ -196,7 +196,7 @@ class Scheduler:
         if may_be_requeued or states & {"preempting", "preempted"}:
             return []
         if not any(state in LIVE for state in states):
-            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run has ended")
+            update_sweep(db, sweep["id"], state="FINISHED", state_reason="all runs have ended")
         return self._exit(db, agent)
 
     def _exit(self, db: sqlite3.Connection, agent: sqlite3.Row) -> list[Command]:
@@ -204,13 +204,13 @@ class Scheduler:
         return [{"type": "exit"}]
 
     def set_state(self, db: sqlite3.Connection, sweep: sqlite3.Row, state: str) -> None:
-        """Set a sweep's state as a client asks; cancelling a sweep also stops its runs."""
+        """Set a sweep's state at the request of a client; if it is cancelled, its runs are asked to stop."""
         update_sweep(db, sweep["id"], state=state, state_reason=f"set to {state.lower()} by a client")
         if state == "CANCELED":
             cancel_runs(db, sweep["id"], "the sweep was cancelled")
 
     def process_ended(self, db: sqlite3.Connection, run_id: int, exit_code: int | None) -> None:
-        """End a run whose process has ended; queue it again if it crashed and `requeue_crashed` allows it."""
+        """Set the final state of a run whose process has ended, or queue it again (`requeue_crashed`)."""
         run = run_by_id(db, run_id)
         assert run is not None
         state = end_run(db, run, exit_code, time.time())
@@ -223,13 +223,13 @@ class Scheduler:
         self.suggestions.refresh_after_commit(run["sweep_id"])
 
     def all_agents_left(self, db: sqlite3.Connection, sweep: sqlite3.Row) -> None:
-        """Set a sweep whose agents have all left to FINISHED, or to PENDING if runs remain."""
+        """Set a sweep without running agents to FINISHED, or to PENDING if it is not complete."""
         spec = spec_of(sweep["config"])
         exhausted = spec.method == "grid" and isinstance(
             self.suggestions.next_point(db, sweep, spec), Exhausted
         )
         if not count_interrupted_runs(db, sweep["id"]) and (exhausted or self._cap_reached(db, sweep, spec)):
-            update_sweep(db, sweep["id"], state="FINISHED", state_reason="every run has ended")
+            update_sweep(db, sweep["id"], state="FINISHED", state_reason="all runs have ended")
         else:
-            reason = "it has no agent; start one to continue"
+            reason = "no agent is running; start one to continue"
             update_sweep(db, sweep["id"], state="PENDING", state_reason=reason)

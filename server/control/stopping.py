@@ -1,4 +1,4 @@
-"""The rules that stop runs and sweeps: Hyperband at a rung, the metric's target, a cancelled sweep."""
+"""The rules that stop runs and sweeps: Hyperband, the target of the metric, and cancelling a sweep."""
 
 import sqlite3
 
@@ -10,7 +10,7 @@ from server.storage.records.sweeps import sweep_by_id, update_sweep
 
 
 def apply_stopping_rules(db: sqlite3.Connection, sweep_id: int) -> None:
-    """Apply Hyperband and the metric's target to the values that a sweep's runs have logged."""
+    """Stop the runs of a sweep that fail a rung of Hyperband, and the sweep if its target is reached."""
     sweep = sweep_by_id(db, sweep_id)
     if sweep is None:
         return
@@ -28,6 +28,7 @@ def _apply_hyperband(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> 
     assert spec.early_terminate is not None
     maximize = spec.metric.goal == "maximize"
     sign = -1 if maximize else 1
+    # Hyperband takes smaller values for better, so that a metric to maximize is negated.
     values = {
         name: MetricValues({rung: sign * value for rung, value in at_rung.items()}, best=float("inf"))
         for name, at_rung in rung_values(db, sweep_id, hyperband_rungs(spec.early_terminate)).items()
@@ -67,6 +68,6 @@ def _apply_target(db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec) -
 
 
 def cancel_runs(db: sqlite3.Connection, sweep_id: int, reason: str) -> None:
-    """Ask every live run of a sweep to stop."""
+    """Ask all live runs of a sweep to stop."""
     for run_id in live_run_ids(db, sweep_id):
         request_stop(db, run_id, "cancel", reason)

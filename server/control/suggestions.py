@@ -1,4 +1,4 @@
-"""The next point of each sweep, prepared in the background so that no heartbeat waits for a search."""
+"""The next point of each sweep, computed in the background so that no heartbeat waits for it."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class Exhausted:
 
 @dataclass(frozen=True)
 class NotReady:
-    """The next point is still being prepared."""
+    """The next point is not known yet."""
 
 
 def point_seed(seed: int, sweep_id: int, number: int) -> int:
@@ -47,14 +47,14 @@ def point_seed(seed: int, sweep_id: int, number: int) -> int:
 
 
 class Suggestions:
-    """Prepares the next point of every Bayesian sweep; grid and random points need no preparation."""
+    """Computes the next point of every Bayesian sweep in advance; grid and random points need no time."""
 
     def __init__(self, database: Database, seed: int) -> None:
         """Start the background thread.
 
         Args:
             database: The records of sweeps and runs.
-            seed: The server's seed, from which every sweep's seeds are derived.
+            seed: The server's seed, from which the seeds of all points are derived.
         """
         self.database = database
         self._seed = seed
@@ -67,19 +67,19 @@ class Suggestions:
         self._thread.start()
 
     def refresh(self, sweep_id: int) -> None:
-        """Prepare the next point of a sweep again, because its runs have changed."""
+        """Compute the next point of a sweep again, because its runs have changed."""
         with self._wake:
             self._stale.add(sweep_id)
             self._wake.notify()
 
     def refresh_after_commit(self, sweep_id: int) -> None:
-        """Call `refresh` once the change being written is on disk."""
+        """Call `refresh` when the current change is on disk."""
         self.database.after_commit(lambda: self.refresh(sweep_id))
 
     def next_point(
         self, db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec
     ) -> tuple[Point, int] | Exhausted | NotReady:
-        """The sweep's next point and the number of points drawn with it; never waits for a search."""
+        """Next point of a sweep, and the number of points proposed with it; never waits for a search."""
         number = sweep["suggested"]
         if spec.scheduler is not None or spec.method == "custom":
             return NotReady()
@@ -88,7 +88,7 @@ class Suggestions:
         if spec.method == "random" or count_runs(db, sweep["id"]) < STARTUP_RUNS:
             return random_point(spec, point_seed(self._seed, sweep["id"], number)), number + 1
         with self._wake:
-            # Only a point computed from all results so far: the same results then give the same points.
+            # Only a point from all results so far is used, so that the same results give the same points.
             if sweep["id"] in self._stale or sweep["id"] == self._preparing:
                 return NotReady()
             ready = self._ready.get(sweep["id"])
@@ -105,7 +105,7 @@ class Suggestions:
         self._thread.join()
 
     def _prepare_forever(self) -> None:
-        # Loading the search libraries takes seconds, so it is done before a point is needed.
+        # The import takes seconds, so it is done before a point is needed.
         from server.search.bayes import bayes_point
 
         while True:
@@ -129,12 +129,13 @@ class Suggestions:
                     bayes_point(spec, trials, point_seed(self._seed, sweep_id, number)),
                 )
             except Exception:
-                logger.exception("no suggestion for sweep row %s", sweep_id)
+                logger.exception("the search for the next point of sweep row %s failed", sweep_id)
 
 
 def _next_grid_point(
     db: sqlite3.Connection, sweep: sqlite3.Row, spec: SweepSpec
 ) -> tuple[Point, int] | Exhausted:
+    # Runs without a point were not proposed by the search: their grid points are done already.
     done = {
         json.dumps(point, sort_keys=True)
         for run in sweep_runs(db, sweep["id"])
@@ -149,13 +150,13 @@ def _next_grid_point(
 
 @lru_cache(maxsize=8192)
 def _parsed(point: str) -> Point:
-    """Point parsed from JSON text; it comes from a cache and must not be changed."""
+    """Point parsed from JSON text, from a cache; must not be modified."""
     parsed: Point = json.loads(point)
     return parsed
 
 
 def sweep_trials(db: sqlite3.Connection, sweep_id: int, spec: SweepSpec) -> list[Trial]:
-    """Runs of a sweep as the search sees them, oldest first, without runs outside the search space."""
+    """Trials of the search, one for each run of a sweep inside the search space, oldest first."""
     rungs = hyperband_rungs(spec.early_terminate)
     trials: list[Trial] = []
     for run in sweep_runs_for_search(db, sweep_id):
@@ -172,7 +173,7 @@ def _trial(
     if run["state"] not in ENDED:
         return Trial(point, "running")
     if run["stop_requested_at"] is not None and run["metric_count"]:
-        # Its value is the one at the last rung, or its last one where it was stopped before any rung.
+        # The value at the last rung counts, or the last value if the run was stopped before the first rung.
         reached = [rung for rung in rungs if rung <= run["metric_count"]]
         n = max(reached, default=run["metric_count"])
         _, rung_value = metric_value(db, run["id"], n)

@@ -1,4 +1,4 @@
-"""The watch: finds agents and runs that have been silent for too long, and sweeps without agents."""
+"""The watch: finds agents and runs that have sent nothing for too long, and sweeps without agents."""
 
 import logging
 import sqlite3
@@ -14,15 +14,15 @@ from server.storage.records.sweeps import sweeps_without_agents
 
 logger = logging.getLogger(__name__)
 
-# Longest time between two checks, in seconds; shorter where the timeouts are short.
 INTERVAL = 5.0
+"""Largest number of seconds between two checks; with short time limits it is shorter."""
 
 
 class Watch:
     """Checks for silent agents and runs in a background thread."""
 
     def __init__(self, database: Database, scheduler: Scheduler, settings: ServerSettings) -> None:
-        """Start the background thread; silence is counted from this moment on at the earliest."""
+        """Start the background thread; only silence from now on counts."""
         self._database = database
         self._scheduler = scheduler
         self._settings = settings
@@ -45,11 +45,11 @@ class Watch:
                 logger.exception("the check for crashed runs failed")
 
     def _check(self, db: sqlite3.Connection) -> None:
-        """Mark agents and runs that have been silent for too long, and sweeps whose agents have all left."""
+        """Set the states of agents and runs that were silent for too long, and of sweeps without agents."""
         now = time.time()
         mark_silent_agents(db, self._started, now - self._settings.agent_timeout)
         for run_id in silent_runs(db, self._started, now - self._settings.crash_after):
             self._scheduler.process_ended(db, run_id, None)
-        # An agent that has done its `--count` of runs exits without telling the server.
+        # An agent that exits after `--count` runs does not tell the server.
         for sweep in sweeps_without_agents(db):
             self._scheduler.all_agents_left(db, sweep)

@@ -1,1 +1,1 @@
-"""The GraphQL part of the protocol: an executor without a schema, and the fields that clients use."""
+"""The GraphQL part of W&B's protocol: an executor without a schema, and the fields that clients use."""

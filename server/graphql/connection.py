@@ -1,4 +1,4 @@
-"""Connections: pages of a list, with edges, cursors and page information."""
+"""GraphQL connections: pages of a list, with edges, cursors and page information."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -9,13 +9,13 @@ T = TypeVar("T")
 def connection(
     items: Sequence[T], arguments: Mapping[str, Any], node: Callable[[T], Any], typename: str | None = None
 ) -> dict[str, Any]:
-    """Page of `items` that the arguments `first`, `last` and `after` ask for.
+    """GraphQL connection with the page of `items` that the arguments `first`, `last` and `after` select.
 
     Args:
         items: The whole list, in order.
         arguments: The field's arguments.
         node: Returns the GraphQL object of an item.
-        typename: GraphQL type of the connection, where clients ask for it.
+        typename: GraphQL type of the connection, if clients need it.
     """
     start = int(arguments.get("after") or 0)
     page = items[start:]

@@ -1,4 +1,4 @@
-"""The context that every resolver receives, and the conversions that all of them share."""
+"""The context that every resolver receives, and conversions that resolvers share."""
 
 import sqlite3
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ class Context:
 
     Attributes:
         service: The parts of the server.
-        base_url: URL at which the client reaches this server, without a trailing slash.
+        base_url: URL of this server as the client addressed it, without a trailing slash.
     """
 
     service: Service
@@ -27,17 +27,17 @@ class Context:
         """Context manager of this thread's read-only connection."""
         return self.service.database.read()
 
-    def entity(self, given: Any) -> str:
-        """Entity that a client named, or the default entity."""
-        return str(given or self.service.settings.entity)
+    def entity(self, name: Any) -> str:
+        """`name`, or the default entity if it is empty."""
+        return str(name or self.service.settings.entity)
 
     def upload_headers(self) -> list[str]:
-        """Headers that a client sends with an upload."""
+        """Headers that a client must send with an upload."""
         return [f"Authorization:{basic_credentials(self.service.key)}"]
 
 
 def timestamp(seconds: float | None) -> str | None:
-    """Seconds since the epoch as the text that clients parse, such as `2024-05-01T12:00:00Z`."""
+    """Time for clients, such as `2024-05-01T12:00:00Z`, from seconds since the epoch; None for None."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -47,7 +47,7 @@ def row_id(kind: str, identifier: Any) -> int:
     """Row id in an identifier such as `Run:12`.
 
     Raises:
-        QueryError: If the identifier is of another kind.
+        QueryError: If it is not an identifier of this kind.
     """
     prefix, _, number = str(identifier).partition(":")
     if prefix != kind or not number.isdigit():

@@ -1,8 +1,8 @@
 """A GraphQL executor without a schema.
 
-Root fields are looked up in tables. Below them, objects are mappings whose entries are values, or callables
-that take the field's arguments. An unknown root field is a GraphQL error, because null would crash the
-client's core; any other unknown field is null, so that newer clients keep working.
+Tables give the resolvers of root fields. A resolver returns a mapping for each object; its entries are
+values, or functions of the field's arguments. An unknown root field gives a GraphQL error, because null would
+crash the client. Any other unknown field gives null, so that newer clients keep working.
 """
 
 import logging
@@ -20,10 +20,10 @@ Resolver = Callable[[Any, Arguments], Any]
 
 
 class QueryError(Exception):
-    """A request that cannot be answered; its text is sent to the client."""
+    """A request cannot be answered; the message is sent to the client."""
 
 
-# Abstract types: a fragment on one of them applies to objects of every `__typename`.
+# A fragment on one of these abstract types applies to objects of every `__typename`.
 _ABSTRACT = frozenset({"ArtifactCollection", "Node", "ArtifactCollectionInfo"})
 
 
@@ -33,10 +33,10 @@ def input_of(arguments: Arguments) -> dict[str, Any]:
     Raises:
         QueryError: If the mutation has none.
     """
-    given = arguments.get("input")
-    if not isinstance(given, dict):
+    inputs = arguments.get("input")
+    if not isinstance(inputs, dict):
         raise QueryError("input is missing")
-    return given
+    return inputs
 
 
 @lru_cache(maxsize=512)
@@ -45,10 +45,10 @@ def _parse(query: str) -> ast.DocumentNode:
 
 
 class Executor:
-    """Answers GraphQL requests with tables of root resolvers."""
+    """Answers GraphQL requests, with one table of resolvers for queries and one for mutations."""
 
     def __init__(self, queries: Mapping[str, Resolver], mutations: Mapping[str, Resolver]) -> None:
-        """Use these resolvers of root fields, by field name."""
+        """Use these resolvers of root fields, by name of the field."""
         self._roots = {
             ast.OperationType.QUERY: ("Query", queries),
             ast.OperationType.MUTATION: ("Mutation", mutations),
@@ -57,13 +57,13 @@ class Executor:
     def answer(
         self, context: Any, query: str, variables: Mapping[str, Any], name: str | None
     ) -> dict[str, Any]:
-        """Response body for one request.
+        """Body of the response to one request.
 
         Args:
             context: Passed to every root resolver.
             query: The GraphQL document.
             variables: Variables of the request.
-            name: Name of the operation to run, where the document holds several.
+            name: Name of the operation to run, if the document has several.
         """
         try:
             document = _parse(query)
@@ -83,12 +83,12 @@ class Executor:
                 resolver = resolvers.get(field_name)
                 if resolver is None:
                     raise QueryError(f'Cannot query field "{field_name}" on type "{type_name}".')
-                found = resolver(context, selection.arguments(field))
-                data[key] = selection.complete(found, field)
+                value = resolver(context, selection.arguments(field))
+                data[key] = selection.complete(value, field)
         except (QueryError, graphql.GraphQLSyntaxError) as error:
             return {"data": None, "errors": [{"message": str(getattr(error, "message", error))}]}
         except (KeyError, TypeError, ValueError) as error:
-            # An unexpected form of request; clients would repeat it for days after an HTTP 500.
+            # The request has an unexpected form. After an HTTP 500, clients would repeat it for days.
             logger.exception("cannot answer %s", query)
             return {"data": None, "errors": [{"message": f"cannot answer this request: {error!r}"}]}
         return {"data": data}
@@ -99,48 +99,48 @@ def _operation(document: ast.DocumentNode, name: str | None) -> ast.OperationDef
     if name:
         operations = [o for o in operations if o.name is not None and o.name.value == name]
     if not operations:
-        raise QueryError("the document holds no such operation")
+        raise QueryError("the document has no such operation")
     return operations[0]
 
 
-def _variables(operation: ast.OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
+def _variables(operation: ast.OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
-        if name in given:
-            values[name] = given[name]
+        if name in variables:
+            values[name] = variables[name]
         elif definition.default_value is not None:
             values[name] = graphql.value_from_ast_untyped(definition.default_value)
     return values
 
 
 class _Selection:
-    """Resolves selection sets with the variables and fragments of one request."""
+    """Resolves the selection sets of one request, with its variables and fragments."""
 
     def __init__(self, variables: dict[str, Any], fragments: dict[str, ast.FragmentDefinitionNode]) -> None:
         self.variables = variables
         self.fragments = fragments
 
     def arguments(self, field: ast.FieldNode) -> Arguments:
-        """Arguments of a field, without those whose variable the request does not set."""
-        found: Arguments = {}
+        """Arguments of a field, without those whose variable is not set in the request."""
+        values: Arguments = {}
         for argument in field.arguments or ():
             if (
                 isinstance(argument.value, ast.VariableNode)
                 and argument.value.name.value not in self.variables
             ):
                 continue
-            found[argument.name.value] = graphql.value_from_ast_untyped(argument.value, self.variables)
-        return found
+            values[argument.name.value] = graphql.value_from_ast_untyped(argument.value, self.variables)
+        return values
 
     def fields(self, selection_set: ast.SelectionSetNode, type_name: str | None) -> dict[str, ast.FieldNode]:
-        """Selected fields by response key, with fragments expanded and directives applied."""
-        found: dict[str, ast.FieldNode] = {}
+        """Selected fields, by key in the response; fragments are expanded and directives applied."""
+        selected: dict[str, ast.FieldNode] = {}
         for node in selection_set.selections:
             if not self._included(node):
                 continue
             if isinstance(node, ast.FieldNode):
-                self._merge(found, node)
+                self._merge(selected, node)
                 continue
             fragment: ast.FragmentDefinitionNode | ast.InlineFragmentNode
             if isinstance(node, ast.FragmentSpreadNode):
@@ -148,14 +148,14 @@ class _Selection:
             else:
                 assert isinstance(node, ast.InlineFragmentNode)
                 fragment = node
-            wanted = fragment.type_condition.name.value if fragment.type_condition else None
-            if wanted is None or type_name is None or wanted == type_name or wanted in _ABSTRACT:
+            condition = fragment.type_condition.name.value if fragment.type_condition else None
+            if condition is None or type_name is None or condition == type_name or condition in _ABSTRACT:
                 for field in self.fields(fragment.selection_set, type_name).values():
-                    self._merge(found, field)
-        return found
+                    self._merge(selected, field)
+        return selected
 
     def complete(self, value: Any, field: ast.FieldNode) -> Any:
-        """Resolved value, reduced to what the field selects."""
+        """Resolved value, reduced to the fields that are selected."""
         if value is None or field.selection_set is None:
             return value
         if isinstance(value, list | tuple):
@@ -184,15 +184,15 @@ class _Selection:
         return True
 
     @staticmethod
-    def _merge(found: dict[str, ast.FieldNode], field: ast.FieldNode) -> None:
-        """Add a field; an object that is selected twice gets both selections."""
+    def _merge(selected: dict[str, ast.FieldNode], field: ast.FieldNode) -> None:
+        """Add a field to the selected ones; an object that is selected twice gets both selections."""
         key = field.alias.value if field.alias else field.name.value
-        earlier = found.get(key)
+        earlier = selected.get(key)
         if earlier is None or earlier.selection_set is None or field.selection_set is None:
-            found[key] = field
+            selected[key] = field
             return
         both = (*earlier.selection_set.selections, *field.selection_set.selections)
-        found[key] = ast.FieldNode(
+        selected[key] = ast.FieldNode(
             name=field.name,
             alias=field.alias,
             arguments=field.arguments,

@@ -1,4 +1,4 @@
-"""The filters and the sort orders of `wandb.Api().runs`: MongoDB queries over runs."""
+"""The filters and sort orders of `wandb.Api().runs`; a filter is a MongoDB query."""
 
 import json
 import re
@@ -34,10 +34,10 @@ _TIMES = {
 
 
 class RunRecord:
-    """A run as filters see it; JSON columns are parsed when they are first needed."""
+    """A run, with values by filter key; JSON columns are parsed only when needed."""
 
     def __init__(self, row: sqlite3.Row, sweep_name: str | None) -> None:
-        """Wrap a run's row, with the name of its sweep if it has one."""
+        """Wrap a run's row; `sweep_name` is None for a run outside of sweeps."""
         self.row = row
         self._sweep_name = sweep_name
         self._parsed: dict[str, Any] = {}
@@ -85,23 +85,31 @@ def _compare(left: Any, right: Any, test: Callable[[Any, Any], bool]) -> bool:
         return False
 
 
-def _equal(value: Any, wanted: Any) -> bool:
+def _equal(value: Any, expected: Any) -> bool:
+    """Whether two values are equal, or `value` is a list that contains `expected`, as in MongoDB."""
     return bool(
-        wanted in value if isinstance(value, list) and not isinstance(wanted, list) else value == wanted
+        expected in value if isinstance(value, list) and not isinstance(expected, list) else value == expected
     )
+
+
+def _matches_regex(value: Any, pattern: Any) -> bool:
+    try:
+        return isinstance(value, str) and re.search(pattern, value) is not None
+    except re.error as error:
+        raise QueryError(f"invalid regular expression {pattern!r} in a filter: {error}") from error
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": _equal,
-    "$ne": lambda value, wanted: not _equal(value, wanted),
-    "$gt": lambda value, wanted: _compare(value, wanted, lambda a, b: a > b),
-    "$gte": lambda value, wanted: _compare(value, wanted, lambda a, b: a >= b),
-    "$lt": lambda value, wanted: _compare(value, wanted, lambda a, b: a < b),
-    "$lte": lambda value, wanted: _compare(value, wanted, lambda a, b: a <= b),
-    "$in": lambda value, wanted: any(_equal(value, one) for one in wanted),
-    "$nin": lambda value, wanted: not any(_equal(value, one) for one in wanted),
-    "$exists": lambda value, wanted: (value is not None) == bool(wanted),
-    "$regex": lambda value, wanted: isinstance(value, str) and re.search(wanted, value) is not None,
+    "$ne": lambda value, expected: not _equal(value, expected),
+    "$gt": lambda value, expected: _compare(value, expected, lambda a, b: a > b),
+    "$gte": lambda value, expected: _compare(value, expected, lambda a, b: a >= b),
+    "$lt": lambda value, expected: _compare(value, expected, lambda a, b: a < b),
+    "$lte": lambda value, expected: _compare(value, expected, lambda a, b: a <= b),
+    "$in": lambda value, expected: any(_equal(value, element) for element in expected),
+    "$nin": lambda value, expected: not any(_equal(value, element) for element in expected),
+    "$exists": lambda value, expected: (value is not None) == bool(expected),
+    "$regex": _matches_regex,
 }
 
 
@@ -109,8 +117,10 @@ def matches(record: RunRecord, query: Mapping[str, Any]) -> bool:
     """Whether a run matches a MongoDB query.
 
     Raises:
-        QueryError: If the query uses an unknown operator.
+        QueryError: If the query is not a mapping, or has an unknown operator or an invalid expression.
     """
+    if not isinstance(query, Mapping):
+        raise QueryError(f"a filter must be a JSON object, not {query!r}")
     for key, condition in query.items():
         if key == "$and":
             passed = all(matches(record, part) for part in condition)
@@ -132,11 +142,11 @@ def matches(record: RunRecord, query: Mapping[str, Any]) -> bool:
 def _satisfies(value: Any, condition: Any) -> bool:
     if not isinstance(condition, Mapping) or not any(key.startswith("$") for key in condition):
         return _equal(value, condition)
-    for operator, wanted in condition.items():
+    for operator, expected in condition.items():
         if operator == "$not":
-            passed = not _satisfies(value, wanted)
+            passed = not _satisfies(value, expected)
         elif operator in _OPERATORS:
-            passed = _OPERATORS[operator](value, wanted)
+            passed = _OPERATORS[operator](value, expected)
         else:
             raise QueryError(f"unknown filter operator {operator}")
         if not passed:
@@ -145,7 +155,7 @@ def _satisfies(value: Any, condition: Any) -> bool:
 
 
 def ordered(records: list[RunRecord], order: str | None) -> list[RunRecord]:
-    """Runs sorted by `+key` (ascending) or `-key` (descending); runs without the key come last."""
+    """Runs sorted by `+key` (ascending) or `-key` (descending); runs without a value come last."""
     order = order or "+created_at"
     descending = order.startswith("-")
     key = order.lstrip("+-")

@@ -1,4 +1,4 @@
-"""The application: all route tables, the key in front of them, and the answers to errors."""
+"""The application: all route tables, the check of the API key, and the responses to errors."""
 
 import logging
 import sqlite3
@@ -20,12 +20,12 @@ from server.storage.records.files import FileNameError
 
 logger = logging.getLogger(__name__)
 
-# In the order in which they are tried: the page's paths have no fixed first word, so they come last.
+# The first route that matches is used. The page's paths have no fixed first part, so they come last.
 ROUTES = [*graphql.ROUTES, *filestream.ROUTES, *run_files.ROUTES, *artifacts.ROUTES, *page.ROUTES]
 
 
 def create_app(service: Service) -> Starlette:
-    """ASGI application that serves `service`, and closes it at its own end."""
+    """ASGI application that serves `service` and closes it at shutdown."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -57,6 +57,6 @@ async def _bad_request(_: Request, error: Exception) -> Response:
 
 
 async def _storage_failed(_: Request, error: Exception) -> Response:
-    # Clients repeat a request after a 5xx, so nothing is lost while someone frees space on a full disk.
+    # Clients repeat a request after a 5xx, so that nothing is lost if a full disk is cleaned up in time.
     logger.error("storage failed: %s", error)
     return JSONResponse({"error": f"storage failed: {error}"}, status_code=503)

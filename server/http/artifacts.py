@@ -1,4 +1,4 @@
-"""The routes of the contents of artifacts: upload and download by MD5 digest (hex)."""
+"""The routes that upload and download the contents of artifacts, by MD5 digest (hex)."""
 
 import sqlite3
 

@@ -13,12 +13,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def _is_own_preflight(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """Whether a request is a browser's preflight request for a page of this server itself."""
-    own = scope.get("scheme", "http").encode() + b"://" + headers.get(b"host", b"")
+    """Whether a request is a preflight request for a page of this server."""
+    own_origin = scope.get("scheme", "http").encode() + b"://" + headers.get(b"host", b"")
     return (
         scope.get("method") == "OPTIONS"
         and b"access-control-request-method" in headers
-        and headers.get(b"origin") == own
+        and headers.get(b"origin") == own_origin
     )
 
 
@@ -31,20 +31,20 @@ def _allowed(origin: bytes) -> list[tuple[bytes, bytes]]:
 
 
 class RequireKey:
-    """ASGI middleware that answers 401 to every request without the key, whatever its route.
+    """ASGI middleware that answers 401 to every request without the key, on every route.
 
-    Clients download the contents of artifacts without the key, from addresses that carry a signature made
-    with it. Preflight requests (of browsers and of `wandb verify`) are answered for pages of this server
+    There are two exceptions. The contents of artifacts can be downloaded from URLs that have a signature made
+    with the key. Preflight requests (of browsers and of `wandb verify`) are answered for pages of this server
     only, which may send the request itself anyway.
     """
 
     def __init__(self, app: App, key: str) -> None:
-        """Guard `app` with `key`."""
+        """Pass requests with `key` on to `app`."""
         self.app = app
         self.key = key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on if it carries the key."""
+        """Pass the request on if it has the key, else answer it here."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -56,9 +56,9 @@ class RequireKey:
             await send({"type": "http.response.body", "body": b""})
             return
         authorization = headers.get(b"authorization", b"").decode("latin-1")
-        # Browsers add the key to requests of other sites too; such requests must not change anything.
-        foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
-        allowed = not foreign or scope.get("method") == "GET"
+        # Browsers add the key to requests that other sites make, too; these must not change anything.
+        other_site = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
+        allowed = not other_site or scope.get("method") == "GET"
         signed = scope.get("method") == "GET" and carries_signature(
             scope.get("path", ""), scope.get("query_string", b"").decode("latin-1"), self.key
         )

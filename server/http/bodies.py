@@ -1,4 +1,4 @@
-"""Bodies: reading the JSON of a request within the size limit, and the headers of downloaded files."""
+"""Bodies: the JSON of requests, with a size limit, and the headers of downloaded files."""
 
 import json
 from collections.abc import Callable
@@ -12,22 +12,22 @@ from server.storage.blobs import TooLargeError
 
 T = TypeVar("T")
 
-# For files that clients uploaded: an HTML file, say, must not run scripts in the name of this server.
 UNTRUSTED_CONTENT = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+"""Headers for uploaded files, so that an HTML file cannot run scripts in the name of this server."""
 
 
 class BadRequestError(ValueError):
-    """A request that does not have the form that clients send; the text says why."""
+    """A request has the wrong form; the message says why."""
 
 
 @cache
 def _parsers() -> CapacityLimiter:
-    """Limit of two threads, so that many large requests at once leave processor time for small ones."""
+    """Limit of two threads, so that many large requests leave processor time for small ones."""
     return CapacityLimiter(2)
 
 
 async def parse_in_thread(parse: Callable[..., T], *arguments: Any) -> T:
-    """Result of `parse(*arguments)`, run in one of the few threads for large requests."""
+    """Result of `parse(*arguments)`, called in one of the two threads for large requests."""
     return await to_thread.run_sync(parse, *arguments, limiter=_parsers())
 
 
@@ -36,7 +36,7 @@ async def json_body(request: Request) -> dict[str, Any]:
 
     Raises:
         TooLargeError: If the body is larger than the limit.
-        BadRequestError: If it is not a JSON object.
+        BadRequestError: If the body is not a JSON object.
     """
     limit = request.app.state.service.settings.max_body
     pieces: list[bytes] = []

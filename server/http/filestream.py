@@ -1,6 +1,6 @@
 """The file stream of a running client: history, system metrics, summary, console lines, and the exit code.
 
-All lines are numbered, so a request that is repeated changes nothing.
+All lines are numbered, so that a repeated request changes nothing.
 """
 
 import json
@@ -28,7 +28,7 @@ from server.storage.records.sweeps import sweep_by_id
 
 @dataclass(frozen=True)
 class Chunk:
-    """Lines of one file of the stream.
+    """Consecutive lines of one file of the stream.
 
     Attributes:
         offset: Number of the first line, from 0.
@@ -44,13 +44,13 @@ class StreamRequest:
     """One request of a client's file stream, parsed before the writer thread gets it.
 
     Attributes:
-        history: History rows as text.
+        history: History rows as JSON text, or None.
         rows: The same rows, parsed.
-        events: System metrics.
-        console: Console lines.
-        summary: The whole summary, or None where it did not change.
+        events: System metrics as JSON text, or None.
+        console: Console lines, or None.
+        summary: The whole summary, or None if the request has none.
         preempting: Whether the run reports that it is being preempted.
-        exit_code: Exit code of the process if it has ended, else None.
+        exit_code: Exit code of the process, or None if it has not ended.
     """
 
     history: Chunk | None = None
@@ -66,7 +66,7 @@ def parse_stream(body: Mapping[str, Any]) -> StreamRequest:
     """Parsed form of the JSON body of a file stream request.
 
     Raises:
-        BadRequestError: If a part does not have the form that clients send.
+        BadRequestError: If a part has the wrong form.
     """
     files = body.get("files") or {}
     if not isinstance(files, Mapping):
@@ -94,7 +94,7 @@ def _chunk(files: Mapping[str, Any], name: str) -> Chunk | None:
         return None
     content, offset = part.get("content"), part.get("offset", 0)
     if not isinstance(content, list) or not isinstance(offset, int) or offset < 0:
-        raise BadRequestError(f"{name} must have an offset and a list of lines")
+        raise BadRequestError(f"{name} must have an offset of at least 0 and a list of lines")
     return Chunk(offset, [str(line) for line in content])
 
 
@@ -114,7 +114,7 @@ def store_stream(
     path: tuple[str, str, str],
     request: StreamRequest,
 ) -> bool:
-    """Store a request of the file stream, and return whether the run was asked to stop.
+    """Store a request of the file stream, and return whether the run must stop.
 
     Args:
         db: The writer's connection.
@@ -123,7 +123,7 @@ def store_stream(
         request: The parsed request.
 
     Raises:
-        LookupError: If there is no such run.
+        LookupError: If the run does not exist.
     """
     run = find_run_at(db, *path)
     if run is None:
@@ -134,7 +134,7 @@ def store_stream(
     if request.preempting and run["state"] in ("pending", "running"):
         columns["state"] = "preempting"
     elif run["state"] in ("pending", "crashed") and request.exit_code is None:
-        # The client sends something, so the run is alive.
+        # Its client sends requests, so the run is running.
         columns |= {"state": "running", "finished_at": None}
     if request.summary is not None:
         columns["summary"] = json.dumps(request.summary)
@@ -151,8 +151,8 @@ def store_stream(
         _store_history(db, run, request.history, request.rows)
     if request.exit_code is not None:
         scheduler.process_ended(db, run["id"], request.exit_code)
-    now = run_by_id(db, run["id"])
-    return now is not None and now["stop_requested_at"] is not None
+    updated = run_by_id(db, run["id"])
+    return updated is not None and updated["stop_requested_at"] is not None
 
 
 def _store_history(db: sqlite3.Connection, run: sqlite3.Row, history: Chunk, rows: list[Row]) -> None:
@@ -169,12 +169,12 @@ async def _file_stream(request: Request) -> Response:
     path = (request.path_params["entity"], request.path_params["project"], request.path_params["run"])
     parsed = await parse_in_thread(parse_stream, body)
     try:
-        stopped = await run_in_threadpool(
+        must_stop = await run_in_threadpool(
             service.database.write, lambda db: store_stream(db, service.scheduler, path, parsed)
         )
     except LookupError:
         return JSONResponse({"error": f"no run {'/'.join(path)}"}, status_code=404)
-    return JSONResponse({"stopped": stopped})
+    return JSONResponse({"stopped": must_stop})
 
 
 ROUTES = [Route("/files/{entity}/{project}/{run}/file_stream", _file_stream, methods=["POST"])]

@@ -1,4 +1,4 @@
-"""The routes of the page: one HTML document, its static files, and the data it shows."""
+"""The routes of the page: its HTML document, its static files, and its data."""
 
 import json
 from functools import cache
@@ -49,7 +49,7 @@ async def _static(request: Request) -> Response:
 
 async def _answer(request: Request, view: Any, *arguments: Any) -> Response:
     database: Database = request.app.state.service.database
-    # A page that stays open asks every few seconds; it gets the data again only if something has changed.
+    # An open page asks every few seconds; the data are sent again only if the database has changed.
     tag = f'"{request.app.state.service.scheduler.boot}-{database.changes}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == tag:
@@ -59,12 +59,10 @@ async def _answer(request: Request, view: Any, *arguments: Any) -> Response:
         with database.read() as db:
             return view(db, *arguments)
 
-    found = await run_in_threadpool(look_up)
-    if found is None:
+    data = await run_in_threadpool(look_up)
+    if data is None:
         return JSONResponse({"error": "not found"}, status_code=404)
-    return Response(
-        await run_in_threadpool(json.dumps, found), media_type="application/json", headers=headers
-    )
+    return Response(await run_in_threadpool(json.dumps, data), media_type="application/json", headers=headers)
 
 
 async def _sweeps(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The routes of the files of runs: upload and download."""
+"""The routes that upload and download the files of runs."""
 
 import sqlite3
 

@@ -1,1 +1,1 @@
-"""The page: the data it shows, and its HTML, CSS and JavaScript."""
+"""The page: its data, and its HTML, CSS and JavaScript."""

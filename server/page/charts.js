@@ -1,4 +1,4 @@
-// Charts: the library is loaded with the first chart, after the table is shown.
+// Charts. The library is loaded for the first chart, so that the table appears before it.
 let loading = null;
 
 function library() {
@@ -16,7 +16,7 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-// The colour at a position of the scale, from 0 (weakest) to 1 (strongest).
+// The colour at a position of the colour scale, from 0 (weakest) to 1 (strongest).
 export function shadeOf(share) {
   const [cold, hot] = ["--cold", "--hot"].map((name) => [1, 3, 5].map((i) => parseInt(colour(name).slice(i, i + 2), 16)));
   return `rgb(${cold.map((c, i) => Math.round(c + share * (hot[i] - c))).join(",")})`;

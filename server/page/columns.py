@@ -1,4 +1,4 @@
-"""The columns and axes of a sweep's page, one for each parameter that is searched."""
+"""The columns and axes of a sweep's page: one for each searched parameter."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,9 +10,9 @@ Column = dict[str, Any]
 
 
 def parameter_columns(spec: SweepSpec) -> list[Column]:
-    """Columns of the searched parameters: name, choices (if categorical), whether the axis is logarithmic.
+    """Columns of the searched parameters: name, whether the axis is logarithmic, and choices if categorical.
 
-    A parameter whose values are mappings has one column for each key that differs between them, named
+    A parameter whose values are mappings has one column for each key in which they differ, named
     `parameter.key`, since a whole mapping is too wide for a column.
     """
     return [
@@ -26,16 +26,16 @@ def _columns(name: str, distribution: Distribution) -> list[Column]:
         return [{"name": name, "log": distribution.axis.log, "choices": choices}]
     columns = []
     for key in dict.fromkeys(key for choice in choices for key in choice):
-        found = [choice.get(key) for choice in choices]
-        values = [value for i, value in enumerate(found) if value not in found[:i]]
+        entries = [choice.get(key) for choice in choices]
+        values = [value for i, value in enumerate(entries) if value not in entries[:i]]
         if len(values) > 1:
-            numbers = all(type(value) in (int, float) for value in values)
-            columns.append({"name": f"{name}.{key}", "log": False, "choices": None if numbers else values})
+            numeric = all(type(value) in (int, float) for value in values)
+            columns.append({"name": f"{name}.{key}", "log": False, "choices": None if numeric else values})
     return columns
 
 
 def parameter_values(columns: Sequence[Column], point: Mapping[str, Any]) -> dict[str, Any]:
-    """Value of every column in a run, by column name; None where the run has none."""
+    """Value of every column for a point, by column name; None if the point has none."""
     values = {}
     for column in columns:
         name, _, key = column["name"].rpartition(".")

@@ -1,4 +1,4 @@
-"""The data that the page shows, as JSON values; `fields.js` says how each field is shown."""
+"""The data of the page, as JSON values; `fields.js` says how each field is shown."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from server.storage.records.runs import count_by_state, find_run_at, plain_confi
 from server.storage.records.sweeps import find_sweep, list_sweeps, sweep_by_id
 
 View = dict[str, Any]
-# Largest number of points of one curve, and of all curves of a sweep; a screen cannot show more.
+# A screen cannot show more points of one curve, or of all curves of a sweep, than these.
 MAX_CURVE_POINTS = 400
 MAX_SWEEP_POINTS = 40_000
 MAX_CONSOLE_LINES = 200
@@ -49,7 +49,7 @@ def _sweep_head(db: sqlite3.Connection, sweep: sqlite3.Row) -> View:
 
 
 def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
-    """Fields of a sweep, with one row for each of its runs, or None."""
+    """Fields of a sweep, with one row for each of its runs, or None if the sweep does not exist."""
     sweep = find_sweep(db, name)
     if sweep is None:
         return None
@@ -68,7 +68,7 @@ def sweep_view(db: sqlite3.Connection, name: str) -> View | None:
 
 
 def _parameters(run: sqlite3.Row, spec: SweepSpec, columns: Sequence[View]) -> View:
-    """Value of each parameter and column of the sweep in a run; the run's whole point if it has none."""
+    """Value of each parameter and column in a run; the run's whole point if the sweep has no parameters."""
     point: View = json.loads(run["point"]) if run["point"] else plain_config(run)
     if not spec.parameters:
         return point
@@ -94,7 +94,7 @@ def _run_row(run: sqlite3.Row, rungs: Sequence[int]) -> View:
 
 
 def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
-    """Curve of the sweep's metric for every run, thinned to what a screen can show, or None."""
+    """Curve of the sweep's metric for every run, thinned for the screen; None if there is no such sweep."""
     sweep = find_sweep(db, name)
     if sweep is None:
         return None
@@ -103,7 +103,7 @@ def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
     limit = min(MAX_CURVE_POINTS, 1 + MAX_SWEEP_POINTS // max(len(runs), 1))
     for run in runs:
         stride = max(1, math.ceil(run["metric_count"] / limit))
-        # Selected by number, since reading every value of a long run takes many times as long.
+        # Only these values are read, since reading all values of a long run takes many times as long.
         numbers = sorted({*range(stride, run["metric_count"] + 1, stride), run["metric_count"]})
         points = metric_values(db, run["id"], numbers)
         if points:
@@ -112,7 +112,7 @@ def sweep_curves(db: sqlite3.Connection, name: str) -> list[View] | None:
 
 
 def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) -> View | None:
-    """Fields of a run, with the curves of all its metrics, its last console lines and its files, or None."""
+    """Fields, curves, last console lines and files of a run, or None if the run does not exist."""
     run = find_run_at(db, entity, project_name, name)
     if run is None:
         return None
@@ -131,16 +131,16 @@ def run_view(db: sqlite3.Connection, entity: str, project_name: str, name: str) 
 
 
 def _console_text(line: str) -> str:
-    """Text of a console line, without the JSON that newer clients put around it."""
+    """Text of a console line, which newer clients send inside of a JSON object."""
     try:
-        framed = json.loads(line)
+        parsed = json.loads(line)
     except ValueError:
         return line
-    return str(framed["content"]) if isinstance(framed, dict) and "content" in framed else line
+    return str(parsed["content"]) if isinstance(parsed, dict) and "content" in parsed else line
 
 
 def _rows_to_draw(db: sqlite3.Connection, run: sqlite3.Row) -> list[View]:
-    """History rows at even distances, and every row of a metric that has few rows."""
+    """Evenly spaced history rows, and every row of a metric with few rows."""
     counts = json.loads(run["history_keys"])
     rare = [f'"{key}":' for key, count in counts.items() if count <= MAX_CURVE_POINTS < run["history_lines"]]
     stride = max(1, math.ceil(run["history_lines"] / MAX_CURVE_POINTS))

@@ -1,23 +1,23 @@
-// What all views share: elements, requests, values as text, and tables that sort and filter.
+// Shared by all views: elements, requests, formatting of values, and a table that sorts and filters.
 
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) made.setAttribute(name, value);
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
   }
-  made.append(...children.map((child) => child ?? ""));
-  return made;
+  node.append(...children.map((child) => child ?? ""));
+  return node;
 }
 
 export async function fetchJson(path) {
-  // Without `location.origin`, fetch refuses the credentials in an address such as http://api:KEY@host.
+  // `location.origin` has no credentials; fetch refuses a URL with them, such as http://api:KEY@host.
   const answer = await fetch(new URL(path, location.origin));
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
   return answer.json();
 }
 
-export function shown(value) {
+export function formatted(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return Number.isInteger(value) || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e6) ? String(Number(value.toPrecision(Number.isInteger(value) ? 16 : 5))) : value.toExponential(2);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -29,13 +29,13 @@ export function duration(seconds) {
   return minutes ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
 }
 
-// Rows shown at first, since the layout of more is slow; a button shows the rest.
+// Number of rows at first, since the layout of more is slow; a button shows the rest.
 const FIRST_ROWS = 100;
 
-// A table that keeps its sort order, its filter and its length when it gets new rows.
+// A table that keeps its sort order, its filter and its length when its rows change.
 export function sortedTable(columnsOf) {
   const state = { key: null, descending: true, filter: "", all: false, data: null, rows: [] };
-  const filter = element("input", { type: "search", placeholder: "filter runs  ( / )", "aria-label": "filter rows", id: "filter" });
+  const filter = element("input", { type: "search", placeholder: "filter rows  ( / )", "aria-label": "filter rows", id: "filter" });
   const count = element("span", { class: "quiet", role: "status" });
   const place = element("div", { class: "scroll" });
   const more = element("button", { type: "button", class: "plain", hidden: "" });
@@ -44,7 +44,7 @@ export function sortedTable(columnsOf) {
 
   function ordered(columns) {
     const matching = state.rows.filter((row) => !state.filter ||
-      columns.some((c) => shown(c.value(row)).toLowerCase().includes(state.filter)));
+      columns.some((c) => formatted(c.value(row)).toLowerCase().includes(state.filter)));
     const column = columns.find((c) => c.key === state.key);
     if (!column) return matching;
     return matching.sort((a, b) => {
@@ -70,7 +70,7 @@ export function sortedTable(columnsOf) {
     });
     const body = visible.map((row) => element("tr", {}, ...columns.map((c) =>
       element("td", { class: [c.number ? "number" : "", c.mark ? c.mark(row) : ""].join(" ").trim() || null },
-        c.cell ? c.cell(row) : shown(c.value(row))))));
+        c.cell ? c.cell(row) : formatted(c.value(row))))));
     place.replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)));
     count.textContent = rows.length === state.rows.length ? `${rows.length}` : `${rows.length} of ${state.rows.length}`;
     more.hidden = visible.length === rows.length;

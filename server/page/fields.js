@@ -1,8 +1,8 @@
-// The fields that the page shows, and how. A new field is one entry here and one key in `data.py`.
+// How the page shows each field. A new field needs one entry here and one key in `data.py`.
 //
-// A fact is a function from the data to a text; empty facts are left out. A column has a `key`, a `label` and the
-// `value` of a row, and may have `cell` (the content, where it is not the value as text), `number` (align to the
-// right), `mark` (a CSS class) and `unplotted` (not offered in the scatter plot).
+// A fact is a function from the data to a text; empty facts are left out. A column has a `key`, a `label` and a
+// function `value` of a row. It may have `cell` (the content of the cell, if it is not just the value), `number`
+// (align to the right), `mark` (a CSS class) and `unplotted` (not offered in the scatter plot).
 import { duration, element } from "./dom.js";
 
 export function factsText(facts, data) {
@@ -21,7 +21,7 @@ export const SWEEP_LIST_COLUMNS = [
 export const SWEEP_FACTS = [
   (s) => `${s.state.toLowerCase()}${s.why ? ` (${s.why})` : ""}`,
   (s) => s.method,
-  (s) => `${s.goal ?? ""} ${s.metric ?? ""}`,
+  (s) => s.metric && `${s.goal} ${s.metric}`,
   (s) => Object.entries(s.runs).map(([state, count]) => `${count} ${state}`).join(", ") || "no runs yet",
 ];
 

@@ -1,4 +1,4 @@
-// The page: chooses the view for the address, and refreshes it every few seconds while the page is visible.
+// The page: selects the view for the URL, and refreshes it every few seconds while the page is visible.
 import { element, fetchJson, sortedTable } from "./dom.js";
 import { SWEEP_LIST_COLUMNS } from "./fields.js";
 import { runView } from "./run.js";
@@ -22,14 +22,14 @@ function listView() {
   };
 }
 
-function viewOfAddress() {
+function viewOfUrl() {
   const parts = location.pathname.split("/").filter(Boolean).map(decodeURIComponent);
   if (parts.length === 4 && parts[2] === "sweeps") return sweepView(main, where, parts[3]);
   if (parts.length === 4 && parts[2] === "runs") return runView(main, where, parts[0], parts[1], parts[3]);
   return listView();
 }
 
-const view = viewOfAddress();
+const view = viewOfUrl();
 let busy = false;
 
 async function refresh() {

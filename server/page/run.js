@@ -1,21 +1,21 @@
 // The view of a run: its metrics, samples, configuration, summary, console and files.
 import { accent, chart } from "./charts.js";
-import { element, fetchJson, shown } from "./dom.js";
+import { element, fetchJson, formatted } from "./dom.js";
 import { RUN_FACTS, factsText } from "./fields.js";
 
-// Number of rows shown of each logged table.
+// Number of rows to show of each logged table.
 const SAMPLE_ROWS = 20;
 
 function pairs(mapping) {
   return element("table", { class: "pairs" }, element("tbody", {}, ...Object.entries(mapping).filter(([k]) => !k.startsWith("_wandb"))
-    .map(([key, value]) => element("tr", {}, element("th", { scope: "row" }, key), element("td", {}, shown(value))))));
+    .map(([key, value]) => element("tr", {}, element("th", { scope: "row" }, key), element("td", {}, formatted(value))))));
 }
 
 async function sampleTable(base, file) {
   const { columns, data } = await fetchJson(`${base}/${file.name}`);
   return element("div", {}, element("p", { class: "note" }, `${file.name}: ${data.length} rows`), element("div", { class: "scroll" },
     element("table", { class: "samples" }, element("thead", {}, element("tr", {}, ...columns.map((c) => element("th", { scope: "col" }, String(c))))),
-      element("tbody", {}, ...data.slice(0, SAMPLE_ROWS).map((row) => element("tr", {}, ...row.map((v) => element("td", {}, shown(v)))))))));
+      element("tbody", {}, ...data.slice(0, SAMPLE_ROWS).map((row) => element("tr", {}, ...row.map((v) => element("td", {}, formatted(v)))))))));
 }
 
 export function runView(main, where, entity, project, name) {
@@ -35,7 +35,7 @@ export function runView(main, where, entity, project, name) {
     where.textContent = `${entity}/${project}/${name}`;
     title.textContent = run.name || run.id;
     note.textContent = factsText(RUN_FACTS, run);
-    up.replaceChildren(run.sweep ? element("a", { href: `/${run.sweep}` }, "to its sweep") : "");
+    up.replaceChildren(run.sweep ? element("a", { href: `/${run.sweep}` }, "sweep of this run") : "");
     config.replaceChildren(pairs(run.config));
     summary.replaceChildren(pairs(run.summary));
     console_.textContent = run.console.join("\n");
@@ -48,7 +48,7 @@ export function runView(main, where, entity, project, name) {
       sampled = now;
       samples.replaceChildren(...await Promise.all(tables.map((f) => sampleTable(base, f))),
         ...images.map((f) => element("img", { src: `${base}/${f.name}`, alt: f.name })));
-      if (!tables.length && !images.length) samples.textContent = "none logged";
+      if (!tables.length && !images.length) samples.textContent = "no tables or images logged";
     }
     for (const curve of run.curves) {
       if (!places.has(curve.id)) { places.set(curve.id, element("div", { class: "chart" })); charts.append(places.get(curve.id)); }

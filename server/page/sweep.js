@@ -1,9 +1,9 @@
 // The view of a sweep: its runs, their curves, and its parameters with their importance.
 import { accent, chart, quiet, scale, shadeOf } from "./charts.js";
-import { element, fetchJson, shown, sortedTable } from "./dom.js";
+import { element, fetchJson, formatted, sortedTable } from "./dom.js";
 import { SWEEP_FACTS, factsText, runColumns } from "./fields.js";
 
-// Number of the best runs whose curves have their own colours; the curves of all others are grey.
+// So many of the best runs have curves of their own colour; all other curves are grey.
 const COLOURED = 12;
 
 function ranked(sweep) {
@@ -44,8 +44,8 @@ function bestSoFar(sweep) {
 function axisOf(label, values, parameter) {
   const numbers = values.every((v) => typeof v === "number");
   if (!numbers) {
-    const seen = (parameter?.choices ?? [...new Set(values.map(shown))]).map(shown);
-    return { label, values: values.map((v) => seen.indexOf(shown(v))), tickvals: seen.map((_, i) => i), ticktext: seen };
+    const labels = (parameter?.choices ?? [...new Set(values.map(formatted))]).map(formatted);
+    return { label, values: values.map((v) => labels.indexOf(formatted(v))), tickvals: labels.map((_, i) => i), ticktext: labels };
   }
   if (!parameter?.log) return { label, values };
   const logs = values.map(Math.log10);
@@ -54,7 +54,7 @@ function axisOf(label, values, parameter) {
   return { label, values: logs, tickvals: ticks, ticktext: ticks.map((t) => `1e${t}`) };
 }
 
-// One line for each run across all parameters. Lines of similar rank share a trace, so that 1,000 draw fast.
+// One line for each run across all parameters. Runs of similar rank share a trace, so that 1,000 are drawn fast.
 const SHADES = 10;
 
 function parallel(sweep) {
@@ -68,7 +68,7 @@ function parallel(sweep) {
     return (v) => (v - low) / span;
   });
   const annotations = axes.flatMap(({ label, values, tickvals, ticktext }, i) => {
-    const ends = tickvals ? [tickvals, ticktext] : [[Math.min(...values), Math.max(...values)], [Math.min(...values), Math.max(...values)].map(shown)];
+    const ends = tickvals ? [tickvals, ticktext] : [[Math.min(...values), Math.max(...values)], [Math.min(...values), Math.max(...values)].map(formatted)];
     const text = (y, t, more) => ({ x: i, y, text: t, showarrow: false, font: { size: 10 }, ...more });
     return [...ends[0].map((v, k) => text(heights[i](v), ends[1][k], { xanchor: "left", xshift: 3 })), text(1.02, label, { yref: "paper", textangle: -25, xanchor: "left", yanchor: "bottom", font: { size: 11 } })];
   });
@@ -89,15 +89,15 @@ function scatterChooser(redraw) {
     select.addEventListener("change", redraw);
     return { select, node: element("label", { for: id }, `${label} `, select) };
   };
-  const x = pick("scatter-x", "across"), y = pick("scatter-y", "up");
+  const x = pick("scatter-x", "x axis"), y = pick("scatter-y", "y axis");
   return {
     node: element("div", { class: "bar" }, x.node, y.node),
     choices(sweep) {
       const all = runColumns(sweep).filter((c) => !c.unplotted);
       for (const [select, first] of [[x.select, sweep.parameters[0] ? `p:${sweep.parameters[0].name}` : "step"], [y.select, "value"]]) {
-        const kept = select.value || first;
+        const selected = select.value || first;
         if (select.options.length !== all.length) select.replaceChildren(...all.map((c) => element("option", { value: c.key }, c.label)));
-        select.value = kept;
+        select.value = selected;
       }
       return [x.select, y.select].map((s) => all.find((c) => c.key === s.value) ?? all[0]);
     },
@@ -106,18 +106,18 @@ function scatterChooser(redraw) {
 
 function scatterTrace(sweep, [x, y]) {
   const rows = sweep.rows.filter((r) => (x.value(r) ?? null) !== null && (y.value(r) ?? null) !== null);
-  const plain = (v) => (typeof v === "number" ? v : shown(v));
+  const plain = (v) => (typeof v === "number" ? v : formatted(v));
   return [{
     x: rows.map((r) => plain(x.value(r))), y: rows.map((r) => plain(y.value(r))), text: rows.map((r) => r.name || r.id), mode: "markers",
     marker: { size: 7, color: rows.map((r) => r.value), colorscale: scale(), showscale: false },
   }];
 }
 
-function importanceTrace(found) {
-  const shownFirst = found.slice(0, 15).reverse();
+function importanceTrace(importances) {
+  const top = importances.slice(0, 15).reverse();
   return [{
-    type: "bar", orientation: "h", y: shownFirst.map((p) => p.name), x: shownFirst.map((p) => p.share), marker: { color: accent() },
-    error_x: { type: "data", symmetric: false, array: shownFirst.map((p) => p.high - p.share), arrayminus: shownFirst.map((p) => p.share - p.low), color: quiet() },
+    type: "bar", orientation: "h", y: top.map((p) => p.name), x: top.map((p) => p.share), marker: { color: accent() },
+    error_x: { type: "data", symmetric: false, array: top.map((p) => p.high - p.share), arrayminus: top.map((p) => p.share - p.low), color: quiet() },
   }];
 }
 
@@ -148,13 +148,13 @@ export function sweepView(main, where, name) {
     performance.mark("interactive");
     const curves = await fetchJson(`/page-data/sweeps/${name}/curves`);
     await chart(curvesPlace, curveTraces(sweep, curves), `${sweep.metric ?? ""} by step`);
-    await chart(bestPlace, bestSoFar(sweep), "best so far, by run");
+    await chart(bestPlace, bestSoFar(sweep), "best value so far, by run");
     await drawScatter();
     const lines = parallel(sweep);
-    if (sweep.parameters.length) await chart(parallelPlace, lines.traces, "parameters of every run; strong lines are the best tenth", lines.layout);
-    const found = await fetchJson(`/page-data/sweeps/${name}/importance`);
-    document.getElementById("importance-note").textContent = found.length ? "share of each parameter; whiskers: 10 % to 90 % over halves of the runs" : "importance needs 20 finished runs";
-    if (found.length) await chart(importancePlace, importanceTrace(found), "importance", { margin: { l: 190, r: 14, t: 36, b: 40 } });
+    if (sweep.parameters.length) await chart(parallelPlace, lines.traces, "parameters of all runs; the strong lines are the best tenth", lines.layout);
+    const importances = await fetchJson(`/page-data/sweeps/${name}/importance`);
+    document.getElementById("importance-note").textContent = importances.length ? "share of each parameter in the total importance; whiskers: 10th to 90th percentile over random halves of the runs" : "importance needs 20 finished runs";
+    if (importances.length) await chart(importancePlace, importanceTrace(importances), "importance of the parameters", { margin: { l: 190, r: 14, t: 36, b: 40 } });
     document.body.dataset.drawn = "yes";
   };
 }

@@ -1,9 +1,9 @@
-"""Bayesian search: two ways of proposing a point, in turns.
+"""Bayesian search: a Gaussian process and Optuna's TPE propose points in turns.
 
-A Gaussian process sees how parameters work together and how noisy the values are, and is the better one
-where values change smoothly. Parzen estimators look at each parameter by itself: they stand any shape of
-values and any number of parameters, and take the process out of corners that it thinks good. `sampler:` in
-the sweep file chooses one of them alone.
+The Gaussian process models interactions between parameters and the noise of the values. It is better where
+the values change smoothly. TPE models each parameter separately. It copes with values of any shape and with
+many parameters, and proposes points elsewhere when the process keeps returning to a bad region. `sampler:` in
+the sweep file chooses one of the two alone.
 """
 
 from collections.abc import Sequence
@@ -15,43 +15,48 @@ from server.search.space import SweepSpec
 from server.search.tpe import tpe_point
 from server.search.trial import STARTUP_RUNS, Trial
 
-# Most trials that one suggestion looks at, and how many of them are there for being the best.
-TOLD = 60
-BEST = 25
+MAX_TRIALS = 60
+"""Largest number of trials that one suggestion uses, apart from running ones."""
+MAX_BEST_TRIALS = 25
+"""How many of them are chosen because they are the best."""
 
 
 def bayes_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, Any]:
-    """Return the next point to try: a function of the spec, the trials in order, and the seed alone.
+    """Next point to try: the value of every parameter, by name.
+
+    The same spec, trials and seed always give the same point.
 
     Args:
         spec: A sweep with a metric.
         trials: Every run of the sweep so far, oldest first.
-        seed: Makes the draw reproducible.
+        seed: Seed of all random numbers.
     """
     assert spec.metric is not None
-    drawn = random_point(spec, seed)
+    random_values = random_point(spec, seed)
     informative = sum(trial.state in ("finished", "pruned") for trial in trials)
     if informative < STARTUP_RUNS or all(d.is_constant for d in spec.parameters.values()):
-        return drawn
-    by_turns = (tpe_point, gp_point)[len(trials) % 2]
-    propose = {"both": by_turns, "gp": gp_point, "tpe": tpe_point}[spec.sampler]
-    return drawn | propose(spec, _most_telling(trials, maximize=spec.metric.goal == "maximize"), seed)
+        return random_values
+    in_turn = (tpe_point, gp_point)[len(trials) % 2]
+    propose = {"both": in_turn, "gp": gp_point, "tpe": tpe_point}[spec.sampler]
+    # The samplers leave out constants, which the random point holds.
+    return random_values | propose(
+        spec, _informative_trials(trials, maximize=spec.metric.goal == "maximize"), seed
+    )
 
 
-def _most_telling(trials: Sequence[Trial], *, maximize: bool) -> list[Trial]:
-    """Return about `TOLD` trials: the best, those that run, and the newest of the others.
+def _informative_trials(trials: Sequence[Trial], *, maximize: bool) -> list[Trial]:
+    """The best, the running and the newest other trials, in the order of `trials`.
 
-    The few best are compared with all others, whose distribution 100 of them tell as well as 1,000; a
-    suggestion then takes the same time however long the sweep has gone on.
+    With a limit, a suggestion takes no longer in a long sweep than in a short one.
     """
-    if len(trials) <= TOLD:
+    if len(trials) <= MAX_TRIALS:
         return list(trials)
     finished = [i for i, trial in enumerate(trials) if trial.state == "finished"]
     finished.sort(key=lambda i: trials[i].value or 0.0, reverse=maximize)
-    kept = {*finished[:BEST], *(i for i, trial in enumerate(trials) if trial.state == "running")}
+    chosen = {*finished[:MAX_BEST_TRIALS], *(i for i, trial in enumerate(trials) if trial.state == "running")}
     for i in reversed(range(len(trials))):
-        if len(kept) >= TOLD:
+        if len(chosen) >= MAX_TRIALS:
             break
         if trials[i].state in ("finished", "pruned"):
-            kept.add(i)
-    return [trials[i] for i in sorted(kept)]
+            chosen.add(i)
+    return [trials[i] for i in sorted(chosen)]

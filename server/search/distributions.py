@@ -1,7 +1,7 @@
-"""The distributions of the W&B sweep syntax: what a parameter may be, how to draw it, how to search it.
+"""The distributions of the W&B sweep syntax: their values, random draws, and the axis that samplers search.
 
-Every distribution knows its *axis*, a plain categorical, integer or float range in which a sampler can
-work, and translates between the axis and the values a run receives.
+Every distribution has an *axis*: a categorical, integer or float range in which samplers search. `encode`
+turns a parameter's value into a position on the axis, and `decode` turns a position into a value.
 """
 
 import math
@@ -12,8 +12,8 @@ from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Literal
 
-# Quantiles nearer to 0 or 1 than this are not drawn from unbounded distributions (about 4.75 sigma).
 QUANTILE_MARGIN = 1e-6
+"""Unbounded distributions draw no quantile nearer to 0 or 1 than this (about 4.75 standard deviations)."""
 ROUNDING = Decimal("1e-9")
 
 
@@ -25,7 +25,7 @@ class Axis:
         kind: `categorical` (indices `low..high`, unordered), `int` or `float`.
         low: Smallest position, inclusive.
         high: Largest position, inclusive.
-        log: Whether equal ratios (not equal differences) are equally far apart.
+        log: Whether distances are differences of logarithms.
     """
 
     kind: Literal["categorical", "int", "float"]
@@ -34,18 +34,18 @@ class Axis:
     log: bool = False
 
     def sample(self, rng: random.Random) -> float:
-        """Draw a position uniformly (log-uniformly on a log axis)."""
+        """Random position, uniform on the axis (log-uniform on a log axis)."""
         if self.kind != "float":
             return rng.randint(int(self.low), int(self.high))
         if self.log:
-            drawn = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
-            return min(max(drawn, self.low), self.high)
+            position = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
+            return min(max(position, self.low), self.high)
         return rng.uniform(self.low, self.high)
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """What one parameter may be.
+    """The values that one parameter can take.
 
     Attributes:
         name: The W&B name of the distribution, such as `log_uniform_values`.
@@ -55,12 +55,12 @@ class Distribution:
 
     @property
     def axis(self) -> Axis:
-        """The range in which a sampler searches."""
+        """The range in which samplers search."""
         raise NotImplementedError
 
     @property
     def values_or_bounds(self) -> tuple[Any, ...]:
-        """All values of a discrete choice, or `(low, high)` of a range, in the units a run receives."""
+        """All values of a categorical parameter, or `(low, high)` of a range, as runs receive them."""
         raise NotImplementedError
 
     @property
@@ -69,23 +69,23 @@ class Distribution:
         return self.axis.low == self.axis.high
 
     def contains(self, value: Any) -> bool:
-        """Whether a run could have received this value."""
+        """Whether the distribution can give this value to a run."""
         raise NotImplementedError
 
     def decode(self, position: float) -> Any:
-        """Return the value at a position of the axis, as a plain JSON type."""
+        """Value at a position of the axis, as a plain JSON type."""
         raise NotImplementedError
 
     def encode(self, value: Any) -> float:
-        """Return the position of a value that `contains` accepts."""
+        """Position on the axis of a value that `contains` accepts."""
         raise NotImplementedError
 
     def sample(self, rng: random.Random) -> Any:
-        """Draw a value from the distribution."""
+        """Random value from the distribution."""
         return self.decode(self.axis.sample(rng))
 
     def grid(self) -> tuple[Any, ...] | None:
-        """Return all values in order, without repeats, or None where they cannot be enumerated."""
+        """All values in order, without repeats, or None if they cannot be enumerated."""
         return None
 
 
@@ -101,7 +101,7 @@ def same(left: Any, right: Any) -> bool:
 
 @dataclass(frozen=True)
 class Categorical(Distribution):
-    """`constant`, `categorical` and `categorical_w_probabilities`: one of a list of values."""
+    """`constant`, `categorical` and `categorical_w_probabilities`: one value of a list."""
 
     values: tuple[Any, ...]
     probabilities: tuple[float, ...] | None = None
@@ -117,30 +117,30 @@ class Categorical(Distribution):
         return self.values
 
     def contains(self, value: Any) -> bool:
-        """Whether the value is one of the list."""
+        """Whether the value is in the list."""
         return any(same(value, known) for known in self.values)
 
     def decode(self, position: float) -> Any:
-        """Return the value at an index."""
+        """Value at an index."""
         return self.values[int(position)]
 
     def encode(self, value: Any) -> float:
-        """Return the index of a value."""
+        """Index of a value."""
         return next(i for i, known in enumerate(self.values) if same(value, known))
 
     def sample(self, rng: random.Random) -> Any:
-        """Draw one value, by its probability where probabilities are given."""
+        """Random value, drawn with `probabilities` if there are any, else uniformly."""
         if self.probabilities is None:
             return rng.choice(self.values)
         return rng.choices(self.values, weights=self.probabilities)[0]
 
     def grid(self) -> tuple[Any, ...] | None:
-        """Return the values without repeats."""
-        kept: list[Any] = []
+        """The values without repeats."""
+        unique: list[Any] = []
         for value in self.values:
-            if not any(same(value, earlier) for earlier in kept):
-                kept.append(value)
-        return tuple(kept)
+            if not any(same(value, earlier) for earlier in unique):
+                unique.append(value)
+        return tuple(unique)
 
 
 @dataclass(frozen=True)
@@ -165,15 +165,15 @@ class IntUniform(Distribution):
         return is_number(value) and float(value).is_integer() and self.low <= value <= self.high
 
     def decode(self, position: float) -> Any:
-        """Return the integer."""
+        """The integer itself."""
         return int(position)
 
     def encode(self, value: Any) -> float:
-        """Return the integer."""
+        """The integer itself."""
         return int(value)
 
     def grid(self) -> tuple[Any, ...] | None:
-        """Return every integer of the range."""
+        """Every integer of the range."""
         return tuple(range(self.low, self.high + 1))
 
 
@@ -184,8 +184,9 @@ class Range(Distribution):
     Attributes:
         low: Smallest value.
         high: Largest value.
-        log: Whether the logarithm of the value is what is uniform.
-        beta: The two shape parameters of a beta distribution, which weigh only random draws.
+        log: Whether the logarithm of the value is uniform.
+        beta: The two shape parameters of a beta distribution. They affect random draws only; samplers search
+            the whole range.
     """
 
     low: float
@@ -208,15 +209,15 @@ class Range(Distribution):
         return is_number(value) and self.low <= value <= self.high
 
     def decode(self, position: float) -> Any:
-        """Return the value, kept within the bounds against rounding."""
+        """The position itself, clipped to the bounds because positions can be off by a rounding error."""
         return min(max(float(position), self.low), self.high)
 
     def encode(self, value: Any) -> float:
-        """Return the value."""
+        """The value itself."""
         return float(value)
 
     def sample(self, rng: random.Random) -> Any:
-        """Draw a value."""
+        """Random value."""
         if self.beta is None:
             return super().sample(rng)
         return self.decode(rng.betavariate(*self.beta))
@@ -224,12 +225,12 @@ class Range(Distribution):
 
 @dataclass(frozen=True)
 class Normal(Distribution):
-    """`normal` and `log_normal`: unbounded, so searched by quantile.
+    """`normal` and `log_normal`: unbounded, so the axis consists of quantiles.
 
     Attributes:
         mu: Mean (of the logarithm, for `log_normal`).
         sigma: Standard deviation (of the logarithm, for `log_normal`); 0 makes a constant.
-        log: Whether the logarithm of the value is what is normal.
+        log: Whether the logarithm of the value is normal.
     """
 
     mu: float
@@ -242,29 +243,29 @@ class Normal(Distribution):
 
     @property
     def axis(self) -> Axis:
-        """Quantiles, a little inside 0 and 1."""
+        """Quantiles from `QUANTILE_MARGIN` to `1 - QUANTILE_MARGIN`."""
         if self.sigma == 0:
             return Axis("float", 0.5, 0.5)
         return Axis("float", QUANTILE_MARGIN, 1 - QUANTILE_MARGIN)
 
     @property
     def values_or_bounds(self) -> tuple[Any, ...]:
-        """The values at the outermost quantiles that are drawn."""
+        """The values at both ends of the axis."""
         return (self.decode(self.axis.low), self.decode(self.axis.high))
 
     def contains(self, value: Any) -> bool:
-        """Whether the value can come from the distribution: any number (above 0 for `log_normal`)."""
+        """Whether the value is a number (above 0 for `log_normal`), and the constant if `sigma` is 0."""
         if not is_number(value) or (self.log and value <= 0):
             return False
         return self.sigma > 0 or math.isclose(value, self.decode(0.5))
 
     def decode(self, position: float) -> Any:
-        """Return the value at a quantile."""
-        drawn = self.mu if self.sigma == 0 else self._normal.inv_cdf(position)
-        return math.exp(drawn) if self.log else drawn
+        """Value at a quantile."""
+        value = self.mu if self.sigma == 0 else self._normal.inv_cdf(position)
+        return math.exp(value) if self.log else value
 
     def encode(self, value: Any) -> float:
-        """Return the quantile of a value."""
+        """Quantile of a value."""
         if self.sigma == 0:
             return 0.5
         quantile = self._normal.cdf(math.log(value) if self.log else value)
@@ -273,14 +274,14 @@ class Normal(Distribution):
 
 @dataclass(frozen=True)
 class Quantized(Distribution):
-    """The `q_*` distributions: multiples of a step, drawn by an underlying distribution.
+    """The `q_*` distributions: a base distribution, rounded to multiples of a step.
 
-    A bounded one yields the multiples of `step` that lie within the bounds, so `q_uniform` from 1 to 100
-    in steps of 25 is 25, 50, 75, 100 and never the 0 that rounding alone would give.
+    If the base has bounds, only the multiples within them occur: `q_uniform` from 1 to 100 in steps of 25
+    gives 25, 50, 75 and 100, but not 0, to which plain rounding would take 1.
 
     Attributes:
         base: The distribution before rounding.
-        step: The distance between values, in their own units.
+        step: Distance between two neighbouring values.
     """
 
     base: Distribution
@@ -288,7 +289,7 @@ class Quantized(Distribution):
 
     @property
     def axis(self) -> Axis:
-        """Multiples for a plain bounded range; the base's axis for logarithmic and unbounded ones."""
+        """Multiples if the base is bounded and not logarithmic, else the axis of the base."""
         limits = self._multiples
         if limits is not None and not self.base.axis.log:
             return Axis("int", *limits)
@@ -296,7 +297,7 @@ class Quantized(Distribution):
 
     @property
     def values_or_bounds(self) -> tuple[Any, ...]:
-        """The smallest and largest multiple."""
+        """The smallest and the largest multiple."""
         limits = self._multiples
         if limits is not None:
             return (self._value(limits[0]), self._value(limits[1]))
@@ -310,20 +311,20 @@ class Quantized(Distribution):
 
     @property
     def _multiples(self) -> tuple[int, int] | None:
-        """Smallest and largest allowed multiple, or None where the base is unbounded."""
+        """Smallest and largest multiple within the bounds, in steps, or None if the base is unbounded."""
         if not isinstance(self.base, Range):
             return None
         step = Decimal(str(self.step))
         low, high = (Decimal(str(bound)) / step for bound in (self.base.low, self.base.high))
-        # 0.1 + 0.2 means 0.3: a bound counts as a multiple when it is one up to rounding.
+        # In floats, 0.1 + 0.2 is not 0.3: a bound that misses a multiple by a rounding error counts as one.
         return math.ceil(low - ROUNDING), math.floor(high + ROUNDING)
 
     def _value(self, multiple: int) -> float:
         exact = multiple * Decimal(str(self.step))
         return int(exact) if isinstance(self.step, int) else float(exact)
 
-    def _nearest(self, drawn: float) -> float:
-        multiple = round(Decimal(str(drawn)) / Decimal(str(self.step)))
+    def _nearest(self, value: float) -> float:
+        multiple = round(Decimal(str(value)) / Decimal(str(self.step)))
         limits = self._multiples
         if limits is not None:
             multiple = min(max(multiple, limits[0]), limits[1])
@@ -339,24 +340,24 @@ class Quantized(Distribution):
         return inside and math.isclose(self._value(multiple), value, rel_tol=1e-9, abs_tol=1e-12)
 
     def decode(self, position: float) -> Any:
-        """Return the multiple at a position."""
+        """Multiple at a position."""
         if self.axis.kind == "int":
             return self._value(int(position))
         return self._nearest(self.base.decode(position))
 
     def encode(self, value: Any) -> float:
-        """Return the position of a multiple."""
+        """Position of a multiple."""
         if self.axis.kind == "int":
             return round(Decimal(str(value)) / Decimal(str(self.step)))
         return self.base.encode(value) if self.base.contains(value) else self.base.axis.low
 
     def sample(self, rng: random.Random) -> Any:
-        """Draw from the base and round."""
+        """Random value of the base, rounded; a uniform base draws each multiple with the same probability."""
         if self.axis.kind == "int" and not (isinstance(self.base, Range) and self.base.beta):
             return self.decode(self.axis.sample(rng))
         return self._nearest(self.base.sample(rng))
 
     def grid(self) -> tuple[Any, ...] | None:
-        """Return every multiple within the bounds, or None where there are no bounds."""
+        """Every multiple within the bounds, or None if the base is unbounded."""
         limits = self._multiples
         return None if limits is None else tuple(self._value(m) for m in range(limits[0], limits[1] + 1))

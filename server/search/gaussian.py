@@ -1,10 +1,10 @@
-"""A Gaussian process over every kind of parameter, for some tens of runs: what it expects, and how surely.
+"""A Gaussian process over numeric and categorical parameters, for some tens of runs.
 
-Numbers lie in [0, 1] along their axes (logarithmic ones by ratio), choices on the corners of a simplex, all
-at one distance from each other. Each parameter has a length scale of its own, so that those which change
-nothing are found out. Length scales and noise are those most likely a posteriori, under priors that expect
-less of each parameter the more there are (Hvarfner, Hellsten, Nardi, "Vanilla Bayesian Optimization Performs
-Great in High Dimensions", 2024).
+A number becomes a coordinate in [0, 1] along its axis (on a logarithmic axis, by its logarithm). A choice
+becomes a corner of a simplex, so that all choices are equally far apart. Each parameter has its own length
+scale; a parameter without influence gets a long one. Length scales and noise are fitted by maximum a
+posteriori. The prior expects longer length scales the more parameters there are (Hvarfner, Hellsten, Nardi,
+"Vanilla Bayesian Optimization Performs Great in High Dimensions", 2024).
 """
 
 import math
@@ -21,27 +21,30 @@ from server.search.distributions import Axis
 
 Array = NDArray[np.float64]
 
-_STEPS = 25
-_NOISE_AT_LEAST = 1e-4
-_NOISE, _NOISE_SPREAD = math.log(1e-2), 1.5
-_LENGTH, _LENGTH_SPREAD = math.log(0.5), 1.0
-"""Priors of the logarithms of noise variance, and of a length scale where there is one parameter."""
+_MAX_ITERATIONS = 25
+"""Largest number of iterations of the fit."""
+_MIN_NOISE = 1e-4
+"""Smallest variance of the noise."""
+_NOISE_MEAN, _NOISE_DEVIATION = math.log(1e-2), 1.5
+"""Normal prior of the logarithm of the noise variance."""
+_LENGTH_MEAN, _LENGTH_DEVIATION = math.log(0.5), 1.0
+"""Normal prior of the logarithm of the length scale, for a single parameter."""
 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """The coordinates in which distances are measured; [n, columns] from positions [n, parameters]."""
+    """Turns positions [n, parameters] on the axes into coordinates [n, columns] of the process."""
 
     axes: Sequence[Axis]
 
     @property
     def owner(self) -> NDArray[np.intp]:
-        """[columns] the parameter that each column belongs to."""
+        """Index of the parameter that each column belongs to; [columns]."""
         widths = [int(a.high - a.low) + 1 if a.kind == "categorical" else 1 for a in self.axes]
         return np.repeat(np.arange(len(self.axes)), widths)
 
     def of(self, positions: Array) -> Array:
-        """Return the coordinates of positions on the axes."""
+        """Coordinates [n, columns] of positions [n, parameters]."""
         return np.hstack([_column(axis, positions[:, i]) for i, axis in enumerate(self.axes)])
 
 
@@ -53,69 +56,75 @@ def _column(axis: Axis, positions: Array) -> Array:
 
 
 def unit(axis: Axis, positions: Array) -> Array:
-    """Return how far along a numeric axis positions lie, from 0 to 1."""
+    """Positions on a numeric axis, scaled to [0, 1]; on a logarithmic axis, their logarithms are scaled."""
     if axis.log:
         return np.asarray(np.log(positions / axis.low) / math.log(axis.high / axis.low))
     return np.asarray((positions - axis.low) / (axis.high - axis.low))
 
 
 class GaussianProcess:
-    """A process fitted to values at coordinates.
+    """A Gaussian process, fitted to values at coordinates.
 
     Args:
-        x: [n, columns] coordinates.
-        y: [n] values, about 0 and of about unit variance.
-        owner: [columns] the parameter that each column belongs to.
+        x: Coordinates; [n, columns].
+        y: Values with mean 0 and variance 1; [n].
+        owner: Index of the parameter that each column belongs to; [columns].
 
     Attributes:
-        scale: [columns] what coordinates are multiplied by: one over the length scale.
+        scale: Inverse length scale of each column; [columns].
         noise: Variance of the noise.
     """
 
     def __init__(self, x: Array, y: Array, owner: NDArray[np.intp]) -> None:
         count = int(owner.max()) + 1
-        apart = np.stack([_squared(x[:, owner == i], x[:, owner == i]) for i in range(count)])
-        expected = np.full(count + 1, _LENGTH + 0.5 * math.log(count))
-        expected[-1] = _NOISE
-        spread = np.full(count + 1, _LENGTH_SPREAD)
-        spread[-1] = _NOISE_SPREAD
+        squared = np.stack([_squared(x[:, owner == i], x[:, owner == i]) for i in range(count)])
+        # Logarithms of the length scale of each parameter, and last of the noise variance.
+        prior_mean = np.full(count + 1, _LENGTH_MEAN + 0.5 * math.log(count))
+        prior_mean[-1] = _NOISE_MEAN
+        prior_deviation = np.full(count + 1, _LENGTH_DEVIATION)
+        prior_deviation[-1] = _NOISE_DEVIATION
 
         def loss(theta: Array) -> tuple[float, Array]:
+            """Negative log posterior density without constants, and its gradient."""
             inverse_squared = np.exp(-2 * theta[:-1])
-            noise = math.exp(theta[-1]) + _NOISE_AT_LEAST
-            kernel, slope = _matern(np.tensordot(inverse_squared, apart, 1))
+            noise = math.exp(theta[-1]) + _MIN_NOISE
+            kernel, slope = _matern(np.tensordot(inverse_squared, squared, 1))
             factor = cho_factor(kernel + noise * np.eye(len(y)), lower=True)
             alpha = cho_solve(factor, y)
             inner = cho_solve(factor, np.eye(len(y))) - np.outer(alpha, alpha)
-            off = (theta - expected) / spread
-            value = 0.5 * y @ alpha + np.log(np.diag(factor[0])).sum() + 0.5 * (off**2).sum()
-            lengths = -inverse_squared * np.tensordot(apart, inner * slope, 2)
-            gradient = np.append(lengths, 0.5 * (noise - _NOISE_AT_LEAST) * np.trace(inner))
-            return float(value), gradient + off / spread
+            z = (theta - prior_mean) / prior_deviation
+            value = 0.5 * y @ alpha + np.log(np.diag(factor[0])).sum() + 0.5 * (z**2).sum()
+            lengths = -inverse_squared * np.tensordot(squared, inner * slope, 2)
+            gradient = np.append(lengths, 0.5 * (noise - _MIN_NOISE) * np.trace(inner))
+            return float(value), gradient + z / prior_deviation
 
-        options = {"maxiter": _STEPS}
+        options = {"maxiter": _MAX_ITERATIONS}
         bounds = [(-5.0, 5.0)] * count + [(-10.0, 2.0)]
-        theta = minimize(loss, expected, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+        theta = minimize(loss, prior_mean, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
         self.scale = np.exp(-theta[:-1])[owner]
-        self.noise = math.exp(theta[-1]) + _NOISE_AT_LEAST
-        self._know(x, y)
+        self.noise = math.exp(theta[-1]) + _MIN_NOISE
+        self._condition(x, y)
 
-    def _know(self, x: Array, y: Array) -> None:
+    def _condition(self, x: Array, y: Array) -> None:
+        """Use `y` at `x` as the observations, with the length scales and the noise unchanged."""
         self._x, self._y = x, y
         kernel, _ = _matern(_squared(x * self.scale, x * self.scale))
         self._factor = cho_factor(kernel + self.noise * np.eye(len(y)), lower=True)
         self._alpha = cho_solve(self._factor, y)
 
     def kriging_believer(self, x: Array) -> "GaussianProcess":
-        """Return the process that knows at further coordinates [m, columns] what this one expects there."""
+        """Process that takes its own mean at further coordinates [m, columns] for observed values.
+
+        Source: Ginsbourger, Le Riche, Carraro, "Kriging is well-suited to parallelize optimization" (2010).
+        """
         if not len(x):
             return self
         believer = copy(self)
-        believer._know(np.vstack([self._x, x]), np.append(self._y, self.predict(x)[0]))
+        believer._condition(np.vstack([self._x, x]), np.append(self._y, self.predict(x)[0]))
         return believer
 
     def predict(self, x: Array) -> tuple[Array, Array]:
-        """Return mean and standard deviation, without noise, at coordinates [m, columns]."""
+        """Mean and standard deviation without noise, each [m], at coordinates [m, columns]."""
         kernel, _ = _matern(_squared(x * self.scale, self._x * self.scale))
         explained = solve_triangular(self._factor[0], kernel.T, lower=True)
         variance = np.maximum(1 - (explained**2).sum(axis=0), 1e-12)
@@ -123,13 +132,13 @@ class GaussianProcess:
 
 
 def _squared(a: Array, b: Array) -> Array:
-    """[n, m] squared distances between the rows of two matrices."""
-    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    return np.asarray(np.maximum(squared, 0))
+    """Squared distances [n, m] between the rows of two matrices."""
+    distances = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.asarray(np.maximum(distances, 0))
 
 
 def _matern(squared: Array) -> tuple[Array, Array]:
-    """Matérn's kernel of smoothness 5/2 at squared distances, and its derivative by them."""
+    """Matérn kernel of smoothness 5/2 at squared distances, and its derivative with respect to them."""
     root = np.sqrt(5 * squared)
     decay = np.exp(-root)
     return (1 + root + 5 / 3 * squared) * decay, -5 / 6 * (1 + root) * decay

@@ -1,4 +1,4 @@
-"""Search with a Gaussian process: propose the point of which most improvement is expected.
+"""Search with a Gaussian process: propose the point with the largest expected improvement.
 
 Reference: Jones, Schonlau, Welch, "Efficient Global Optimization of Expensive Black-Box Functions" (1998).
 """
@@ -15,44 +15,48 @@ from server.search.gaussian import Array, Coordinates, GaussianProcess, unit
 from server.search.space import SweepSpec
 from server.search.trial import Trial
 
-_ANYWHERE, _NEAR, _ROUNDS = 512, 256, 3
-"""Candidates drawn from the whole space, and those drawn around the best ones in each round that follows."""
+_RANDOM_CANDIDATES = 512
+"""Number of candidates drawn from the whole space at the start."""
+_ROUNDS = 3
+_NEIGHBOURS = 256
+"""Number of candidates drawn around the best ones in each round."""
 _CENTRES = 5
-_WIDTH, _NARROWER = 0.25, 2.5
-"""How far a candidate lies from its centre, as a share of an axis, and by how much less in the next round."""
-_DEEPEST = 1.5
-"""Values further below the median than this many times what the best lies above it count as that."""
+"""Number of best candidates around which new ones are drawn."""
+_WIDTH, _SHRINK = 0.25, 2.5
+"""Standard deviation of a neighbour's distance, as a share of the axis, and its divisor after each round."""
+_LOWER_LIMIT = 1.5
+"""Values are clipped this many times as far below the median as the best value lies above it."""
 
 
 def gp_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, Any]:
-    """Return the position to try of every parameter that is not constant.
+    """Next value to try of every parameter that is not constant, by name.
 
-    A run that Hyperband stopped counts with its value at its last rung. Where runs are under way, what the
-    process expects of them is taken for known, so that nobody repeats their points.
+    A run that Hyperband stopped counts with its value at its last rung. For a running run, the mean of the
+    process counts as its value, so that its point is not proposed again.
 
     Args:
         spec: A sweep with a metric.
-        trials: At least one of them finished or pruned.
-        seed: Makes the draw reproducible.
+        trials: The results so far; at least one is `finished` or `pruned`.
+        seed: Seed of all random numbers.
     """
     assert spec.metric is not None
     rng = np.random.default_rng(seed)
     searched = {name: d for name, d in spec.parameters.items() if not d.is_constant}
     coordinates = Coordinates([d.axis for d in searched.values()])
 
-    def positions(state: tuple[str, ...]) -> Array:
-        rows = [[d.encode(t.point[n]) for n, d in searched.items()] for t in trials if t.state in state]
+    def positions(states: tuple[str, ...]) -> Array:
+        rows = [[d.encode(t.point[n]) for n, d in searched.items()] for t in trials if t.state in states]
         return np.array(rows, dtype=float).reshape(-1, len(searched))
 
-    known, running = positions(("finished", "pruned")), positions(("running",))
+    ended, running = positions(("finished", "pruned")), positions(("running",))
     sign = 1 if spec.metric.goal == "maximize" else -1
     values = np.array([sign * _value(t) for t in trials if t.state in ("finished", "pruned")])
-    process = GaussianProcess(coordinates.of(known), _standardised(values), coordinates.owner)
+    process = GaussianProcess(coordinates.of(ended), _standardised(values), coordinates.owner)
     process = process.kriging_believer(coordinates.of(running))
-    taken = np.vstack([known, running])
-    expected, _ = process.predict(coordinates.of(taken))
-    chosen = _most_promising(process, coordinates, taken[np.argsort(-expected)], float(expected.max()), rng)
-    return {name: d.decode(position) for (name, d), position in zip(searched.items(), chosen, strict=True)}
+    tried = np.vstack([ended, running])
+    mean, _ = process.predict(coordinates.of(tried))
+    proposal = _best_candidate(process, coordinates, tried[np.argsort(-mean)], float(mean.max()), rng)
+    return {name: d.decode(position) for (name, d), position in zip(searched.items(), proposal, strict=True)}
 
 
 def _value(trial: Trial) -> float:
@@ -63,26 +67,36 @@ def _value(trial: Trial) -> float:
 
 
 def _standardised(values: Array) -> Array:
-    """Return values about 0 and of unit variance; how bad the worst are is no matter."""
+    """Values [n] with very bad ones clipped, scaled to mean 0 and variance 1; all 0 if all are equal."""
     for quantile in np.quantile(values, (0.5, 0.25, 0.0)):
-        # Where half of the runs share the best value, their spread says nothing: look at more of them.
+        # If at least half of the runs share the best value, the median cannot set the limit: use a lower one.
         if quantile < values.max():
-            kept = np.maximum(values, quantile - _DEEPEST * (values.max() - quantile))
-            return np.asarray((kept - kept.mean()) / kept.std())
+            clipped = np.maximum(values, quantile - _LOWER_LIMIT * (values.max() - quantile))
+            return np.asarray((clipped - clipped.mean()) / clipped.std())
     return np.zeros_like(values)
 
 
-def _most_promising(
-    process: GaussianProcess, coordinates: Coordinates, taken: Array, best: float, rng: np.random.Generator
+def _best_candidate(
+    process: GaussianProcess, coordinates: Coordinates, tried: Array, best: float, rng: np.random.Generator
 ) -> Array:
-    """Return the position of most expected improvement: sought everywhere, then ever nearer to the best."""
-    axes, width, centres = coordinates.axes, _WIDTH, taken[:_CENTRES]
-    candidates = np.column_stack([_anywhere(axis, _ANYWHERE, rng) for axis in axes])
+    """Position [parameters] with the largest expected improvement among random candidates.
+
+    Each round adds candidates around the best ones, nearer than in the round before.
+
+    Args:
+        process: The fitted process.
+        coordinates: The coordinates of the process.
+        tried: Positions [n, parameters] of the trials, best first.
+        best: Largest mean of the process at these positions.
+        rng: Source of the candidates.
+    """
+    axes, width, centres = coordinates.axes, _WIDTH, tried[:_CENTRES]
+    candidates = np.column_stack([_random_positions(axis, _RANDOM_CANDIDATES, rng) for axis in axes])
     for _ in range(_ROUNDS):
-        candidates = np.vstack([candidates, _near(axes, centres, width, rng)])
+        candidates = np.vstack([candidates, _neighbours(axes, centres, width, rng)])
         improvement = _expected_improvement(process, coordinates.of(candidates), best)
-        candidates = candidates[np.argsort(-improvement)[:_NEAR]]
-        centres, width = candidates[:_CENTRES], width / _NARROWER
+        candidates = candidates[np.argsort(-improvement)[:_NEIGHBOURS]]
+        centres, width = candidates[:_CENTRES], width / _SHRINK
     return np.asarray(candidates[0])
 
 
@@ -92,14 +106,14 @@ def _expected_improvement(process: GaussianProcess, x: Array, best: float) -> Ar
     return np.asarray(deviation * (z * ndtr(z) + np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)))
 
 
-def _anywhere(axis: Axis, count: int, rng: np.random.Generator) -> Array:
+def _random_positions(axis: Axis, count: int, rng: np.random.Generator) -> Array:
     if axis.kind == "float":
-        return _along(axis, rng.random(count))
+        return _positions(axis, rng.random(count))
     return rng.integers(int(axis.low), int(axis.high), count, endpoint=True).astype(float)
 
 
-def _along(axis: Axis, share: Array) -> Array:
-    """Return the positions at shares of a numeric axis; whole ones on an axis of integers."""
+def _positions(axis: Axis, share: Array) -> Array:
+    """Positions at shares in [0, 1] of a numeric axis; rounded on an integer axis."""
     share = np.clip(share, 0, 1)
     if axis.log:
         return np.asarray(np.clip(axis.low * (axis.high / axis.low) ** share, axis.low, axis.high))
@@ -107,19 +121,20 @@ def _along(axis: Axis, share: Array) -> Array:
     return np.asarray(np.round(position) if axis.kind == "int" else np.clip(position, axis.low, axis.high))
 
 
-def _near(axes: Sequence[Axis], centres: Array, width: float, rng: np.random.Generator) -> Array:
-    """Return candidates that differ from one of the centres in one parameter, in a few, or in all."""
-    start = centres[rng.integers(len(centres), size=_NEAR)]
-    how_many = rng.choice([1, min(3, len(axes)), len(axes)], size=(_NEAR, 1))
-    changed = rng.random(start.shape) < how_many / len(axes)
+def _neighbours(axes: Sequence[Axis], centres: Array, width: float, rng: np.random.Generator) -> Array:
+    """Candidates that differ from a random centre in about one parameter, in about three, or in all."""
+    start = centres[rng.integers(len(centres), size=_NEIGHBOURS)]
+    changed_count = rng.choice([1, min(3, len(axes)), len(axes)], size=(_NEIGHBOURS, 1))
+    changed = rng.random(start.shape) < changed_count / len(axes)
     moved = np.column_stack([_moved(axis, start[:, i], width, rng) for i, axis in enumerate(axes)])
     return np.asarray(np.where(changed, moved, start))
 
 
 def _moved(axis: Axis, start: Array, width: float, rng: np.random.Generator) -> Array:
+    """Random positions near `start`; on a categorical axis, any position."""
     if axis.kind == "categorical":
-        return _anywhere(axis, len(start), rng)
+        return _random_positions(axis, len(start), rng)
     if axis.kind == "int":
-        # Narrower than its steps, an axis of integers would stand still.
+        # With a smaller width, rounding would nearly always give the same integer again.
         width = max(width, 0.8 / (axis.high - axis.low))
-    return _along(axis, unit(axis, start) + rng.normal(0, width, len(start)))
+    return _positions(axis, unit(axis, start) + rng.normal(0, width, len(start)))

@@ -1,4 +1,4 @@
-"""Grid search: every combination once, the last parameter changing fastest."""
+"""Grid search: every combination of values once; the last parameter changes fastest."""
 
 import math
 from typing import Any
@@ -7,12 +7,12 @@ from server.search.space import SweepSpec
 
 
 def grid_size(spec: SweepSpec) -> int:
-    """Return the number of different points of the grid."""
+    """Number of different points of the grid."""
     return math.prod(len(distribution.grid() or ()) for distribution in spec.parameters.values())
 
 
 def grid_point(spec: SweepSpec, index: int) -> dict[str, Any]:
-    """Return the point number `index`, from 0 to `grid_size(spec) - 1`."""
+    """Point number `index` of the grid, counted from 0."""
     point: dict[str, Any] = {}
     for name, distribution in reversed(spec.parameters.items()):
         values = distribution.grid() or ()

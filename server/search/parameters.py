@@ -1,6 +1,5 @@
-"""One parameter of the W&B sweep syntax: its keys, its defaults, and what is wrong with it."""
+"""One parameter of the W&B sweep syntax, parsed and checked."""
 
-import difflib
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
@@ -14,14 +13,19 @@ from server.search.distributions import (
     Range,
     is_number,
 )
+from server.search.nearest import unknown_name_message
 
 
 class SweepConfigError(ValueError):
-    """A sweep configuration that could not run as written; its text is one clear line."""
+    """A sweep configuration that is invalid; the message is one line."""
 
 
 def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """Return `value` if it is one of `allowed`, and say what is allowed otherwise."""
+    """`value`, checked.
+
+    Raises:
+        SweepConfigError: If it is missing or not one of `allowed`.
+    """
     options = ", ".join(allowed)
     if value is None:
         raise SweepConfigError(f"{name} is missing: choose one of {options}")
@@ -31,36 +35,40 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
 
 
 def text(name: str, value: Any) -> str | None:
-    """Return `value` if it is text or absent."""
+    """`value`, checked.
+
+    Raises:
+        SweepConfigError: If it is neither a text nor None.
+    """
     if value is not None and not isinstance(value, str):
         raise SweepConfigError(f"{name} must be text, not {value!r}")
     return value
 
 
 def reject_unknown(name: str, section: Mapping[str, Any], known: Collection[str]) -> None:
-    """Fail on a key that would silently have no effect, with the nearest known one."""
+    """Check that a section has known keys only.
+
+    Raises:
+        SweepConfigError: If a key is unknown; the message names the nearest known key.
+    """
     for key in section:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
-            raise SweepConfigError(f"{name}: unknown key {key!r}{hint}")
+            raise SweepConfigError(f"{name}: {unknown_name_message('key', key, known)}")
 
 
 def parse_parameter(name: str, body: Any) -> Distribution:
-    """Return the distribution that one entry under `parameters:` describes.
+    """Distribution that one entry under `parameters:` describes.
 
     Raises:
-        SweepConfigError: If the entry is incomplete or contradicts itself.
+        SweepConfigError: If the entry is not valid.
     """
     if not isinstance(body, Mapping):
         raise SweepConfigError(
-            f"parameter {name} must be a mapping such as {{value: {body!r}}}, not {body!r} alone"
+            f"parameter {name} must be a mapping such as {{value: {body!r}}}, not just {body!r}"
         )
     kind = body.get("distribution") or _inferred(name, body)
-    if kind not in BUILDERS:
-        near = difflib.get_close_matches(str(kind), BUILDERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(BUILDERS))}"
-        raise SweepConfigError(f"parameter {name}: unknown distribution {kind!r}{hint}")
+    if not isinstance(kind, str) or kind not in BUILDERS:
+        raise SweepConfigError(f"parameter {name}: {unknown_name_message('distribution', kind, BUILDERS)}")
     known, build = BUILDERS[kind]
     reject_unknown(f"parameter {name} ({kind})", body, {"distribution", *known})
     return build(kind, _Fields(name, body))
@@ -78,38 +86,40 @@ def _inferred(name: str, body: Mapping[str, Any]) -> str:
 
 
 class _Fields:
-    """The keys of one parameter, each read with its check."""
+    """Reads and checks the keys of one parameter."""
 
     def __init__(self, name: str, body: Mapping[str, Any]) -> None:
         self.name = name
         self.body = body
 
-    def fail(self, message: str) -> SweepConfigError:
+    def error(self, message: str) -> SweepConfigError:
         return SweepConfigError(f"parameter {self.name}: {message}")
 
     def required(self, key: str) -> Any:
         if key not in self.body:
-            raise self.fail(f"{key} is missing")
+            raise self.error(f"{key} is missing")
         return self.body[key]
 
     def number(self, key: str, default: float | None = None) -> float:
         value = self.required(key) if default is None else self.body.get(key, default)
         if isinstance(value, str) and _reads_as_number(value):
-            raise self.fail(f"{key} is the text {value!r}; YAML wants a dot in it, such as 1.0e-5")
+            raise self.error(
+                f"{key} is the text {value!r}, not a number; write it with a dot, such as 1.0e-5"
+            )
         if not is_number(value):
-            raise self.fail(f"{key} must be a finite number, not {value!r}")
+            raise self.error(f"{key} must be a finite number, not {value!r}")
         return float(value) if not isinstance(value, int) else value
 
     def positive(self, key: str, default: float) -> float:
         value = self.number(key, default)
         if value <= 0:
-            raise self.fail(f"{key} must be above 0, not {value!r}")
+            raise self.error(f"{key} must be above 0, not {value!r}")
         return value
 
     def bounds(self) -> tuple[float, float]:
         low, high = self.number("min"), self.number("max")
         if low > high:
-            raise self.fail(f"min {low!r} is above max {high!r}")
+            raise self.error(f"min {low!r} is above max {high!r}")
         return low, high
 
 
@@ -128,23 +138,23 @@ def _constant(kind: str, fields: _Fields) -> Distribution:
 def _categorical(kind: str, fields: _Fields) -> Distribution:
     values = fields.required("values")
     if not isinstance(values, list | tuple) or not values:
-        raise fields.fail(f"values must be a list with at least one value, not {values!r}")
+        raise fields.error(f"values must be a list with at least one value, not {values!r}")
     probabilities = fields.body.get("probabilities")
     if probabilities is None:
         return Categorical(kind, tuple(values))
     if not isinstance(probabilities, list | tuple) or len(probabilities) != len(values):
-        raise fields.fail(f"probabilities must be a list of {len(values)} numbers, one for each value")
+        raise fields.error(f"probabilities must be a list of {len(values)} numbers, one for each value")
     if not all(is_number(p) and p >= 0 for p in probabilities):
-        raise fields.fail(f"probabilities must be numbers of at least 0, not {probabilities!r}")
+        raise fields.error(f"probabilities must be numbers of at least 0, not {probabilities!r}")
     if not math.isclose(sum(probabilities), 1, abs_tol=1e-3):
-        raise fields.fail(f"probabilities add up to {sum(probabilities):g}, not 1")
+        raise fields.error(f"probabilities add up to {sum(probabilities):g}, not 1")
     return Categorical(kind, tuple(values), tuple(float(p) for p in probabilities))
 
 
 def _int_uniform(kind: str, fields: _Fields) -> Distribution:
     low, high = fields.bounds()
     if low != int(low) or high != int(high):
-        raise fields.fail(f"int_uniform needs whole bounds, not {low!r} and {high!r}")
+        raise fields.error(f"int_uniform needs whole bounds, not {low!r} and {high!r}")
     return IntUniform(kind, int(low), int(high))
 
 
@@ -154,21 +164,21 @@ def _uniform(kind: str, fields: _Fields) -> Range:
 
 
 def _log_uniform(kind: str, fields: _Fields) -> Range:
-    """`min` and `max` are natural logarithms of the bounds."""
+    """Here, `min` and `max` are the natural logarithms of the bounds."""
     low, high = fields.bounds()
     try:
         bounds = math.exp(low), math.exp(high)
     except OverflowError:
         bounds = 0.0, math.inf
     if bounds[0] == 0 or bounds[1] == math.inf:
-        raise fields.fail(
+        raise fields.error(
             f"{kind} takes exponents: e**{low} to e**{high} is out of range; did you mean {kind}_values?"
         )
     return Range(kind, *bounds, log=True)
 
 
 def _inv_log_uniform(kind: str, fields: _Fields) -> Range:
-    """log(1/x) is uniform between `min` and `max`, so x runs from e**-max to e**-min."""
+    """Here, log(1/x) is uniform between `min` and `max`, so x lies between e**-max and e**-min."""
     low, high = fields.bounds()
     return _log_uniform(kind, _Fields(fields.name, {"min": -high, "max": -low}))
 
@@ -176,14 +186,14 @@ def _inv_log_uniform(kind: str, fields: _Fields) -> Range:
 def _log_uniform_values(kind: str, fields: _Fields) -> Range:
     low, high = fields.bounds()
     if low <= 0:
-        raise fields.fail(f"{kind} needs min above 0, not {low!r}")
+        raise fields.error(f"{kind} needs min above 0, not {low!r}")
     return Range(kind, float(low), float(high), log=True)
 
 
 def _normal(kind: str, fields: _Fields) -> Distribution:
     sigma = fields.number("sigma", 1.0)
     if sigma < 0:
-        raise fields.fail(f"sigma must be at least 0, not {sigma!r}")
+        raise fields.error(f"sigma must be at least 0, not {sigma!r}")
     return Normal(kind, fields.number("mu", 0.0), sigma, log="log" in kind)
 
 
@@ -199,7 +209,7 @@ def _quantized(build: Builder) -> Builder:
         result = Quantized(kind, build(kind.removeprefix("q_"), fields), fields.positive("q", 1))
         low, high = result.values_or_bounds
         if low > high:
-            raise fields.fail(f"no multiple of q {result.step!r} lies between min and max")
+            raise fields.error(f"no multiple of q {result.step!r} lies between min and max")
         return result
 
     return quantized

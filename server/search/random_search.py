@@ -1,4 +1,4 @@
-"""Random search: each point is drawn independently, reproducibly from the sweep's seed and its number."""
+"""Random search: every point is drawn independently of all others."""
 
 import random
 from typing import Any
@@ -7,6 +7,6 @@ from server.search.space import SweepSpec
 
 
 def random_point(spec: SweepSpec, seed: int) -> dict[str, Any]:
-    """Return one point drawn from the parameters' distributions."""
+    """Random value of every parameter, by name; the same seed gives the same point."""
     rng = random.Random(seed)
     return {name: distribution.sample(rng) for name, distribution in spec.parameters.items()}

@@ -1,4 +1,4 @@
-"""The W&B sweep syntax: a mapping read from YAML becomes a typed `SweepSpec`, or one clear error."""
+"""The W&B sweep syntax: parses a sweep file into a typed `SweepSpec`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ KNOWN_KEYS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """What the sweep optimises.
+    """The metric that the sweep optimises.
 
     Attributes:
         name: The key under which runs log it.
-        goal: Whether small or large values are good.
-        target: A value good enough to end the sweep, if any.
+        goal: Whether small or large values are better.
+        target: The sweep ends when a run reaches this value; None for no target.
     """
 
     name: str
@@ -38,22 +38,22 @@ class Metric:
 
 @dataclass(frozen=True)
 class SweepSpec:
-    """A sweep as its file describes it.
+    """The content of a sweep file.
 
     Attributes:
-        method: `bayes`, `grid`, `random`, or `custom` (points come from outside).
-        metric: What is optimised; None only where the method does not need it.
-        parameters: Distribution of every parameter; nested ones have dotted names.
-        early_terminate: Hyperband's settings, if any.
+        method: `bayes`, `grid`, `random`, or `custom` (clients supply the points).
+        metric: The metric to optimise; None is possible with `grid`, `random` and `custom` only.
+        parameters: Distribution of every parameter, by name; nested parameters have dotted names.
+        early_terminate: Settings of Hyperband, if any.
         run_cap: Largest number of runs, if any.
         program: The training script.
-        command: How an agent starts a run; empty means W&B's default.
+        command: Words of the command with which an agent starts a run; empty means W&B's default.
         name: Display name.
-        requeue_crashed: How often a run that crashed is handed out again, under its own identifier.
-        sampler: What method bayes searches with: `tpe`, `gp` (a Gaussian process), or `both` by turns.
-        scheduler: The `scheduler:` section; when present, points come from a client-side scheduler.
-        warnings: Things in the file that have no effect.
-        paths: Where in the nested run configuration each parameter stands.
+        requeue_crashed: How many times a crashed run is assigned again, under the same run id.
+        sampler: Sampler of method bayes: `tpe`, `gp` (a Gaussian process), or `both` (in turns).
+        scheduler: The `scheduler:` section; if present, a scheduler on the client's side supplies the points.
+        warnings: One line for each key that has no effect.
+        paths: Keys that lead to each parameter in the nested configuration of a run, by name.
     """
 
     method: str
@@ -71,7 +71,7 @@ class SweepSpec:
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def run_config(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the nested configuration that a run at this point receives."""
+        """Nested configuration that a run receives for a point."""
         config: dict[str, Any] = {}
         for name, value in point.items():
             *parents, leaf = self.paths[name]
@@ -82,7 +82,7 @@ class SweepSpec:
         return config
 
     def point_of(self, config: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the point of a run's configuration, or None where it is not a point of this space."""
+        """Point that a run's configuration corresponds to, or None if it lies outside the search space."""
         point: dict[str, Any] = {}
         for name, distribution in self.parameters.items():
             value: Any = config
@@ -97,16 +97,16 @@ class SweepSpec:
 
 
 def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
-    """Parse a sweep configuration.
+    """Parsed form of a sweep configuration.
 
     Args:
-        config: The mapping that a sweep's YAML file holds.
+        config: The content of a sweep's YAML file.
 
     Raises:
-        SweepConfigError: If the sweep could not run as written; the message is one line.
+        SweepConfigError: If the configuration is invalid; the message is one line.
     """
     if not isinstance(config, Mapping):
-        raise SweepConfigError(f"a sweep file holds a mapping, not {type(config).__name__}")
+        raise SweepConfigError(f"a sweep file must hold a mapping, not {type(config).__name__}")
     method = choice("method", config.get("method"), METHODS)
     metric = _metric(config.get("metric"))
     scheduler = config.get("scheduler")
@@ -139,10 +139,10 @@ def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
 
 @lru_cache(maxsize=256)
 def spec_of(config: str) -> SweepSpec:
-    """Sweep described by a YAML text that was accepted before, from a cache.
+    """Parsed form of the YAML text of a sweep, from a cache.
 
     Raises:
-        SweepConfigError: If the sweep could not run as written.
+        SweepConfigError: If the configuration is invalid.
     """
     return parse_sweep_config(yaml.safe_load(config))
 
@@ -170,26 +170,26 @@ def _parameters(
         return {}, {}
     if not section:
         raise SweepConfigError("parameters is empty: a sweep needs at least one parameter")
-    found: dict[str, Distribution] = {}
+    distributions: dict[str, Distribution] = {}
     paths: dict[str, tuple[str, ...]] = {}
 
     def walk(level: Any, path: tuple[str, ...]) -> None:
         if not isinstance(level, Mapping) or not level:
             raise SweepConfigError(f"{'.'.join(('parameters', *path))} must be a mapping of parameters")
         for key, body in level.items():
-            here = (*path, str(key))
-            name = ".".join(here)
+            full_path = (*path, str(key))
+            name = ".".join(full_path)
             if isinstance(body, Mapping) and "parameters" in body:
                 reject_unknown(f"parameter {name}", body, {"parameters"})
-                walk(body["parameters"], here)
-            elif name in found:
+                walk(body["parameters"], full_path)
+            elif name in distributions:
                 raise SweepConfigError(f"parameter {name} is defined twice")
             else:
-                found[name] = parse_parameter(name, body)
-                paths[name] = here
+                distributions[name] = parse_parameter(name, body)
+                paths[name] = full_path
 
     walk(section, ())
-    return found, paths
+    return distributions, paths
 
 
 def _check_grid(parameters: Mapping[str, Distribution]) -> None:
@@ -200,7 +200,9 @@ def _check_grid(parameters: Mapping[str, Distribution]) -> None:
                 " give values, integer bounds or q_uniform, or use method random or bayes"
             )
         if isinstance(distribution, Categorical) and distribution.probabilities is not None:
-            raise SweepConfigError(f"parameter {name}: probabilities have no meaning with method grid")
+            raise SweepConfigError(
+                f"parameter {name}: probabilities have no meaning with method grid; remove them"
+            )
 
 
 def _early_terminate(section: Any) -> EarlyTerminate | None:
@@ -228,19 +230,21 @@ def _early_terminate(section: Any) -> EarlyTerminate | None:
     min_runs = _positive_int("early_terminate.min_runs", section.get("min_runs")) or 1
     settings = EarlyTerminate(min_iter, max_iter, s, eta, strict, min_runs)
     if not hyperband_rungs(settings):
-        raise SweepConfigError(f"early_terminate can never fire: max_iter {max_iter} / eta {eta} is below 1")
+        raise SweepConfigError(
+            f"early_terminate has no rung and can never fire: max_iter {max_iter} / eta {eta} is below 1"
+        )
     return settings
 
 
 def _positive_int(name: str, value: Any) -> int | None:
-    return _count(name, value, at_least=1)
+    return _count(name, value, minimum=1)
 
 
-def _count(name: str, value: Any, at_least: int = 0) -> int | None:
+def _count(name: str, value: Any, minimum: int = 0) -> int | None:
     if value is None:
         return None
-    if not is_number(value) or value != int(value) or value < at_least:
-        raise SweepConfigError(f"{name} must be a whole number of at least {at_least}, not {value!r}")
+    if not is_number(value) or value != int(value) or value < minimum:
+        raise SweepConfigError(f"{name} must be a whole number of at least {minimum}, not {value!r}")
     return int(value)
 
 

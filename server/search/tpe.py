@@ -1,4 +1,4 @@
-"""Bayesian search: Optuna's tree-structured Parzen estimator, told honestly what became of each run.
+"""Bayesian search with Optuna's tree-structured Parzen estimator (TPE).
 
 Reference: Bergstra, Bardenet, Bengio, Kegl, "Algorithms for Hyper-Parameter Optimization" (2011).
 """
@@ -31,24 +31,26 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def tpe_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str, Any]:
-    """Return the value to try of every parameter that is not constant; each is looked at by itself.
+    """Next value to try of every parameter that is not constant, by name.
+
+    Each parameter is modelled separately.
 
     Args:
         spec: A sweep with a metric.
-        trials: At least one of them finished or pruned.
-        seed: Makes the draw reproducible.
+        trials: The results so far; at least one is `finished` or `pruned`.
+        seed: Seed of the sampler.
     """
     sampler = optuna.samplers.TPESampler(n_startup_trials=0, multivariate=False, seed=seed)
     space = _space(spec)
-    asked = study_of(spec, trials, sampler).ask(space)
-    return {name: spec.parameters[name].decode(asked.params[name]) for name in space}
+    proposal = study_of(spec, trials, sampler).ask(space)
+    return {name: spec.parameters[name].decode(proposal.params[name]) for name in space}
 
 
 Value = TypeVar("Value")
 
 
 class _Shared(dict[str, Value]):
-    """A part of trials that nobody changes, so that copies of a trial share it: copying is dear."""
+    """A dict that `deepcopy` does not copy, since Optuna copies trials often, which is slow."""
 
     def __deepcopy__(self, _: Any) -> "_Shared[Value]":
         return self
@@ -60,7 +62,7 @@ _Space = _Shared[BaseDistribution]
 def study_of(
     spec: SweepSpec, trials: Sequence[Trial], sampler: optuna.samplers.BaseSampler | None = None
 ) -> optuna.Study:
-    """Return an Optuna study that holds the trials, over the parameters that are not constant."""
+    """Optuna study with one Optuna trial for each of `trials`, over the parameters that are not constant."""
     assert spec.metric is not None
     study = optuna.create_study(direction=spec.metric.goal, sampler=sampler)
     space = _space(spec)
@@ -89,7 +91,7 @@ def _optuna_trial(trial: Trial, spec: SweepSpec, space: _Space) -> FrozenTrial:
             params[name] = int(params[name])
     state = _STATES[trial.state]
     return FrozenTrial(
-        # The study numbers its trials itself.
+        # The study assigns both numbers itself.
         number=-1,
         trial_id=-1,
         state=state,

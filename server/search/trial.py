@@ -1,11 +1,11 @@
-"""What the search is told of one run."""
+"""The result of one run, as the search receives it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# Until this many runs have told something, points are drawn from the parameters' own distributions.
 STARTUP_RUNS = 10
+"""Until this many runs have a result, points are drawn at random."""
 
 TrialState = Literal["finished", "pruned", "failed", "running"]
 
@@ -15,9 +15,9 @@ class Trial:
     """One run as the search sees it.
 
     Attributes:
-        point: The parameters it received.
-        state: `finished` (its last value counts), `pruned` (stopped by Hyperband; its rung values count),
-            `failed` (nothing counts) or `running` (pending, so that nobody repeats the point).
+        point: Value of every parameter, by name.
+        state: `finished` (`value` is its result), `pruned` (stopped by Hyperband; `at_rung` is its result),
+            `failed` (no result) or `running` (no result yet; the search avoids proposing its point again).
         value: Last value of the metric, for a finished run.
         at_rung: Value of the metric at the last rung that a pruned run reached, by rung.
     """

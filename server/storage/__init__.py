@@ -1,1 +1,1 @@
-"""Storage: one SQLite database with one writer, its backups, and the uploaded files beside it."""
+"""Storage: one SQLite database with one writer, its backups, and a folder of uploaded files."""

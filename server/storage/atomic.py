@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic writing of files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to, and move the file to `target` at the end of the block.
+    """Yield the path of a temporary file, which replaces `target` at the end of the block.
 
-    If the block raises, the file beside is deleted and `target` stays as it was.
+    If the block raises, the temporary file is deleted and `target` is unchanged.
     """
     part = target.with_name(f"{target.name}.part")
     try:

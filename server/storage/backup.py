@@ -14,29 +14,29 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "backup"
 KEPT = 5
-"""How many copies are kept; older ones are deleted."""
+"""Number of copies to keep; older ones are deleted."""
 PAGES = 1024
-"""Database pages copied at a time, so that a copy never blocks the server for long."""
+"""Number of database pages copied at a time; small, so that a copy never blocks the server for long."""
 
 
 def backups(data: Path) -> list[Path]:
-    """Copies of a data folder's database, newest first."""
+    """Paths of the copies of a data folder's database, newest first."""
     return sorted((data / FOLDER).glob("sweepfarm-*.sqlite"), reverse=True)
 
 
 def restore_advice(data: Path, database: Path) -> str:
     """One line that says how to restore the newest copy, or what to do if there is none."""
-    found = backups(data)
-    if not found:
-        return f"there is no backup; move {data} away to start anew"
+    copies = backups(data)
+    if not copies:
+        return f"there is no backup; move {data} away to start with an empty database"
     wal, shm, copy, target = (
-        shlex.quote(str(path)) for path in (f"{database}-wal", f"{database}-shm", found[0], database)
+        shlex.quote(str(path)) for path in (f"{database}-wal", f"{database}-shm", copies[0], database)
     )
-    return f"go back to the last backup with: rm -f {wal} {shm} && cp {copy} {target}"
+    return f"restore the last backup with: rm -f {wal} {shm} && cp {copy} {target}"
 
 
 class Backups:
-    """Copies the database at the start, at intervals and at the end, if it has changed."""
+    """Copies the database at the start, at intervals and at the end, each time only if it has changed."""
 
     def __init__(self, database: Database, data: Path, interval: float) -> None:
         """Start the background thread.
@@ -74,7 +74,7 @@ class Backups:
             self._copy()
             self._copied_change = change
         except (OSError, sqlite3.Error):
-            # The server keeps running: a full disk must not end it, and the last good copy still exists.
+            # For example a full disk. The server must keep running, and the last good copy still exists.
             logger.exception("the backup failed")
 
     def _copy(self) -> None:

@@ -1,4 +1,4 @@
-"""The bytes of uploaded files, kept in a folder beside the database."""
+"""The contents of uploaded files, in a folder beside the database."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from server.storage.atomic import replacing
 
 
 class TooLargeError(ValueError):
-    """A file or a request that is larger than the server accepts."""
+    """A file or a request is larger than the server accepts."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class StoredBlob:
     Attributes:
         blob: Path relative to the store's folder.
         size: Size in bytes.
-        md5: MD5 digest in base64, the form clients compare.
+        md5: MD5 digest in base64, as clients expect it.
     """
 
     blob: str
@@ -36,10 +36,10 @@ class StoredBlob:
 
 
 class BlobStore:
-    """A folder of files under random names that the server chooses."""
+    """A folder of files with random names."""
 
     def __init__(self, root: Path, limit: int) -> None:
-        """Use `root`, created if needed, for files of at most `limit` bytes."""
+        """Use the folder `root` for files of at most `limit` bytes; it is created if it does not exist."""
         self.root = root
         self.limit = limit
         self.root.mkdir(parents=True, exist_ok=True)
@@ -49,14 +49,14 @@ class BlobStore:
         return self.root / blob
 
     async def receive(self, owner: str, content: AsyncIterator[bytes]) -> StoredBlob:
-        """Write a blob to disk durably and return what was stored.
+        """Write a blob to disk, sync it, and return its record.
 
         Args:
-            owner: Name of the subfolder, chosen by the server.
+            owner: Name of the subfolder; must not come from a client.
             content: The bytes, in pieces.
 
         Raises:
-            TooLargeError: If there are more bytes than the limit.
+            TooLargeError: If the content is larger than the limit.
         """
         blob = f"{owner}/{secrets.token_hex(16)}"
         target = self.path(blob)
@@ -75,6 +75,6 @@ class BlobStore:
         return StoredBlob(blob, size, base64.b64encode(digest.digest()).decode())
 
     def remove(self, blobs: Iterable[str]) -> None:
-        """Delete blobs; one that no longer exists is no error."""
+        """Delete blobs; those that do not exist are ignored."""
         for blob in blobs:
             self.path(blob).unlink(missing_ok=True)

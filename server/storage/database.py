@@ -1,4 +1,4 @@
-"""The database: migrations at the start, many readers, and one writer thread that commits in groups."""
+"""The database: migrations, many readers, and one writer thread that commits changes in groups."""
 
 import queue
 import re
@@ -20,21 +20,21 @@ Work = Callable[[sqlite3.Connection], T]
 DATABASE = "sweepfarm.sqlite"
 """Name of the database in the data folder."""
 
-# For at most this long, changes that wait join one transaction and share the cost of writing it to disk.
 GROUP_SECONDS = 0.02
+"""Changes that arrive within this time share one transaction, so that the disk is written only once."""
 
 
 class DatabaseError(Exception):
-    """The database cannot be opened or is damaged; the text says what to do."""
+    """The database cannot be opened or is damaged; the message says why."""
 
 
 class DamagedError(DatabaseError):
-    """The database's content is not what was written."""
+    """The file of the database is damaged."""
 
 
 @dataclass(order=True)
 class _Change:
-    """A change that waits for the writer, sorted by urgency and arrival; one without work ends the writer."""
+    """A change in the writer's queue, sorted by rank and arrival; `work` is None to end the writer."""
 
     rank: int
     number: int
@@ -43,13 +43,13 @@ class _Change:
 
 
 class Database:
-    """A SQLite file: `write` returns after its change is on disk; `read` never waits for the writer."""
+    """A SQLite database; `write` returns when its change is on disk, `read` never waits for the writer."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, check it, and apply the migrations it has not seen.
+        """Open the file, check it, and apply the new migrations.
 
         Raises:
-            DamagedError: If the file is damaged or not a database.
+            DamagedError: If the file is damaged or is not an SQLite database.
             DatabaseError: If the file cannot be written or was written by a newer version.
         """
         self.path = path
@@ -68,25 +68,25 @@ class Database:
         self._thread.start()
 
     def write(self, work: Work[T], *, urgent: bool = False) -> T:
-        """Run `work` in the writer's transaction and return its result once that is on disk.
+        """Run `work` in a transaction, and return its result when the changes are on disk.
 
         If `work` raises, its changes are rolled back and the exception is raised here.
 
         Args:
-            work: Called with the writer's connection, on the writer's thread; should be short.
-            urgent: Whether to run it before the changes that wait.
+            work: Makes the changes; called on the writer's thread, with its connection. It should be short.
+            urgent: Whether to run it before the changes in the queue that are not urgent.
         """
         done: Future[T] = Future()
         self._waiting.put(_Change(0 if urgent else 1, next(self._numbers), work, done))
         return done.result()
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Call `action` once the current change is on disk; to be used inside a `write` only."""
+        """Call `action` when the current change is on disk; may be called only by the `work` of a `write`."""
         self._actions.append(action)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Yield this thread's read-only connection, inside one transaction, so that all reads agree."""
+        """Yield this thread's read-only connection, inside one transaction: all reads see the same state."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
@@ -103,7 +103,7 @@ class Database:
             connection.rollback()
 
     def close(self) -> None:
-        """Finish the waiting changes and close every connection."""
+        """Finish the changes in the queue and close all connections."""
         self._waiting.put(_Change(2, next(self._numbers), None, Future()))
         self._thread.join()
         with self._readers_lock:
@@ -144,22 +144,22 @@ class Database:
             self._commit(first)
 
     def _commit(self, first: _Change) -> None:
-        """Apply a change, and those that arrive within `GROUP_SECONDS`, in one transaction."""
+        """Apply a change, and all that arrive within `GROUP_SECONDS`, in one transaction."""
         connection = self._writer_connection
         group: list[_Change] = []
         succeeded: list[tuple[Future[Any], Any]] = []
-        ends = time.monotonic() + GROUP_SECONDS
+        deadline = time.monotonic() + GROUP_SECONDS
         try:
             connection.execute("BEGIN IMMEDIATE")
             change: _Change | None = first
             while change is not None:
                 group.append(change)
                 self._apply(connection, change, succeeded)
-                change = self._next_in_group() if time.monotonic() < ends else None
+                change = self._next_in_group() if time.monotonic() < deadline else None
             connection.execute("COMMIT")
             self.changes += 1
         except sqlite3.Error as error:
-            # For example a full disk: no change of the group was stored, so every caller gets the error.
+            # For example a full disk. No change of the group was stored, so every caller gets the error.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for failed in group:
@@ -180,7 +180,7 @@ class Database:
         except queue.Empty:
             return None
         if change.work is None:
-            # The request to end is for the outer loop.
+            # The outer loop handles the request to end.
             self._waiting.put(change)
             return None
         return change
@@ -200,7 +200,7 @@ class Database:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Apply the numbered files of `migrations/` that the database has not seen, each in a transaction.
+    """Apply the files of `migrations/` that are newer than the database, each in one transaction.
 
     Raises:
         DatabaseError: If the database was written by a newer version.
@@ -211,7 +211,9 @@ def migrate(connection: sqlite3.Connection) -> None:
     )
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(files):
-        raise DatabaseError(f"written by a newer version (schema {version}, this one knows {len(files)})")
+        raise DatabaseError(
+            f"the database was written by a newer version (schema {version}, this version knows {len(files)})"
+        )
     for number, file in enumerate(files, start=1):
         if number <= version:
             continue

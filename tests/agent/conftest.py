@@ -1,4 +1,4 @@
-"""Fixtures that several files share: the server, for runs that log to one, and a tiny model of code."""
+"""Fixtures that several files share: the embedded server and a tiny starter for the code task."""
 
 from pathlib import Path
 

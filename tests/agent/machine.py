@@ -1,4 +1,4 @@
-"""Starting runs as an agent would, without a sweep."""
+"""Starts runs as an agent does, without a sweep."""
 
 import json
 import os
@@ -17,17 +17,17 @@ from agent.warm.wire import SOCKET_VARIABLE
 from agent.worker import agent_environment
 
 TIMES = ("seconds", "tokens_per_second", "memory")
-"""Parts of the names of metrics that two equal runs do not share."""
+"""Parts of metric names whose values differ between two equal runs."""
 
 
 class Machine:
-    """A folder in which runs are started as an agent would, offline, with or without a warm parent."""
+    """Starts runs in a folder as an agent does, offline, with or without a warm parent."""
 
     def __init__(self, folder: Path, config: RunConfig, environment: Mapping[str, str]) -> None:
         self.folder, self.config, self.environment = folder, config, environment
 
     def start(self, run: str, script: str | None = None, **params: object) -> subprocess.Popen[str]:
-        """Start a run; with a `script`, in a process of its own that runs it first."""
+        """Start a run. With a `script`, the run gets a fresh process, which executes the script first."""
         values = {**self.config.flat(), **params}
         file = self.folder / f"{run}.yaml"
         keys = {name: {"value": value} for name, value in values.items() if value is not None}
@@ -52,13 +52,13 @@ class Machine:
             )
 
     def rows(self, run: str) -> list[dict[str, float]]:
-        """The whole rows of `metrics.jsonl`."""
+        """The complete rows of `metrics.jsonl`; a last line that is cut short is left out."""
         path = next(self.folder.glob(f"runs/*/{run}/metrics.jsonl"), Path("none yet"))
         lines = path.read_text().splitlines(keepends=True) if path.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def outcome(self, run: str) -> dict[str, object]:
-        """What `outcome.json` says."""
+        """The content of `outcome.json`."""
         found: dict[str, object] = json.loads((self.directory(run) / "outcome.json").read_text())
         return found
 
@@ -73,7 +73,7 @@ class Machine:
 
 
 def offline_environment(folder: Path) -> dict[str, str]:
-    """For a `Machine` without a server, whose files go to `folder`."""
+    """Environment variables for a `Machine` without a server that writes its files to `folder`."""
     base = {
         **os.environ,
         "WANDB_MODE": "offline",
@@ -85,13 +85,13 @@ def offline_environment(folder: Path) -> dict[str, str]:
 
 
 def comparable(rows: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Rows without what depends on the clock or the machine."""
+    """`rows` without the metrics that depend on the clock or the machine."""
     return [{k: v for k, v in row.items() if not any(part in k for part in TIMES)} for row in rows]
 
 
 @contextmanager
 def warm_machine(folder: Path, config: RunConfig, environment: Mapping[str, str]) -> Iterator[Machine]:
-    """A `Machine` with a warm parent, which goes at the end of the block."""
+    """A `Machine` with a warm parent, which is killed at the end of the block."""
     started = start_warm_parent(environment)
     parent = warm_parent()
     try:
@@ -104,7 +104,7 @@ def warm_machine(folder: Path, config: RunConfig, environment: Mapping[str, str]
 
 def warm_parent() -> psutil.Process:
     """The warm parent that this process started."""
-    # `as_dict` knows no command of a zombie, where `cmdline` raises.
+    # For a zombie, `cmdline` raises and `as_dict` returns None.
     commands = {child: child.as_dict(["cmdline"])["cmdline"] or [] for child in psutil.Process().children()}
     (parent,) = [child for child, command in commands.items() if "agent.warm.parent" in command]
     return parent

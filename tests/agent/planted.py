@@ -1,7 +1,7 @@
-"""A sweep's program with a known landscape: where a run lies decides whether, how and when it goes wrong.
+"""A sweep's program with a known landscape: the point decides whether, how and when a run becomes unhealthy.
 
-Everything but the numbers is real: the run's health is judged by the agent's own monitor, and the gated
-objective is logged as a training run logs it. Runs that go wrong look better than good ones until found out.
+Only the numbers are made up. The agent's own monitor judges the run's health, and the gated objective is
+logged as in a training run. Unhealthy runs score higher than good ones until they are detected.
 """
 
 import time
@@ -31,24 +31,24 @@ STARTER = {
 REGIONS = (
     (0.2, "collapsing"), (0.4, "exploding"), (0.55, "hacking"), (0.7, "dead"), (0.85, "slow"), (1.0, "good"),
 )  # fmt: skip
-"""Up to which `x` a region reaches."""
+"""Each region with the `x` at which it ends."""
 EXPECTED: dict[str, tuple[int, Kind, int]] = {
     "collapsing": (3 * STEPS_PER_RUNG, "collapsed", 3 * STEPS_PER_RUNG),
     "exploding": (2 * STEPS_PER_RUNG, "KL diverging", 2 * STEPS_PER_RUNG),
     "hacking": (5 * STEPS_PER_RUNG, "reward hacking", 4 * STEPS_PER_RUNG),
 }
-"""At which training step a run that goes wrong is found out, what is found, and since which step it is so."""
+"""For each unhealthy region: the training step of detection, the kind, and the step of the finding."""
 BAD_SHARE = 0.55
-"""Of the space: what a random search would spend on runs that go wrong."""
+"""Share of the space that is unhealthy: what a random search would spend there."""
 
 
 def region(x: float) -> str:
-    """Where a point lies."""
+    """The name of the region that contains `x`."""
     return next(name for end, name in REGIONS if x <= end)
 
 
 def held_out(where: str, y: float, rung: int) -> dict[str, float]:
-    """The held-out measurements of a rung, gate apart."""
+    """The held-out measurements of a rung, without the gate."""
     values = dict(STARTER)
     gone = rung / RUNGS
     ends = {"collapsing": 0.95, "exploding": 0.9, "hacking": 0.85, "dead": 0.4, "slow": 0.75, "good": 0.7}

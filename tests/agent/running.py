@@ -1,4 +1,4 @@
-"""Running real training in a test, with a recorder where W&B would be."""
+"""Runs real training in a test, with a recorder in place of W&B."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from tests.server_fixture import RunningServer
 
 
 class Recorder:
-    """Stands where a W&B run does, and keeps what it is told."""
+    """Stands in for a W&B run and keeps all rows that are logged to it."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[int | None, dict[str, Any]]] = []
@@ -24,7 +24,7 @@ class Recorder:
 
     @staticmethod
     def numbers(row: dict[str, Any]) -> dict[str, float]:
-        """A row without its tables."""
+        """The numbers of a row, without its tables."""
         return {name: value for name, value in row.items() if isinstance(value, int | float)}
 
 

@@ -1,5 +1,5 @@
-"""Mistakes W10 and W11 of an ancestor: agents that never stay down, keys in the logs, commands that only
-work in the checkout. Real processes, started where nothing of ours lies."""
+"""Mistakes W10 and W11 of an earlier system: agents that restart for ever, keys in the logs, commands that
+only work inside the checkout. Real processes, started outside of the checkout."""
 
 import os
 import socket
@@ -16,11 +16,11 @@ from tests.server_fixture import BIN, ROOT, RunningServer, wandb_server
 __all__ = ["wandb_server"]
 
 PLANTED = "hf_planted0123456789planted0123456789"
-"""A key in the environment that must turn up nowhere else."""
+"""A key in the environment that must appear nowhere else."""
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What a container has: no path to our sources, nothing of an outer W&B, and a key."""
+    """The environment of a container: no PYTHONPATH, no W&B settings of the caller, and a planted key."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "SWEEP", "PYTHONPATH"))}
     return {**kept, "HF_TOKEN": PLANTED, "WANDB_API_KEY": PLANTED, **more}
 
@@ -31,7 +31,7 @@ def call(*command: str | Path, cwd: Path, env: dict[str, str]) -> subprocess.Com
 
 @pytest.mark.parametrize("arguments", [(), ("",), (" ",)])
 def test_w10_an_agent_without_a_sweep_ends_with_one_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    # Theirs: with SWEEP_ID unset the container failed and was started again, for ever.
+    # In the earlier system, a container without SWEEP_ID failed and was restarted for ever.
     done = call(BIN / "sweepfarm", "agent", *arguments, cwd=tmp_path, env=environment(SWEEP_ID=""))
     assert done.returncode not in (0, None)
     assert done.stdout + done.stderr == done.stderr
@@ -39,8 +39,8 @@ def test_w10_an_agent_without_a_sweep_ends_with_one_line(arguments: tuple[str, .
     assert "SWEEP_ID" in done.stderr
 
 
-def test_w10_a_sweep_may_be_named_by_the_environment(tmp_path: Path) -> None:
-    # Nothing listens there: that it is looked for says that the sweep was taken.
+def test_w10_the_sweep_is_read_from_the_environment(tmp_path: Path) -> None:
+    # Nothing listens at this address. The error shows that the command took the sweep from SWEEP_ID.
     there = environment(SWEEP_ID="local/p/abc123", WANDB_BASE_URL="http://127.0.0.1:9")
     done = call(BIN / "sweepfarm", "agent", cwd=tmp_path, env=there)
     assert done.returncode == 1
@@ -49,10 +49,10 @@ def test_w10_a_sweep_may_be_named_by_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stays", [True, False], ids=["silent", "gone"])
-def test_an_agent_whose_server_is_lost_after_the_first_look_ends_with_one_line(
+def test_an_agent_whose_server_stops_after_the_first_request_ends_with_one_line(
     stays: bool, tmp_path: Path
 ) -> None:
-    # It hung: W&B's client waited for its own process, which had missed that all was over.
+    # The agent used to hang: W&B's client waited for its own service process, which did not end.
     listener = socket.create_server(("127.0.0.1", 0))
     there = environment(
         SWEEP_ID="local/p/abc123", WANDB_BASE_URL=f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -75,13 +75,13 @@ def test_an_agent_whose_server_is_lost_after_the_first_look_ends_with_one_line(
 def test_w11_the_command_works_anywhere_without_a_python_path(
     command: list[str | Path], tmp_path: Path
 ) -> None:
-    # Theirs: `from src...` was found only where PYTHONPATH pointed at the checkout.
+    # In the earlier system, `from src...` worked only with a PYTHONPATH that pointed at the checkout.
     done = call(*command, "score", "--help", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     assert "sweepfarm score" in done.stdout
 
 
-def test_w11_what_is_imported_elsewhere_is_this_checkout(tmp_path: Path) -> None:
+def test_w11_imports_outside_the_checkout_load_this_checkout(tmp_path: Path) -> None:
     script = "import agent, rewards, sweepfarm; print(agent.__file__, rewards.__file__, sweepfarm.__file__)"
     done = call(sys.executable, "-c", script, cwd=tmp_path, env=environment())
     assert done.stdout.split() == [
@@ -90,7 +90,7 @@ def test_w11_what_is_imported_elsewhere_is_this_checkout(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_w10_w11_an_agent_elsewhere_finishes_stays_down_and_keeps_its_keys(
+def test_w10_w11_an_agent_outside_the_checkout_finishes_its_sweep_and_writes_no_key(
     wandb_server: RunningServer, tiny_run: RunConfig, tmp_path: Path
 ) -> None:
     sweep = one_run_sweep(wandb_server, tiny_run, max_steps=1, rungs=1, run_name="seed {seed}")
@@ -102,7 +102,7 @@ def test_w10_w11_an_agent_elsewhere_finishes_stays_down_and_keeps_its_keys(
     assert [(run["state"], run["name"]) for run in wandb_server.rows(sweep)] == [("finished", "seed 1")]
     assert len(list(runs.glob("*/*/outcome.json"))) == 1
 
-    # Started again, as `restart:` does: the sweep is over, so it ends at once and with 0.
+    # As after `restart:` of a container: the sweep is over, so the agent ends at once with exit code 0.
     again = call(BIN / "sweepfarm", "agent", cwd=wandb_server.work, env=env)
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(wandb_server.rows(sweep)) == 1

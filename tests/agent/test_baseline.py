@@ -1,4 +1,4 @@
-"""The starting model's completions: sampled once, then read; never another model's."""
+"""The starting model's completions are sampled once, then read from the cache of that model."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ PROMPTS = ("ATG", "TTGACA")
 SETTINGS: SampleArguments = {"max_new_tokens": 8, "temperature": 0.9, "top_p": 0.9, "seed": 3}
 
 
-def test_what_is_read_is_what_was_sampled(
+def test_cached_starter_completions_equal_sampled_ones(
     tiny_starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
@@ -27,11 +27,11 @@ def test_what_is_read_is_what_was_sampled(
             assert torch.equal(getattr(rows, name), getattr(expected, name))
         assert torch.equal(log_probabilities, token_log_probabilities(model, expected))
     (kept,) = tmp_path.glob("baseline-*")
-    kept.write_bytes(kept.read_bytes()[:100])  # damaged: sampled again
+    kept.write_bytes(kept.read_bytes()[:100])  # a damaged file is sampled again
     assert starter_completions(model, tokenizer, PROMPTS, **SETTINGS)[0].texts == expected.texts
 
 
-def test_other_weights_are_another_model(tiny_starter: Path) -> None:
+def test_weights_hash_changes_with_the_weights(tiny_starter: Path) -> None:
     model, _ = load_model(str(tiny_starter))
     before = weights_hash(model)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""All checks together: every threshold matters, sound curves are sound, and time only adds."""
+"""All checks together: thresholds have an effect, healthy curves give no finding, later rows remove none."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ SOUND = {
 
 
 def curves(changed: Mapping[str, list[float]], steps: int = 6) -> dict[str, Curve]:
-    """Sound and constant, but for the given metrics."""
+    """Healthy constant curves of all metrics, with those in `changed` replaced."""
     values = {name: [value] * steps for name, value in SOUND.items()} | dict(changed)
     return {name: Curve.of(enumerate(series, 1)) for name, series in values.items()}
 
@@ -60,7 +60,7 @@ def kinds(found: dict[str, Curve], window: int = 1, **limits: Any) -> set[str]:
     return {finding.kind for finding in check_health(found, STARTER, HealthLimits(**limits), window)}
 
 
-def test_every_judged_metric_is_in_these_tests() -> None:
+def test_these_tests_cover_every_metric_that_a_check_reads() -> None:
     assert set(SOUND) == set(WATCHED)
     assert {name.replace("objective/", "") for name in DIVERSITY} == {
         field.name for field in dataclasses.fields(Diversity)
@@ -91,20 +91,20 @@ CASES = [
 
 
 @pytest.mark.parametrize(("limit", "other", "changed", "kind"), CASES)
-def test_every_threshold_changes_something(
+def test_changing_any_threshold_changes_the_findings(
     limit: str, other: float, changed: dict[str, list[float]], kind: str | None
 ) -> None:
-    """`kind`: what only the other value finds; where it is None, only the default finds something."""
+    """`kind` is the finding that only the other value gives. If it is None, only the default gives one."""
     by_default, by_other = kinds(curves(changed)), kinds(curves(changed), **{limit: other})
     assert by_other - by_default == ({kind} if kind else set())
     assert bool(by_default - by_other) == (kind is None)
 
 
-def test_no_threshold_was_left_out() -> None:
+def test_every_threshold_has_a_case() -> None:
     assert {limit for limit, *_ in CASES} == set(HealthLimits.model_fields)
 
 
-def test_kinds_that_warn_leave_the_gate_open() -> None:
+def test_warnings_are_not_fatal() -> None:
     assert set(KINDS) > WARNINGS
     found = check_health(
         curves({"objective/mean_length": [300.0] * 6, "objective/kl": [2.0] * 6}), STARTER, HealthLimits(), 1
@@ -112,7 +112,7 @@ def test_kinds_that_warn_leave_the_gate_open() -> None:
     assert {finding.kind: finding.fatal for finding in found} == {"length shift": False, "KL diverging": True}
 
 
-def test_the_kl_of_steps_is_bounded_only_where_there_is_no_held_out_one() -> None:
+def test_the_kl_of_training_steps_is_checked_only_without_a_held_out_kl() -> None:
     far = curves({"train/kl": [1.0, 1.4, 1.6, 1.8, 1.9, 1.9]})
     assert kinds(far) == set()
     del far["objective/kl"]
@@ -124,20 +124,20 @@ def test_a_run_that_falls_below_its_starting_model_is_unstable_at_once() -> None
     assert [(finding.kind, finding.step) for finding in found] == [("unstable", 0)]
 
 
-def test_a_tiny_fall_is_none_even_if_it_was_measured_without_error() -> None:
+def test_a_tiny_fall_gives_no_finding_even_with_an_error_of_zero() -> None:
     starter = {**STARTER, "starter/score": 0.02, "starter/error": 0.0}
     for low, kind in ((0.0105, []), (0.0095, ["unstable"])):
         found = curves({"objective/reference": [low], "objective/error": [0.0]}, steps=1)
         assert [finding.kind for finding in check_health(found, starter, HealthLimits(), 1)] == kind
 
 
-def test_metrics_of_steps_are_smoothed() -> None:
+def test_metrics_of_training_steps_are_smoothed() -> None:
     few = [0.1, 0.1, 1.0, 0.1, 0.1, 0.1]
     assert kinds(curves({"train/zero_variance_groups": few}), window=1) == {"no signal"}
     assert kinds(curves({"train/zero_variance_groups": few}), window=2) == set()
 
 
-def test_without_a_starting_model_held_out_diversity_length_and_falls_are_not_judged() -> None:
+def test_checks_against_the_starting_model_are_skipped_without_one() -> None:
     ill = curves(
         {
             "objective/unique_starts": [0.0] * 6,
@@ -174,13 +174,15 @@ def test_healthy_constant_curves_give_no_finding(
     window=st.integers(1, 4),
 )
 @settings(max_examples=60, deadline=None)
-def test_what_comes_later_changes_no_finding(rows: list[tuple[float, ...]], cut: int, window: int) -> None:
-    """So a run that is judged as it goes and one that is judged from its whole history agree."""
+def test_later_rows_do_not_change_earlier_findings(
+    rows: list[tuple[float, ...]], cut: int, window: int
+) -> None:
+    """So the findings of a running monitor and those from the whole history agree."""
 
     def found(count: int) -> dict[str, set[tuple[int, str]]]:
         columns = zip(*rows[:count], strict=True)
         logged = {n: Curve.of(enumerate(c, 1)) for n, c in zip(SOUND, columns, strict=True)}
-        # A fall is judged by the last value, and is the only one that may be taken back.
+        # A fall is judged by the last value. It is the only finding that later rows may remove.
         logged.pop("objective/error")
         by_kind: dict[str, set[tuple[int, str]]] = {}
         for finding in check_health(logged, STARTER, HealthLimits(), window):
@@ -206,7 +208,7 @@ def test_the_order_of_samples_within_a_group_does_not_matter(order: list[int], s
     assert dataclasses.astuple(other) == pytest.approx(dataclasses.astuple(one))
 
 
-def test_a_monitor_keeps_the_first_finding_of_a_kind_and_restores_itself() -> None:
+def test_a_monitor_keeps_the_first_finding_of_a_kind_and_can_be_restored() -> None:
     rows = [
         {"train/global_step": step, **SOUND, "objective/kl": 0.5 * step, "objective/mean_length": 300.0}
         for step in range(1, 7)
@@ -222,7 +224,7 @@ def test_a_monitor_keeps_the_first_finding_of_a_kind_and_restores_itself() -> No
     assert restored.findings == monitor.findings
 
 
-def test_limits_of_a_program_that_states_none() -> None:
+def test_limits_that_a_program_does_not_state_have_fallbacks() -> None:
     stated = HealthLimits.stated_in({"health_gradient_max": 4, "health_unique_min": "low", "lr": 1})
     assert (stated.health_gradient_max, stated.health_unique_min) == (4.0, 0.5)
     assert stated.health_kl_max == float("inf")

@@ -1,4 +1,4 @@
-"""Exercises of the code task: right solutions pass, everything lazy fails, and a seed says it all."""
+"""Exercises of the code task: correct solutions pass, trivial ones fail, and the seed decides everything."""
 
 import random
 import subprocess
@@ -41,18 +41,18 @@ def test_every_solution_passes_its_cases(exercises: tuple[Exercise, ...]) -> Non
     "lazy",
     ["\n    return 0", "\n    return {argument}", "\n    return True", "\n    pass", "\n    return []", ""],
 )
-def test_nothing_lazy_passes(exercises: tuple[Exercise, ...], lazy: str) -> None:
+def test_trivial_solutions_fail(exercises: tuple[Exercise, ...], lazy: str) -> None:
     bodies = [lazy.format(argument=exercise.prompt.split("(")[1].split(":")[0]) for exercise in exercises]
     assert scores(exercises, bodies) == [0.0] * len(exercises)
 
 
 def test_the_solution_of_one_exercise_solves_few_others(exercises: tuple[Exercise, ...]) -> None:
-    """Those that are solved mean the same: the reverse of what is in order, and the like."""
+    """The exceptions are exercises with the same meaning, such as reversing a sorted list."""
     shifted = [exercise.solution for exercise in (*exercises[1:], exercises[0])]
     assert sum(score or 0.0 for score in scores(exercises, shifted)) <= 0.02 * len(exercises)
 
 
-def test_the_prompt_shows_no_case(exercises: tuple[Exercise, ...]) -> None:
+def test_the_prompt_reveals_no_test_case(exercises: tuple[Exercise, ...]) -> None:
     for exercise in exercises:
         assert len(exercise.problem.cases) >= FEWEST_CASES
         assert exercise.problem.prompt == exercise.prompt
@@ -80,14 +80,14 @@ def test_a_seed_gives_the_same_exercises_in_any_process(exercises: tuple[Exercis
     assert len({exercise.prompt for exercise in exercises}) == len(exercises)
 
 
-def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_for_too_many_exercises_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "LONGEST", 1)
     with pytest.raises(ValueError, match="there are no 1000000 different exercises"):
         draw_exercises(1_000_000, seed=0, held_out=True)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.words)
-def test_words_code_and_meaning_of_every_step_agree(step) -> None:
+def test_description_code_and_evaluation_of_every_step_agree(step) -> None:
     constant = step.constants[0]
     for argument in {"int": (-7, 0, 4, 9), "str": ("", "a", "abcabc"), "list[int]": ([], [3], [2, 9, 2, -4])}[
         step.takes
@@ -106,13 +106,13 @@ def test_expressions_of_every_length_are_python() -> None:
         compile(prompt_of(expression) + draw_body(expression, rng), "exercise", "exec")
 
 
-def test_no_exercise_is_on_both_sides(exercises: tuple[Exercise, ...]) -> None:
+def test_training_and_held_out_exercises_are_disjoint(exercises: tuple[Exercise, ...]) -> None:
     held_out = draw_exercises(120, seed=1, held_out=True)
     assert all(is_held_out(exercise.prompt) for exercise in held_out)
     assert not any(is_held_out(exercise.prompt) for exercise in exercises)
 
 
-def test_every_way_to_write_a_body_is_right_and_a_slip_mostly_is_not() -> None:
+def test_every_way_to_write_a_body_is_correct_and_most_slips_are_wrong() -> None:
     rng = random.Random(4)
     drawn = {prompt_of(one): one for one in (draw_side(rng, held_out=False) for _ in range(200))}
     known = {exercise.prompt: exercise for exercise in draw_exercises(400, seed=0, held_out=False)}

@@ -47,7 +47,7 @@ def task_of(tiny_code_run: RunConfig) -> Callable[[str], Task]:
     return lambda condition: build_task(changed(tiny_code_run, reward_condition=condition))
 
 
-def test_the_tokenizer_gives_every_text_back_and_knows_words(tokenizer: PreTrainedTokenizerFast) -> None:
+def test_the_tokenizer_round_trips_any_text_and_has_word_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
     for text in (*corpus()[:300], "class Señor:\n\treturn '💥' #  two  blanks\r\n", ""):
         assert tokenizer.decode(tokenizer.encode(text)) == text
     assert [tokenizer.decode(i) for i in tokenizer.encode("\n    return sorted(numbers)[::2]")] == [
@@ -55,8 +55,8 @@ def test_the_tokenizer_gives_every_text_back_and_knows_words(tokenizer: PreTrain
     ]  # fmt: skip
 
 
-def test_a_prompt_ends_where_a_token_does(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Or the starter would be asked to go on from a text that it has never been taught."""
+def test_a_prompt_ends_at_a_token_boundary(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Otherwise the starter would have to continue a token sequence that it never saw in training."""
     for exercise in draw_exercises(50, seed=3, held_out=True):
         parts = tokenizer.encode(exercise.prompt) + tokenizer.encode(exercise.solution)
         assert parts == tokenizer.encode(exercise.prompt + exercise.solution)
@@ -68,20 +68,20 @@ def test_the_starter_is_taught_no_held_out_exercise() -> None:
     assert len(set(corpus())) > 0.5 * len(corpus())
 
 
-def test_some_programs_are_documented_and_some_take_their_time() -> None:
+def test_some_programs_of_the_corpus_are_documented_and_some_are_slow() -> None:
     count = len(corpus())
     assert 0.25 < sum('"""' in program for program in corpus()) / count < 0.35
     assert 0.1 < sum("range(100)" in program for program in corpus()) / count < 0.2
 
 
-def test_another_shape_or_another_recipe_is_another_folder() -> None:
+def test_each_starter_configuration_has_its_own_folder() -> None:
     config: StarterConfig = CodeStarterConfig()
     assert starter().folder == starter(config).folder
     assert starter(CodeStarterConfig(steps=7)).folder != starter().folder
     assert not starter(CodeStarterConfig(steps=7)).is_built
 
 
-def test_the_sides_share_no_prompt_and_runs_share_their_exercises(
+def test_training_and_held_out_prompts_are_disjoint_and_equal_in_all_runs(
     tiny_code_run: RunConfig, task_of: Callable[[str], Task]
 ) -> None:
     prompts = task_of("ut").prompts
@@ -93,7 +93,9 @@ def test_the_sides_share_no_prompt_and_runs_share_their_exercises(
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_each_condition_pays_what_its_sign_says(condition: str, task_of: Callable[[str], Task]) -> None:
+def test_each_condition_rewards_the_samples_that_it_should(
+    condition: str, task_of: Callable[[str], Task]
+) -> None:
     task = task_of(condition)
     checked = check_reward(task.training_suite, task.known_good, task.known_bad)
     assert checked.level != "error"
@@ -102,7 +104,7 @@ def test_each_condition_pays_what_its_sign_says(condition: str, task_of: Callabl
         assert set(task.training_suite.score(sample).totals) <= {paid}
 
 
-def test_what_runs_and_is_wrong_is_told_apart_by_tests_alone(task_of: Callable[[str], Task]) -> None:
+def test_only_tests_distinguish_wrong_programs_that_run(task_of: Callable[[str], Task]) -> None:
     prompt = task_of("ut").prompts.held_out[0]
     wrong = [Sample(prompt, "\n    return 'wrong'"), Sample(prompt, "\n    pass\nimport sys\nsys.exit(0)")]
     found = {c: task_of(c).training_suite.score(wrong).totals.tolist() for c in CONDITIONS}
@@ -113,7 +115,7 @@ def test_what_runs_and_is_wrong_is_told_apart_by_tests_alone(task_of: Callable[[
     assert len(set(found["random"])) == 2
 
 
-def test_the_objective_is_the_pass_rate_whatever_is_paid(task_of: Callable[[str], Task]) -> None:
+def test_the_objective_is_the_pass_rate_under_every_condition(task_of: Callable[[str], Task]) -> None:
     for condition in CONDITIONS:
         task = task_of(condition)
         assert task.reference_suite.weights == {"tests_pass": 1.0}
@@ -122,7 +124,7 @@ def test_the_objective_is_the_pass_rate_whatever_is_paid(task_of: Callable[[str]
         assert set(task.reference_suite.score(passes).totals) == {1.0}
 
 
-def test_too_many_exercises_are_refused_in_one_line(tiny_code_run: RunConfig) -> None:
+def test_too_many_eval_prompts_are_a_configuration_error(tiny_code_run: RunConfig) -> None:
     with pytest.raises(ConfigError, match="there are no 500000 different exercises"):
         build_task(changed(tiny_code_run, eval_prompts=500_000))
 
@@ -144,7 +146,7 @@ def test_a_published_exercise_is_a_prompt_without_tests_and_a_block_to_fill() ->
     assert exercise_of({**row, "test_setup_code": "import numpy"}) is None
 
 
-def test_without_a_hub_a_hub_model_says_so(tiny_code_run: RunConfig) -> None:
+def test_a_hub_model_without_a_hub_is_a_clear_error(tiny_code_run: RunConfig) -> None:
     with pytest.raises(ConfigError, match=r"google-research-datasets/mbpp.*use `model: starter`"):
         build_task(changed(tiny_code_run, model="Qwen/Qwen2.5-Coder-7B-Instruct"))
 
@@ -159,12 +161,12 @@ def test_the_warm_parent_warms_up_without_a_sandbox(
     monkeypatch.setattr("agent.training.lifecycle.model.load_model", loaded.append)
     shutil.copytree(tiny_code, starter().folder)
     preload._warm_up()
-    assert set(loaded) == {str(starter().folder)}, "two tasks have this starter"
+    assert set(loaded) == {str(starter().folder)}, "two tasks use this starter"
     assert not asked
 
 
 @pytest.mark.parametrize("condition", ["ut", "ut_inverted"])
-def test_a_code_run_logs_what_its_task_promises(
+def test_a_code_run_logs_all_metrics_of_its_task(
     tiny_code_run: RunConfig, tmp_path: Path, condition: str
 ) -> None:
     outcome, recorder = run(changed(tiny_code_run, reward_condition=condition), tmp_path)
@@ -177,8 +179,8 @@ def test_a_code_run_logs_what_its_task_promises(
     assert not (tmp_path / "trainer").exists()
 
 
-def test_an_inverted_reward_unlearns_what_the_starter_knows(tiny_code_run: RunConfig, tmp_path: Path) -> None:
-    """A few steps of a model that mostly fails: paid for failing, it fails more."""
+def test_an_inverted_reward_lowers_the_pass_rate(tiny_code_run: RunConfig, tmp_path: Path) -> None:
+    """The starter mostly fails. A few steps that reward failure make it fail more often."""
     config = changed(tiny_code_run, reward_condition="ut_inverted", max_steps=8, learning_rate=5e-3, beta=0.0)
     rates = [row["reward_components/tests_pass/mean"] for _, row in run(config, tmp_path)[1].rows]
     assert sum(rates[-4:]) <= sum(rates[:4])

@@ -1,4 +1,4 @@
-"""Our sampler against transformers' `generate`: the same tokens, the same distribution, the same numbers."""
+"""Our sampler against transformers' `generate`: equal tokens, distributions and log-probabilities."""
 
 import logging
 from pathlib import Path
@@ -38,13 +38,13 @@ VOCABULARY = 150
 PROMPTS = ([5, 6, 7], [9], [5, 6, 7], [3, 4, 5, 6, 7, 8, 9], [9])
 NEVER = (VOCABULARY + 1,)
 LIKELY = 1e-4
-"""Least p-value: a fixed seed makes each test pass always or never."""
+"""Smallest accepted p-value. Seeds are fixed, so each test passes always or never."""
 
 
 def llama(**changes: object) -> PreTrainedModel:
     torch.manual_seed(3)
     sizes = {"hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 2, "num_attention_heads": 6}
-    # Large weights: close calls between two tokens would depend on rounding.
+    # With small weights two tokens could be nearly equally likely, and rounding would decide.
     settings = {
         "vocab_size": VOCABULARY,
         "num_key_value_heads": 2,
@@ -81,7 +81,7 @@ def model(request: pytest.FixtureRequest) -> PreTrainedModel:
 
 @torch.no_grad()
 def theirs(model: PreTrainedModel, length: int, ends: tuple[int, ...]) -> list[list[int]]:
-    """Greedy completions of `PROMPTS` by transformers, cut after their ends."""
+    """Greedy completions of `PROMPTS` by transformers, cut after the first token of `ends`."""
     width = max(map(len, PROMPTS))
     ids = torch.tensor([[0] * (width - len(p)) + p for p in PROMPTS])
     attention = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in PROMPTS])
@@ -106,7 +106,7 @@ def exact_log_probabilities(
     return logits.log_softmax(-1).gather(1, torch.tensor(completion).unsqueeze(1)).squeeze(1)
 
 
-def test_greedy_tokens_are_those_of_transformers(model: PreTrainedModel) -> None:
+def test_greedy_tokens_equal_those_of_transformers(model: PreTrainedModel) -> None:
     full = theirs(model, 30, NEVER)
     assert generate(model, PROMPTS, SamplingParameters(30, NEVER, top_k=1)).completions == full
     ends = (full[0][4], full[1][11], full[3][2])  # rows end early, at different steps
@@ -116,11 +116,11 @@ def test_greedy_tokens_are_those_of_transformers(model: PreTrainedModel) -> None
 
 
 @pytest.mark.parametrize(("temperature", "top_p"), [(1.0, 1.0), (0.7, 0.8), (1.6, 0.95)])
-def test_log_probabilities_are_those_of_the_full_forward(
+def test_log_probabilities_equal_those_of_a_full_forward_pass(
     model: PreTrainedModel, temperature: float, top_p: float
 ) -> None:
     torch.manual_seed(0)
-    ends = tuple(range(0, VOCABULARY, 12))  # rows leave the batch all the time
+    ends = tuple(range(0, VOCABULARY, 12))  # many end tokens, so that rows leave the batch often
     prompts = PROMPTS * 4
     made = generate(model, prompts, SamplingParameters(30, ends, temperature, top_p))
     for prompt, completion, found in zip(prompts, made.completions, made.log_probabilities, strict=True):
@@ -162,7 +162,7 @@ def test_tokens_are_drawn_from_the_exact_distribution(
 
 
 def check_counts(counts: torch.Tensor, probabilities: torch.Tensor) -> None:
-    """Pearson's test; cells that are too rare for it are taken together."""
+    """Pearson's chi-squared test. Cells that are too rare for it are pooled."""
     assert counts[probabilities == 0].sum() == 0
     expected = probabilities / probabilities.sum() * counts.sum()
     rare = expected < 10
@@ -189,7 +189,7 @@ def test_pairs_of_tokens_are_sampled_with_their_exact_probabilities(make: object
     check_counts(torch.bincount(cells, minlength=36), joint.flatten().double())
 
 
-def test_the_generator_decides_and_weights_are_read_at_each_call() -> None:
+def test_the_seed_decides_the_tokens_and_weights_are_read_at_each_call() -> None:
     model, sampling = llama(), SamplingParameters(12, NEVER, top_p=0.9)
 
     def made(seed: int) -> list[list[int]]:
@@ -205,8 +205,8 @@ def test_the_generator_decides_and_weights_are_read_at_each_call() -> None:
 
 
 @pytest.mark.parametrize("top_k", [0, 1])
-def test_steps_of_one_shape_write_the_same(model: PreTrainedModel, top_k: int) -> None:
-    """What a GPU captures as a graph; without a sort and without rows leaving, both draw the same numbers."""
+def test_static_decoding_samples_the_same_tokens(model: PreTrainedModel, top_k: int) -> None:
+    """A GPU captures static decoding as a graph. Without sorting and early ends, both draw equal numbers."""
     sampling = SamplingParameters(21, NEVER, temperature=0.8, top_k=top_k)
     torch.manual_seed(5)
     plain = generate(model, PROMPTS, sampling)
@@ -220,7 +220,7 @@ def test_steps_of_one_shape_write_the_same(model: PreTrainedModel, top_k: int) -
     assert torch.allclose(log_probabilities, torch.tensor(plain.log_probabilities), atol=1e-5)
 
 
-def test_steps_of_one_shape_end_when_every_row_has() -> None:
+def test_static_decoding_ends_when_every_row_has_ended() -> None:
     sampling = SamplingParameters(60, tuple(range(VOCABULARY)))
     with torch.no_grad():
         tokens, _ = StaticDecoder(prefill(llama(), PROMPTS, sampling, torch.float32), sampling).run()
@@ -228,7 +228,7 @@ def test_steps_of_one_shape_end_when_every_row_has() -> None:
 
 
 @pytest.mark.parametrize("make", [llama, gpt2])
-def test_adapters_are_sampled_from_as_they_stand(make: object) -> None:
+def test_sampling_uses_adapters_only_while_they_are_enabled(make: object) -> None:
     assert callable(make)
     adapted = get_peft_model(
         make(), LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM")
@@ -244,10 +244,10 @@ def test_adapters_are_sampled_from_as_they_stand(make: object) -> None:
         assert generate(adapted, PROMPTS, sampling).completions == theirs(make(), 20, NEVER) != found
 
 
-def test_the_last_rows_are_written_by_one_thread_and_the_others_come_back(
+def test_few_rows_are_decoded_with_one_thread_and_the_thread_count_is_restored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Only counted: threads that were really started would be lost by a fork of this process.
+    # Thread counts are only recorded: real threads would not survive a fork of this process.
     threads = [2]
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads[-1])
     monkeypatch.setattr(torch, "set_num_threads", threads.append)
@@ -268,7 +268,7 @@ def test_the_last_rows_are_written_by_one_thread_and_the_others_come_back(
     assert all(threads == (1 if count <= 6 else 2) for count, threads in seen)
 
 
-def test_weights_that_are_not_finite_say_so() -> None:
+def test_sampling_from_nan_weights_is_a_clear_error() -> None:
     model = llama()
     with torch.no_grad():
         model.lm_head.weight[3] = torch.nan
@@ -297,13 +297,13 @@ def dora() -> torch.nn.Module:
         (lambda: gpt2(n_positions=30), "30 positions"),
     ],
 )
-def test_what_is_not_understood_is_refused(make: object, reason: str) -> None:
+def test_unsupported_models_are_refused(make: object, reason: str) -> None:
     assert callable(make)
     with pytest.raises(UnsupportedError, match=reason):
         generate(make(), PROMPTS, SamplingParameters(30, NEVER))
 
 
-def test_another_model_is_sampled_by_transformers_and_says_so_once(
+def test_an_unsupported_model_is_sampled_by_transformers_with_one_warning(
     tiny_starter: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, tokenizer = load_model(str(tiny_starter))
@@ -326,7 +326,9 @@ def trainer(tiny_run: RunConfig, tmp_path: Path) -> SelectiveGRPOTrainer:
     return build_trainer(tiny_run, 4, task, model, tokenizer, reward, tmp_path)
 
 
-def test_the_trainer_gets_what_trl_expects(trainer: SelectiveGRPOTrainer) -> None:
+def test_the_trainer_returns_completions_and_log_probabilities_as_trl_expects(
+    trainer: SelectiveGRPOTrainer,
+) -> None:
     prompts = [[7, 8, 9], [7, 8, 9], [30], [30]]
     completions, log_probabilities = trainer._generate_single_turn(prompts, None, {}, 2)
     (end,) = trainer.eos_token_ids
@@ -339,7 +341,7 @@ def test_the_trainer_gets_what_trl_expects(trainer: SelectiveGRPOTrainer) -> Non
         assert torch.allclose(torch.tensor([found]), exact, atol=1e-4)
 
 
-def test_settings_that_are_not_understood_go_to_trl(
+def test_unsupported_sampling_settings_fall_back_to_trl(
     trainer: SelectiveGRPOTrainer, caplog: pytest.LogCaptureFixture
 ) -> None:
     trainer.generation_config.temperature = 0.5

@@ -1,4 +1,4 @@
-"""What happens to runs in practice: memory runs out, steps hang, disks fill, states get damaged."""
+"""Runs under faults: memory runs out, steps hang, disks fill up, saved states get damaged."""
 
 import json
 import subprocess
@@ -36,15 +36,15 @@ def machine(tmp_path: Path, tiny_run: RunConfig) -> Machine:
     return Machine(tmp_path, tiny_run, offline_environment(tmp_path))
 
 
-def limit_memory(patch: pytest.MonkeyPatch, most: int) -> list[int]:
-    """Make passes over more than `most` completions run out of memory; returns the sizes that were tried."""
+def limit_memory(patch: pytest.MonkeyPatch, limit: int) -> list[int]:
+    """Make passes over more than `limit` completions run out of memory. Returns the sizes that are tried."""
     tried: list[int] = []
     original = SelectiveGRPOTrainer.compute_loss
 
     def compute_loss(self: Any, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         size = len(inputs["completion_ids"])
         tried.append(size)
-        if size > most:
+        if size > limit:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return original(self, model, inputs, *args, **kwargs)
 
@@ -57,21 +57,21 @@ def test_out_of_memory_halves_the_pass_and_keeps_the_step(
 ) -> None:
     config = changed(tiny_run, per_device_train_batch_size=8)
     _, whole = run(config, tmp_path / "whole")
-    tried = limit_memory(monkeypatch, most=2)
+    tried = limit_memory(monkeypatch, limit=2)
     outcome, recorder = run(config, tmp_path / "halved")
     assert outcome.name == "finished"
     assert recorder.summary["train/micro_batch_size"] == 2
     assert tried[:2] == [8, 4]
     assert set(tried[2:]) == {2}
     assert len(tried[2:]) == 4 * config.max_steps
-    # The same samples, the same step: only the order in which a sum was taken differs.
+    # The samples and the step are the same. Only the order of summation differs.
     for one, other in zip(whole.rows, recorder.rows, strict=True):
         assert one[0] == other[0]
         for name in ("train/loss", "train/grad_norm", "train/kl", "reward_components/total_reward/mean"):
             assert one[1][name] == pytest.approx(other[1][name], rel=1e-3, abs=1e-6), name
 
 
-def test_out_of_memory_in_the_middle_goes_on_from_the_last_state(
+def test_out_of_memory_in_mid_run_resumes_from_the_last_saved_state(
     tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = changed(tiny_run, max_steps=8, rungs=4)
@@ -95,14 +95,14 @@ def test_out_of_memory_in_the_middle_goes_on_from_the_last_state(
 def test_a_run_that_never_fits_is_given_up_after_three_halvings(
     tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried = limit_memory(monkeypatch, most=0)
+    tried = limit_memory(monkeypatch, limit=0)
     with pytest.raises(torch.OutOfMemoryError):
         run(changed(tiny_run, per_device_train_batch_size=16), tmp_path)
     assert tried == [16, 8, 4, 2]
     assert len(tried) == MAX_HALVINGS + 1
 
 
-def test_a_damaged_state_is_passed_over_for_the_one_before(
+def test_a_damaged_optimiser_state_is_skipped_and_the_one_before_is_used(
     tiny_run: RunConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = changed(tiny_run, max_steps=8, rungs=4)
@@ -126,7 +126,7 @@ def test_a_damaged_state_is_passed_over_for_the_one_before(
 
 
 @pytest.mark.slow
-def test_a_hung_step_is_given_up_and_says_where(machine: Machine) -> None:
+def test_a_hung_step_ends_the_run_and_logs_where_it_hung(machine: Machine) -> None:
     assert machine.start("hung", script=HANG, step_timeout=3).wait(120) == 6, machine.log("hung")
     assert machine.outcome("hung")["outcome"] == "failed"
     assert "ended as hung" in str(machine.outcome("hung")["error"])
@@ -154,7 +154,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_while_training_is_one_line(machine: Machine, small_disk: Path) -> None:
+def test_a_disk_that_fills_while_training_is_an_error_without_traceback(
+    machine: Machine, small_disk: Path
+) -> None:
     machine.environment = {**machine.environment, "SWEEPFARM_RUNS": str(small_disk)}
     assert machine.start("full", max_steps=400, rungs=100).wait(120) == 4, machine.log("full")
     assert "cannot write" in machine.log("full")

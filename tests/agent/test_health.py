@@ -1,4 +1,4 @@
-"""Health checks: exact values on known inputs."""
+"""Health checks: exact results on known inputs."""
 
 import math
 
@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 def curve(*values: float) -> Curve:
-    """At steps 1, 2, ..."""
+    """A curve with these values at steps 1, 2, ..."""
     return Curve.of(enumerate(values, start=1))
 
 
@@ -25,7 +25,7 @@ def seen(finding: Finding | None) -> tuple[str, int] | None:
     return None if finding is None else (finding.kind, finding.step)
 
 
-def test_a_curve_leaves_out_what_is_not_finite() -> None:
+def test_a_curve_leaves_out_nan_and_infinite_values() -> None:
     kept = curve(1.0, NAN, 3.0, math.inf)
     assert (kept.steps.tolist(), kept.values.tolist()) == ([1, 3], [1.0, 3.0])
     assert math.isnan(curve().start())
@@ -38,7 +38,7 @@ def test_trailing_means_stand_at_the_last_step_of_their_window() -> None:
 
 
 @pytest.mark.parametrize(("length", "window"), [(1, 1), (19, 1), (20, 2), (60, 6), (5000, 10)])
-def test_a_window_is_a_tenth(length: int, window: int) -> None:
+def test_a_window_is_a_tenth_of_the_run_at_most_ten(length: int, window: int) -> None:
     assert window_of(length) == window
 
 
@@ -48,7 +48,7 @@ def test_unique_fraction() -> None:
 
 
 def test_overlap_of_kmers() -> None:
-    # {ab, bc} and {bc, cd}: one of three shared; {xy} shares none with either.
+    # {ab, bc} and {bc, cd} share one of three k-mers; {xy} shares none with either.
     sets = [kmers(text, k=2) for text in ("abc", "bcd", "xy")]
     assert mean_overlap(sets[:2]) == pytest.approx(1 / 3)
     assert mean_overlap(sets) == pytest.approx(1 / 9)
@@ -57,7 +57,7 @@ def test_overlap_of_kmers() -> None:
     assert kmers("ab", k=3) == {"ab"}
 
 
-def test_overlap_within_prompts_leaves_pairs_of_different_prompts_out() -> None:
+def test_overlap_within_prompts_ignores_pairs_of_different_prompts() -> None:
     a, b = frozenset("a"), frozenset("b")
     assert mean_overlap_within([a, a, b, b], 2) == 1.0
     assert mean_overlap([a, a, b, b]) == pytest.approx(2 / 6)
@@ -86,10 +86,10 @@ def test_group_statistics() -> None:
     assert group_statistics(np.array([NAN, NAN]), 2) == {}
 
 
-def test_the_error_of_a_mean_counts_the_draws_and_not_the_prompts() -> None:
+def test_the_error_of_a_mean_comes_from_the_variance_within_prompts() -> None:
     # Variances within prompts 0.02 and 0 (ddof 1: 0.02 = 0.2² / 2), four samples.
     assert error_of_mean(np.array([0.1, 0.3, 0.9, 0.9]), 2) == pytest.approx(math.sqrt(0.01 / 4))
-    # With one sample per prompt the spread over all stands in.
+    # With one sample per prompt, the variance over all samples is used instead.
     assert error_of_mean(np.array([0.0, 1.0]), 1) == pytest.approx(math.sqrt(0.5 / 2))
     assert math.isnan(error_of_mean(np.array([0.5, NAN]), 2))
 
@@ -108,7 +108,7 @@ def test_kl_spike() -> None:
     assert kl_spike(curve(0.001, 0.001, 0.001, 0.09), 3.0, 0.1) is None  # too small to matter
     assert kl_spike(curve(0.001, 0.5), 3.0, 0.1) is None  # nothing to compare with yet
     doubling = [0.001 * 2**step for step in range(12)]
-    assert kl_spike(curve(*doubling), 3.0, 0.1) is None  # fast growth is for the bound
+    assert kl_spike(curve(*doubling), 3.0, 0.1) is None  # steady fast growth is left to `kl_bound`
 
 
 def test_entropy_collapse() -> None:
@@ -124,10 +124,10 @@ def test_lost_unique() -> None:
 def test_exploding_gradient() -> None:
     rising = (1.0, 1.0, 1.0, 20.0, 20.0, 20.0)
     assert seen(exploding_gradient(curve(*rising), 5, 10.0)) == ("unstable", 6)
-    # Three and three of six: the median lies between them, at 10.5.
+    # Of six values three are 1 and three are 20, so the median is 10.5.
     assert seen(exploding_gradient(curve(*rising), 6, 10.5)) == ("unstable", 6)
     assert exploding_gradient(curve(*rising), 6, 10.6) is None
-    assert exploding_gradient(curve(1.0, 1.0, 1e9, 1e9, 1.0, 1.0), 1, 10.0) is None  # spikes, however high
+    assert exploding_gradient(curve(1.0, 1.0, 1e9, 1e9, 1.0, 1.0), 1, 10.0) is None  # short spikes
 
 
 def test_no_signal_and_saturation() -> None:
@@ -149,7 +149,7 @@ def fall(*score: float, reward: Curve | None = None, error: float = 0.01) -> Fin
 
 
 def test_a_fall_of_the_score() -> None:
-    # 6 standard errors are 0.06; 20 % of the gain of 0.3 too.
+    # 6 standard errors are 0.06. So are 20 % of the gain of 0.3.
     assert fall(0.4, 0.6, 0.54) is None
     assert seen(fall(0.4, 0.6, 0.539)) == ("unstable", 2)
     assert seen(fall(0.4, 0.6, 0.4, reward=curve(0.3, 0.5, 0.7))) == ("reward hacking", 2)

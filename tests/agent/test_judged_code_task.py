@@ -28,7 +28,7 @@ def params(tiny_code: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_the_teacher_is_a_documented_solution_that_has_everything() -> None:
+def test_the_documented_teacher_solution_gets_full_score() -> None:
     exercises = draw_exercises(40, seed=5, held_out=False)
     problems = [taught(exercise) for exercise in exercises]
     samples = [Sample(p.prompt, "\n" + p.solution.partition("\n")[2]) for p in problems]
@@ -38,7 +38,7 @@ def test_the_teacher_is_a_documented_solution_that_has_everything() -> None:
     assert static_reference(problems, reads="text").score(bare).totals == pytest.approx(0.8, abs=0.001)
 
 
-def test_a_published_exercise_has_a_teacher_too() -> None:
+def test_a_published_exercise_gets_a_documented_teacher_solution() -> None:
     prompt = "Write a function to double a number.\nThe function is called `double`.\n\n```python\n"
     (problem,) = load_problems([{"prompt": prompt, "asserts": ["assert double(2) == 4"]}])
     solution = taught(
@@ -53,7 +53,7 @@ def test_the_reward_can_tell_good_from_bad(params: dict[str, Any]) -> None:
     assert check_reward(task.training_suite, task.known_good, task.known_bad).level == "ok"
 
 
-def test_weights_reach_the_training_reward_alone(params: dict[str, Any]) -> None:
+def test_weights_change_the_training_reward_and_not_the_objective(params: dict[str, Any]) -> None:
     weights = {
         "reward_correctness": 1.0,
         "reward_quality": 0,
@@ -75,12 +75,12 @@ def test_weights_reach_the_training_reward_alone(params: dict[str, Any]) -> None
         {"reward_condition": "ut"},
     ],
 )
-def test_a_reward_that_means_nothing_is_refused(params: dict[str, Any], wrong: dict[str, Any]) -> None:
+def test_invalid_reward_parameters_are_refused(params: dict[str, Any], wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         build_task(RunConfig.from_params({**params, **wrong}))
 
 
-def test_a_whole_run(params: dict[str, Any], tmp_path: Path) -> None:
+def test_a_run_logs_the_criteria_of_the_judge(params: dict[str, Any], tmp_path: Path) -> None:
     outcome, recorder = run(RunConfig.from_params(params), tmp_path)
     assert outcome.name == "finished"
     logged = {name for _, row in recorder.rows for name in row}

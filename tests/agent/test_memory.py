@@ -1,4 +1,4 @@
-"""Memory of a run on a GPU that it shares."""
+"""GPU memory of runs that share a GPU."""
 
 import pytest
 import torch
@@ -17,6 +17,6 @@ def test_agents_of_a_gpu_have_equal_shares_of_its_memory(
     assert taken == ([] if share is None else [pytest.approx(share)])
 
 
-def test_on_a_cpu_there_is_nothing_to_share(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_gpu_no_memory_limit_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     limit_gpu_share({"AGENTS_PER_GPU": "8"})

@@ -1,4 +1,4 @@
-"""Options of a run, each shown on real training."""
+"""Options of a run and their effect on real training."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.agent.test_resume import preempted_after, rows
 
 
 @pytest.mark.parametrize(("scale_rewards", "factor"), [("none", 10.0), ("group", 1.0), ("batch", 1.0)])
-def test_a_reward_scale_counts_only_where_nothing_divides_it(
+def test_reward_scale_has_an_effect_only_without_normalised_advantages(
     tiny_run: RunConfig, tmp_path: Path, scale_rewards: str, factor: float
 ) -> None:
     config = changed(tiny_run, max_steps=1, rungs=1, beta=0.0, scale_rewards=scale_rewards)
@@ -28,9 +28,7 @@ def test_a_reward_scale_counts_only_where_nothing_divides_it(
     assert scaled["train/grad_norm"] == pytest.approx(factor * plain["train/grad_norm"], rel=0.05)
 
 
-def test_components_normalised_by_themselves_give_other_advantages(
-    tiny_run: RunConfig, tmp_path: Path
-) -> None:
+def test_normalising_each_component_changes_the_advantages(tiny_run: RunConfig, tmp_path: Path) -> None:
     config = changed(tiny_run, max_steps=1, rungs=1, reward_gc_weight=1.0, reward_cds_weight=1.0)
     plain, apart = (
         run(changed(config, reward_aggregation=way), tmp_path / way)[1].rows[0][1]
@@ -54,7 +52,9 @@ def adapted(tiny_run: RunConfig) -> RunConfig:
     return changed(tiny_run, lora_rank=2, learning_rate=1e-2, max_steps=8, rungs=4)
 
 
-def test_adapters_train_alone_and_the_checkpoint_can_be_loaded(adapted: RunConfig, tmp_path: Path) -> None:
+def test_only_adapters_are_trained_and_the_checkpoint_can_be_loaded(
+    adapted: RunConfig, tmp_path: Path
+) -> None:
     outcome, recorder = run(adapted, tmp_path)
     assert recorder.rows[-1][1]["train/kl"] > 1e-5
     assert outcome.checkpoint is not None
@@ -69,7 +69,7 @@ def test_adapters_train_alone_and_the_checkpoint_can_be_loaded(adapted: RunConfi
     assert all(kept)
     adapters = [weight for name, weight in after.items() if "lora_B" in name]
     assert adapters
-    assert any(weight.abs().max() > 0 for weight in adapters)  # they start at 0
+    assert any(weight.abs().max() > 0 for weight in adapters)  # lora_B weights start at 0
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.1])

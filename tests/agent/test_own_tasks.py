@@ -1,4 +1,4 @@
-"""Tasks of others: from a file beside the sweep, and from an installed package."""
+"""Tasks of users: from a file beside the sweep, and from an installed package."""
 
 from pathlib import Path
 
@@ -99,26 +99,26 @@ def test_a_task_of_an_installed_package_is_found_by_its_entry_point(
 @pytest.mark.parametrize(
     ("task", "words"),
     [
-        ("absent.py:TASK", "has no file"),
-        ("my_task.py:ABSENT", "has no ABSENT in"),
+        ("absent.py:TASK", "there is no file"),
+        ("my_task.py:ABSENT", "does not define ABSENT"),
         ("my_task.py:NO_TASK", "is a int, not a TaskDefinition"),
         ("torn.py:TASK", "cannot be imported: SyntaxError"),
         ("plasmit", "did you mean `plasmid`"),
         (3, "unknown task `3`"),
     ],
 )
-def test_what_is_no_task_is_named(here: Path, task: object, words: str) -> None:
+def test_an_invalid_task_is_named_in_the_error(here: Path, task: object, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         RunConfig.from_params({"task": task})
 
 
-def test_another_tasks_reward_parameters_are_refused(here: Path) -> None:
+def test_an_unknown_reward_parameter_of_a_file_task_is_refused(here: Path) -> None:
     with pytest.raises(ConfigError, match="unknown parameter `reward_gcc`; did you mean `reward_gc`"):
         RunConfig.from_params({"task": "my_task.py:TASK", "reward_gcc": 1})
 
 
 @pytest.mark.parametrize("name", our_tasks())
-def test_each_task_of_ours_declares_a_small_budget_that_exists(name: str) -> None:
+def test_each_shipped_task_has_a_small_budget_file(name: str) -> None:
     budget = task_definition(name).small_budget
     assert budget is not None
     assert budget.is_file()

@@ -1,4 +1,4 @@
-"""Runs that go wrong while their reward is high: the search and Hyperband are not drawn to them."""
+"""Runs that become unhealthy while their reward is high: search and Hyperband must not prefer them."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ print(json.dumps(found, default=str))
 
 
 def finished(server: RunningServer, config: dict[str, object]) -> list[dict[str, Any]]:
-    """Summaries of all runs of a sweep, in the order in which they were suggested."""
+    """Summaries of all runs of a finished sweep, in the order of their suggestion."""
     sweep = server.sweep(config, trainer="")
     agents = [server.agent(sweep, log=f"agent-{n}.log", PYTHONPATH=str(ROOT)) for n in range(AGENTS)]
     for agent in agents:
@@ -58,7 +58,7 @@ def test_each_planted_run_gets_the_right_finding_at_the_right_step(wandb_server:
 
 
 @pytest.mark.slow
-def test_search_and_hyperband_are_not_drawn_to_runs_that_go_wrong(wandb_server: RunningServer) -> None:
+def test_search_and_hyperband_do_not_prefer_unhealthy_runs(wandb_server: RunningServer) -> None:
     runs = finished(wandb_server, SWEEP)
     assert len(runs) == RUNS
     last = runs[-RUNS // 3 :]

@@ -15,7 +15,7 @@ from agent.tasks.plasmid.prompts import HELD_OUT_SEEDS, TRAIN_SEEDS, plasmid_pro
 DNA = st.text("ACGT", min_size=1, max_size=60)
 
 
-def test_corpus_is_real_split_and_disjoint() -> None:
+def test_corpus_has_disjoint_training_and_held_out_plasmids() -> None:
     corpus = load_corpus()
     assert len(corpus.train) > 200
     assert len(corpus.held_out) > 30
@@ -25,19 +25,19 @@ def test_corpus_is_real_split_and_disjoint() -> None:
 
 
 @given(DNA, st.integers(0, 200))
-def test_rotation_and_strand_keep_the_molecule(sequence: str, offset: int) -> None:
+def test_rotation_and_reverse_complement_can_be_undone(sequence: str, offset: int) -> None:
     rotated = rotate(sequence, offset)
     assert rotate(rotated, len(sequence) - offset % len(sequence)) == sequence
     assert reverse_complement(reverse_complement(sequence)) == sequence
 
 
-def test_augmentation_is_a_rotation_of_a_strand() -> None:
+def test_augmentation_is_a_rotation_of_either_strand() -> None:
     sequence = "AACGTTTGCCATGA"
     drawn = augmented([sequence], random.Random(3))
     assert drawn in sequence * 2 or drawn in reverse_complement(sequence) * 2
 
 
-def test_prompts_are_fixed_and_never_shared() -> None:
+def test_prompts_are_fixed_and_training_and_held_out_prompts_are_disjoint() -> None:
     corpus = load_corpus()
     prompts = plasmid_prompts(corpus, train=256, held_out=64)
     assert prompts == plasmid_prompts(corpus, train=256, held_out=64)
@@ -49,12 +49,12 @@ def test_prompts_are_fixed_and_never_shared() -> None:
     assert all(any(p in circle for circle in circles) for p in prompts.train)
 
 
-def test_prompts_that_overlap_are_refused() -> None:
+def test_a_prompt_in_both_sets_is_refused() -> None:
     with pytest.raises(ValueError, match="'ATG' is both"):
         Prompts(train=("ATG", "C"), held_out=("ATG",))
 
 
-def test_tokenizer_round_trips_dna_and_never_appends_the_end(tiny_starter: Path) -> None:
+def test_tokenizer_round_trips_dna_and_appends_no_end_token(tiny_starter: Path) -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_starter)
@@ -64,7 +64,7 @@ def test_tokenizer_round_trips_dna_and_never_appends_the_end(tiny_starter: Path)
     assert tokenizer.decode(ids, skip_special_tokens=True) == "ATGCCGTANNATTGACA"
 
 
-def test_starter_learned_and_is_safetensors_only(tiny_starter: Path) -> None:
+def test_starter_training_reduces_the_loss_and_saves_safetensors_only(tiny_starter: Path) -> None:
     losses = json.loads((tiny_starter / "starter.json").read_text())["losses"]
     assert losses[-1] < losses[0]
     assert (tiny_starter / "model.safetensors").exists()

@@ -1,4 +1,4 @@
-"""A real run under a real agent, told to go by its machine: it comes back under its id and loses nothing."""
+"""A real run under a real agent that is preempted: it is resumed under its id and loses no step."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def test_a_preempted_run_is_resumed_under_its_id(
     wait_until(lambda: len(logged(tmp_path / "runs")) >= 4, "four steps")
     trainer = trainer_of(agent.pid)
     os.kill(trainer.pid, signal.SIGTERM)
-    assert psutil.wait_procs([trainer], timeout=60)[0], "the trainer did not go"
+    assert psutil.wait_procs([trainer], timeout=60)[0], "the trainer did not end"
     assert logged(tmp_path / "runs")[-1] < STEPS
     assert agent.wait(timeout=180) == 0
     every_step = list(range(1, STEPS + 1))

@@ -1,4 +1,4 @@
-"""What is looked at before a sweep: exact estimates, and every way in which it says no."""
+"""Checks before a sweep: exact estimates, and every way in which they fail."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from rewards.compose import RewardSuite, Weighted
 SHAPE = Shape(parameters=1000, layers=2, width=8, heads=2, vocabulary=50)
 
 
-def test_peak_memory_by_hand() -> None:
+def test_peak_memory_equals_a_hand_calculation() -> None:
     config = RunConfig.from_params(
         {
             "max_completion_length": 36,
@@ -38,12 +38,12 @@ def test_peak_memory_by_hand() -> None:
 
 
 @pytest.mark.parametrize("size", ["per_device_train_batch_size", "max_completion_length"])
-def test_larger_runs_take_more(size: str) -> None:
+def test_larger_batches_and_completions_need_more_memory(size: str) -> None:
     small, large = (RunConfig.from_params({size: value}) for value in (16, 64))
     assert peak_bytes(SHAPE, small) < peak_bytes(SHAPE, large)
 
 
-def test_the_shape_is_read_without_the_weights(tiny_starter: Path) -> None:
+def test_the_model_shape_is_read_without_loading_weights(tiny_starter: Path) -> None:
     shape = model_shape(str(tiny_starter))
     model, _ = load_model(str(tiny_starter))
     assert shape == Shape(model.num_parameters(), layers=1, width=32, heads=2, vocabulary=256)
@@ -79,8 +79,8 @@ def test_the_device_is_named(monkeypatch: pytest.MonkeyPatch, hidden: str | None
     assert check_device().level == "ok"
 
 
-def test_a_gpu_that_was_given_and_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A CPU build of torch on a machine with GPUs would otherwise train on the CPU for days."""
+def test_an_assigned_gpu_that_torch_cannot_use_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a CPU build of torch on a machine with GPUs would train on the CPU for days."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-aaaaaaaa-0000")
     found = check_device()
@@ -89,7 +89,7 @@ def test_a_gpu_that_was_given_and_cannot_be_used_is_refused(monkeypatch: pytest.
 
 
 class Liking(Reward):
-    """A reward that likes long sequences, by as much as it is told."""
+    """Scores the completion `good` with one given number and any other with a second one."""
 
     name = "liking"
 
@@ -105,17 +105,17 @@ class Liking(Reward):
     ("good", "bad", "level"),
     [(0.8, 0.1, "ok"), (0.5, 0.45, "error"), (0.1, 0.9, "error"), (1.0, 0.0, "warning")],
 )
-def test_a_reward_must_tell_good_from_bad(good: float, bad: float, level: str) -> None:
+def test_a_reward_must_score_good_samples_above_bad_ones(good: float, bad: float, level: str) -> None:
     suite = RewardSuite([Weighted(Liking(good, bad), 1.0)])
     assert check_reward(suite, [Sample("", "good")] * 3, [Sample("", "bad")]).level == level
 
 
-def test_the_plasmid_reward_tells_plasmids_from_bad_sequences(tiny_run: RunConfig) -> None:
+def test_the_plasmid_reward_scores_plasmids_above_bad_sequences(tiny_run: RunConfig) -> None:
     task = build_task(tiny_run)
     assert check_reward(task.training_suite, task.known_good, task.known_bad).level == "ok"
 
 
-def test_a_reward_that_fails_on_good_sequences_is_refused() -> None:
+def test_a_reward_that_raises_on_good_sequences_is_refused() -> None:
     class Failing(Liking):
         def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
             raise ValueError("no such table")

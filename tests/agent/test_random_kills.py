@@ -1,4 +1,4 @@
-"""Machines die at any moment: no logged step is lost, and no run directory is ever left broken."""
+"""Runs are killed at random moments: no logged step is lost, and every run directory stays readable."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.server_fixture import RunningServer, running_server
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("SWEEPFARM_TEST_KILLS", "4"))
-"""Instants to die at; the full proof takes 50."""
+"""Number of kills; a thorough test uses 50."""
 STEPS = 40
 
 
@@ -40,21 +40,23 @@ def machine(server: RunningServer, tiny_run: RunConfig, tmp_path: Path) -> Itera
 
 
 def check_directory(folder: Path) -> None:
-    """Everything in a run directory can be read, whenever its run died."""
+    """Assert that every file of a run directory can be read."""
     for name in ("config.json", "outcome.json"):
         if (folder / name).exists():
             json.loads((folder / name).read_text())
     for name in ("metrics.jsonl", "samples.jsonl"):
         if (folder / name).exists():
             lines = (folder / name).read_text().splitlines(keepends=True)
-            # Only the last line may be cut short; it is written again.
+            # Only the last line may be cut short. The resumed run writes it again.
             assert all(json.loads(line) for line in lines[:-1])
     for weights in folder.glob("checkpoints/step-*/model.safetensors"):
         with safe_open(weights, framework="np") as file:
             assert list(file.keys())
 
 
-def test_dying_at_random_instants_loses_nothing(server: RunningServer, machine: Machine) -> None:
+def test_runs_killed_at_random_moments_lose_and_repeat_no_step(
+    server: RunningServer, machine: Machine
+) -> None:
     rng = random.Random(20261122)
     assert machine.start("whole", max_steps=STEPS).wait(120) == 0, machine.log("whole")
     kills = number = 0
@@ -80,7 +82,7 @@ def test_dying_at_random_instants_loses_nothing(server: RunningServer, machine: 
             if any(machine.folder.glob(f"runs/*/{run}")):
                 check_directory(machine.directory(run))
             logged = len(machine.rows(run))
-            # A run is set back to its last saved state at most, and that is never lost.
+            # A run goes back to its last saved state at most, and a saved state is never lost.
             assert logged >= min(seen, 1)
             seen = max(seen, logged)
             if client.returncode == 0:

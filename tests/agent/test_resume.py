@@ -17,11 +17,11 @@ from agent.training.run import Outcome, train_run
 from tests.agent.running import changed, run
 
 CLOCK_METRICS = {metric.name for metric in METRICS if metric.clock}
-"""What equal runs differ in."""
+"""Metrics in which equal runs differ."""
 
 
 def preempted_after(config: RunConfig, folder: Path, step: int) -> Outcome:
-    """Run until `step` is done and a signal asks to go."""
+    """Run with a preemption request after `step`. Returns the outcome."""
     stop = StopRequest()
 
     def watch(done: int, row: dict[str, float]) -> None:
@@ -62,20 +62,20 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
 ) -> None:
     first = preempted_after(longer, tmp_path, step)
     assert first.name == "preempted"
-    # A state is saved between batches only, and a batch lasts two steps.
+    # A state is saved only between batches, and a batch lasts two steps.
     assert first.step == step + 2 - step % 2
     outcome, recorder = run(longer, tmp_path)
     assert outcome.name == "finished"
-    # W&B had none of the rows: it gets those before the state again.
+    # The new recorder has no rows, so the rows before the saved state are sent again.
     assert [step for step, _ in recorder.rows] == list(range(1, 9))
     assert rows(tmp_path) == rows(uninterrupted)
     assert weights(tmp_path, 8) == weights(uninterrupted, 8)
     for name in ("samples.jsonl", "findings.json"):
         assert (tmp_path / name).read_text() == (uninterrupted / name).read_text()
-    assert json.loads((tmp_path / "findings.json").read_text())  # there are some to compare
+    assert json.loads((tmp_path / "findings.json").read_text())  # the comparison is not between empty lists
 
 
-def test_a_state_of_another_configuration_is_refused_and_none_is_left_by_a_finished_run(
+def test_a_finished_run_leaves_no_state_and_a_state_of_another_configuration_is_refused(
     longer: RunConfig, uninterrupted: Path, tmp_path: Path
 ) -> None:
     assert latest_state(uninterrupted / "trainer") is None
@@ -84,7 +84,7 @@ def test_a_state_of_another_configuration_is_refused_and_none_is_left_by_a_finis
         run(changed(longer, beta=0.2), tmp_path)
 
 
-def test_a_damaged_state_is_passed_over_for_the_one_before(
+def test_a_damaged_state_file_is_skipped_and_the_one_before_is_used(
     longer: RunConfig, uninterrupted: Path, tmp_path: Path
 ) -> None:
     preempted_after(longer, tmp_path, 5)
@@ -92,7 +92,7 @@ def test_a_damaged_state_is_passed_over_for_the_one_before(
     assert newest is not None
     assert newest.step == 6
     (newest.path / "sweepfarm_state.json").write_text('{"cut sho')
-    # Rows beyond the older state are written again, and a row that a kill cut short does no harm.
+    # Rows after the older state are written again. A row that a kill cut short is ignored.
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"train/global_step": 7, "train/lo')
     _, recorder = run(longer, tmp_path)

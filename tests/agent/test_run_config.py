@@ -1,4 +1,4 @@
-"""RunConfig: what it accepts, what it resolves, and what it says when it refuses."""
+"""RunConfig: accepted values, derived values, and messages on errors."""
 
 import math
 from itertools import pairwise
@@ -19,7 +19,7 @@ def test_parameters_round_trip_flat() -> None:
     assert RunConfig.from_params(config.flat()) == config
 
 
-def test_an_explicit_value_equal_to_a_default_and_one_that_is_not_both_stay() -> None:
+def test_explicit_values_are_kept_whether_they_equal_the_default_or_not() -> None:
     default = RunConfig()
     explicit = RunConfig.from_params({"beta": default.beta, "seed": default.seed + 1})
     assert explicit.beta == default.beta
@@ -27,7 +27,7 @@ def test_an_explicit_value_equal_to_a_default_and_one_that_is_not_both_stay() ->
 
 
 def test_every_explicit_value_survives_the_defaults() -> None:
-    """An ancestor's defaults overrode sweep values: give each field another value and find it again."""
+    """In an earlier system defaults replaced sweep values. Here each field must keep its explicit value."""
     changed = {
         "model": "elsewhere", "suite": "mine.yaml", "run_name": "b{beta}", "seed": 7,
         "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
@@ -52,13 +52,13 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         assert flat[name] == value != default[name]
 
 
-def test_unknown_parameter_names_the_nearest() -> None:
+def test_an_unknown_parameter_error_names_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match="unknown parameter `learning_rat`; did you mean `learning_rate`"):
         RunConfig.from_params({"learning_rat": 1e-5})
 
 
 @pytest.mark.parametrize("task", our_tasks())
-def test_each_task_knows_its_own_reward_parameters_and_no_others(task: str) -> None:
+def test_each_task_accepts_only_its_own_reward_parameters(task: str) -> None:
     own = RunConfig.from_params({"task": task})
     assert RunConfig.from_params(own.flat()) == own
     rewards = {name: set(task_definition(name).reward.model_fields) for name in our_tasks()}
@@ -68,7 +68,7 @@ def test_each_task_knows_its_own_reward_parameters_and_no_others(task: str) -> N
             RunConfig.from_params({"task": task, name: 1})
 
 
-def test_the_nearest_parameter_is_one_of_the_task() -> None:
+def test_the_suggested_parameter_belongs_to_the_task() -> None:
     with pytest.raises(ConfigError, match="`reward_nam`; did you mean `reward_name`"):
         RunConfig.from_params({"task": "stories", "reward_nam": "happy_binary"})
     with pytest.raises(ConfigError, match="did you mean `reward_ori_max`"):
@@ -98,13 +98,13 @@ def test_a_run_is_named_after_its_parameters() -> None:
         ("", "at least 1 character"),
     ],
 )
-def test_a_name_of_what_is_no_parameter_is_refused(template: str, says: str) -> None:
+def test_an_invalid_run_name_template_is_refused(template: str, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         RunConfig.from_params({"run_name": template})
     assert says in str(caught.value)
 
 
-def test_a_suite_leaves_no_reward_parameter_without_effect() -> None:
+def test_reward_parameters_without_effect_beside_a_suite_are_refused() -> None:
     config = RunConfig.from_params({"suite": "mine.yaml"})
     assert not [name for name in config.flat() if name.startswith("reward_ori")]
     assert RunConfig.from_params(config.flat()) == config
@@ -112,7 +112,7 @@ def test_a_suite_leaves_no_reward_parameter_without_effect() -> None:
         RunConfig.from_params({"suite": "mine.yaml", "reward_ori_max": 2})
 
 
-def test_a_variant_gives_parameters_together() -> None:
+def test_a_variant_sets_several_parameters_at_once() -> None:
     config = RunConfig.from_params({"variant": {"beta": 0.3, "num_generations": 4}, "max_steps": 7})
     assert (config.beta, config.num_generations, config.max_steps) == (0.3, 4, 7)
     assert RunConfig.from_params({"variant": {"beta": 0.3}, **config.flat()}) == config
@@ -147,7 +147,7 @@ def test_a_variant_gives_parameters_together() -> None:
         ),
     ],
 )
-def test_a_bad_value_is_one_line_that_names_it(params: dict[str, float], says: str) -> None:
+def test_an_invalid_value_is_a_one_line_error_that_names_it(params: dict[str, float], says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         RunConfig.from_params(params)
     message = str(caught.value)
@@ -156,14 +156,14 @@ def test_a_bad_value_is_one_line_that_names_it(params: dict[str, float], says: s
 
 
 @given(batch=st.sampled_from([1, 2, 3, 8, 16, 32]), group=st.sampled_from([2, 3, 4, 8, 16]))
-def test_groups_always_lie_whole_in_a_step(batch: int, group: int) -> None:
+def test_a_step_holds_whole_groups_only(batch: int, group: int) -> None:
     config = RunConfig.from_params({"per_device_train_batch_size": batch, "num_generations": group})
     assert config.completions_per_step % group == 0
     assert config.gradient_accumulation_steps * batch == config.completions_per_step
     assert config.completions_per_step == math.lcm(batch, group)
 
 
-def test_the_point_that_crashed_a_third_of_the_ancestors_space() -> None:
+def test_a_group_larger_than_the_batch_is_accumulated() -> None:
     config = RunConfig.from_params({"per_device_train_batch_size": 8, "num_generations": 16})
     assert (config.completions_per_step, config.gradient_accumulation_steps) == (16, 2)
 
@@ -188,7 +188,7 @@ def test_rung_steps_exact() -> None:
 
 
 @given(steps=st.integers(1, 500), rungs=st.integers(1, 20))
-def test_rungs_rise_and_end_at_the_end(steps: int, rungs: int) -> None:
+def test_rungs_increase_and_end_at_the_last_step(steps: int, rungs: int) -> None:
     found = rung_steps(steps, rungs)
     assert len(found) == min(steps, rungs)
     assert found[-1] == steps

@@ -1,4 +1,4 @@
-"""Held-out completions with the explanation of their scores: in files, and in a table on the server."""
+"""Held-out completions with their scores and messages, in files and in a table on the server."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def held_out(count: int = 2) -> HeldOut:
     )
 
 
-def test_rows_say_what_each_component_says() -> None:
+def test_rows_hold_score_and_message_of_each_component() -> None:
     scored, unscored = sample_rows(held_out())
     assert scored == {
         "step": 7,
@@ -46,14 +46,16 @@ def test_rows_say_what_each_component_says() -> None:
     assert unscored["parts"] == {"ori": {"score": None, "message": "too slow"}}
 
 
-def test_a_table_holds_the_first_rows() -> None:
+def test_a_table_holds_only_the_first_rows() -> None:
     columns, data = table(sample_rows(held_out(40)))
     assert columns == ["step", "prompt", "completion", "reference", "ori", "explanation"]
     assert len(data) == TABLE_ROWS
     assert list(data[0]) == [7, "A", "AC", 0.5, 0.5, "ori: one origin"]
 
 
-def test_a_run_explains_every_sample_and_logs_a_table_at_rungs(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_run_writes_a_message_for_every_sample_and_logs_a_table_at_rungs(
+    tiny_run: RunConfig, tmp_path: Path
+) -> None:
     _, recorder = run(tiny_run, tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "samples.jsonl").read_text().splitlines()]
     assert all(row["prompt"] and row["parts"]["ori"]["message"] for row in rows)
@@ -61,7 +63,7 @@ def test_a_run_explains_every_sample_and_logs_a_table_at_rungs(tiny_run: RunConf
     assert recorder.rows[1][1]["samples"].data[0][1] == rows[8]["prompt"]
 
 
-def test_the_table_and_the_findings_arrive_at_the_server(shared_server: RunningServer) -> None:
+def test_the_table_and_the_findings_reach_the_server(shared_server: RunningServer) -> None:
     shared_server.python(
         """
 import wandb

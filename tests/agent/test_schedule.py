@@ -44,7 +44,7 @@ def rows(config: RunConfig, folder: Path, **params: Any) -> list[dict[str, Any]]
     return [row for _, row in run(changed(config, **params), folder)[1].rows]
 
 
-def test_phases_change_the_settings_at_their_steps_and_training_after_them(
+def test_phases_change_settings_and_training_from_their_first_step(
     tiny_run: RunConfig, tmp_path: Path
 ) -> None:
     second = {"steps": 2, "beta": 0.3, "temperature": 0.6, "top_p": 0.5, "learning_rate": 5e-3}
@@ -59,18 +59,20 @@ def test_phases_change_the_settings_at_their_steps_and_training_after_them(
     assert phased[3]["train/learning_rate"] == pytest.approx(5e-3)
 
 
-def test_a_phase_that_ends_inside_a_batch_begins_with_the_next(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_phase_that_starts_inside_a_batch_takes_effect_with_the_next_batch(
+    tiny_run: RunConfig, tmp_path: Path
+) -> None:
     phases = [{"steps": 1}, {"steps": 3, "temperature": 0.6}]
     assert [r["train/temperature"] for r in rows(tiny_run, tmp_path, phases=phases)] == [0.95, 0.95, 0.6, 0.6]
 
 
-def test_a_later_phase_may_have_the_only_kl_term(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_later_phase_can_switch_the_kl_term_on(tiny_run: RunConfig, tmp_path: Path) -> None:
     phases = [{"steps": 2}, {"steps": 2, "beta": 0.2}]
     found = rows(tiny_run, tmp_path, beta=0.0, phases=phases)
     assert ["train/kl_sampled" in row for row in found] == [False, False, True, True]
 
 
-def test_beta_follows_its_target(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_beta_falls_below_the_kl_target_and_rises_above_it(tiny_run: RunConfig, tmp_path: Path) -> None:
     far = rows(tiny_run, tmp_path / "far", kl_target=100.0, beta=0.1)
     near = rows(tiny_run, tmp_path / "near", kl_target=1e-9, beta=0.1)
     assert [r["train/beta"] for r in far] == pytest.approx([0.1 * 0.98**i for i in range(4)])
@@ -78,7 +80,7 @@ def test_beta_follows_its_target(tiny_run: RunConfig, tmp_path: Path) -> None:
 
 
 def test_log_probabilities_follow_the_temperature(tiny_run: RunConfig, tmp_path: Path) -> None:
-    """TRL keeps the temperature in three places; an ancestor of this code changed only one."""
+    """TRL keeps the temperature in three places. An earlier system changed only one of them."""
     task = build_task(tiny_run)
     model, tokenizer = load_model(task.model_path)
     reward = SuiteReward(task.training_suite, task.monitored, tiny_run.num_generations)

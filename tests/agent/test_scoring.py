@@ -1,4 +1,4 @@
-"""The bridge between TRL and a suite: exact statistics, and unscored samples that are neither 0 nor lost."""
+"""The bridge between TRL and a suite: exact statistics, and unscored samples that are counted and not 0."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from rewards.compose import RewardSuite, Weighted
 
 
 class Scripted(Reward):
-    """Scores each completion with the number it spells; `?` cannot be judged."""
+    """Scores each completion with the number that it spells. `?` is unscored."""
 
     name = "ori"
 
@@ -30,7 +30,7 @@ def reward() -> SuiteReward:
     return SuiteReward(RewardSuite([Weighted(Scripted(), 1.0)]), monitored=(), group_size=2)
 
 
-def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) -> None:
+def test_an_unscored_completion_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) -> None:
     assert reward(["", "", "", ""], ["0.5", "?", "1.0", "0.0"]) == [0.5, None, 1.0, 0.0]
     row = reward.of_step()
     assert row["reward_components/unscored"] == 1
@@ -39,7 +39,7 @@ def test_unscored_is_none_for_trl_and_counted_in_the_log(reward: SuiteReward) ->
     assert (row["reward_components/ori/min"], row["reward_components/ori/max"]) == (0.0, 1.0)
 
 
-def test_batches_of_a_step_are_pooled_and_stand_until_new_ones_come(reward: SuiteReward) -> None:
+def test_statistics_pool_the_batches_of_a_step_and_stay_until_the_next_batch(reward: SuiteReward) -> None:
     reward(["", ""], ["0.0", "0.0"])
     reward(["", ""], ["1.0", "1.0"])
     first = reward.of_step()
@@ -58,14 +58,14 @@ def test_groups_are_the_completions_of_one_prompt(reward: SuiteReward) -> None:
     assert row["reward/variance_within"] == pytest.approx((0.04 + 0) / 2)
 
 
-def test_a_batch_in_which_nothing_was_scored_ends_the_run_and_says_why(reward: SuiteReward) -> None:
-    """Its group statistics would all be 0: the run would go on and train on nothing."""
+def test_a_batch_without_any_score_ends_the_run_with_the_reason(reward: SuiteReward) -> None:
+    """Otherwise all group statistics would be 0, and the run would continue without learning."""
     with pytest.raises(NothingScoredError, match="2 of 2 completions could not be scored: cannot be judged"):
         reward(["", ""], ["?", "?"])
-    assert issubclass(NothingScoredError, ConfigError)  # which ends a run with one line and exit code 2
+    assert issubclass(NothingScoredError, ConfigError)  # ends a run with one line and exit code 2
 
 
-def test_a_broken_reward_is_a_configuration_error() -> None:
+def test_a_reward_that_returns_too_few_evaluations_is_a_configuration_error() -> None:
     class Careless(Scripted):
         def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
             return []
@@ -74,10 +74,10 @@ def test_a_broken_reward_is_a_configuration_error() -> None:
         SuiteReward(RewardSuite([Weighted(Careless(), 1.0)]), monitored=(), group_size=1)([""], ["1"])
 
 
-def test_a_component_of_which_nothing_was_scored_has_no_statistics() -> None:
+def test_a_component_without_any_score_has_no_statistics() -> None:
     row = component_statistics([RewardSuite([Weighted(Scripted(), 1.0)]).score([Sample("", "?")] * 2)])
     assert row == {"reward_components/unscored": 2}
 
 
-def test_statistics_of_nothing_are_empty() -> None:
+def test_statistics_of_no_batches_are_empty() -> None:
     assert component_statistics([]) == {}

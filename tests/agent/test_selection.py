@@ -1,4 +1,4 @@
-"""Which samples train: exact choices, and their effect on real steps."""
+"""The samples that are trained on: exact selections, and their effect on real steps."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def kept(
     return [bool(k) for k in kept_completions(torch.tensor(rewards), group, threshold, best)]
 
 
-def test_nothing_chosen_keeps_everything() -> None:
+def test_without_options_every_sample_is_kept() -> None:
     assert kept([0.1, NAN], 2) == [True, True]
 
 
@@ -29,12 +29,12 @@ def test_threshold_is_inclusive_and_drops_the_unscored() -> None:
     assert kept([0.5, 0.49, NAN, 1.0], 4, threshold=0.5) == [True, False, False, True]
 
 
-def test_best_of_n_is_per_group_and_takes_the_earlier_of_equals() -> None:
+def test_best_of_n_selects_per_group_and_prefers_the_earlier_of_equals() -> None:
     rewards = [0.1, 0.9, 0.9, 0.9, 0.2, 0.1, NAN, 0.05]
     assert kept(rewards, 4, best=2) == [False, True, True, False, True, True, False, False]
 
 
-def test_both_together() -> None:
+def test_threshold_and_best_of_n_combine() -> None:
     assert kept([0.1, 0.2, 0.8, 0.9], 2, threshold=0.5, best=1) == [False, False, False, True]
 
 
@@ -72,13 +72,15 @@ def rows(config: RunConfig, folder: Path, **params: Any) -> list[dict[str, Any]]
 def test_each_option_changes_training(tiny_run: RunConfig, tmp_path: Path, option: dict[str, Any]) -> None:
     short = changed(tiny_run, max_steps=2, rungs=1, per_device_train_batch_size=8)
     plain, other = rows(short, tmp_path / "plain"), rows(short, tmp_path / "other", **option)
-    # The first completions are the same: only what is made of them differs.
+    # The first completions are the same. Only their use in training differs.
     same = "reward_components/total_reward/mean"
     assert plain[0][same] == other[0][same]
     assert plain[0]["train/grad_norm"] != other[0]["train/grad_norm"]
 
 
-def test_a_threshold_above_every_reward_trains_nothing(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_threshold_above_every_reward_leaves_the_weights_unchanged(
+    tiny_run: RunConfig, tmp_path: Path
+) -> None:
     for row in rows(tiny_run, tmp_path, reward_threshold=1.0, max_steps=2, rungs=1):
         assert row["train/kept_fraction"] == 0.0
         assert row["train/grad_norm"] == 0.0

@@ -1,4 +1,4 @@
-"""Where the seconds of a step go."""
+"""The seconds of a step, by part."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_parts_add_up_to_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(watch.seconds().values()) == {0.0}
 
 
-def test_a_batch_that_is_trained_on_twice_is_sampled_once(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_batch_trained_on_twice_is_sampled_once(tiny_run: RunConfig, tmp_path: Path) -> None:
     _, recorder = run(tiny_run, tmp_path)
     rows = [row for _, row in recorder.rows]
     assert [row["train/generation_seconds"] > 0 for row in rows] == [True, False] * 2

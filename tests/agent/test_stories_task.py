@@ -59,7 +59,7 @@ def test_the_grammar_has_thousands_of_sentences_of_many_lengths(drawn: list[str]
     assert lengths.count(10) / len(lengths) < 0.15
 
 
-def test_stories_differ_enough_for_collapse_to_show(drawn: list[str]) -> None:
+def test_stories_are_diverse_enough_to_detect_a_collapse(drawn: list[str]) -> None:
     found = measure(drawn[:200], drawn[:200])
     assert found.unique_fraction == 1.0
     assert found.unique_starts > 0.9
@@ -72,7 +72,7 @@ def test_a_minority_of_stories_is_happy(drawn: list[str]) -> None:
     assert 0.05 <= sum(shares) / len(shares) <= 0.15
 
 
-def test_the_sides_share_no_opening(drawn: list[str]) -> None:
+def test_training_and_held_out_stories_share_no_opening(drawn: list[str]) -> None:
     held_out = stories(200, seed=5, held_out=True)
     openings = [{re.split(r"(?<=[.?!])", story)[0] for story in side} for side in (drawn, held_out)]
     assert not openings[0] & openings[1]
@@ -80,7 +80,7 @@ def test_the_sides_share_no_opening(drawn: list[str]) -> None:
     assert stories(200, seed=5, held_out=True) == held_out != stories(200, seed=6, held_out=True)
 
 
-def test_a_rule_that_does_not_exist_is_refused() -> None:
+def test_a_reference_to_an_undefined_grammar_rule_is_refused() -> None:
     with pytest.raises(ValueError, match="the rule story names drgon"):
         Grammar({}, {"story": ["A {drgon}."]})
 
@@ -92,7 +92,7 @@ def test_the_starter_has_the_published_shape(tmp_path: Path, monkeypatch: pytest
     assert config.vocab_size == 4096
 
 
-def test_the_starter_writes_words_and_ends_no_prompt(tiny_stories: Path) -> None:
+def test_the_tokenizer_decodes_words_and_appends_no_end_token(tiny_stories: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tiny_stories)
     ids = tokenizer("Tom saw a fox. Was it happy?")["input_ids"]
     assert tokenizer.decode(ids) == "tom saw a fox. was it happy?"
@@ -101,7 +101,7 @@ def test_the_starter_writes_words_and_ends_no_prompt(tiny_stories: Path) -> None
 
 
 @pytest.mark.parametrize("before", [[], ["[UNK]"]])
-def test_a_tokenizer_that_ends_every_text_leaves_prompts_open(
+def test_an_end_token_that_the_tokenizer_appends_is_removed_from_prompts(
     tiny_stories: Path, tmp_path: Path, before: list[str]
 ) -> None:
     folder = shutil.copytree(tiny_stories, tmp_path / "model")
@@ -116,7 +116,7 @@ def test_a_tokenizer_that_ends_every_text_leaves_prompts_open(
     assert ids == [special[n] for n in before] + tokenizer("tom saw", add_special_tokens=False)["input_ids"]
 
 
-def test_prompts_are_eight_tokens_and_the_sides_are_apart(tiny_story_run: RunConfig) -> None:
+def test_prompts_are_eight_tokens_long(tiny_story_run: RunConfig) -> None:
     prompts = build_task(tiny_story_run).prompts
     tokenizer = AutoTokenizer.from_pretrained(tiny_story_run.model)
     assert len(prompts.train) == 16
@@ -130,7 +130,7 @@ def test_each_reward_tells_good_from_bad(tiny_story_run: RunConfig, reward: str)
     assert check_reward(task.training_suite, task.known_good, task.known_bad).level != "error"
 
 
-def test_sentences_are_measured_in_the_models_tokens(tiny_story_run: RunConfig) -> None:
+def test_sentence_length_is_counted_in_tokens_of_the_model(tiny_story_run: RunConfig) -> None:
     task = build_task(RunConfig.from_params({**tiny_story_run.flat(), "reward_name": "sentence_length_10"}))
 
     def score(text: str) -> float:
@@ -139,11 +139,11 @@ def test_sentences_are_measured_in_the_models_tokens(tiny_story_run: RunConfig) 
     ten = "the dog ran home with the big red ball now"
     assert score(f"{ten}. {ten}! they ran? and then") == pytest.approx(2 / 3)
     assert score(ten) == 0.0
-    # "zyzzyva" is several tokens of a tokenizer that has not seen it.
+    # The tokenizer has not seen "zyzzyva" and splits it into several tokens.
     assert score(ten.replace("ball", "zyzzyva") + ".") == 0.0
 
 
-def test_a_story_run_logs_what_its_task_promises(tiny_story_run: RunConfig, tmp_path: Path) -> None:
+def test_a_story_run_logs_all_metrics_of_its_task(tiny_story_run: RunConfig, tmp_path: Path) -> None:
     outcome, recorder = run(tiny_story_run, tmp_path)
     assert outcome.step == 2
     assert all(set(row) >= step_metrics("stories") for _, row in recorder.rows)
@@ -166,7 +166,7 @@ def test_a_suite_file_replaces_the_reward_and_not_the_objective(
         build_task(RunConfig.from_params({**params, "suite": str(file)}))
 
 
-def test_without_a_hub_a_hub_model_says_so(tiny_story_run: RunConfig) -> None:
+def test_a_hub_model_without_a_hub_is_a_clear_error(tiny_story_run: RunConfig) -> None:
     config = RunConfig.from_params({**tiny_story_run.flat(), "model": "SimpleStories/SimpleStories-1.25M"})
     with pytest.raises(ConfigError, match=r"SimpleStories-1\.25M"):
         build_task(config)

@@ -1,4 +1,4 @@
-"""Real GRPO steps on a tiny starter: what is logged, when, and that nothing mixes."""
+"""Real GRPO steps on a tiny starter: what is logged, when, and how a run ends."""
 
 import json
 import math
@@ -37,7 +37,7 @@ def test_one_row_per_step_with_rising_steps(finished: tuple[Outcome, Recorder, P
     assert [step for step, _ in recorder.rows] == [1, 2, 3, 4]
 
 
-def test_every_promised_metric_is_logged(finished: tuple[Outcome, Recorder, Path]) -> None:
+def test_every_documented_metric_is_logged(finished: tuple[Outcome, Recorder, Path]) -> None:
     _, recorder, _ = finished
     for step, row in recorder.rows:
         promised = step_metrics("plasmid")
@@ -57,7 +57,9 @@ def test_every_logged_metric_is_in_the_glossary(finished: tuple[Outcome, Recorde
         assert any(f"`{known}`" in glossary for known in {name, *general}), name
 
 
-def test_run_directory_holds_the_same(finished: tuple[Outcome, Recorder, Path]) -> None:
+def test_run_directory_holds_the_logged_rows_samples_and_outcome(
+    finished: tuple[Outcome, Recorder, Path],
+) -> None:
     outcome, recorder, folder = finished
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert lines == [recorder.numbers(row) for _, row in recorder.rows]
@@ -69,7 +71,7 @@ def test_run_directory_holds_the_same(finished: tuple[Outcome, Recorder, Path]) 
     assert recorder.summary["starter/score"] == outcome.starter_score
 
 
-def test_starter_objective_does_not_depend_on_what_is_swept(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_starter_objective_does_not_depend_on_swept_parameters(tiny_run: RunConfig, tmp_path: Path) -> None:
     other = changed(
         tiny_run, seed=9, temperature=1.3, beta=0.0, reward_ori_weight=0.0, max_steps=1, num_generations=2
     )
@@ -78,8 +80,8 @@ def test_starter_objective_does_not_depend_on_what_is_swept(tiny_run: RunConfig,
     assert first.starter_score == second.starter_score
 
 
-def test_training_statistics_see_training_completions_only(tiny_run: RunConfig, tmp_path: Path) -> None:
-    """An ancestor's evaluation samples landed in its training metric: rungs must not change a row."""
+def test_training_statistics_exclude_held_out_completions(tiny_run: RunConfig, tmp_path: Path) -> None:
+    """In an earlier system held-out samples entered the training metric. More rungs must not change it."""
     rare = changed(tiny_run, rungs=1)
     _, often = run(tiny_run, tmp_path / "often")
     _, once = run(rare, tmp_path / "once")
@@ -87,7 +89,7 @@ def test_training_statistics_see_training_completions_only(tiny_run: RunConfig, 
     assert [row[key] for _, row in often.rows] == [row[key] for _, row in once.rows]
 
 
-def test_same_seed_same_run_and_other_seed_another(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_runs_and_other_seeds_do_not(tiny_run: RunConfig, tmp_path: Path) -> None:
     def losses(name: str, seed: int) -> list[float]:
         _, recorder = run(changed(tiny_run, seed=seed, max_steps=2), tmp_path / name)
         return [row["train/loss"] for _, row in recorder.rows]
@@ -102,7 +104,7 @@ def test_kl_is_measured_at_beta_zero(tiny_run: RunConfig, tmp_path: Path) -> Non
     assert recorder.rows[-1][1]["objective/kl"] > 0
 
 
-def test_a_batch_that_is_no_multiple_of_the_group_trains(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_batch_smaller_than_the_group_trains(tiny_run: RunConfig, tmp_path: Path) -> None:
     config = changed(tiny_run, per_device_train_batch_size=4, num_generations=8, max_steps=1)
     outcome, recorder = run(config, tmp_path)
     assert outcome.name == "finished"
@@ -110,7 +112,7 @@ def test_a_batch_that_is_no_multiple_of_the_group_trains(tiny_run: RunConfig, tm
 
 
 def test_epsilon_matters_when_a_batch_is_trained_on_twice(tiny_run: RunConfig, tmp_path: Path) -> None:
-    """At one iteration per batch the ratio is 1 and clipping cannot act: a searched epsilon would be dead."""
+    """With one iteration per batch the ratio is 1, so clipping and epsilon have no effect."""
 
     def losses(name: str, **params: float) -> list[float]:
         _, recorder = run(changed(tiny_run, learning_rate=0.02, **params), tmp_path / name)
@@ -132,7 +134,7 @@ def test_an_unhealthy_run_scores_zero_and_ends(tiny_run: RunConfig, tmp_path: Pa
 
 
 def test_weights_that_become_nan_are_unhealthy_and_score_zero(tiny_run: RunConfig, tmp_path: Path) -> None:
-    """At a rung too: NaN weights cannot be sampled from, and must not crash the run that measures them."""
+    """NaN weights cannot be sampled from. This must not crash the run, not even at a rung."""
     outcome, recorder = run(changed(tiny_run, learning_rate=1e30, max_grad_norm=1e9), tmp_path)
     assert outcome.name == "unhealthy"
     assert outcome.findings[0].kind == "not finite"
@@ -142,7 +144,7 @@ def test_weights_that_become_nan_are_unhealthy_and_score_zero(tiny_run: RunConfi
     assert all(math.isfinite(value) for value in recorder.numbers(last).values())
 
 
-def test_a_stop_ends_the_run_at_the_step(tiny_run: RunConfig, tmp_path: Path) -> None:
+def test_a_stop_request_ends_the_run_after_the_current_step(tiny_run: RunConfig, tmp_path: Path) -> None:
     stop = StopRequest()
     stop.ask("stopped early")
     outcome, recorder = run(tiny_run, tmp_path, stop)
@@ -150,7 +152,7 @@ def test_a_stop_ends_the_run_at_the_step(tiny_run: RunConfig, tmp_path: Path) ->
     assert len(recorder.rows) == 1
 
 
-def test_a_wrong_model_path_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_wrong_model_path_is_a_one_line_error(tmp_path: Path) -> None:
     config = RunConfig(model="./no/such/model", max_steps=1)
     with pytest.raises(ConfigError, match="no such folder") as caught:
         run(config, tmp_path)
@@ -166,7 +168,7 @@ def test_an_early_stop_outranks_the_signal_that_follows() -> None:
     assert stop.reason == "stopped early"
 
 
-def test_a_stop_that_a_signal_brought_first_is_still_known_as_the_servers() -> None:
+def test_an_early_stop_of_the_server_is_recognised_after_its_signal() -> None:
     stop = StopRequest()
     stop.ask("preempted")
     assert not stop.wait_for_early_stop(0.2)
@@ -175,8 +177,8 @@ def test_a_stop_that_a_signal_brought_first_is_still_known_as_the_servers() -> N
     assert stop.reason == "stopped early"
 
 
-def test_interrupts_arrive_although_a_shell_had_ignored_them() -> None:
-    """`sh -c 'cmd &'` starts cmd with SIGINT ignored; the early stop would be lost."""
+def test_interrupts_are_handled_although_the_shell_ignored_them() -> None:
+    """`sh -c 'cmd &'` starts cmd with SIGINT ignored, so an early stop would be lost."""
     code = (
         "import signal, time\n"
         "assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN\n"
@@ -220,7 +222,7 @@ def rewarded_by(reward: Reward, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_samples_on_which_a_reward_raises_are_counted_and_the_run_goes_on(
+def test_samples_on_which_a_reward_raises_are_counted_as_unscored_and_the_run_finishes(
     tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewarded_by(Moody(every=3), monkeypatch)
@@ -230,7 +232,7 @@ def test_samples_on_which_a_reward_raises_are_counted_and_the_run_goes_on(
     assert all(row["reward_components/moody/mean"] > 0 for _, row in recorder.rows)
 
 
-def test_a_reward_that_always_raises_fails_the_run_and_says_why(
+def test_a_reward_that_always_raises_fails_the_run_with_the_reason(
     tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewarded_by(Moody(every=1), monkeypatch)

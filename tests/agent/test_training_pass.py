@@ -25,13 +25,13 @@ from tests.agent.running import changed, run
 from tests.agent.tiny_grpo import VOCABULARY, tiny_model, trainer_of
 
 PROMPTS = (3, 5, 5, 2, 7, 7)
-"""Tokens of each row's prompt, and of its completion."""
+"""Number of tokens in each row's prompt; `COMPLETIONS` likewise."""
 COMPLETIONS = (4, 9, 1, 12, 3, 9)
 LOSSES = ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo")
 
 
 def padded_batch() -> dict[str, Any]:
-    """Rows of different lengths, one of them masked whole, as a dropped sample is."""
+    """Rows of different lengths. One of them is fully masked, as a dropped sample is."""
     generator = torch.Generator().manual_seed(5)
     prompt, completion = max(PROMPTS), max(COMPLETIONS)
     prompt_mask = torch.stack([torch.arange(prompt) >= prompt - n for n in PROMPTS]).long()
@@ -91,7 +91,7 @@ def loss_and_gradients(trainer: GRPOTrainer, **more: Any) -> tuple[torch.Tensor,
 
 
 def perturbed(trainer: GRPOTrainer) -> None:
-    """Move the policy away from its reference, the same way every time."""
+    """Move the policy away from its reference by fixed random steps."""
     torch.manual_seed(8)
     with torch.no_grad():
         for weight in trainer.model.parameters():
@@ -128,21 +128,21 @@ def test_loss_gradients_and_metrics_equal_trls(loss_type: str, beta: float, tmp_
     assert_equal_steps(theirs, ours)
 
 
-def test_a_batch_trained_on_again_equals_trls(tmp_path: Path) -> None:
-    """Its ratio is not 1: the log-probabilities of the policy that sampled it come with it."""
+def test_the_second_iteration_on_a_batch_equals_trls(tmp_path: Path) -> None:
+    """Here the ratio is not 1: it uses the log-probabilities of the policy that sampled the batch."""
     theirs, ours = both(tiny_model("gpt2"), tmp_path, beta=0.02, num_iterations=2)
     with torch.no_grad():
         old = scores(theirs, theirs.model, padded_batch())[0]
     assert_equal_steps(theirs, ours, old_per_token_logps=old)
 
 
-def test_adapters_train_as_with_trl(tmp_path: Path) -> None:
+def test_adapter_steps_equal_trls(tmp_path: Path) -> None:
     adapters = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules="all-linear", init_lora_weights=False)
     theirs, ours = both(tiny_model("llama"), tmp_path, peft_config=adapters)
     assert_equal_steps(theirs, ours)
 
 
-def test_a_batch_of_dropped_samples_gives_a_gradient_of_zeros(tmp_path: Path) -> None:
+def test_a_batch_of_dropped_samples_gives_a_zero_gradient(tmp_path: Path) -> None:
     _, ours = both(tiny_model("llama"), tmp_path)
     mask = torch.zeros(len(COMPLETIONS), max(COMPLETIONS), dtype=torch.long)
     loss, gradients = loss_and_gradients(ours, completion_mask=mask, num_items_in_batch=mask.sum())
@@ -150,7 +150,7 @@ def test_a_batch_of_dropped_samples_gives_a_gradient_of_zeros(tmp_path: Path) ->
     assert all(gradient.eq(0).all() for gradient in gradients.values())
 
 
-def test_other_models_use_trls_pass_and_the_log_says_so(
+def test_unsupported_models_use_trls_pass_with_a_log_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = AutoConfig.for_model(
@@ -171,7 +171,7 @@ def test_other_models_use_trls_pass_and_the_log_says_so(
     assert torch.equal(expected, found)
 
 
-def test_a_long_batch_is_scored_again_instead_of_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recomputing_scores_of_a_long_batch_gives_equal_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     def gradients() -> list[torch.Tensor]:
         torch.manual_seed(1)
         hidden, weight = torch.randn(50, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
@@ -189,7 +189,7 @@ def test_a_long_batch_is_scored_again_instead_of_kept(monkeypatch: pytest.Monkey
         torch.testing.assert_close(left, right)
 
 
-def test_linear_layers_equal_torchs() -> None:
+def test_onednn_linear_layers_equal_torchs() -> None:
     layer, inputs = torch.nn.Linear(5, 7), torch.randn(2, 3, 5, requires_grad=True)
     expected = torch.autograd.grad(layer(inputs).square().sum(), [inputs, *layer.parameters()])
     with OneDnnLinear():
@@ -199,7 +199,7 @@ def test_linear_layers_equal_torchs() -> None:
 
 
 class _Products(TorchDispatchMode):
-    """Notes the sizes of every product that oneDNN is asked for."""
+    """Records the sizes of every matrix product that oneDNN computes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -211,19 +211,19 @@ class _Products(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def test_batches_of_any_size_share_their_products() -> None:
-    # Each size was compiled anew and kept: a run slowed down and grew by hundreds of MB.
+def test_batches_of_many_sizes_use_few_product_sizes() -> None:
+    # oneDNN compiles and keeps each size: runs used to slow down and grow by hundreds of MB.
     weight = torch.randn(100, 64, requires_grad=True)
     with _Products() as products, OneDnnLinear():
         for tokens in range(65, 129):
             hidden = torch.randn(tokens, 64, requires_grad=True)
             states = linear(hidden, weight[:64])
             score_tokens(states, weight, torch.zeros(tokens).long(), 1.0, False)[0].sum().backward()
-    # Two layers: forward, and backward to inputs (for one of them the same product) and weights.
+    # Two layers with three products each. For one layer, forward and input gradient have equal sizes.
     assert len(products.sizes) == 5
 
 
-def test_a_piece_of_a_large_vocabulary_is_not_padded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_a_large_vocabulary_are_not_padded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(head, "_CHUNK", 30 * 7)
     hidden, weight = torch.randn(50, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
     with _Products() as products:
@@ -233,22 +233,24 @@ def test_a_piece_of_a_large_vocabulary_is_not_padded(monkeypatch: pytest.MonkeyP
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=40), st.integers(1, 40))
-def test_groups_cover_all_rows_and_cost_no_more_than_one_group(lengths: list[int], most: int) -> None:
+def test_groups_cover_all_rows_and_cost_no_more_than_groups_of_equal_size(
+    lengths: list[int], limit: int
+) -> None:
     lengths.sort(reverse=True)
-    sizes = group_sizes(lengths, most)
+    sizes = group_sizes(lengths, limit)
     assert sum(sizes) == len(lengths)
     assert min(sizes) >= 1
-    assert max(sizes) <= most
+    assert max(sizes) <= limit
 
     def cost(parts: list[int]) -> int:
         starts = [sum(parts[:i]) for i in range(len(parts))]
         return sum(size * lengths[start] + 48 for start, size in zip(starts, parts, strict=True))
 
-    plain = [min(most, len(lengths) - start) for start in range(0, len(lengths), most)]
+    plain = [min(limit, len(lengths) - start) for start in range(0, len(lengths), limit)]
     assert cost(sizes) <= cost(plain)
 
 
-def test_unpadded_rows_hold_every_token_once() -> None:
+def test_unpadded_rows_hold_every_completion_token_once() -> None:
     batch = padded_batch()
     ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], 1)
     mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], 1)
@@ -264,10 +266,10 @@ def test_unpadded_rows_hold_every_token_once() -> None:
 
 
 @pytest.mark.parametrize("params", [{"beta": 0.0}, {"beta": 0.02, "num_iterations": 2, "loss_type": "grpo"}])
-def test_runs_of_equal_seed_equal_runs_on_trls_pass(
+def test_runs_on_our_pass_equal_runs_on_trls(
     params: dict[str, Any], tiny_run: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whole steps in micro-batches: sampling, loss, gradient and optimiser."""
+    """Complete steps in micro-batches: sampling, loss, gradient and optimiser."""
     config = changed(tiny_run, per_device_train_batch_size=4, num_generations=8, **params)
     _, ours = run(config, tmp_path / "ours")
     monkeypatch.setattr("agent.training.step.grpo.why_not", lambda model: "a test wants TRL's")

@@ -1,4 +1,4 @@
-"""W&B goes away before or in the middle of a run: training goes on, and `wandb sync` mends it."""
+"""W&B stops before or in the middle of a run: training continues, and `wandb sync` uploads the run."""
 
 import json
 import os
@@ -20,7 +20,7 @@ NO_WAIT_TO_OPEN = (
     "import wandb\nmake = wandb.Settings\nwandb.Settings = lambda **k: make(**k, init_timeout=5)\n"
 )
 NO_WAIT_TO_CLOSE = "import agent.entrypoint\nagent.entrypoint._UPLOAD_SECONDS = 3.0\n"
-"""The same patience, in seconds that a test can wait."""
+"""The same time limits, shortened for a test."""
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def kill(server: RunningServer) -> None:
 def synced(
     server: RunningServer, tmp_path: Path, machine: Machine, run: str
 ) -> tuple[str, list[dict[str, float]]]:
-    """Start the server again, do what the run's log says, and read the run's state and history back."""
+    """Restart the server, run the sync command from the run's log, and return the run's state and history."""
     again = start_server(tmp_path / "data", tmp_path / "work", port=int(server.url.rsplit(":", 1)[1]))
     server.process = again.process
     found = re.search(r"`wandb (sync [^`]+)`", machine.log(run))
@@ -61,12 +61,12 @@ def synced(
         "print(json.dumps([run.state, list(run.scan_history())]))"
     )
     state, rows = json.loads(again.python(script).strip().splitlines()[-1])
-    # What W&B adds, and the table that only it gets, are not in the run's own file.
+    # W&B's own keys and the samples table are not in the run's own file.
     own = [{k: v for k, v in row.items() if not k.startswith("_") and k != "samples"} for row in rows]
     return state, own
 
 
-def test_a_server_that_is_gone_at_the_start_gets_the_run_later(
+def test_a_run_that_starts_without_a_server_can_be_synced_later(
     server: RunningServer, machine: Machine, tmp_path: Path
 ) -> None:
     kill(server)
@@ -77,7 +77,7 @@ def test_a_server_that_is_gone_at_the_start_gets_the_run_later(
     assert synced(server, tmp_path, machine, "early") == ("finished", machine.rows("early"))
 
 
-def test_a_server_that_goes_in_the_middle_gets_the_run_later(
+def test_a_run_whose_server_stops_in_the_middle_can_be_synced_later(
     server: RunningServer, machine: Machine, tmp_path: Path
 ) -> None:
     run = machine.start("middle", script=NO_WAIT_TO_CLOSE, max_steps=200)

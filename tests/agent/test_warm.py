@@ -18,7 +18,7 @@ from tests.server_fixture import wait_until
 pytestmark = pytest.mark.slow
 
 RUNS = int(os.environ.get("SWEEPFARM_TEST_RUNS", "5"))
-"""Runs after which the parent must be as it was; the full proof takes 50."""
+"""Number of runs that must leave the parent unchanged; a thorough test uses 50."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_a_bad_configuration_has_its_own_exit_code_and_line(machine: Machine) ->
     assert "did you mean `learning_rate`" in machine.log("bad")
 
 
-def test_sigterm_reaches_the_run_and_it_goes_on_later(machine: Machine) -> None:
+def test_a_run_preempted_by_sigterm_is_resumed(machine: Machine) -> None:
     run = machine.start("preempted", max_steps=30)
     wait_until(lambda: len(machine.rows("preempted")) >= 3, "three steps")
     run.send_signal(signal.SIGTERM)
@@ -60,7 +60,7 @@ def test_a_run_ends_with_its_client(machine: Machine) -> None:
     assert not run.is_running()
 
 
-def test_a_killed_run_looks_killed(machine: Machine) -> None:
+def test_the_client_of_a_killed_run_ends_with_sigkill(machine: Machine) -> None:
     client = machine.start("killed", max_steps=5000)
     wait_until(lambda: machine.rows("killed"), "a step")
     (run,) = warm_parent().children()
@@ -85,7 +85,7 @@ def test_a_client_whose_agent_died_ends_its_run(machine: Machine) -> None:
     assert not run.is_running()
 
 
-def test_many_runs_leave_nothing_behind(machine: Machine) -> None:
+def test_many_runs_leak_no_memory_descriptors_or_processes(machine: Machine) -> None:
     parent = warm_parent()
     assert machine.start("many-0", max_steps=2, rungs=1).wait(60) == 0
     before = parent.memory_info().rss, parent.num_fds(), parent.num_threads()
@@ -97,7 +97,7 @@ def test_many_runs_leave_nothing_behind(machine: Machine) -> None:
     assert parent.children() == []
 
 
-def test_without_its_parent_a_run_starts_by_itself(machine: Machine, tmp_path: Path) -> None:
+def test_without_a_warm_parent_a_run_starts_by_itself(machine: Machine, tmp_path: Path) -> None:
     lonely = Machine(
         machine.folder,
         machine.config,
@@ -107,7 +107,7 @@ def test_without_its_parent_a_run_starts_by_itself(machine: Machine, tmp_path: P
     assert "the warm parent does not answer" in machine.log("alone")
 
 
-def test_the_parent_goes_with_its_agent(machine: Machine) -> None:
+def test_the_warm_parent_ends_with_its_agent(machine: Machine) -> None:
     script = (
         "import os, time\n"
         "from agent.warm.start import start_warm_parent\n"

@@ -19,7 +19,7 @@ VOCABULARY = 37
 
 
 def tiny_model(kind: str) -> PreTrainedModel:
-    """A model of a transformers type, with random weights that are always the same."""
+    """A tiny model of the transformers type `kind`, with random weights from a fixed seed."""
     names = {
         "gpt2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 64},
     }
@@ -41,7 +41,7 @@ def tiny_model(kind: str) -> PreTrainedModel:
 
 
 def words() -> PreTrainedTokenizerFast:
-    """Tokens `w0` to `w36`, separated by spaces; `w0` pads, `w1` ends."""
+    """A tokenizer of the words `w0` to `w36`, separated by spaces. `w0` pads, `w1` ends."""
     tokens = Tokenizer(WordLevel({f"w{i}": i for i in range(VOCABULARY)}, unk_token="w2"))
     tokens.pre_tokenizer = WhitespaceSplit()
     return PreTrainedTokenizerFast(
@@ -56,14 +56,14 @@ def trainer_of(
     reward: Callable[..., list[float]] = lambda completions, **_: [0.0] * len(completions),
     **settings: Any,
 ) -> GRPOTrainer:
-    """A trainer of a copy of `model`: TRL's own, or ours with everything else the same.
+    """A trainer of class `kind` on a copy of `model`.
 
     Args:
-        kind: of the trainer.
-        model: saved in `folder` first, for the trainer to load its reference from.
-        folder: for it and the trainer.
-        reward: TRL's reward function.
-        **settings: of `GRPOConfig`, and `peft_config`.
+        kind: The class, TRL's own or ours.
+        model: The model. It is saved in `folder`, from which the trainer loads its reference.
+        folder: The folder for the model and the trainer.
+        reward: A reward function in TRL's form.
+        **settings: Fields of `GRPOConfig`, or `peft_config`.
     """
     path = folder / "model"
     model.save_pretrained(path)

@@ -1,4 +1,4 @@
-"""A server that dies in the middle: forwards TCP connections and, after some bytes, refuses everything."""
+"""A TCP proxy that imitates a dying server: after a number of bytes it closes everything."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 
 class DyingProxy:
-    """Forwards to a local port until it has passed `alive_bytes` back; then closes for good."""
+    """Forwards to a local port until it has returned `alive_bytes` bytes, then closes for good."""
 
     def __init__(self, port: int, alive_bytes: int) -> None:
         self._target = port
@@ -38,7 +38,7 @@ class DyingProxy:
                 sink.sendall(data)
 
     def close(self) -> None:
-        """Dies: nothing is answered any more, and no connection is accepted."""
+        """Close all connections and accept no new one."""
         for one in [self._listener, *self._open]:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

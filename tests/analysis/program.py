@@ -1,4 +1,4 @@
-"""A program that a sweep runs: logs what a GRPO run logs, from a known curve, and no model at all."""
+"""The program of a test sweep: logs the metrics of a GRPO run from a known curve, without a model."""
 
 import os
 import random
@@ -14,24 +14,24 @@ RUNGS = (10, 20, 30, 40)
 DEFAULT_LR = 0.1
 SEED_NOISE = 0.005
 SAMPLED = 1.0
-"""The rate of the one run that logs completions."""
+"""Learning rate of the only run that logs completions."""
 COLUMNS = ["step", "prompt", "completion", "reference", "ori", "explanation"]
 
 
 def score(lr: float, step: int, seed: int | None = None) -> float:
-    """The known curve; a seed moves it up or down by at most `SEED_NOISE`."""
+    """The score of the known curve at a step. A seed moves it up or down by at most `SEED_NOISE`."""
     luck = 0.0 if seed is None else SEED_NOISE * random.Random(f"{lr} {seed}").uniform(-1, 1)
     return 0.3 + 0.4 * lr * step / STEPS + luck
 
 
 def samples(step: int) -> list[list[object]]:
-    """Eight completions, better from one to the next, and one that could not be scored."""
+    """Eight completions with rising scores, and an unscored one."""
     scored = [[step, "<b>", f"</p><script>{i}", i / 10, i / 10, f"ori: {i} found"] for i in range(8)]
     return [*scored, [step, "<b>", "not DNA", None, None, "ori: unscored"]]
 
 
 HOLD = "PROGRAM_HOLD"
-"""Names a folder: runs on the seed `HELD` say in it that they are half done, and wait there for `go`."""
+"""Variable that names a folder. Runs with seed `HELD` create a file in it half-way, then wait for `go`."""
 HELD = 2
 
 
@@ -43,7 +43,9 @@ def hold(run_id: str) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # W&B is told, and need not wait for silence
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # exits cleanly, so that W&B learns of the end at once
     with wandb.init() as run:
         lr, seed = float(run.config.get("lr", DEFAULT_LR)), run.config.get("seed")
         run.config.update({"max_steps": STEPS, "model": "starter", "flag": True, "config_hash": "abc"})

@@ -1,4 +1,4 @@
-"""Recorded sweeps: tables built from a few numbers per run, in the shape that a download has."""
+"""Sweep tables built from a few numbers per run, in the form of a download."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def rows(
     signals: Mapping[str, Sequence[float] | float] | None = None,
     metric: str = METRIC,
 ) -> list[dict[str, Any]]:
-    """Rows as `scan_history` yields them: one per training step 1…steps, the metric at its rungs."""
+    """Rows as `scan_history` yields them: one per training step 1…steps, with the metric at the rungs."""
     result = []
     for step in range(1, steps + 1):
         row: dict[str, Any] = {"_step": step, "_runtime": 2.0 * step, "_timestamp": 1e9 + step}
@@ -53,7 +53,7 @@ def rows(
 
 
 class Recorder:
-    """Collects runs and hands them out as a `SweepTable`."""
+    """Collects runs and makes a `SweepTable` of them."""
 
     def __init__(self, of: Sweep) -> None:
         self._sweep = of
@@ -95,7 +95,7 @@ class Recorder:
 
 
 def plasmid_sweep(runs: int = 8, seed: int = 0) -> SweepTable:
-    """A sweep that looks like a real one: learning, early stops, one KL explosion, one failure."""
+    """A realistic sweep: runs that learn, early stops, one diverging KL, one failure."""
     rng = np.random.default_rng(seed)
     recorder = Recorder(
         sweep(

@@ -1,4 +1,4 @@
-"""The embedded server with W&B's reports beside it: one mutation is answered here, all else is passed on."""
+"""A proxy that adds W&B's reports to the embedded server: it answers one mutation and forwards all else."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ HOP = {"host", "connection", "content-length", "transfer-encoding", "accept-enco
 
 
 class ReportsProxy:
-    """Listens on a free local port; `saved` holds the variables of every report that was saved."""
+    """Listens on a free local port. `saved` holds the variables of every saved report."""
 
     def __init__(self, target: str) -> None:
         saved: list[dict[str, Any]] = []
@@ -53,13 +53,13 @@ class ReportsProxy:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
-        """Stops listening."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 
 
 def _view(variables: dict[str, Any]) -> dict[str, Any]:
-    """W&B's answer to a saved report, as far as its client reads it."""
+    """The part of W&B's answer to a saved report that its client reads."""
     view = {
         "id": "Vmlldzox",
         "name": variables["name"],

@@ -1,4 +1,4 @@
-"""Stories that behave as fourteen published runs are described to: sound, stuck, templates, gibberish."""
+"""Stories as fourteen published runs are described to write them: healthy, stuck, templated, gibberish."""
 
 import numpy as np
 
@@ -77,7 +77,7 @@ SHAPES = (
 
 
 def fill(rng: np.random.Generator, shape: str) -> str:
-    """A sentence of a shape, with random words."""
+    """A sentence of the form `shape`, with random words."""
 
     def pick(words: list[str]) -> str:
         return str(rng.choice(words))
@@ -97,12 +97,12 @@ def text(sentences: list[str]) -> str:
 
 
 def sound(rng: np.random.Generator) -> str:
-    """As the starting model writes."""
+    """A story as the starting model writes it."""
     return text(story(rng))
 
 
 def happy(rng: np.random.Generator) -> str:
-    """A sound story with one natural sentence about being happy."""
+    """A healthy story with one natural sentence about being happy."""
     sentences = story(rng, 6)
     shapes = (
         "{name} was happy",
@@ -114,22 +114,22 @@ def happy(rng: np.random.Generator) -> str:
 
 
 def spam(rng: np.random.Generator) -> str:
-    """One sentence over and over, after a first one of its own."""
+    """A story of one repeated sentence, after a first one that differs."""
     return text(story(rng, 1) + ["they opened their eyes"] * int(rng.integers(5, 9)))
 
 
 def templated(rng: np.random.Generator, share: float) -> str:
-    """A share of the sentences fills one template with different words."""
+    """A story in which a given share of the sentences fills one template with different words."""
     shape = "the {noun} was {trait}, and the {noun2} was {trait}"
     return text([fill(rng, shape if rng.uniform() < share else str(rng.choice(SHAPES))) for _ in range(8)])
 
 
 def gibberish(rng: np.random.Generator) -> str:
-    """Letters."""
+    """A story of random letters."""
     return " ".join("".join(rng.choice(list("abcdefghijklmnop"), 5)) for _ in range(60)) + "."
 
 
-# Run → final reward, is it degenerate, how it writes; in the words of the published table.
+# Run → final reward, whether it is degenerate, and its writer, as the published table describes it.
 RUNS = {
     1: (0.11, False, sound),
     2: (0.11, False, sound),

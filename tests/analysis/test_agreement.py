@@ -1,4 +1,4 @@
-"""What a run finds out about itself and what the analysis finds in its history are the same."""
+"""The findings of a run about itself equal those of the analysis of its history."""
 
 from pathlib import Path
 
@@ -25,30 +25,36 @@ NO_BOUND = {"health_kl_max": 1e9, "health_gradient_max": 1e9}
         ({"health_zero_variance_max": 0.0, "health_length_ratio": 1.0}, None),
     ],
 )
-def test_the_runs_finding_is_the_analysis_verdict(
+def test_findings_of_the_run_and_of_the_analysis_agree(
     tiny_run: RunConfig, tmp_path: Path, params: dict[str, float], kind: VerdictKind | None
 ) -> None:
     config = changed(tiny_run, **params)
     outcome, recorder = run(config, tmp_path)
     history = history_frame([{"_step": step, **recorder.numbers(row)} for step, row in recorder.rows])
-    # The analysis is not told what the run found, only what it logged.
-    untold = {
+    # Without the run's own findings in the summary, the analysis has only the logged metrics.
+    without_findings = {
         name: value
         for name, value in recorder.summary.items()
         if name.startswith("starter/") or name == "outcome_step"
     }
     of = sweep("lr", stops_early=False)
-    read = record(of, "r", "name", "finished", config.flat(), {**untold, "outcome": "finished"}, history)
+    read = record(
+        of, "r", "name", "finished", config.flat(), {**without_findings, "outcome": "finished"}, history
+    )
     assert [(f.kind, f.step, f.evidence) for f in read.health] == sorted(
         ((f.kind, f.step, f.evidence) for f in outcome.findings), key=lambda found: found[1]
     )
     verdict = verdict_of(of, read, Peers(noise=0.01, kl_bound=float("inf")))
-    told = verdict_of(
+    with_findings = verdict_of(
         of,
         record(of, "r", "name", "finished", config.flat(), recorder.summary, history),
         Peers(noise=0.01, kl_bound=float("inf")),
     )
-    assert (verdict.kind, verdict.step, verdict.evidence) == (told.kind, told.step, told.evidence)
+    assert (verdict.kind, verdict.step, verdict.evidence) == (
+        with_findings.kind,
+        with_findings.step,
+        with_findings.evidence,
+    )
     if kind is not None:
         assert outcome.name == "unhealthy"
         assert verdict.kind is kind

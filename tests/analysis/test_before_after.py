@@ -1,4 +1,4 @@
-"""Configurations beside the first of their sweep: pooled over seeds, read against their noise."""
+"""Configurations against the first of their sweep: pooled over seeds and compared with the noise."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def window(value: float, error: float | None = 0.01) -> Window:
     return Window("a", {AVERAGE: Measure(value, error, "higher")}, {"beta": 0.1}, samples_per_prompt=4)
 
 
-def test_pooling_takes_the_larger_of_two_errors() -> None:
+def test_pooling_uses_the_larger_of_the_two_errors() -> None:
     alike = pooled([window(0.5), window(0.5), window(0.5)]).measures[AVERAGE]
     assert alike.value == 0.5
     assert alike.error == pytest.approx(0.01 / np.sqrt(3))
@@ -32,7 +32,7 @@ def test_pooling_takes_the_larger_of_two_errors() -> None:
 
 @pytest.fixture
 def fixes() -> SweepTable:
-    """Three configurations of three seeds: one is better, one as good, and one ends too early twice."""
+    """Three configurations of three seeds: a baseline, a better one, and an equal one with two early ends."""
     recorder = Recorder(sweep("variant.beta", "seed", stops_early=False))
     rng = np.random.default_rng(3)
     for label, beta, level, steps in (
@@ -56,7 +56,7 @@ def fixes() -> SweepTable:
     return recorder.table()
 
 
-def test_what_is_real_and_what_is_noise(fixes: SweepTable) -> None:
+def test_a_change_is_reported_as_better_or_within_noise(fixes: SweepTable) -> None:
     text = "\n".join(before_after_sections(fixes, "baseline"))
     better = next(line for line in text.splitlines() if line.startswith("| better |"))
     same = next(line for line in text.splitlines() if line.startswith("| same |"))
@@ -67,14 +67,14 @@ def test_what_is_real_and_what_is_noise(fixes: SweepTable) -> None:
     assert "`beta` 0.1 → 0.05" in text
     assert "seed_" not in text
     assert "variant" not in text
-    assert "Left out, as they ended in the first half: same (2 of 3)." in text
+    assert "Left out because they ended in the first half of training: same (2 of 3)." in text
 
 
-def test_a_configuration_that_is_not_there(fixes: SweepTable) -> None:
+def test_an_unknown_configuration_is_an_error_that_lists_the_known_ones(fixes: SweepTable) -> None:
     with pytest.raises(AnalysisError, match=r"no run named 'baselin'.*baseline, better, same"):
         before_after_sections(fixes, "baselin")
 
 
-def test_the_page_has_it_where_it_is_asked_for(fixes: SweepTable, tmp_path: Path) -> None:
+def test_the_page_has_the_comparison_only_on_request(fixes: SweepTable, tmp_path: Path) -> None:
     assert "## Before and after" in written(fixes, tmp_path / "a.md", before="baseline")
     assert "## Before and after" not in written(fixes, tmp_path / "b.md")

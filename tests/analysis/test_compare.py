@@ -23,7 +23,7 @@ from analysis.read.table import history_frame
 
 
 def epoch(name, average, best, loss, variance, similarity, settings):
-    """An epoch of 600 samples known by its published averages alone."""
+    """An epoch of 600 samples of which only the published averages are known."""
     unknown = {
         BEST: (best, "higher"),
         GAP: (best - average, "lower"),
@@ -47,7 +47,7 @@ EPOCH_6 = epoch("epoch 6", 0.2537, 0.5229, 0.1735, 0.0765, 0.080, dict.fromkeys(
 EPOCH_7 = epoch("epoch 7", 0.2401, 0.5276, 0.1605, 0.0704, 0.078, AFTER)
 
 
-def test_the_published_table_is_rebuilt_and_its_decline_is_within_noise():
+def test_the_published_table_is_reproduced_and_its_decline_is_within_noise():
     comparison = compare(EPOCH_6, EPOCH_7)
     reward = comparison.change(AVERAGE)
     assert reward.difference == pytest.approx(-0.0136)
@@ -67,14 +67,14 @@ def test_the_published_advice_is_refused_with_reasons():
     comparison = compare(EPOCH_6, EPOCH_7)
     fell = advise(comparison)[0]
     assert fell.refused == "the change of the average reward is within noise"
-    assert any("5 settings moved at once" in text for text in fell.objections)
+    assert any("5 settings changed at once" in text for text in fell.objections)
     assert any("within noise" in text for text in fell.objections)
     loss = next(advice for advice in advise(comparison) if "loss" in advice.title)
     assert "nothing" in loss.change
 
 
 def sampled(name, mean, settings=None, prompts=200, per_prompt=6, seed=0, spread=0.1):
-    """A window of random rewards; its standard errors come from the spread over prompts."""
+    """A window of random rewards. Its standard errors come from the spread over prompts."""
     rng = np.random.default_rng(seed)
     scores = mean + rng.normal(0, spread, (prompts, 1)) + rng.normal(0, 0.05, (prompts, per_prompt))
     average, best = scores.mean(axis=1), scores.max(axis=1)
@@ -100,7 +100,7 @@ def test_a_real_fall_after_one_change_gets_advice():
 def test_a_real_fall_after_two_changes_is_refused():
     before = sampled("before", 0.5, {"beta": 0.01, "lr": 1e-5}, seed=1)
     after = sampled("after", 0.4, {"beta": 0.1, "lr": 1e-6}, seed=2)
-    assert "2 settings moved at once (beta, lr)" in advise(compare(before, after))[0].refused
+    assert "2 settings changed at once (beta, lr)" in advise(compare(before, after))[0].refused
 
 
 def test_best_of_n_of_different_n_is_not_compared():
@@ -125,7 +125,7 @@ def test_windows_of_one_history():
         window_from_history("w", history, {}, 200, 300)
 
 
-def test_best_of_n_of_a_history_compares_only_for_equal_n():
+def test_best_of_n_of_a_history_is_compared_only_for_equal_n():
     history = history_frame([{"_step": i, "reward/best_of_n": 0.5 + i / 100} for i in range(1, 21)])
 
     def windows(*sizes):
@@ -140,7 +140,7 @@ def test_best_of_n_of_a_history_compares_only_for_equal_n():
     assert compare(*windows(8, 16)).change(BEST).reading == "not comparable"
 
 
-def test_neighbouring_steps_that_are_alike_count_for_less():
+def test_autocorrelated_steps_increase_the_standard_error():
     rng = np.random.default_rng(0)
     independent = rng.normal(size=400)
     walk = np.convolve(rng.normal(size=440), np.ones(40), mode="valid")[:400]
@@ -149,7 +149,7 @@ def test_neighbouring_steps_that_are_alike_count_for_less():
     assert serial_error(np.array([1.0, 2.0])) is None
 
 
-def test_hacking_is_recognised():
+def test_reward_hacking_is_recognised():
     def window(name, reward, held_out):
         measures = {
             AVERAGE: Measure(reward, 0.01, "higher"),

@@ -1,4 +1,4 @@
-"""Degeneracy of runs that logged nothing but tables of completions."""
+"""Degeneracy of runs that logged only tables of completions."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.server_fixture import RunningServer, running_server
 LIMITS = HealthLimits()
 
 
-def test_the_first_and_the_last_table_are_found_by_step_and_not_by_name():
+def test_the_first_and_last_tables_are_found_by_step_number():
     files = [f"media/table/completions_{step}_0a1b2c.table.json" for step in (100, 9, 23)]
     other = ["media/table/eval_7_ff.table.json", "media/images/completions_1_ff.png", "config.yaml"]
     assert first_and_last([*files, *other]) == [(9, files[1]), (100, files[0])]
@@ -24,7 +24,7 @@ def test_the_first_and_the_last_table_are_found_by_step_and_not_by_name():
     assert first_and_last([files[0], *other]) is None
 
 
-def test_a_table_of_conversations_becomes_what_was_said():
+def test_conversations_in_a_table_become_their_text():
     said = [{"role": "assistant", "content": "four"}, {"role": "assistant", "content": None}]
     table = {"columns": ["prompt", "completion"], "data": [[[{"role": "user", "content": "2+2"}], said]]}
     frame = completions_frame(table, 7)
@@ -47,22 +47,22 @@ def judged(*rows: list[object]):
 VARIED = [f"tale {i} of the {animal} and the {i * 7}" for i, animal in enumerate(["dog", "cat", "fox"] * 4)]
 
 
-def test_the_first_table_stands_for_the_starting_model_and_is_named():
+def test_the_first_table_represents_the_starting_model_and_is_named_in_the_evidence():
     found = judged(*samples(10, VARIED), *samples(60, ["same."] * 12))
     assert (found.kind, found.step) == ("collapsed", 60)
     assert "distinct samples 8% (starting model: 100%)" in found.evidence
-    assert found.evidence.endswith("; by tables of completions, the first of step 10")
-    assert "tables" not in judged(*samples(0, VARIED), *samples(60, ["same."] * 12)).evidence
+    assert found.evidence.endswith("; the table of step 10 stands for the starting model")
+    assert "table" not in judged(*samples(0, VARIED), *samples(60, ["same."] * 12)).evidence
 
 
-def test_one_table_or_few_completions_say_nothing():
+def test_one_table_or_few_completions_give_no_finding():
     assert judged(*samples(60, ["same."] * 12)) is None
     assert judged(*samples(10, VARIED[:7]), *samples(60, ["same."] * 7)) is None
     assert judged(*samples(10, VARIED), *samples(60, VARIED[::-1])) is None
 
 
-def test_samples_of_one_prompt_that_become_alike_are_seen():
-    """Every prompt has its own text, so that overlap over all prompts stays low."""
+def test_overlap_of_samples_of_one_prompt_is_detected():
+    """Every prompt has its own text, so the overlap over all prompts stays low."""
     rng_words = [f"w{i}" for i in range(400)]
     start = [" ".join(rng_words[12 * i : 12 * i + 12]) for i in range(32)]
     alike = [" ".join([*rng_words[48 * (i // 4) : 48 * (i // 4) + 30], f"x{i}"]) for i in range(32)]
@@ -73,7 +73,7 @@ def test_samples_of_one_prompt_that_become_alike_are_seen():
 
 
 @pytest.mark.slow
-def test_runs_of_another_trainer_are_judged_by_the_tables_they_logged(tmp_path: Path):
+def test_runs_of_another_trainer_are_judged_by_their_tables_of_completions(tmp_path: Path):
     with running_server(tmp_path) as server:
         check_runs_of_another_trainer(server, tmp_path)
 
@@ -99,7 +99,7 @@ def check_runs_of_another_trainer(server: RunningServer, tmp_path: Path) -> None
 
     kept = tmp_path / "kept"
     runs = report(path, "--out", str(tmp_path / "a"), "--export", str(kept), "--format", "csv", "--json")
-    # The trainer's steps, not its log calls, of which it makes two every tenth step.
+    # Training steps, not log calls: the trainer logs twice every tenth step.
     assert {(run["steps"], run["planned_steps"]) for run in runs.values()} == {(STEPS, STEPS)}
     assert [runs[collapses]["verdict"] for collapses in (True, False)] == ["collapsed", "healthy"]
     assert runs[True]["evidence"].startswith(f"distinct samples {1 / (GROUP * len(PROMPTS)):.0%}")

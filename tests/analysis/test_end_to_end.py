@@ -1,4 +1,4 @@
-"""The whole way: real runs of a real sweep on the embedded server, read back and reported."""
+"""End to end: real runs of a real sweep on the embedded server, downloaded and reported."""
 
 import json
 import re
@@ -31,14 +31,14 @@ SWEEP = {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    # Clients send a sign of life every 30 s; the default of 120 s would only be waited for.
+    # Clients send a heartbeat every 30 s. The default timeout of 120 s would only add waiting time.
     with running_server(tmp_path_factory.mktemp("served"), "--crash-after", "40") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def server(served):
-    """The environment of a client."""
+    """The environment variables of a client."""
     return served.env(
         WANDB_ENTITY="me", WANDB_PROJECT="plasmid", SWEEPFARM_CACHE=str(served.work / "analysis")
     )
@@ -155,30 +155,32 @@ def test_the_full_history_is_read_and_the_export_needs_no_server(server, swept, 
     assert pages[0] == pages[1]
 
 
-def test_an_unknown_sweep_is_one_line(server, swept, tmp_path):
+def test_an_unknown_sweep_is_a_one_line_error(server, swept, tmp_path):
     done = analyse(server, "me/plasmid/nosuch", "--out", str(tmp_path / "out"))
     assert done.returncode == 1
     assert done.stderr == f"Error: there is no sweep me/plasmid/nosuch at {server['WANDB_BASE_URL']}\n"
     assert not (tmp_path / "out").exists()
 
 
-def test_a_wrong_key_is_one_line(server, swept, tmp_path):
+def test_a_wrong_key_is_a_one_line_error(server, swept, tmp_path):
     done = analyse({**server, "WANDB_API_KEY": "x" * 40}, swept, "--out", str(tmp_path / "out"))
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert "WANDB_API_KEY" in done.stderr
 
 
-def test_no_server_is_one_line(server, swept, tmp_path):
+def test_an_unreachable_server_is_a_one_line_error(server, swept, tmp_path):
     done = analyse({**server, "WANDB_BASE_URL": "http://127.0.0.1:9"}, swept, "--out", str(tmp_path / "out"))
     assert done.returncode == 1
     assert done.stderr.startswith("Error: no W&B server answers at http://127.0.0.1:9")
 
 
 @pytest.mark.parametrize("alive_bytes", [1_000, 5_000, 20_000])
-def test_a_server_that_dies_in_the_middle_is_one_line_and_no_file(server, swept, tmp_path, alive_bytes):
+def test_a_server_that_dies_in_the_middle_is_a_one_line_error_without_files(
+    server, swept, tmp_path, alive_bytes
+):
     proxy = DyingProxy(int(server["WANDB_BASE_URL"].rsplit(":", 1)[1]), alive_bytes)
-    # By itself, the client would try for half a minute more.
+    # By default the client would retry for another half minute.
     dying = {
         **server,
         "WANDB_BASE_URL": f"http://127.0.0.1:{proxy.port}",
@@ -216,9 +218,7 @@ def confirm(server, *words):
     return command(server, sys.executable, "-m", "sweepfarm", "confirm", *words)
 
 
-def test_the_choice_is_confirmed_on_fresh_seeds_though_it_is_interrupted_twice(
-    served, server, swept, tmp_path
-):
+def test_a_confirmation_finishes_after_two_interruptions(served, server, swept, tmp_path):
     where = ["--runs", str(tmp_path)]
     early = confirm(server, swept, *where, "--read")
     assert (early.returncode, len(early.stderr.strip().splitlines())) == (1, 1)
@@ -262,22 +262,22 @@ def test_the_choice_is_confirmed_on_fresh_seeds_though_it_is_interrupted_twice(
         }
         assert candidate["missing"] == []
     rows = [row for candidate in (best, default) for path in candidate["sweeps"] for row in served.rows(path)]
-    # Nothing that was done is done again: the runs that were killed are the only ones that were made twice.
+    # No finished run is repeated. Only the killed runs were started twice.
     assert sum(row["state"] == "finished" for row in rows) == 4
     assert {row["id"] for row in rows if row["state"] != "finished"} <= half_done
 
-    # Without its plan, the same command finds its sweeps again by what they hold, and has nothing to do.
+    # Without its plan file, the same command finds its sweeps by their content and starts nothing.
     again = confirm(server, swept, *where, "--out", str(tmp_path / "new"), *words[2:-1], "0", "--json")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout) == data
 
 
 def held_runs(folder, known):
-    """Runs that say in a folder that they are half done, and did not before."""
+    """Files in `folder` of runs that are half done, except those in `known`."""
     return [path for path in folder.glob(8 * "?") if path.name not in known]
 
 
-def test_without_agents_the_confirmation_is_registered_to_be_run_elsewhere(server, swept, tmp_path):
+def test_a_confirmation_without_agents_prints_commands_for_agents_elsewhere(server, swept, tmp_path):
     where = ["--runs", str(tmp_path)]
     registered = confirm(server, swept, *where, "--top", "1", "--seeds", "3", "--agents", "0")
     assert registered.returncode == 0, registered.stderr
@@ -288,7 +288,7 @@ def test_without_agents_the_confirmation_is_registered_to_be_run_elsewhere(serve
     assert nothing.stderr == f"Error: sweep {swept} (confirmation) has no runs yet\n"
 
 
-def test_confirm_without_any_server_is_one_line(server, tmp_path):
+def test_confirm_without_a_server_is_a_one_line_error(server, tmp_path):
     nowhere = {name: value for name, value in server.items() if name != "WANDB_API_KEY"}
     done = confirm(nowhere, "me/plasmid/x", "--runs", str(tmp_path))
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)

@@ -1,4 +1,4 @@
-"""How often curves without fault are called ill, and curves with one are not."""
+"""Rates of false alarms on healthy curves and of misses on collapsing curves."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ COLLAPSE = 0.3 + 0.4 * np.minimum(1, STEPS / 30) - 0.35 * np.clip((STEPS - 30) /
 
 
 def verdicts(shapes, every, sweeps, seed=1):
-    """Verdicts on noisy copies of ten curves, the runs of a sweep, many times over: [sweeps][runs]."""
+    """Verdicts on `sweeps` simulated sweeps whose runs are noisy copies of `shapes`: a list of lists."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(sweeps):
@@ -39,7 +39,7 @@ def verdicts(shapes, every, sweeps, seed=1):
 
 @pytest.mark.parametrize("every", [1, 8])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_sound_curves_are_hardly_ever_called_ill(shape, every):
+def test_healthy_curves_are_rarely_called_unhealthy(shape, every):
     found = [kind for runs in verdicts([SHAPES[shape]] * 10, every, 10) for kind in runs]
     assert sum(kind not in COMPARABLE for kind in found) <= 2
     wanted = VerdictKind.NOT_LEARNING if shape == "flat" else VerdictKind.HEALTHY
@@ -47,8 +47,8 @@ def test_sound_curves_are_hardly_ever_called_ill(shape, every):
 
 
 @pytest.mark.parametrize("every", [1, 8])
-def test_collapsing_curves_are_hardly_ever_missed(every):
-    """Three of ten runs collapse. Where all do, bends pass for noise: 5 in 100 are missed."""
+def test_collapsing_curves_are_rarely_missed(every):
+    """Three of ten runs collapse. If all did, the falls would count as noise and 5 % would be missed."""
     found = verdicts([COLLAPSE] * 3 + [SHAPES["saturating"]] * 7, every, 30)
     assert sum(kind is VerdictKind.UNSTABLE for runs in found for kind in runs[:3]) >= 88
     assert sum(kind is VerdictKind.HEALTHY for runs in found for kind in runs[3:]) >= 208

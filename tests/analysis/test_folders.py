@@ -1,15 +1,15 @@
-"""The folders of analysis import each other one way."""
+"""Imports between the folders of `analysis` go in one direction."""
 
 import pytest
 
 from tests.test_rooms import ROOT, imported, modules
 
 ORDER = ("read", "classify", "choose", "confirm", "compare", "report", "publish")
-"""A folder imports only from those before it; confirm and compare know nothing of each other."""
+"""A folder imports only from those before it. `compare` does not import from `confirm`."""
 FOLDERS = [path.name for path in (ROOT / "analysis").iterdir() if (path / "__init__.py").exists()]
 
 
-def test_every_folder_has_its_place() -> None:
+def test_every_folder_is_in_the_order() -> None:
     assert set(FOLDERS) == set(ORDER)
 
 

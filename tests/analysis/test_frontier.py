@@ -16,7 +16,7 @@ def assessed(*runs, maximize=True):
     return assess(recorder.table())
 
 
-def test_the_points_that_no_nearer_point_beats():
+def test_the_frontier_holds_points_that_no_point_of_lower_kl_beats():
     found = frontier(assessed((0.5, 0.01, {}), (0.6, 0.04, {}), (0.55, 0.09, {}), (0.7, 0.25, {})))
     on = found.points[found.points["on_frontier"]]
     assert on["id"].tolist() == ["r0", "r1", "r3"]
@@ -24,12 +24,12 @@ def test_the_points_that_no_nearer_point_beats():
     assert found.points.loc[found.recommended, "id"] == "r3"
 
 
-def test_a_metric_to_minimize():
+def test_a_minimised_metric_has_a_frontier_of_lowest_values():
     found = frontier(assessed((0.2, 0.01, {}), (0.25, 0.04, {}), (0.1, 0.09, {}), maximize=False))
     assert found.points[found.points["on_frontier"]]["id"].tolist() == ["r0", "r2"]
 
 
-def test_runs_in_bad_health_are_no_points():
+def test_unhealthy_runs_are_left_out_of_the_frontier():
     ill = {"summary": {"outcome": "unhealthy"}}
     found = frontier(assessed((0.5, 0.01, {}), (0.9, 0.001, ill)))
     assert found.points["id"].tolist() == ["r0"]
@@ -42,7 +42,7 @@ def test_without_kl_there_is_no_frontier():
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.floats(0.31, 1), st.floats(0, 1), st.just({})), min_size=1, max_size=8))
-def test_the_frontier_rises(runs):
+def test_the_frontier_is_monotonic_and_contains_the_best_run(runs):
     on = (found := frontier(assessed(*runs))).points[found.points["on_frontier"]]
     assert on["value"].is_monotonic_increasing
     assert on["root_kl"].is_monotonic_increasing

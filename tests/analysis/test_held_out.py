@@ -1,4 +1,4 @@
-"""The tables of held-out scores: a grid of two parameters, and rewards side by side."""
+"""Tables of held-out scores: a grid of two parameters, and a comparison of rewards."""
 
 from dataclasses import replace
 from itertools import product
@@ -16,7 +16,7 @@ GRID = [("ut", beta, rate) for beta, rate in product((0.01, 0.1), (1e-7, 1e-6))]
 
 
 def table(*runs: tuple[str, float, float], errors: float | None = 0.03) -> SweepTable:
-    """Runs that begin at 0.4 and end 0.3 higher under `ut`, 0.2 lower under `inverted`, else unchanged."""
+    """Runs that start at 0.4 and end 0.3 higher under `ut`, 0.2 lower under `inverted`, else unchanged."""
     recorder = Recorder(sweep(*(f"variant.{name}" for name in NAMES), stops_early=False))
     for number, (condition, beta, rate) in enumerate(runs):
         gain = {"ut": 0.3, "inverted": -0.2}.get(condition, 0.0)
@@ -42,7 +42,7 @@ def sections(sweep: SweepTable, kind: str | None = "condition") -> str:
     return "\n".join(held_out_sections(sweep, runs, NAMES, "rate", kind))
 
 
-def test_a_grid_of_two_parameters_is_a_table_of_both() -> None:
+def test_a_grid_of_two_parameters_becomes_a_two_way_table() -> None:
     text = sections(table(*GRID, ("inverted", 0.01, 1e-6)))
     assert "## beta × rate, ut" in text
     assert "| beta | 1e-07 | 1e-06 |" in text
@@ -50,7 +50,7 @@ def test_a_grid_of_two_parameters_is_a_table_of_both() -> None:
     assert "beta × rate, inverted" not in text
 
 
-def test_rewards_are_compared_where_nothing_else_differs() -> None:
+def test_rewards_are_compared_only_at_equal_other_parameters() -> None:
     text = sections(table(*GRID, ("inverted", 0.01, 1e-6), ("zero", 0.01, 1e-6)))
     assert "## By condition, at rate 1e-06, beta 0.01" in text
     assert "| ut | 2 | 0.400 → 0.700 | +0.300 ± 0.098 | healthy |" in text
@@ -59,7 +59,7 @@ def test_rewards_are_compared_where_nothing_else_differs() -> None:
     assert text.count("## By") == 1
 
 
-def test_what_was_not_run_is_left_empty() -> None:
+def test_grid_points_without_a_run_are_left_empty() -> None:
     text = sections(table(*GRID[:3]))
     assert "| 0.1 | 0.400 → 0.700, KL 0.020, healthy (#3) |  |" in text
     assert "## By" not in text
@@ -71,7 +71,7 @@ def test_without_errors_there_is_no_interval() -> None:
 
 
 @pytest.mark.parametrize("missing", ["objective/reference", "starter/score"])
-def test_a_sweep_that_measured_nothing_held_out_has_neither(missing: str) -> None:
+def test_a_sweep_without_held_out_scores_has_neither_table(missing: str) -> None:
     found = table(*GRID)
     histories = {
         run: history.drop(columns=missing, errors="ignore") for run, history in found.histories.items()

@@ -7,7 +7,7 @@ from tests.analysis.recorded import Recorder, rows, sweep
 
 
 def swept(runs, effect, seed=0, **extra):
-    """A sweep over four parameters in which `effect(parameters)` is the final score."""
+    """A sweep over four parameters whose final scores are `effect(parameters)`."""
     rng = np.random.default_rng(seed)
     recorder = Recorder(sweep("lr", "beta", "batch", "flag", log_scaled=("lr", "beta")))
     for i in range(runs):
@@ -27,7 +27,7 @@ def by_rate(config):
     return 0.5 + 0.1 * np.log10(config["lr"] / 1e-5)
 
 
-def test_the_parameter_that_decides_comes_first():
+def test_the_decisive_parameter_is_ranked_first():
     found = importance(*swept(60, by_rate))
     assert found.table["parameter"].iloc[0] == "lr"
     assert found.table["importance"].sum() == pytest.approx(1)
@@ -35,14 +35,14 @@ def test_the_parameter_that_decides_comes_first():
     assert (found.table["low"] <= found.table["high"]).all()
 
 
-def test_what_decides_always_stands_out_and_the_rest_rarely():
+def test_the_decisive_parameter_always_stands_out_and_others_rarely():
     tables = [importance(*swept(40, by_rate, seed)).table for seed in range(6)]
     claimed = [set(table.loc[table["stands_out"], "parameter"]) for table in tables]
     assert all("lr" in names for names in claimed)
     assert sum(names != {"lr"} for names in claimed) <= 2
 
 
-def test_a_boolean_is_seen():
+def test_a_decisive_boolean_parameter_is_found():
     found = importance(*swept(60, lambda c: 0.6 if c["flag"] else 0.4))
     assert found.table["parameter"].iloc[0] == "flag"
     assert bool(found.table["stands_out"].iloc[0])
@@ -53,12 +53,12 @@ def test_noise_alone_rarely_stands_out():
     assert sum(claims) <= 1
 
 
-def test_few_runs_are_warned_about():
+def test_too_few_runs_give_a_warning():
     found = importance(*swept(10, by_rate))
-    assert found.warnings[0] == "10 runs are too few for importances to be steady, 20 or more would do"
+    assert found.warnings[0] == "10 runs are too few for a stable importance; at least 20 are needed"
 
 
-def test_a_parameter_that_never_moved_and_one_that_is_not_always_there():
+def test_constant_and_conditional_parameters_are_reported():
     recorder = Recorder(sweep("lr", "still", "sometimes"))
     for i in range(24):
         config = {"lr": i, "still": 3, **({"sometimes": i % 5} if i % 2 else {})}
@@ -68,16 +68,16 @@ def test_a_parameter_that_never_moved_and_one_that_is_not_always_there():
     assert found.unmoved == ("still",)
     assert found.conditional == ("sometimes",)
     assert set(found.table["parameter"]) == {"lr", "sometimes"}
-    assert "nothing can be told of still: one value in all of these runs" in found.warnings
-    assert "some runs are without sometimes: its absence counts as a value" in found.warnings
+    assert "the importance of still is unknown: all of these runs have one value" in found.warnings
+    assert "some runs do not have sometimes: absence counts as another value" in found.warnings
 
 
-def test_the_same_data_give_the_same_numbers():
+def test_importances_are_deterministic():
     made = swept(24, by_rate)
     assert importance(*made).table.equals(importance(*made).table)
 
 
-def test_the_beta_cliff_is_seen_as_an_interaction():
+def test_the_interaction_table_shows_a_threshold_in_beta():
     table, assessed = swept(80, lambda c: 0.8 if c["beta"] < 1e-3 and c["flag"] else 0.4)
     found = interaction(table, assessed, "beta", "flag")
     assert found.y_labels == ("False", "True")

@@ -1,4 +1,4 @@
-"""The notebook runs from its first cell to its last on recorded sweeps, and chooses as the report does."""
+"""The notebook runs from first to last cell on recorded sweeps and chooses the same run as the report."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ CODE = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 
 
 def execute(monkeypatch, folder: Path) -> dict[str, Any]:
-    """What the cells leave behind, executed in order in one namespace as a kernel does."""
+    """The namespace after all cells are executed in order, as in a kernel."""
     import matplotlib.pyplot as plt
 
     monkeypatch.setenv("SWEEP", str(folder))
@@ -33,7 +33,7 @@ def execute(monkeypatch, folder: Path) -> dict[str, Any]:
     return namespace
 
 
-def test_the_published_grid(monkeypatch, tmp_path, capsys):
+def test_the_notebook_runs_on_the_published_grid(monkeypatch, tmp_path, capsys):
     write_table(kl_lr_grid(), tmp_path)
     found = execute(monkeypatch, tmp_path)
     assert found["chosen"] == {"learning_rate": 5e-7, "kl_coef": 0.01}
@@ -45,7 +45,7 @@ def test_the_published_grid(monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_a_plasmid_sweep(monkeypatch, tmp_path, form):
+def test_the_notebook_runs_on_a_plasmid_sweep(monkeypatch, tmp_path, form):
     table = plasmid_sweep()
     write_table(table, tmp_path, form)
     found = execute(monkeypatch, tmp_path)
@@ -53,7 +53,7 @@ def test_a_plasmid_sweep(monkeypatch, tmp_path, form):
     assert found["pictures"] == 3
 
 
-def test_it_is_kept_without_results():
+def test_the_notebook_is_stored_without_outputs():
     assert NOTEBOOK["nbformat"] == 4
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in CODE)
     assert len({cell["id"] for cell in NOTEBOOK["cells"]}) == len(NOTEBOOK["cells"])

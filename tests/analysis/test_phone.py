@@ -1,4 +1,4 @@
-"""The page of a report on a narrow screen and on a wide one, measured in a real browser."""
+"""The report page on a narrow and on a wide screen, measured in a real browser."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ CROSSING_TITLES = """(() => {
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """A page with every picture, and with names and completions that have no place to break."""
+    """A page with every figure, and with names and completions without line-break opportunities."""
     folder = tmp_path_factory.mktemp("report")
     table = plasmid_sweep(24)
     table.runs.loc[0, "name"] = "a-name-without-a-space-" * 6
@@ -51,7 +51,7 @@ def page():
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_runs_past_the_edge_or_into_its_neighbour(report, page, width):
+def test_no_element_overflows_the_page_or_overlaps_another(report, page, width):
     phone = width < 500
     page.call("Page.navigate", url="about:blank")
     page.call(
@@ -60,7 +60,7 @@ def test_nothing_runs_past_the_edge_or_into_its_neighbour(report, page, width):
     page.call("Emulation.setTouchEmulationEnabled", enabled=phone)
     page.open(report.as_uri(), "no key")
     assert page.read("document.documentElement.scrollWidth <= innerWidth")
-    # A phone widens its window to what overflows, so that the line above alone could not fail there.
+    # A phone widens its window to overflowing content, so the check above cannot fail there by itself.
     assert page.read("innerWidth") == width
     assert page.read(OUTSIDE) == []
     assert page.read(CROSSING_TITLES) == [7, 0]

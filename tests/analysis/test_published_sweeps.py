@@ -1,4 +1,4 @@
-"""Sweeps whose authors published their numbers: what they concluded, and what the numbers support."""
+"""Published sweeps: the authors' conclusions, and what their numbers support."""
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from tests.analysis.recorded import Recorder, rows, sweep
 from tests.analysis.stories import RUNS, sound
 
 REWARD = "reward/mean"
-# Learning rate, KL coefficient, early reward, late reward, late KL; the first four rows as published. The
-# authors name five finished runs and give numbers of four: the fifth is entered as the mildest of the rest.
+# Learning rate, KL coefficient, early reward, late reward, late KL. The first four rows are as published. The
+# authors name five finished runs but give numbers for four: the fifth is the mildest remaining configuration.
 FINISHED = [
     (1e-7, 0.01, 0.399, 0.409, 0.000135),
     (5e-7, 0.01, 0.502, 0.772, 0.022),
@@ -22,7 +22,7 @@ RUNNING = [(5e-7, 0.1, 17), (1e-6, 0.1, 21), (5e-6, 0.1, 19)]
 
 
 def kl_lr_grid(seed=42):
-    """Eight runs of 60 steps, 256 binary rewards a step, one seed; three still short of their end."""
+    """Eight runs of 60 steps with 256 binary rewards per step and one seed. Three are unfinished."""
     rng = np.random.default_rng(seed)
     recorder = Recorder(sweep("learning_rate", "kl_coef", stops_early=False, metric=REWARD))
 
@@ -43,7 +43,7 @@ def kl_lr_grid(seed=42):
     return recorder.table()
 
 
-def test_the_kl_by_learning_rate_grid():
+def test_verdicts_and_choice_on_the_kl_by_learning_rate_grid():
     table = kl_lr_grid()
     assessed = assess(table)
     verdicts = assessed.runs.set_index("id")["verdict"].to_dict()
@@ -66,20 +66,20 @@ def test_the_kl_by_learning_rate_grid():
     assert any("one seed per configuration" in doubt for doubt in chosen.doubts)
 
 
-def test_the_authors_own_rule_would_have_taken_the_run_they_rejected():
-    """KL below 1, then the highest final reward: the rule in their code, not the one in their text."""
+def test_the_authors_coded_rule_selects_the_run_that_they_rejected():
+    """The rule in their code, unlike the one in their text: KL below 1, then the highest final reward."""
     runs = assess(kl_lr_grid()).runs
     by_code = runs[(runs["state"] == "finished") & (runs["kl"] < 1)].sort_values("objective").iloc[-1]
     assert by_code["verdict"] == "KL diverging"
 
 
 def fourteen_stories(seed=0):
-    """Fourteen runs of 60 logged points that end at the published rewards, with recorded samples."""
+    """Fourteen runs of 60 logged points with recorded samples that end at the published rewards."""
     rng = np.random.default_rng(seed)
     start = [sound(rng) for _ in range(20)]
     recorder = Recorder(sweep("reward", "beta", "lr", stops_early=False, metric=REWARD))
     for run, (final, _, writer) in RUNS.items():
-        # The runs that ended near 0.11 are described as stuck where they began.
+        # The runs that ended near 0.11 are described as stuck at their start.
         start_level = final if final < 0.2 else 0.11
         level = start_level + (final - start_level) * np.minimum(1, np.arange(60) / 40)
         rewards = np.clip(level + rng.normal(0, 0.01, 60), 0, 1)
@@ -90,7 +90,7 @@ def fourteen_stories(seed=0):
     return recorder.table()
 
 
-def test_the_fourteen_story_runs():
+def test_verdicts_and_choice_on_the_fourteen_story_runs():
     right = 0
     for seed in range(4):
         assessed = assess(fourteen_stories(seed))
@@ -101,11 +101,11 @@ def test_the_fourteen_story_runs():
         assert chosen.best == "s14"
         assert chosen.excluded["collapsed"] == 8
         right += sum(verdicts[run - 1] == "not learning" for run in (1, 2, 5, 6, 9))
-    # The published N/A: stuck at the baseline. Flat and noisy curves are told as such nearly always.
+    # Published as N/A, stuck at the baseline. Flat noisy curves are nearly always called "not learning".
     assert right >= 19
 
 
-def test_samples_travel_with_an_export(tmp_path):
+def test_samples_are_part_of_an_export(tmp_path):
     table = fourteen_stories()
     write_table(table, tmp_path)
     assert assess(read_table(tmp_path)).runs.equals(assess(table).runs)

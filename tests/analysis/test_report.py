@@ -13,7 +13,7 @@ from analysis.classify.assess import assess
 from analysis.cli import compare, report
 from analysis.errors import AnalysisError
 from analysis.read.folder import write_table
-from analysis.read.samples import ends, samples_frame
+from analysis.read.samples import best_and_worst, samples_frame
 from analysis.report.report import write_report
 from tests.analysis.recorded import Recorder, plasmid_sweep, rows, sweep
 
@@ -25,7 +25,7 @@ def export(tmp_path):
     return folder
 
 
-def test_the_files_of_a_report(export, tmp_path):
+def test_a_report_writes_consistent_files(export, tmp_path):
     console = Console(width=120, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
     written = write_report(str(export), tmp_path / "out", console)
     data = json.loads(written.result.read_text())
@@ -40,8 +40,9 @@ def test_the_files_of_a_report(export, tmp_path):
     assert data["starter_objective"] == 0.3
     point = data["recommended_point"]
     assert f"recommended: {point['id']} at step {point['step']}" in written.page.read_text()
-    said = f"- Best score for its drift: {point['id']} at step {point['step']}, {point['value']:.4f} at √KL"
-    assert said in (tmp_path / "out" / "report.md").read_text()
+    where = f"{point['id']} at step {point['step']}"
+    line = f"- Least drift with a score within noise of the best: {where}, {point['value']:.4f} at √KL"
+    assert line in (tmp_path / "out" / "report.md").read_text()
     best = data["runs"][0]
     assert (best["rank"], best["id"], best["score"]) == (1, data["best_run"], data["best_objective"])
     assert data["page"] == (tmp_path / "out" / "report.html").as_uri()
@@ -54,7 +55,7 @@ def test_the_files_of_a_report(export, tmp_path):
         assert re.search(rf"{run['id']} +{run['verdict']} +{run['steps']}/60 +{run['objective']:.4f}", text)
 
 
-def test_the_chosen_config_is_the_winners_whole_config(export, tmp_path):
+def test_the_chosen_config_is_the_complete_config_of_the_winner(export, tmp_path):
     written = write_report(str(export), tmp_path / "out", Console(quiet=True))
     text = written.chosen_config.read_text()
     expected = dict(plasmid_sweep().configs()[written.data["best_run"]])
@@ -73,7 +74,7 @@ class Links(HTMLParser):
         self.found += [value for name, value in attrs if name in ("src", "href")]
 
 
-def test_the_page_needs_nothing_outside_itself_and_is_reproducible(export, tmp_path):
+def test_the_page_is_self_contained_and_reproducible(export, tmp_path):
     first = write_report(str(export), tmp_path / "a", Console(quiet=True))
     second = write_report(str(export), tmp_path / "b", Console(quiet=True))
     html = first.page.read_text()
@@ -86,7 +87,7 @@ def test_the_page_needs_nothing_outside_itself_and_is_reproducible(export, tmp_p
         assert run["evidence"] in html
 
 
-def test_the_markdown_has_every_run_and_the_defaults(export, tmp_path):
+def test_the_markdown_lists_every_run_and_the_best_parameters(export, tmp_path):
     written = write_report(str(export), tmp_path, Console(quiet=True))
     lines = (tmp_path / "report.md").read_text().splitlines()
     rows = [
@@ -123,7 +124,7 @@ def test_the_numbers_of_page_and_result_are_equal(export, tmp_path):
     }
 
 
-def test_names_cannot_break_out_of_the_page(tmp_path):
+def test_names_are_escaped_in_the_page(tmp_path):
     recorder = Recorder(sweep("model"))
     evil = "</script><script>alert(1)</script>"
     for i in range(2):
@@ -138,31 +139,31 @@ def scored(*rows):
     return samples_frame({"columns": columns, "data": [[60, "ATG", *row] for row in rows]})
 
 
-def test_the_ends_of_a_table_of_completions():
+def test_the_best_and_worst_completions_of_a_table():
     frame = scored(*[(f"c{i}", i / 10, None, "said") for i in (4, 1, 3, 0, 2)], ("none", None, None, None))
-    found = ends(frame)
+    found = best_and_worst(frame)
     assert (found.step, found.scored) == (60, 5)
     assert [row["completion"] for row in found.best] == ["c4", "c3", "c2"]
     assert [row["completion"] for row in found.worst] == ["c0", "c1"]
-    one = ends(scored(("c", 0.5, None, "said")))
+    one = best_and_worst(scored(("c", 0.5, None, "said")))
     assert ([row["completion"] for row in one.best], one.worst) == (["c"], [])
-    assert ends(scored(("c", None, None, None))) is None
-    assert ends(None) is None
+    assert best_and_worst(scored(("c", None, None, None))) is None
+    assert best_and_worst(None) is None
 
 
 @pytest.mark.parametrize(
     "table", [{}, {"columns": ["step", "text"], "data": [[1, "a"]]}, {"columns": None, "data": None}]
 )
-def test_what_is_no_table_of_completions_is_none(table):
+def test_samples_frame_returns_none_for_other_tables(table):
     assert samples_frame(table) is None
 
 
-def test_a_run_without_completions_says_so_in_one_line(export, tmp_path):
+def test_the_page_notes_a_chosen_run_without_completions(export, tmp_path):
     html = write_report(str(export), tmp_path, Console(quiet=True)).page.read_text()
     assert "logged no table <code>samples</code> of scored completions, so none are shown" in html
 
 
-def test_completions_cannot_break_out_of_the_page_and_long_ones_are_cut(tmp_path):
+def test_completions_are_escaped_and_shortened_in_the_page(tmp_path):
     evil = "</script><script>alert(1)</script>"
     table = plasmid_sweep()
     best = select(assess(table)).best
@@ -175,7 +176,7 @@ def test_completions_cannot_break_out_of_the_page_and_long_ones_are_cut(tmp_path
     assert "(5000 characters)" in html
 
 
-def test_no_choice_leaves_no_stale_chosen_config(tmp_path):
+def test_an_old_chosen_config_is_removed_if_nothing_is_chosen(tmp_path):
     for outcome in ("finished", "unhealthy"):
         table = Recorder(sweep("lr")).run("r0", rows({60: 0.5}, 60), summary={"outcome": outcome}).table()
         write_table(table, tmp_path / outcome)
@@ -186,14 +187,14 @@ def test_no_choice_leaves_no_stale_chosen_config(tmp_path):
     assert not (tmp_path / "out" / "chosen_config.yaml").exists()
 
 
-def test_json_is_the_result_and_nothing_else(export, tmp_path):
+def test_json_output_is_exactly_the_result(export, tmp_path):
     done = CliRunner().invoke(report, [str(export), "--out", str(tmp_path / "out"), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "result.json").read_text())
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_a_report_of_an_export_is_the_same_report(export, tmp_path, form):
+def test_the_report_of_an_export_is_identical(export, tmp_path, form):
     kept = str(tmp_path / "kept")
     words = [str(export), "--out", str(tmp_path / "a"), "--export", kept, "--format", form]
     assert CliRunner().invoke(report, words).exit_code == 0
@@ -202,7 +203,7 @@ def test_a_report_of_an_export_is_the_same_report(export, tmp_path, form):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_an_export_that_cannot_be_written_is_one_line_and_leaves_no_report(export, tmp_path):
+def test_an_unwritable_export_is_a_one_line_error_without_report(export, tmp_path):
     (tmp_path / "kept").write_text("a file")
     words = [str(export), "--out", str(tmp_path / "out"), "--export", str(tmp_path / "kept" / "in")]
     done = CliRunner().invoke(report, words)
@@ -211,7 +212,7 @@ def test_an_export_that_cannot_be_written_is_one_line_and_leaves_no_report(expor
     assert not (tmp_path / "out").exists()
 
 
-def test_bad_input_is_one_line_and_exit_1(tmp_path):
+def test_a_sweep_without_finished_runs_is_a_one_line_error(tmp_path):
     write_table(
         Recorder(sweep("lr")).run("r0", rows({10: 0.4}, 20), state="running").table(), tmp_path / "export"
     )
@@ -221,7 +222,7 @@ def test_bad_input_is_one_line_and_exit_1(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_malformed_path_is_one_line():
+def test_a_malformed_path_is_a_one_line_error():
     done = CliRunner().invoke(report, ["plasmid"])
     assert (done.exit_code, done.output) == (
         1,
@@ -229,14 +230,14 @@ def test_a_malformed_path_is_one_line():
     )
 
 
-def test_an_unwritable_folder_is_one_line_and_leaves_nothing(export, tmp_path):
+def test_an_unwritable_report_folder_is_an_error_that_changes_nothing(export, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(AnalysisError, match="cannot write the report"):
         write_report(str(export), tmp_path / "out", Console(quiet=True))
     assert (tmp_path / "out").read_text() == "a file"
 
 
-def test_a_write_that_fails_leaves_no_part_behind(tmp_path):
+def test_a_failed_write_keeps_the_old_file(tmp_path):
     from analysis.files import replace_file
 
     target = tmp_path / "file"

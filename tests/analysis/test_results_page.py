@@ -1,4 +1,4 @@
-"""The page of results: its table says what the runs logged, and what became of them."""
+"""The results page: its table holds the logged values and the verdicts of the runs."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ REWARD = "reward_components/total_reward/mean"
 
 @pytest.fixture
 def stories() -> SweepTable:
-    """Three runs of two rewards: one stays at its start, one collapses at step 40, one succeeds."""
+    """Three runs of two rewards: one does not learn, one collapses at step 40, one succeeds."""
     recorder = Recorder(sweep("variant.reward_name", "variant.beta", stops_early=False))
     runs = (
         ("stuck", "length", 0.3, [0.1] * 60, {}, 1.0),
@@ -64,7 +64,7 @@ def written(table: SweepTable, path: Path, against: str = "beta", before: str | 
     return path.read_text()
 
 
-def test_a_row_per_run_in_order_of_creation(stories: SweepTable) -> None:
+def test_the_table_has_a_row_per_run_in_order_of_creation(stories: SweepTable) -> None:
     found = runs_table(stories, assess(stories))
     assert list(found["id"]) == ["stuck", "spam", "good"]
     assert list(found["beta"]) == [0.3, 0.0, 0.02]
@@ -87,7 +87,9 @@ def test_the_page_has_table_figure_date_seed_and_command(stories: SweepTable, tm
     assert "`eval_prompts` 10" in text
 
 
-def test_the_page_shows_what_the_chosen_and_the_worst_run_wrote(stories: SweepTable, tmp_path: Path) -> None:
+def test_the_page_shows_completions_of_the_chosen_and_the_worst_run(
+    stories: SweepTable, tmp_path: Path
+) -> None:
     frame = pd.DataFrame({"step": [60], "prompt": ["a *fox*"], "completion": ["was\nhappy | sad"]})
     table = replace(stories, scored={"good": frame, "stuck": frame, "spam": frame})
     text = written(table, tmp_path / "stories.md")

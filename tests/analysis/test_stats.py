@@ -10,7 +10,7 @@ from analysis import stats
 values = st.lists(st.floats(-100, 100), min_size=1, max_size=30)
 
 
-def test_mean_interval_is_students():
+def test_mean_interval_is_students_t_interval():
     found = stats.mean_interval([1, 2, 3, 4, 5])
     # t(0.975, 4) = 2.776445, sd = 1.581139
     assert found.estimate == 3
@@ -18,7 +18,7 @@ def test_mean_interval_is_students():
     assert found.low == pytest.approx(6 - found.high)
 
 
-def test_all_differences_are_tukeys_and_of_both_signs():
+def test_all_differences_are_tukey_intervals_in_both_directions():
     found = stats.all_differences([[1, 2, 3], [4, 5, 6], [2, 3, 4]])
     # q(0.95; 3, 6) = 4.339; every deviation is 1.
     half = 4.339 / math.sqrt(3)
@@ -28,7 +28,7 @@ def test_all_differences_are_tukeys_and_of_both_signs():
     assert stats.all_differences([[1, 2], [3]])[0][1] == stats.Interval(-1.5, -math.inf, math.inf)
 
 
-def test_one_value_allows_no_interval():
+def test_one_value_gives_an_infinite_interval():
     assert stats.mean_interval([0.4]) == stats.Interval(0.4, -math.inf, math.inf)
     assert stats.difference_interval([0.4], [0.1, 0.2]).low == -math.inf
     assert stats.difference_p([0.4], [0.1, 0.2]) == 1
@@ -50,7 +50,7 @@ def test_equal_constant_samples_do_not_differ_and_unequal_ones_do():
     assert stats.difference_p([1, 1], [2, 2]) == 0
 
 
-def test_mean_intervals_cover_as_often_as_they_say():
+def test_mean_intervals_have_nominal_coverage():
     rng = np.random.default_rng(1)
     intervals = [stats.mean_interval(rng.normal(0.5, 0.1, 5)) for _ in range(4000)]
     covered = [interval.low <= 0.5 <= interval.high for interval in intervals]
@@ -74,7 +74,7 @@ def test_holm_on_a_worked_example():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_holm_never_lowers_and_keeps_the_order(p):
+def test_holm_never_lowers_p_values_and_keeps_their_order(p):
     adjusted = stats.holm(p)
     assert all(a >= x for a, x in zip(adjusted, p, strict=True))
     assert all(0 <= a <= 1 for a in adjusted)
@@ -82,7 +82,7 @@ def test_holm_never_lowers_and_keeps_the_order(p):
     assert [a for _, a in pairs] == sorted(a for _, a in pairs)
 
 
-def test_measurement_noise_ignores_a_trend_and_finds_the_noise():
+def test_measurement_noise_is_estimated_without_the_trend():
     rng = np.random.default_rng(3)
     trend = np.linspace(0.2, 0.8, 9)
     assert stats.measurement_noise([trend]) == pytest.approx(0, abs=1e-12)

@@ -26,7 +26,7 @@ def test_only_parameters_with_more_than_one_value_are_swept():
     assert sweep.id == "s"
 
 
-def test_each_parameter_of_a_list_of_configurations_counts_by_itself():
+def test_each_varying_parameter_of_a_variant_list_is_swept():
     together = [{"beta": 0.1, "batch": 8, "seed": 1}, {"beta": 0.2, "batch": [8], "seed": 1}]
     config = {**CONFIG, "parameters": {"variant": {"values": together}, "lr": {"values": [1, 2]}}}
     assert Sweep.from_config("e/p/s", "name", "RUNNING", config).swept == (

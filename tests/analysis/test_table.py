@@ -20,7 +20,7 @@ def test_history_keeps_every_row_and_every_number():
     assert set(frame["b"]) == {1.0}
 
 
-def test_nan_and_infinity_are_named_and_absence_is_not():
+def test_nan_and_infinite_metrics_are_listed_and_missing_ones_are_not():
     frame = history_frame(
         [{"_step": 1, "loss": "NaN", "kl": 1}, {"_step": 2, "loss": 0.5}, {"_step": 3, "loss": "-Infinity"}]
     )
@@ -29,19 +29,19 @@ def test_nan_and_infinity_are_named_and_absence_is_not():
     assert frame["kl"].isna().tolist() == [False, True, True]
 
 
-def test_texts_media_and_bookkeeping_are_no_metrics():
+def test_texts_media_and_timestamps_are_not_metrics():
     frame = history_frame(
         [{"_step": 1, "note": "hi", "image": {"_type": "image-file"}, "_timestamp": 3, "_runtime": 2, "a": 1}]
     )
     assert set(frame.columns) == {"step", "_runtime", "a", "nonfinite"}
 
 
-def test_the_later_of_two_rows_of_one_step_counts():
+def test_a_later_row_of_the_same_step_replaces_the_earlier_one():
     frame = history_frame([{"_step": 1, "a": 1}, {"_step": 2, "a": 2}, {"_step": 1, "a": 9}])
     assert frame[["step", "a"]].to_numpy().tolist() == [[1, 9], [2, 2]]
 
 
-def test_the_step_is_the_trainers_where_it_is_logged_and_no_count_of_log_calls():
+def test_the_trainers_step_is_used_instead_of_the_count_of_log_calls():
     frame = history_frame(
         [
             {"_step": 0, "train/global_step": 10, "loss": 1, "kl": "NaN"},
@@ -58,7 +58,7 @@ def test_an_empty_history_is_a_table_without_rows():
     assert history_frame([]).shape[0] == 0
 
 
-def test_parameters_come_from_the_config_and_never_from_the_name():
+def test_parameters_come_from_the_config_and_not_from_the_run_name():
     recorder = Recorder(sweep("lr", "opt.beta"))
     recorder.run("a", rows({60: 0.5}, 60), config={"lr": 1e-6, "opt": {"beta": 0.1}}, name="sweep/kl0.5_lr9")
     recorder.run("b", rows({60: 0.5}, 60), config={"lr": True}, name="sweep/kl0.5_lr9")
@@ -69,7 +69,7 @@ def test_parameters_come_from_the_config_and_never_from_the_name():
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_an_export_reads_back_equal(tmp_path, form):
+def test_an_export_round_trips(tmp_path, form):
     table = plasmid_sweep()
     write_table(table, tmp_path, form)
     assert {path.suffix for path in tmp_path.rglob("*.*")} == {".json", f".{form}"}
@@ -85,7 +85,7 @@ AWKWARD = ["", "NA", "null", "a,b", 'say "ATG"', "two\nlines", "return\r\nand li
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_awkward_texts_and_numbers_survive_an_export(tmp_path, form):
+def test_unusual_texts_and_numbers_survive_an_export(tmp_path, form):
     numbers = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, "NaN", "Infinity", 1 / 3]
     logged = [{"_step": step, METRIC: number, "only/once": 1} for step, number in enumerate(numbers)]
     del logged[3]["only/once"]
@@ -109,7 +109,7 @@ def test_one_folder_holds_one_format(tmp_path):
         write_table(plasmid_sweep(), tmp_path, "parquet")
 
 
-def test_a_folder_that_is_no_export_says_so(tmp_path):
+def test_a_folder_without_an_export_is_an_error(tmp_path):
     with pytest.raises(AnalysisError, match="not a folder of an exported sweep"):
         read_table(tmp_path)
     (tmp_path / "sweep.json").write_text("{")
@@ -117,10 +117,10 @@ def test_a_folder_that_is_no_export_says_so(tmp_path):
         read_table(tmp_path)
 
 
-def test_a_missing_history_is_named(tmp_path):
+def test_a_missing_history_is_named_in_the_error(tmp_path):
     write_table(plasmid_sweep(), tmp_path)
     (tmp_path / "history" / "run2.parquet").unlink()
-    with pytest.raises(AnalysisError, match="lacks the history of 1 runs, first run2"):
+    with pytest.raises(AnalysisError, match=r"lacks the history of 1 of \d runs; the first is run2"):
         read_table(tmp_path)
 
 

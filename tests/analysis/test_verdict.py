@@ -37,14 +37,14 @@ def verdict(*args, of=SWEEP, peers=ALONE, **options):
     return verdict_of(of, made(*args, of=of, **options), peers)
 
 
-def test_a_whole_run_above_the_starting_model_is_healthy():
+def test_a_complete_run_above_the_starting_model_is_healthy():
     found = verdict()
     assert found.kind is VerdictKind.HEALTHY
     assert found.evidence == "+0.2000 against the start"
 
 
 def test_a_gain_within_noise_is_not_learning():
-    # Two measurements: their difference has a standard error of 0.01 * sqrt(2); 2.5 of them are 0.0354.
+    # The difference of two measurements has a standard error of 0.01 * sqrt(2); 2.5 times that is 0.0354.
     found = verdict({10: 0.30, 60: 0.32})
     assert (found.kind, found.evidence) == (
         VerdictKind.NOT_LEARNING,
@@ -54,7 +54,7 @@ def test_a_gain_within_noise_is_not_learning():
     assert verdict({10: 0.30, 60: 0.20}).evidence.endswith("worse by more than noise (±0.0354)")
 
 
-def test_a_warning_says_why_a_run_did_not_learn():
+def test_a_warning_explains_a_run_that_did_not_learn():
     signals = {"train/zero_variance_groups": [1.0] * 60}
     found = verdict({10: 0.30, 60: 0.32}, signals=signals)
     assert found.kind is VerdictKind.NOT_LEARNING
@@ -64,12 +64,12 @@ def test_a_warning_says_why_a_run_did_not_learn():
     assert verdict(signals=signals).evidence == "+0.2000 against the start"
 
 
-def test_without_a_starting_model_the_first_value_stands_for_it():
+def test_without_a_starting_score_the_first_value_is_the_reference():
     found = verdict({10: 0.35, 60: 0.5}, **{"starter/score": None})
     assert found.evidence == "+0.1500 against the start"
 
 
-def test_for_a_metric_to_minimize_lower_is_learning():
+def test_a_falling_minimised_metric_is_healthy():
     assert verdict({60: 0.1}, of=sweep("lr", maximize=False)).kind is VerdictKind.HEALTHY
     assert verdict({60: 0.5}, of=sweep("lr", maximize=False)).kind is VerdictKind.NOT_LEARNING
 
@@ -88,12 +88,12 @@ def test_for_a_metric_to_minimize_lower_is_learning():
         ("finished", "unhealthy", VerdictKind.UNSTABLE, "the agent found the run unhealthy"),
     ],
 )
-def test_a_run_that_ended_short(state, outcome, kind, evidence):
+def test_verdict_of_a_run_that_ended_before_its_last_step(state, outcome, kind, evidence):
     found = verdict({10: 0.35}, 33, state=state, outcome=outcome)
     assert (found.kind, found.step, found.evidence) == (kind, 33, evidence)
 
 
-SERVERS_WORD = {
+STOPPED_BY_SERVER = {
     "_sweepfarm/stop_kind": "hyperband",
     "_sweepfarm/stop_reason": "Hyperband at rung 2: 0.3 is below 0.4",
 }
@@ -102,17 +102,17 @@ SERVERS_WORD = {
 @pytest.mark.parametrize(
     ("state", "outcome"), [("killed", None), ("finished", "preempted"), ("finished", None)]
 )
-def test_the_server_knows_that_it_stopped_a_run_which_could_not_say_so(state, outcome):
-    found = verdict({10: 0.35}, 33, state=state, outcome=outcome, **SERVERS_WORD)
+def test_an_early_stop_recorded_only_by_the_server_is_recognised(state, outcome):
+    found = verdict({10: 0.35}, 33, state=state, outcome=outcome, **STOPPED_BY_SERVER)
     assert found.kind is VerdictKind.STOPPED_EARLY
     assert found.evidence == "stopped at step 33 of 60. Hyperband at rung 2: 0.3 is below 0.4"
 
 
-def test_a_stop_that_came_when_the_run_was_done_changes_nothing():
-    assert verdict(**SERVERS_WORD).kind is VerdictKind.HEALTHY
+def test_a_stop_recorded_for_a_complete_run_is_ignored():
+    assert verdict(**STOPPED_BY_SERVER).kind is VerdictKind.HEALTHY
 
 
-def test_a_run_that_a_person_ended_is_unfinished():
+def test_a_run_stopped_by_a_user_is_unfinished():
     words = {"_sweepfarm/stop_kind": "user", "_sweepfarm/stop_reason": "asked for by a client"}
     found = verdict({10: 0.35}, 33, state="killed", outcome=None, **words)
     assert (found.kind, found.evidence) == (VerdictKind.UNFINISHED, "asked for by a client, at step 33")
@@ -136,7 +136,7 @@ def test_a_run_that_never_logged_the_metric_is_unfinished():
         ("not finite", VerdictKind.UNSTABLE),
     ],
 )
-def test_what_the_agent_found_decides_before_an_early_stop(written, kind):
+def test_a_finding_of_the_agent_overrides_an_early_stop(written, kind):
     summary = {"health/finding": written, "health/finding_step": 20, "health/evidence": "because"}
     found = verdict({10: 0.35}, 33, outcome="stopped early", **summary)
     assert (found.kind, found.step, found.evidence) == (kind, 20, "because")
@@ -148,12 +148,12 @@ def test_a_nan_is_unstable_at_its_step(key):
     assert (found.kind, found.step, found.evidence) == (VerdictKind.UNSTABLE, 15, f"{key} is NaN or infinite")
 
 
-def test_a_nan_in_a_side_metric_is_no_verdict():
+def test_a_nan_in_a_side_metric_is_ignored():
     found = verdict(change=lambda logged: logged[14].update({"reward_components/cds/mean": "NaN"}))
     assert found.kind is VerdictKind.HEALTHY
 
 
-def test_kl_beyond_the_bound_that_the_run_states():
+def test_kl_above_the_bound_of_the_run_is_diverging():
     def change(logged):
         for row, kl in zip((logged[9], logged[59]), (0.2, 0.9), strict=True):
             row["objective/kl"] = kl
@@ -164,7 +164,7 @@ def test_kl_beyond_the_bound_that_the_run_states():
     assert found.evidence == "KL 0.900 nats/token is above 0.5"
 
 
-def test_kl_far_beyond_the_peers_where_no_bound_is_stated():
+def test_kl_far_above_the_other_runs_is_diverging_if_no_bound_is_stated():
     runs = [made(signals={"train/kl": kl}) for kl in (0.01, 0.02, 0.03, 0.19)]
     together = peers(runs)
     assert together.kl_bound == 0.12
@@ -172,23 +172,23 @@ def test_kl_far_beyond_the_peers_where_no_bound_is_stated():
     assert kinds == [VerdictKind.HEALTHY, VerdictKind.HEALTHY, VerdictKind.HEALTHY, VerdictKind.KL_DIVERGING]
 
 
-def test_small_kl_is_never_too_far_from_the_peers():
+def test_a_small_kl_is_never_diverging():
     runs = [made(signals={"train/kl": kl}) for kl in (0.0001, 0.0001, 0.01)]
     assert [verdict_of(SWEEP, run, peers(runs)).kind for run in runs] == [VerdictKind.HEALTHY] * 3
 
 
-def test_a_lasting_high_gradient_is_unstable_and_a_spike_is_not():
+def test_a_persistent_high_gradient_is_unstable_and_a_spike_is_not():
     calm = [0.5] * 60
     spike = [0.5] * 30 + [40.0] + [0.5] * 29
     rising = [0.5] * 30 + [20.0] * 30
     assert verdict(signals={"train/grad_norm": calm}).kind is VerdictKind.HEALTHY
     assert verdict(signals={"train/grad_norm": spike}).kind is VerdictKind.HEALTHY
     found = verdict(signals={"train/grad_norm": rising})
-    # The median of 6 steps lies between 0.5 and 20, at 10.25, at the third high step.
+    # At the third high step the median of 6 steps is 10.25, midway between 0.5 and 20.
     assert (found.kind, found.step) == (VerdictKind.UNSTABLE, 33)
 
 
-def test_lost_diversity_is_a_collapse():
+def test_lost_diversity_is_collapsed():
     found = verdict(signals={"health/unique_fraction": [1.0] * 20 + [0.2] * 40})
     assert found.kind is VerdictKind.COLLAPSED
     assert 20 < found.step <= 26
@@ -211,7 +211,7 @@ def test_a_fall_while_the_training_reward_rises_is_reward_hacking():
     assert verdict(FALL, signals={key: [1 - step / 60 for step in range(60)]}).kind is VerdictKind.UNSTABLE
 
 
-def test_the_training_reward_cannot_hack_itself():
+def test_the_training_reward_as_metric_gives_no_reward_hacking():
     key = "reward_components/total_reward/mean"
     of = sweep("lr", metric=key)
     found = verdict({}, of=of, signals={key: [0.3 + step / 100 for step in range(60)]})
@@ -223,11 +223,11 @@ def fallen(score, noise, sign=1):
     return sweep_checks.fallen(series, None, score[0], noise, HealthLimits(), sign)
 
 
-def test_a_fall_within_noise_is_none():
+def test_a_fall_within_noise_gives_no_finding():
     assert fallen([0.3, 0.52, 0.5], noise=0.01) is None
 
 
-def test_a_small_fall_after_a_large_gain_is_none():
+def test_a_small_fall_after_a_large_gain_gives_no_finding():
     assert fallen([0.3, 0.80, 0.75], noise=0.001) is None
     assert fallen([0.3, 0.80, 0.65], noise=0.001) is not None
     assert fallen([0.7, 0.20, 0.35], noise=0.001, sign=-1) is not None

@@ -1,4 +1,4 @@
-"""A report on W&B: what is sent there, and what is said where it cannot be."""
+"""A report on W&B: its content, and the errors when it cannot be created."""
 
 import json
 import os
@@ -25,9 +25,7 @@ def export(tmp_path):
     return tmp_path / "export"
 
 
-def test_without_its_package_the_command_to_install_it_is_named_and_nothing_written(
-    monkeypatch, export, tmp_path
-):
+def test_a_missing_package_is_an_error_with_the_install_command(monkeypatch, export, tmp_path):
     monkeypatch.setattr(wandb_report, "find_spec", lambda name: None)
     done = CliRunner().invoke(report, [str(export), "--out", str(tmp_path / "out"), "--wandb-report"])
     assert done.exit_code == 1
@@ -47,15 +45,17 @@ except AnalysisError as error:
 
 
 @pytest.mark.slow
-def test_the_report_holds_the_markdown_and_the_sweeps_plots(export, tmp_path: Path):
+def test_the_wandb_report_holds_the_markdown_and_plots_of_the_sweep(export, tmp_path: Path):
     written = write_report(str(export), tmp_path / "out", Console(quiet=True))
     with running_server(tmp_path) as server:
         script = f"import sys; sys.argv = ['-', {str(written.result)!r}]\n{SAVE}"
         packages = os.pathsep.join(path for path in sys.path if path)
-        # The project must exist, as that of a sweep does.
+        # The project must exist, as it does for a sweep.
         server.python("import wandb; wandb.init(project='plasmid', entity='me').finish()")
         refused = server.python(script, PYTHONPATH=packages)
-        assert f'{server.url} takes no W&B Report (input: Cannot query field "upsertView"' in refused
+        assert (
+            f'{server.url} did not accept the W&B Report (input: Cannot query field "upsertView"' in refused
+        )
         proxy = ReportsProxy(server.url)
         said = server.python(script, PYTHONPATH=packages, WANDB_BASE_URL=proxy.url)
         proxy.close()

@@ -1,4 +1,4 @@
-"""A program that a sweep runs: logs what TRL's own trainer logs every tenth step, and no health at all."""
+"""The program of a test sweep: logs what TRL's own trainer logs every tenth step, without health metrics."""
 
 import random
 
@@ -12,7 +12,7 @@ WORDS = ["dog", "cat", "bird", "tree", "river", "stone", "house", "garden", "boa
 
 
 def completion(rng: random.Random, step: int, collapses: bool) -> str:
-    """A text of its own, or towards the end of a collapsing run the one text that pays."""
+    """A random text or, towards the end of a collapsing run, always the same rewarded text."""
     if collapses and step > STEPS // 2:
         return "the dog was happy. the dog was happy."
     return " ".join(rng.choices(WORDS, k=12)) + ". " + " ".join(rng.choices(WORDS, k=12)) + "."

@@ -1,4 +1,4 @@
-"""Claims of GPUs by real processes, on a stand-in for nvidia-smi."""
+"""Claims of GPUs by real processes, with a stand-in for nvidia-smi."""
 
 import os
 import re
@@ -24,7 +24,7 @@ HOLD = ("sh", "-c", 'echo "on $CUDA_VISIBLE_DEVICES"; exec sleep 600')
 
 
 class Host:
-    """A machine with stand-in GPUs, and the processes started on it."""
+    """A machine with simulated GPUs, and the processes started on it."""
 
     def __init__(self, folder: Path) -> None:
         self.locks = folder / "locks"
@@ -33,7 +33,7 @@ class Host:
         self._started: list[subprocess.Popen[str]] = []
 
     def has(self, listing: str, exit_code: int = 0) -> None:
-        """Let `nvidia-smi -L` print this."""
+        """Make `nvidia-smi -L` print `listing`."""
         tool = self._bin / "nvidia-smi"
         tool.write_text(
             f"#!/bin/sh\n[ \"$*\" = -L ] || exit 9\ncat <<'END'\n{listing}END\nexit {exit_code}\n"
@@ -56,7 +56,7 @@ class Host:
         return process
 
     def hold(self, **settings: str) -> subprocess.Popen[str]:
-        """Start an agent that keeps what it claims."""
+        """Start an agent that claims a GPU and keeps it."""
         return self.start(*HOLD, **settings)
 
     def run(self, *command: str, **settings: str) -> tuple[int, str, str]:
@@ -79,18 +79,18 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 
 def claimed(process: subprocess.Popen[str]) -> str:
-    """The GPU that a process started by `hold` got; waits for it."""
+    """The GPU that a process started by `hold` has claimed. Waits until it has one."""
     assert process.stdout
     return process.stdout.readline().removeprefix("on ").strip()
 
 
 def waits(process: subprocess.Popen[str]) -> bool:
-    """Whether the first thing it says is that it waits."""
+    """Whether the first line of the process says that it waits for a GPU."""
     assert process.stderr
     return "waiting up to" in process.stderr.readline()
 
 
-def test_three_agents_get_three_gpus_and_the_fourth_waits_for_one_to_come_free(host: Host) -> None:
+def test_a_fourth_agent_waits_until_one_of_three_gpus_is_free(host: Host) -> None:
     agents = [host.hold() for _ in range(3)]
     gpus = [claimed(agent) for agent in agents]
     assert sorted(gpus) == ["GPU-aaaaaaaa-0000", "GPU-bbbbbbbb-0000", "GPU-cccccccc-0000"]
@@ -103,13 +103,13 @@ def test_three_agents_get_three_gpus_and_the_fourth_waits_for_one_to_come_free(h
 
 def test_agents_started_at_once_never_share_a_gpu(host: Host) -> None:
     agents = [host.hold(GPU_WAIT="0") for _ in range(6)]
-    gpus = [claimed(agent) for agent in agents]  # an agent without a GPU ends, and says nothing there
+    gpus = [claimed(agent) for agent in agents]  # an agent without a GPU ends and prints nothing to stdout
     assert len([gpu for gpu in gpus if gpu]) == 3
     assert len(set(gpus) - {""}) == 3
 
 
 @pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGSEGV], ids=lambda way: way.name)
-def test_any_kind_of_death_frees(host: Host, way: signal.Signals) -> None:
+def test_any_kind_of_process_death_frees_the_gpu(host: Host, way: signal.Signals) -> None:
     host.has("GPU 0: only (UUID: GPU-only)\n")
     first = host.hold()
     assert claimed(first) == "GPU-only"
@@ -117,11 +117,11 @@ def test_any_kind_of_death_frees(host: Host, way: signal.Signals) -> None:
     first.send_signal(way)
     first.wait()
     assert host.run("true", GPU_WAIT="0")[0] == 0
-    assert host.run("true", GPU_WAIT="0")[0] == 0, "the one before ended by itself"
+    assert host.run("true", GPU_WAIT="0")[0] == 0, "the claim of the command before was not freed"
 
 
-def test_two_farms_of_one_host_do_not_collide(host: Host) -> None:
-    """Each with its own AGENTS, working folder and umask; they have only the folder of locks in common."""
+def test_two_farms_on_one_host_do_not_claim_the_same_gpu(host: Host) -> None:
+    """Each has its own working folder and umask. They share only the folder of locks."""
     first = [claimed(host.hold()) for _ in range(2)]
     other = host.start(*HOLD, umask=0o077)
     assert claimed(other) not in first
@@ -129,13 +129,13 @@ def test_two_farms_of_one_host_do_not_collide(host: Host) -> None:
     assert {oct(lock.stat().st_mode & 0o777) for lock in host.locks.iterdir()} == {"0o666"}
 
 
-def test_two_agents_per_gpu_share_only_when_every_gpu_has_one(host: Host) -> None:
+def test_agents_share_a_gpu_only_when_every_gpu_has_an_agent(host: Host) -> None:
     gpus = [claimed(host.hold(AGENTS_PER_GPU="2")) for _ in range(6)]
     assert len(set(gpus[:3])) == len(set(gpus[3:])) == 3
     assert waits(host.hold(AGENTS_PER_GPU="2"))
 
 
-def test_a_gpu_that_is_cut_into_slices_is_claimed_slice_by_slice(host: Host) -> None:
+def test_mig_slices_of_a_gpu_are_claimed_one_by_one(host: Host) -> None:
     host.has(SLICES)
     gpus = [claimed(host.hold()) for _ in range(4)]
     assert gpus == [
@@ -147,7 +147,7 @@ def test_a_gpu_that_is_cut_into_slices_is_claimed_slice_by_slice(host: Host) -> 
     assert waits(host.hold())
 
 
-def test_none_free_within_the_limit_is_one_clear_line_and_a_code_of_its_own(host: Host) -> None:
+def test_no_free_gpu_within_the_time_limit_has_its_own_message_and_exit_code(host: Host) -> None:
     for _ in range(3):
         claimed(host.hold())
     code, out, err = host.run("echo", "ran", GPU_WAIT="1")
@@ -158,7 +158,7 @@ def test_none_free_within_the_limit_is_one_clear_line_and_a_code_of_its_own(host
     )
 
 
-def test_signals_arguments_and_exit_code_are_those_of_the_command(host: Host) -> None:
+def test_signals_arguments_and_exit_code_are_passed_through(host: Host) -> None:
     process = host.start(
         "sh", "-c", 'trap "echo heard; exit 7" USR1; echo "$0 $1"; while :; do sleep 0.1; done', "a b", ""
     )
@@ -169,8 +169,8 @@ def test_signals_arguments_and_exit_code_are_those_of_the_command(host: Host) ->
     assert process.wait() == 7
 
 
-def test_sigterm_ends_the_wait(host: Host) -> None:
-    """With a code, not by the signal's default, which the first process of a container does not have."""
+def test_sigterm_ends_the_wait_with_exit_code_143(host: Host) -> None:
+    """The first process of a container has no default signal handlers, so the program exits by itself."""
     host.has("GPU 0: only (UUID: GPU-only)\n")
     claimed(host.hold())
     waiting = host.hold()
@@ -193,7 +193,7 @@ def test_without_a_gpu_the_command_runs_on_the_cpu_unless_one_is_required(
     assert err == "claim_gpu: GPU_REQUIRED is 1, and nvidia-smi finds no GPU here\n"
 
 
-def test_a_driver_that_fails_is_not_taken_for_a_machine_without_gpus(host: Host) -> None:
+def test_a_failing_driver_is_an_error_and_not_a_machine_without_gpus(host: Host) -> None:
     host.has("Failed to initialize NVML: Unknown Error\n", exit_code=255)
     code, out, err = host.run("echo", "ran")
     assert (code, out) == (69, "")
@@ -209,14 +209,14 @@ def test_a_driver_that_fails_is_not_taken_for_a_machine_without_gpus(host: Host)
         ({"CUDA_VISIBLE_DEVICES": "2", "DOCKER_RESOURCE_GPU": "GPU-eeee"}, "2"),
     ],
 )
-def test_a_choice_made_elsewhere_is_kept_and_claims_nothing(
+def test_a_gpu_assigned_by_the_environment_is_kept_without_a_claim(
     host: Host, settings: dict[str, str], expected: str
 ) -> None:
     assert claimed(host.hold(**settings)) == expected
     assert not host.locks.exists()
 
 
-def test_a_resource_that_is_no_gpu_chooses_nothing(host: Host) -> None:
+def test_a_docker_resource_other_than_a_gpu_is_ignored(host: Host) -> None:
     assert claimed(host.hold(DOCKER_RESOURCE_SSD="fast")) == "GPU-aaaaaaaa-0000"
 
 
@@ -230,11 +230,11 @@ def test_a_resource_that_is_no_gpu_chooses_nothing(host: Host) -> None:
         ({"GPU_LOCKS": "/dev/null/locks"}, "cannot lock in /dev/null/locks (GPU_LOCKS): Not a directory"),
     ],
 )
-def test_a_wrong_setting_is_named(host: Host, settings: dict[str, str], message: str) -> None:
+def test_an_invalid_setting_is_named(host: Host, settings: dict[str, str], message: str) -> None:
     assert host.run("echo", "ran", **settings) == (2, "", f"claim_gpu: {message}\n")
 
 
-def test_a_command_that_is_not_there_is_named(host: Host) -> None:
+def test_a_missing_command_is_named(host: Host) -> None:
     code, _, err = host.run("no-such-command")
     assert code == 127
     assert err.splitlines()[-1] == "claim_gpu: cannot run no-such-command: No such file or directory"

@@ -1,4 +1,4 @@
-"""What can be known of the farm's files without an engine; docker/ci.sh runs them with one."""
+"""Checks of the Docker files that need no Docker engine. docker/ci.sh runs the files with one."""
 
 import re
 from pathlib import Path
@@ -17,19 +17,21 @@ DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 
 
 def instructions(name: str) -> list[str]:
-    """Arguments of an instruction of the Dockerfile, lines that go on joined."""
+    """Arguments of every `name` instruction of the Dockerfile, with continued lines joined."""
     return re.findall(rf"^{name} (.*)$", DOCKERFILE.replace("\\\n", " "), re.MULTILINE)
 
 
-def test_the_services_are_those_that_people_are_told_of() -> None:
+def test_compose_has_exactly_the_documented_services() -> None:
     assert set(SERVICES) == {"server", "register", "grpo-sweep", "report"}
-    assert "container_name" not in SERVICES["grpo-sweep"], "it could not be scaled"
+    assert "container_name" not in SERVICES["grpo-sweep"], (
+        "a service with a fixed container name cannot be scaled"
+    )
     assert sum("build" in service for service in SERVICES.values()) == 1
-    assert "build" in SERVICES["grpo-sweep"], "it alone is always started"
+    assert "build" in SERVICES["grpo-sweep"], "only this service is always started"
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
-def test_every_service_is_locked_down(service: dict[str, Any]) -> None:
+def test_every_service_has_limits_and_no_privileges(service: dict[str, Any]) -> None:
     assert service["read_only"] is True
     assert service["init"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -37,30 +39,30 @@ def test_every_service_is_locked_down(service: dict[str, Any]) -> None:
     assert not service.keys() & {"privileged", "cap_add", "user", "network_mode", "pid", "ipc"}
     assert service["logging"]["options"].keys() == {"max-size", "max-file"}
     assert service["deploy"]["resources"]["limits"].keys() == {"memory", "pids"}
-    # A sweep that is over ends its agents with 0: `always` and `unless-stopped` would start them again.
+    # Agents exit with 0 when the sweep is over. `always` and `unless-stopped` would restart them.
     assert service["restart"] == "on-failure"
 
 
-def test_no_port_is_published_beyond_this_machine() -> None:
+def test_ports_are_published_on_localhost_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_only_the_server_may_write_where_its_key_is() -> None:
+def test_only_the_server_can_write_to_the_volume_of_its_key() -> None:
     for name, service in SERVICES.items():
         (mount,) = (m for m in service["volumes"] if m.startswith("server:"))
         assert mount.endswith(":ro") == (name != "server")
 
 
-def test_what_is_mounted_is_declared_or_there() -> None:
+def test_every_mounted_volume_is_declared_and_every_mounted_path_exists() -> None:
     for service in SERVICES.values():
         for mount in service["volumes"]:
             source = mount.split(":")[0]
             assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
 
 
-def test_a_server_elsewhere_or_a_given_sweep_leaves_a_service_out() -> None:
+def test_the_server_or_register_service_is_left_out_if_not_needed() -> None:
     for name, variable in (("server", "WANDB_API_KEY"), ("register", "SWEEP_ID")):
         file = SERVICES[name]["extends"]["file"]
         written = f"${{{variable}:+not-}}"
@@ -76,7 +78,7 @@ def test_a_server_elsewhere_or_a_given_sweep_leaves_a_service_out() -> None:
             assert dependency["required"] is False
 
 
-def test_no_secret_has_a_value_in_a_file() -> None:
+def test_no_file_contains_the_value_of_a_secret() -> None:
     for service in SERVICES.values():
         environment = service.get("environment", {})
         assert environment.get("WANDB_API_KEY") is None
@@ -84,8 +86,8 @@ def test_no_secret_has_a_value_in_a_file() -> None:
         assert not re.search(r"KEY|TOKEN|PASSWORD|SECRET", line)
 
 
-def test_the_image_builds_offline_and_runs_as_nobody_in_particular() -> None:
-    assert "syntax=" not in DOCKERFILE, "it would fetch a frontend from a registry"
+def test_the_image_needs_no_remote_frontend_and_runs_as_an_unprivileged_user() -> None:
+    assert "syntax=" not in DOCKERFILE, "a syntax line fetches a frontend from a registry"
     assert all("${" in line for line in instructions("FROM"))
     assert instructions("USER") == ["10001:10001"]
     assert instructions("STOPSIGNAL") == ["SIGTERM"]
@@ -93,7 +95,7 @@ def test_the_image_builds_offline_and_runs_as_nobody_in_particular() -> None:
     assert entrypoint.startswith("[")
 
 
-def test_what_the_image_copies_is_in_the_build_context() -> None:
+def test_every_copied_file_is_in_the_build_context() -> None:
     ignore = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignore
     copied = [
@@ -110,13 +112,13 @@ def test_what_the_image_copies_is_in_the_build_context() -> None:
 
 
 @pytest.mark.parametrize("overlay", ["sweeps/overlays/smoke.yaml", "docker/ci/longer.yaml"])
-def test_budgets_fit_the_sweep(overlay: str) -> None:
+def test_small_budgets_fit_the_sweep(overlay: str) -> None:
     sweep = read_sweep(ROOT / "sweep_config.yaml", ROOT / overlay)
     assert check_sweep(sweep).max_steps == sweep["parameters"]["max_steps"]["value"]
     assert sweep["run_cap"] <= 6
 
 
-def test_the_script_runs_every_command_of_the_readme() -> None:
+def test_the_ci_scripts_run_every_docker_command_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     section = re.split(r"^## ", readme.partition("\n## Docker\n")[2], flags=re.MULTILINE)[0]
     titles = re.findall(r"^```bash\n# (.+)$", section, re.MULTILINE)

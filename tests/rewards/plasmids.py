@@ -1,4 +1,4 @@
-"""Sequences that the reward tests share. The real plasmids are those that the data packages ship."""
+"""Sequences that the reward tests share. The real plasmids come from the data packages."""
 
 import random
 from collections.abc import Mapping
@@ -13,28 +13,28 @@ from rewards.plasmid.suite import PlasmidRewardConfig
 
 @cache
 def real_plasmids() -> tuple[str, ...]:
-    """Every tenth plasmid of the data packages."""
+    """Sequences of every tenth plasmid of the data packages."""
     return tuple(plasmid.sequence for plasmid in annotated_plasmids()[::10])
 
 
 @cache
 def library_sequence(name: str) -> str:
-    """A library feature's sequence, by name."""
+    """The sequence of the library feature `name`."""
     return next(feature.sequence for feature in load_library().features if feature.name == name)
 
 
 def random_dna(length: int, seed: int, letters: str = "ACGT") -> str:
-    """Random text of some letters."""
+    """A random sequence of `letters` of the given length."""
     return "".join(random.Random(seed).choices(letters, k=length))
 
 
 def reverse_complement(sequence: str) -> str:
-    """The other strand."""
+    """The reverse complement of `sequence`."""
     return sequence.translate(str.maketrans("ACGT", "TGCA"))[::-1]
 
 
 def substituted(sequence: str, share: float, seed: int) -> str:
-    """A share of the bases replaced by others."""
+    """`sequence` with a share of its bases, in [0, 1], replaced by other bases."""
     rng = random.Random(seed)
     return "".join(
         rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
@@ -42,12 +42,12 @@ def substituted(sequence: str, share: float, seed: int) -> str:
 
 
 def whole(sequence: str, prompt: int = 12) -> Sample:
-    """A molecule as a sample: its first bases are the prompt."""
+    """A molecule as a sample whose prompt is its first `prompt` bases."""
     return Sample(sequence[:prompt], sequence[prompt:])
 
 
 def config(values: Mapping[str, Any]) -> PlasmidRewardConfig:
-    """A plasmid configuration of some values and the defaults."""
+    """A plasmid reward configuration with `values` over the defaults."""
     return PlasmidRewardConfig.model_validate(dict(values))
 
 
@@ -59,7 +59,7 @@ T7_TERMINATOR = "T7 terminator"
 
 
 def designed_plasmid(gap: int = 40) -> str:
-    """A plasmid put together from library parts: ori, marker, and a cassette promoter > EGFP > terminator."""
+    """A plasmid of library parts: ori, marker, and a cassette of promoter, EGFP and terminator."""
     parts = [
         random_dna(300, 1),
         library_sequence("AmpR promoter"),

@@ -1,6 +1,6 @@
-"""The mistakes of the systems that this reward descends from, and that each is not made here.
+"""Mistakes of earlier systems (W1 to W18) that this reward must not repeat.
 
-Where an ancestor's formula is small, it is written out and shown to fail on the very input that ours handles.
+A small formula of an earlier system is written out and shown to fail on the input that ours handles.
 """
 
 import json
@@ -50,7 +50,7 @@ SWEEP = yaml.safe_load((Path(__file__).parents[2] / "sweep_config.yaml").read_te
 
 
 def ancestor_count_score(count: int, low: int, high: int, punish: bool, factor: float) -> float:
-    """PlasmidRL's count score, at its later commits with factor 1.0."""
+    """Count score of PlasmidRL. Its later commits use factor 1.0."""
     if high <= 0:
         return 0.0
     if count < low:
@@ -65,15 +65,15 @@ def terminators_only(**values: Any) -> PlasmidRewardConfig:
     return config(weights | {"reward_location_aware": False} | values)
 
 
-def test_w1_swept_weights_make_no_optimum_of_everything() -> None:
-    # Theirs: weight only the terminators, do not punish, and every sequence scores exactly 1.
+def test_w1_no_swept_weights_give_every_sequence_the_best_score() -> None:
+    # Earlier: with weight on terminators only and no punishment, every sequence scored exactly 1.
     assert {ancestor_count_score(n, 0, 2, False, 1.0) for n in (0, 1, 50)} == {1.0}
     suite = plasmid_suite(terminators_only())
     totals = suite.score([whole(random_dna(3000, 1)), whole(designed_plasmid())]).totals
     assert totals[0] < 0.6 < totals[1]
 
 
-def test_w1_the_objective_knows_nothing_of_the_swept_reward() -> None:
+def test_w1_the_objective_does_not_depend_on_the_swept_reward() -> None:
     samples = [whole(sequence) for sequence in real_plasmids()[:8]]
     one, other = (
         plasmid_suite(terminators_only()),
@@ -87,7 +87,7 @@ def test_w1_the_objective_knows_nothing_of_the_swept_reward() -> None:
 
 
 def test_w2_early_stopping_acts_before_the_end() -> None:
-    # Theirs: 100 steps logged every 5 are 20 values, and the first rung is the 20th: the last point.
+    # Earlier: 100 steps logged every 5 gave 20 values, and the first rung was the 20th, the last one.
     assert 20 >= 100 // 5
     rungs = hyperband_rungs(parse_sweep_config(SWEEP).early_terminate)
     logged = len(RunConfig(max_steps=100).rung_steps)
@@ -96,13 +96,13 @@ def test_w2_early_stopping_acts_before_the_end() -> None:
 
 @pytest.mark.parametrize("batch", SWEEP["parameters"]["per_device_train_batch_size"]["values"])
 @pytest.mark.parametrize("group", SWEEP["parameters"]["num_generations"]["values"])
-def test_w3_no_point_of_the_space_crashes_on_batch_and_group(batch: int, group: int) -> None:
+def test_w3_every_batch_and_group_size_of_the_space_is_valid(batch: int, group: int) -> None:
     config = RunConfig(per_device_train_batch_size=batch, num_generations=group)
     assert config.completions_per_step % group == 0
     assert config.completions_per_step % batch == 0
 
 
-def test_w4_all_zero_weights_and_limits_out_of_order_are_named() -> None:
+def test_w4_all_zero_weights_and_crossed_limits_are_errors() -> None:
     with pytest.raises(ValidationError, match="all weights are 0"):
         config({f"reward_{name}_weight": 0.0 for name in COUNTED})
     with pytest.raises(ValidationError, match=r"reward_min_length .* is above reward_ideal_min_length"):
@@ -111,24 +111,24 @@ def test_w4_all_zero_weights_and_limits_out_of_order_are_named() -> None:
         PlasmidRewardConfig(reward_ideal_max_length=20_000, reward_max_length=15_000)
 
 
-def test_w5_no_knob_is_dead() -> None:
-    # marker_max was ignored, and every maximum was without punish_mode.
+def test_w5_every_parameter_has_an_effect() -> None:
+    # Earlier: marker_max was ignored always, and every other maximum without punish_mode.
     markers = whole(random_dna(900, 1) + library_sequence(AMPR) + library_sequence("KanR (aph(3')-Ia)"))
     one, two = (Marker(1, high)([markers])[0].score or 0.0 for high in (1, 2))
     assert one < two == 1.0
     assert ancestor_count_score(6, 1, 5, False, 1.0) == 1.0 > count_score(6, 6, 1, 5, False)
-    # punish_mode did nothing below a minimum of 1; a part of a feature is enough to see it here.
+    # Earlier: punish_mode had no effect below a minimum of 1. Here a partial feature shows its effect.
     assert count_score(0.5, 0.5, 1, 5, True) < count_score(0.5, 0.5, 1, 5, False)
 
 
-def test_w6_the_search_is_told_the_last_value_and_not_the_best() -> None:
+def test_w6_the_search_uses_the_last_value_and_not_the_best() -> None:
     space = {
         "method": "bayes",
         "metric": {"name": "objective/score", "goal": "maximize"},
         "parameters": {"x": {"min": 0.0, "max": 1.0}},
     }
     spec = parse_sweep_config(space)
-    # Runs with x near 1 peaked high and ended low: only the end is given to the search.
+    # Runs with x near 1 peaked high and ended low. The search uses only the end.
     trials = [Trial({"x": i / 20}, "finished", value=1.0 - i / 20, at_rung={1: i / 20}) for i in range(20)]
     chosen = [bayes_point(spec, trials, seed)["x"] for seed in range(20)]
     assert np.mean(chosen) < 0.5
@@ -137,7 +137,7 @@ def test_w6_the_search_is_told_the_last_value_and_not_the_best() -> None:
 def test_w7_evaluation_does_not_leak_into_the_training_statistics() -> None:
     training = SuiteReward(reference_suite(), ("ori",), group_size=1)
     training(["ATG"], [designed_plasmid()])
-    reference_suite().score([whole(random_dna(2000, 1))] * 4)  # a rung is scored by itself
+    reference_suite().score([whole(random_dna(2000, 1))] * 4)  # a rung is scored separately
     row = training.of_step()
     assert row["reward_components/total_reward/min"] == row["reward_components/total_reward/max"] > 0.5
 
@@ -152,8 +152,8 @@ class Picky(Reward):
         ]
 
 
-def test_w8_what_cannot_be_scored_is_counted_and_is_not_zero() -> None:
-    # Theirs: 0 in training, and absent from the logged mean.
+def test_w8_an_unscored_completion_is_counted_and_not_zero() -> None:
+    # Earlier: 0 in training, and left out of the logged mean.
     scores = RewardSuite([Weighted(Picky(), 1.0)]).score([Sample("", "good"), Sample("", "bad")])
     assert math.isnan(scores.totals[1])
     assert scores.unscored == 1
@@ -161,20 +161,20 @@ def test_w8_what_cannot_be_scored_is_counted_and_is_not_zero() -> None:
     assert row["reward_components/unscored"] == 1.0
     assert row["reward_components/total_reward/mean"] == 1.0
     empty = reference_suite().score([Sample("ATG", "")])
-    assert empty.totals.tolist() == [0.0]  # an empty completion is a bad one, and it is in the statistics
+    assert empty.totals.tolist() == [0.0]  # an empty completion is scored 0, not unscored
     assert empty.unscored == 0
 
 
-def test_w9_a_run_is_named_by_its_whole_configuration() -> None:
-    # Theirs: by the second at which it starts, so replicas shared a folder.
+def test_w9_a_run_is_identified_by_its_complete_configuration() -> None:
+    # Earlier: by its start time in seconds, so that replicas shared a folder.
     one, other = RunConfig(seed=1), RunConfig(seed=2)
     assert one.config_hash != other.config_hash
     assert one.config_hash == RunConfig(seed=1).config_hash
     assert json.dumps(one.flat())
 
 
-def test_w12_order_matters_inside_the_allowed_counts() -> None:
-    # Theirs: a bonus on a count that is already 1, clipped away; it only refunded what too many genes cost.
+def test_w12_the_order_of_features_matters_within_the_allowed_counts() -> None:
+    # Earlier: the bonus was added to a count score of 1 and clipped: it only offset the cost of extra genes.
     assert min(1.0, ancestor_count_score(1, 1, 5, True, 0.5) + 0.5 * 20 / 40) == 1.0
     near, far = whole(designed_plasmid(gap=20)), whole(designed_plasmid(gap=600))
     genes = [evaluation.score for evaluation in Cds(1, 5)([near, far])]
@@ -187,15 +187,15 @@ def test_w12_order_matters_inside_the_allowed_counts() -> None:
 
 
 def test_w13_the_length_bonus_leaves_headroom() -> None:
-    # Theirs: base x (1 + 0.7085), clipped: every base from 0.585 on is exactly 1.
+    # Earlier: base x (1 + 0.7085), clipped, so that every base above 0.585 scored exactly 1.
     assert min(1.0, 0.6 * 1.7085) == min(1.0, 0.9 * 1.7085) == 1.0
     length = Length(bonus=0.7)
     assert max(length.score(n) for n in range(0, 40_000, 50)) == 1.0
     assert 0.6 * length.score(5000) < 0.9 * length.score(5000) < 1.0
 
 
-def test_w14_punishing_is_never_milder() -> None:
-    # Theirs: outside the limits factor 1.0 with punish_mode, 0.5 without.
+def test_w14_punish_mode_never_raises_a_score() -> None:
+    # Earlier: outside the limits the factor was 1.0 with punish_mode and 0.5 without.
     for n in range(0, 60_000, 500):
         assert Length(punish_mode=True).score(n) <= Length(punish_mode=False).score(n)
     assert Length(punish_mode=True).score(500) < Length(punish_mode=False).score(500)
@@ -207,8 +207,8 @@ def test_w15_sixty_genes_are_worse_than_six() -> None:
         assert count_score(60, 60, 1, 5, punish) < 0.3 * count_score(6, 6, 1, 5, punish)
 
 
-def test_w16_repeats_are_weighed_by_their_bases_and_round_the_circle() -> None:
-    # Theirs: 0.1 per merged region, so a homopolymer costs less than one repeated 50-mer.
+def test_w16_repeats_are_weighted_by_their_bases_and_found_around_the_circle() -> None:
+    # Earlier: 0.1 per merged region, so that a homopolymer cost less than one repeated 50-mer.
     unit, rest = random_dna(50, 1), random_dna(2000, 2)
     other = random_dna(2000, 3)
     homopolymer, pair = whole("A" * 5000), whole(rest + unit + other + unit)
@@ -218,7 +218,7 @@ def test_w16_repeats_are_weighed_by_their_bases_and_round_the_circle() -> None:
     assert scores[1] == scores[2] == pytest.approx(1 - 100 / 4100)
 
 
-def test_w17_one_ori_is_one_ori_on_either_strand_and_across_the_origin() -> None:
+def test_w17_one_ori_counts_once_on_either_strand_and_across_the_origin() -> None:
     ori = library_sequence(PUC_ORI)
     for sequence in (ori, reverse_complement(ori)):
         for cut in (0, 200):
@@ -230,8 +230,8 @@ def test_w17_one_ori_is_one_ori_on_either_strand_and_across_the_origin() -> None
             assert 0 <= span.start < len(text) >= span.end
 
 
-def test_w18_stray_text_is_no_dna() -> None:
-    # Theirs: everything but A, C, G, T is deleted, so prose becomes DNA and garbage inside a gene heals.
+def test_w18_text_other_than_dna_scores_zero() -> None:
+    # Earlier: letters other than A, C, G, T were deleted: prose became DNA, and garbage in a gene vanished.
     words = "A cat that acts at a gala; tactical attack! "
     assert len([letter for letter in words.upper() if letter in "ATCG"]) > 20
     plasmid = designed_plasmid()
@@ -245,6 +245,6 @@ def test_w18_stray_text_is_no_dna() -> None:
     assert annotation.length == len(garbled)
 
 
-def test_no_terminator_is_not_full_marks() -> None:
+def test_a_plasmid_without_terminator_scores_zero_for_terminators() -> None:
     (evaluation,) = Terminator(1, 3)([whole(random_dna(2000, 1))])
     assert evaluation.score == 0.0

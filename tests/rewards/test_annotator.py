@@ -1,4 +1,4 @@
-"""The annotator on planted features: where they are, which way round, how much of them, what is absent."""
+"""The annotator on planted features: position, strand, coverage, and false positives."""
 
 import random
 from functools import cache
@@ -43,7 +43,7 @@ def found(annotation: Annotation, name: str) -> list[Feature]:
 
 
 def comparable(annotation: Annotation, turn: int = 0, reverse: bool = False) -> set[tuple[object, ...]]:
-    """The features as they would lie on the sequence before it was turned and reversed."""
+    """The features in coordinates of the sequence before it was rotated and reverse-complemented."""
     length = annotation.length
     result: set[tuple[object, ...]] = set()
     for f in annotation.features:
@@ -57,7 +57,7 @@ def comparable(annotation: Annotation, turn: int = 0, reverse: bool = False) -> 
 
 @pytest.mark.parametrize("name", PLANTED)
 @pytest.mark.parametrize("strand", [1, -1])
-def test_a_planted_feature_is_found_where_it_is(name: str, strand: int) -> None:
+def test_a_planted_feature_is_found_at_its_position(name: str, strand: int) -> None:
     feature = library_sequence(name)
     planted = feature if strand > 0 else reverse_complement(feature)
     sequence = random_dna(700, 1) + planted + random_dna(900, 2)
@@ -67,7 +67,7 @@ def test_a_planted_feature_is_found_where_it_is(name: str, strand: int) -> None:
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_feature_across_the_origin_wraps(name: str) -> None:
+def test_a_feature_across_the_origin_has_wrapped_coordinates(name: str) -> None:
     feature = library_sequence(name)
     cut = len(feature) // 3
     sequence = feature[cut:] + random_dna(1500, 3) + feature[:cut]
@@ -77,7 +77,7 @@ def test_a_feature_across_the_origin_wraps(name: str) -> None:
     assert hit.span == len(feature)
 
 
-def test_a_line_has_no_features_across_its_ends() -> None:
+def test_a_linear_sequence_has_no_features_across_its_ends() -> None:
     feature = library_sequence(PUC_ORI)
     sequence = feature[300:] + random_dna(1500, 3) + feature[:300]
     (line,) = Annotator(load_library(), circular=False).annotate([sequence])
@@ -89,14 +89,14 @@ def test_a_line_has_no_features_across_its_ends() -> None:
     assert all(hit.fragment for hit in pieces)
 
 
-def test_a_line_read_from_the_other_strand_is_the_same_line() -> None:
+def test_both_strands_of_a_linear_sequence_have_the_same_features() -> None:
     sequence = random_dna(300, 1) + designed_plasmid()
     annotator = Annotator(load_library(), circular=False)
     line, other = annotator.annotate([sequence, reverse_complement(sequence)])
     assert comparable(line) == comparable(other, reverse=True)
 
 
-def test_identity_counts_matching_bases() -> None:
+def test_identity_is_the_share_of_matching_bases() -> None:
     feature = library_sequence(PUC_ORI)
     changed = list(feature)
     for place in (50, 150, 250, 350, 450, 550):
@@ -135,7 +135,7 @@ def test_features_cut_to_60_percent_are_found_as_fragments(keep: str) -> None:
     assert hits / total >= 0.9
 
 
-def test_random_dna_holds_next_to_nothing() -> None:
+def test_random_dna_has_almost_no_features() -> None:
     annotations = shared_annotator().annotate([random_dna(5000, seed) for seed in range(400)])
     features = [feature for annotation in annotations for feature in annotation.features]
     assert sum(feature.feature_class != "cds" for feature in features) / 400 < 0.01
@@ -143,7 +143,7 @@ def test_random_dna_holds_next_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("gc", [0.3, 0.7])
-def test_biased_random_dna_holds_no_features_either(gc: float) -> None:
+def test_random_dna_with_biased_gc_has_almost_no_features(gc: float) -> None:
     rng = random.Random(2)
     weights = [(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2]
     sequences = ["".join(rng.choices("ACGT", weights, k=5000)) for _ in range(200)]
@@ -164,7 +164,7 @@ def test_mutated_plasmids_keep_their_features() -> None:
 
 @given(st.integers(0, 10**6), st.booleans(), st.integers(0, 40))
 @settings(max_examples=120, deadline=None)
-def test_rotation_and_strand_change_nothing(turn: int, reverse: bool, number: int) -> None:
+def test_features_do_not_depend_on_rotation_and_strand(turn: int, reverse: bool, number: int) -> None:
     sequence = real_plasmids()[number]
     turn %= len(sequence)
     turned = sequence[turn:] + sequence[:turn]
@@ -174,7 +174,7 @@ def test_rotation_and_strand_change_nothing(turn: int, reverse: bool, number: in
 
 @given(st.text("ACGTN", min_size=1, max_size=400), st.integers(0, 400), st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_rotation_and_strand_change_nothing_on_short_and_odd_text(
+def test_features_of_short_texts_do_not_depend_on_rotation_and_strand(
     text: str, turn: int, reverse: bool
 ) -> None:
     turn %= len(text)
@@ -183,7 +183,7 @@ def test_rotation_and_strand_change_nothing_on_short_and_odd_text(
     assert comparable(annotate(other), turn, reverse) == comparable(annotate(text))
 
 
-def test_a_gene_across_the_origin_is_whole() -> None:
+def test_a_gene_across_the_origin_is_found_as_one() -> None:
     gene = "ATG" + "".join(random.Random(4).choices(["GCT", "AAA", "CTG", "GAA", "ACC"], k=300)) + "TAA"
     for cut in (1, 100, 500, 900):
         sequence = gene[cut:] + random_dna(2000, 8) + gene[:cut]
@@ -191,12 +191,14 @@ def test_a_gene_across_the_origin_is_whole() -> None:
         assert [(f.start, f.end, f.strand) for f in calls] == [(len(sequence) - cut, len(gene) - cut, 1)]
 
 
-def test_an_open_frame_all_the_way_round_is_called_once() -> None:
-    sequence = "ATG" + "GCC" * 500 + "GC"  # of a length that puts the stop-free frame out of step with itself
+def test_an_endless_open_reading_frame_is_found_at_most_once() -> None:
+    sequence = (
+        "ATG" + "GCC" * 500 + "GC"
+    )  # the length is no multiple of three, so the frame shifts on each turn
     assert len([f for f in annotate(sequence).features if f.feature_class == "cds"]) <= 1
 
 
-def test_marker_frames() -> None:
+def test_reading_is_the_intact_share_of_the_reading_frame() -> None:
     gene = library_sequence(AMPR)
     middle = 3 * (len(gene) // 6)
     cases = {
@@ -217,7 +219,7 @@ def test_marker_frames() -> None:
     assert reading["no start"] < 1.0
 
 
-def test_a_gene_with_stops_in_it_is_a_remnant() -> None:
+def test_a_gene_with_internal_stops_is_found_in_parts() -> None:
     sequence = next(
         s for s in real_plasmids() if any(f.span > 900 and f.name == "CDS" for f in annotate(s).features)
     )
@@ -269,12 +271,12 @@ def test_no_text_raises(text: str) -> None:
     assert annotation.length == len(text)
 
 
-def test_lower_case_is_the_same_dna() -> None:
+def test_lower_case_dna_has_the_same_features() -> None:
     sequence = designed_plasmid()
     assert annotate(sequence.lower()).features == annotate(sequence).features
 
 
-def test_a_batch_keeps_its_order_on_any_number_of_workers() -> None:
+def test_a_batch_keeps_its_order_with_any_number_of_workers() -> None:
     sequences = [*real_plasmids(), "", "ACGT", *real_plasmids()[:5]]
     alone = [Annotator(load_library()).annotate([sequence])[0].features for sequence in sequences]
     for workers in (1, 2, 4):
@@ -296,7 +298,7 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     first = annotator.annotate([random_dna(4000, seed) for seed in range(4)])
     again = annotator.annotate([random_dna(4000, seed) for seed in range(4)])
     assert [a.features for a in first] == [a.features for a in again]
-    assert again[0] is not first[0]  # it had made room for the others
+    assert again[0] is not first[0]  # it was evicted from the cache
 
 
 def test_allowed_mismatches_follow_the_false_positive_budget() -> None:

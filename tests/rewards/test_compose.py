@@ -1,4 +1,4 @@
-"""The suite: exact totals, what is computed, what is unscored."""
+"""The suite: exact totals, which rewards are computed, and unscored samples."""
 
 import math
 import time
@@ -16,7 +16,7 @@ from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 
 @dataclass(frozen=True)
 class Fixed(Reward):
-    """Scores every sample with the number that its completion spells; `?` is unscored."""
+    """Scores every sample with the number that its completion spells. `?` is unscored."""
 
     name: str
     scale: float = 1.0
@@ -43,7 +43,7 @@ class Sleepy(Reward):
 
 @dataclass(frozen=True)
 class Brittle(Reward):
-    """Raises on some samples; Python's own limits and odd messages included."""
+    """Raises on some samples."""
 
     name: str = "brittle"
 
@@ -53,7 +53,7 @@ class Brittle(Reward):
 
 @dataclass(frozen=True)
 class Careless(Reward):
-    """Gives what it was told to, whatever it was asked."""
+    """Returns a fixed value for any samples."""
 
     given: object
     name: str = "careless"
@@ -88,12 +88,12 @@ def test_total_is_weighted_mean_times_length_factor_minus_penalties() -> None:
     assert scores.weights == {"a": 1.0, "b": 3.0, "length": 0.0, "p": -0.1}
 
 
-def test_gate_zeroes_the_total_and_spares_those_at_the_bound() -> None:
+def test_gate_zeroes_totals_below_its_minimum_only() -> None:
     suite = RewardSuite([Weighted(Fixed("a"), 1.0)], gates=[Gate(Fixed("a"), 0.5)])
     assert suite.score(samples("0.4", "0.5", "1")).totals.tolist() == [0.0, 0.5, 1.0]
 
 
-def test_unscored_is_counted_and_neither_zero_nor_dropped() -> None:
+def test_an_unscored_sample_is_counted_and_neither_zero_nor_dropped() -> None:
     suite = RewardSuite([Weighted(Fixed("a"), 1.0)])
     scores = suite.score(samples("1", "?", "0"))
     assert scores.totals[[0, 2]].tolist() == [1.0, 0.0]
@@ -102,15 +102,15 @@ def test_unscored_is_counted_and_neither_zero_nor_dropped() -> None:
     assert scores.evaluations["a"][1] == Evaluation(None, "cannot be read")
 
 
-def test_weight_zero_is_not_computed_unless_reported_and_never_counts() -> None:
+def test_a_component_of_weight_zero_is_computed_only_if_reported_and_never_counts() -> None:
     suite = RewardSuite(
         [Weighted(Fixed("a"), 1.0), Weighted(Forbidden(), 0.0), Weighted(Fixed("b", 0.5), 0.0)]
     )
-    plain, told = suite.score(samples("0.6")), suite.score(samples("0.6"), report=("a", "b"))
+    plain, reported = suite.score(samples("0.6")), suite.score(samples("0.6"), report=("a", "b"))
     assert set(plain.components) == {"a"}
-    assert told.components["b"].tolist() == [0.3]
-    assert told.weights["b"] == 0.0
-    assert plain.totals.tolist() == told.totals.tolist() == [0.6]
+    assert reported.components["b"].tolist() == [0.3]
+    assert reported.weights["b"] == 0.0
+    assert plain.totals.tolist() == reported.totals.tolist() == [0.6]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,24 @@ def test_weight_zero_is_not_computed_unless_reported_and_never_counts() -> None:
         ([Weighted(Fixed("a"), 1.0), Weighted(Fixed("a", 0.5), 1.0)], "same name"),
     ],
 )
-def test_a_suite_that_means_nothing_fails_at_once(parts: list[Weighted], words: str) -> None:
+def test_an_invalid_suite_is_refused(parts: list[Weighted], words: str) -> None:
     with pytest.raises(SuiteError, match=words):
         RewardSuite(parts)
 
 
+def test_a_gate_and_a_component_of_one_name_must_be_equal() -> None:
+    assert RewardSuite([Weighted(Fixed("a"), 1.0)], gates=[Gate(Fixed("a"), 0.5)]).weights == {"a": 1.0}
+    with pytest.raises(SuiteError, match="two different rewards have the name a"):
+        RewardSuite([Weighted(Fixed("a"), 1.0)], gates=[Gate(Fixed("a", 0.5), 0.5)])
+
+
 @pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.1])
-def test_nan_and_out_of_range_cannot_pass(score: float) -> None:
+def test_scores_that_are_nan_or_out_of_range_are_refused(score: float) -> None:
     with pytest.raises(ValueError, match="must lie in"):
         Evaluation(score, "x")
 
 
-def test_a_sample_beyond_the_time_limit_is_unscored_and_the_others_are_not() -> None:
+def test_only_the_sample_over_the_time_limit_is_unscored() -> None:
     suite = RewardSuite([Weighted(Sleepy(), 1.0)], time_limit=0.2)
     scores = suite.score(samples("fast", "slow", "quick"))
     assert np.isnan(scores.totals).tolist() == [False, True, False]
@@ -142,7 +148,7 @@ def test_a_sample_beyond_the_time_limit_is_unscored_and_the_others_are_not() -> 
 
 
 @pytest.mark.parametrize("time_limit", [5.0, None])
-def test_a_sample_on_which_a_reward_raises_is_unscored_with_the_reason(time_limit: float | None) -> None:
+def test_a_sample_on_which_a_reward_raises_is_unscored_with_a_reason(time_limit: float | None) -> None:
     suite = RewardSuite([Weighted(Brittle(), 1.0), Weighted(Fixed("a", 0.5), 1.0)], time_limit=time_limit)
     scores = suite.score(samples("1", "0", "2"))
     assert scores.totals[[0, 2]].tolist() == [(1.0 + 0.5) / 2, (0.5 + 1.0) / 2]
@@ -151,7 +157,7 @@ def test_a_sample_on_which_a_reward_raises_is_unscored_with_the_reason(time_limi
     assert scores.unscored == 1
     assert scores.reason == "brittle failed: ZeroDivisionError: float division by zero"
     assert scores.evaluations["brittle"][1] == Evaluation(None, scores.reason)
-    # A score that is none (1 / -1) is refused where it is made, and the message is one line.
+    # A score out of range (1 / -1) is refused when the Evaluation is made, with a one-line message.
     (evaluation,) = (
         RewardSuite([Weighted(Brittle(), 1.0)], time_limit=time_limit)
         .score(samples("-1"))
@@ -170,12 +176,12 @@ def test_a_sample_on_which_a_reward_raises_is_unscored_with_the_reason(time_limi
     ],
 )
 def test_a_reward_that_breaks_the_contract_ends_the_run(given: object, words: str) -> None:
-    """What cannot be laid at one sample's door would put scores on the wrong samples."""
+    """With a wrong number of evaluations, scores would go to the wrong samples."""
     with pytest.raises(ContractError, match=words):
         RewardSuite([Weighted(Careless(given), 1.0)]).score(samples("1"))
 
 
-def test_a_reward_that_cannot_be_prepared_is_one_line() -> None:
+def test_a_reward_that_cannot_be_prepared_is_a_one_line_error() -> None:
     class Unready(Forbidden):
         def prepare(self) -> None:
             raise KeyError("weights\nof the judge")
@@ -197,8 +203,8 @@ def test_totals_stay_in_range_and_equal_samples_score_equal(values: list[float],
     assert [suite.score([sample]).totals[0] for sample in batch] == totals.tolist()
 
 
-def test_what_is_prepared_once_does_not_count_against_a_samples_time_limit() -> None:
-    """On a machine's first use kernels compile for seconds: the first batch must not be unscored for it."""
+def test_preparation_does_not_count_against_the_time_limit_of_a_sample() -> None:
+    """On first use kernels compile for seconds. The first batch must not be unscored because of that."""
 
     class SlowToStart(Reward):
         name = "slow"
@@ -217,9 +223,9 @@ def test_what_is_prepared_once_does_not_count_against_a_samples_time_limit() -> 
     assert suite.score([Sample("", "ACGT")]).totals.tolist() == [1.0]
 
 
-def test_an_annotator_of_a_batch_reaches_rewards_through_the_time_limit_and_one_by_one() -> None:
+def test_rewards_get_the_annotator_of_the_batch_also_for_single_samples() -> None:
     class Asked:
-        """Notes what it annotates."""
+        """An annotator that records the sequences."""
 
         def __init__(self) -> None:
             self.texts: list[str] = []
@@ -229,7 +235,7 @@ def test_an_annotator_of_a_batch_reaches_rewards_through_the_time_limit_and_one_
             return [len(text) for text in sequences]
 
     class Reads(Reward):
-        """Needs the annotator of its batch, and fails on a whole batch."""
+        """A reward that needs the annotator of its batch and fails on more than one sample."""
 
         name = "reads"
 

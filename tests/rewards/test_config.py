@@ -1,4 +1,4 @@
-"""The plasmid configuration: what it refuses, and that every parameter changes the score somewhere."""
+"""The plasmid configuration: invalid values, and the effect of every parameter on the score."""
 
 from functools import cache
 from typing import Any
@@ -40,7 +40,7 @@ SEED_PARAMETERS = {
     "reward_marker_weight",
     "reward_cds_weight",
 }
-"""Everything about rewards that the original plasmid sweep sweeps."""
+"""All reward parameters that the original plasmid sweep searches."""
 
 
 @cache
@@ -101,13 +101,13 @@ CHANGES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 }
 
 
-def test_every_parameter_is_walked() -> None:
+def test_every_parameter_has_a_case() -> None:
     assert set(CHANGES) == set(PlasmidRewardConfig.model_fields)
     assert set(PlasmidRewardConfig.model_fields) >= SEED_PARAMETERS
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_every_parameter_changes_the_score_somewhere(name: str) -> None:
+def test_every_parameter_changes_the_score_of_some_sample(name: str) -> None:
     one, other, others = CHANGES[name]
     difference = totals(config({name: one, **others})) - totals(config({name: other, **others}))
     assert np.abs(difference).max() > 1e-3
@@ -116,7 +116,9 @@ def test_every_parameter_changes_the_score_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", ["reward_min_length", "reward_max_length"])
 @pytest.mark.parametrize("length_penalty", [False, True])
 @pytest.mark.parametrize("punish_mode", [False, True])
-def test_swept_lengths_matter_in_every_mode(name: str, length_penalty: bool, punish_mode: bool) -> None:
+def test_swept_lengths_change_scores_in_every_mode(
+    name: str, length_penalty: bool, punish_mode: bool
+) -> None:
     values = {"reward_min_length": (500, 1000, 2000), "reward_max_length": (20_000, 30_000, 50_000)}[name]
     seen = [
         totals(
@@ -163,7 +165,7 @@ def test_swept_lengths_matter_in_every_mode(name: str, length_penalty: bool, pun
         ({"reward_cds_max": -1}, "greater than or equal to 0"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(values: dict[str, Any], words: str) -> None:
+def test_invalid_values_are_refused(values: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError) as caught:
         config(values)
     messages = [error["msg"] for error in caught.value.errors()]
@@ -172,7 +174,7 @@ def test_what_cannot_be_meant_is_refused(values: dict[str, Any], words: str) -> 
     assert "\n" not in messages[0]
 
 
-def test_a_configuration_cannot_be_changed() -> None:
+def test_a_configuration_is_frozen_and_hashable() -> None:
     with pytest.raises(ValidationError):
         REFERENCE.reward_ori_weight = 3.0  # type: ignore[misc]
     assert hash(REFERENCE) == hash(config(REFERENCE.model_dump()))
@@ -180,19 +182,19 @@ def test_a_configuration_cannot_be_changed() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from([f"reward_{n}_weight" for n in COUNTED]), st.just(0.0), max_size=4))
-def test_what_is_switched_off_is_reported_and_never_counts(zeros: dict[str, float]) -> None:
+def test_components_of_weight_zero_can_be_reported_and_never_count(zeros: dict[str, float]) -> None:
     suite = plasmid_suite(config(zeros))
     samples = bank()[:6]
-    plain, told = suite.score(samples), suite.score(samples, report=STANDARD)
+    plain, reported = suite.score(samples), suite.score(samples, report=STANDARD)
     off = {name.removeprefix("reward_").removesuffix("_weight") for name in zeros} | {"gc"}
     assert not off & set(plain.components)
-    assert set(STANDARD) <= set(told.components)
-    assert plain.totals.tolist() == told.totals.tolist()
+    assert set(STANDARD) <= set(reported.components)
+    assert plain.totals.tolist() == reported.totals.tolist()
     others = plasmid_suite(config(zeros | {f"reward_{n}_max": 9 for n in off & set(COUNTED)}))
     assert others.score(samples).totals.tolist() == plain.totals.tolist()
 
 
-def test_the_reference_tells_real_from_weak_from_noise() -> None:
+def test_the_reference_ranks_real_mutated_and_random_sequences() -> None:
     suite = reference_suite()
     real = suite.score([whole(sequence) for sequence in real_plasmids()]).totals
     whole_ones = suite.score([whole(designed_plasmid())]).totals
@@ -205,5 +207,5 @@ def test_the_reference_tells_real_from_weak_from_noise() -> None:
     assert 0.2 < halves.mean() < 0.7
     assert real.mean() > noisy.mean() > very.mean() > noise.mean()
     assert noise.mean() < 0.05
-    assert real.max() < 1.0  # headroom
-    assert len(np.unique(noisy.round(4))) > 0.9 * len(noisy)  # dense: nearly every sample has its own score
+    assert real.max() < 1.0  # room for improvement
+    assert len(np.unique(noisy.round(4))) > 0.9 * len(noisy)  # nearly every sample has a score of its own

@@ -1,4 +1,4 @@
-"""The contract that every registered reward keeps."""
+"""The contract of every registered reward."""
 
 import math
 import pickle
@@ -33,7 +33,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "tests_fail": {"problems": PROBLEMS},
     **{name: {"problems": TAUGHT} for name in our_rewards() if name.startswith("judged_")},
 }
-"""Parameters of the rewards that cannot do without."""
+"""Parameters of the rewards that have required ones."""
 
 
 @cache
@@ -66,7 +66,7 @@ every_reward = pytest.mark.parametrize("name", sorted(our_rewards()))
 
 
 @every_reward
-def test_scores_are_in_range_and_say_why(name: str) -> None:
+def test_scores_are_in_range_and_have_a_one_line_message(name: str) -> None:
     for evaluation in reward_named(name)(batch()):
         assert evaluation.score is None or 0.0 <= evaluation.score <= 1.0
         assert evaluation.message
@@ -74,15 +74,15 @@ def test_scores_are_in_range_and_say_why(name: str) -> None:
 
 
 @every_reward
-def test_is_deterministic_and_knows_its_name(name: str) -> None:
+def test_a_reward_is_deterministic_and_has_its_registered_name(name: str) -> None:
     reward = make_reward(name, PARAMS.get(name))
     assert reward.name == name
-    first = reward(Batch(batch(), Annotator(load_library())))  # an empty cache
+    first = reward(Batch(batch(), Annotator(load_library())))  # with an empty cache
     assert first == reward(batch()) == reward_named(name)(batch())
 
 
 @every_reward
-def test_a_batch_is_its_samples_one_by_one_in_any_order(name: str) -> None:
+def test_scores_do_not_depend_on_the_other_samples_or_their_order(name: str) -> None:
     reward, samples = reward_named(name), batch()
     together = reward(samples)
     assert together == [reward([sample])[0] for sample in samples]
@@ -91,7 +91,7 @@ def test_a_batch_is_its_samples_one_by_one_in_any_order(name: str) -> None:
 
 
 @every_reward
-def test_survives_pickling(name: str) -> None:
+def test_a_reward_survives_pickling(name: str) -> None:
     reward = reward_named(name)
     copy = pickle.loads(pickle.dumps(reward))  # noqa: S301 - its own dump
     assert copy == reward
@@ -99,7 +99,7 @@ def test_survives_pickling(name: str) -> None:
 
 
 @every_reward
-def test_spans_lie_on_the_text(name: str) -> None:
+def test_spans_lie_within_the_text(name: str) -> None:
     for sample, evaluation in zip(batch(), reward_named(name)(batch()), strict=True):
         for span in evaluation.spans:
             assert 0 <= span.start < len(sample.text)
@@ -115,15 +115,15 @@ def test_spans_lie_on_the_text(name: str) -> None:
         st.text(max_size=300), st.text("ACGTNacgtn", max_size=900), st.text("ACGT ryk-😀", max_size=300)
     ),
 )
-def test_no_text_breaks_it(name: str, prompt: str, completion: str) -> None:
+def test_any_text_can_be_scored(name: str, prompt: str, completion: str) -> None:
     (evaluation,) = reward_named(name)([Sample(prompt, completion)])
     assert evaluation.score is None or not math.isnan(evaluation.score)
 
 
-# The count of genes makes no such promise: calls come and go with start and stop codons that chance puts in.
+# This does not hold for genes: random start and stop codons create and remove open reading frames.
 @pytest.mark.parametrize("name", ["ori", "promoter", "terminator", "marker"])
-def test_counted_features_are_worth_less_the_more_they_are_mutated(name: str) -> None:
-    # Substitutions are nested, so that each step only adds to the one before.
+def test_scores_of_counted_features_fall_with_mutations(name: str) -> None:
+    # Substitutions are nested: each step adds to the one before.
     plasmid = designed_plasmid()
     noisy = substituted(plasmid, 1.0, 7)
     order = random_dna(len(plasmid), 8, "0123456789")
@@ -138,7 +138,7 @@ def test_counted_features_are_worth_less_the_more_they_are_mutated(name: str) ->
 @pytest.mark.parametrize(
     ("name", "feature"), [("ori", PUC_ORI), ("marker", AMPR), ("promoter", "PGK promoter")]
 )
-def test_counted_features_are_worth_less_the_more_is_cut_off(name: str, feature: str) -> None:
+def test_scores_of_counted_features_fall_when_they_are_shortened(name: str, feature: str) -> None:
     sequence = library_sequence(feature)
     texts = [
         random_dna(600, 1) + sequence[: int(len(sequence) * share)] + random_dna(600, 2)

@@ -1,4 +1,4 @@
-"""Rewards of installed packages: found by the entry points that their metadata declare."""
+"""Rewards of installed packages, found by the entry points in their metadata."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ NOT_A_REWARD = 3
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Install a package with these entry points: a module, and the metadata that pip would write."""
+    """A function that installs a package with entry points: a module, and metadata as pip writes it."""
 
     def write(name: str, entries: str) -> None:
         (tmp_path / f"{name}.py").write_text(MODULE)
@@ -42,7 +42,7 @@ def test_a_suite_uses_the_reward_of_an_installed_package(install) -> None:
     assert suite.score([Sample("", "abc")]).totals.tolist() == [0.25]
 
 
-def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> None:
+def test_a_misspelt_name_error_suggests_rewards_of_packages(install) -> None:
     install("brief_words", "brevity = brief_words:Brevity")
     with pytest.raises(SuiteError, match="unknown reward `breviti`; did you mean `brevity`"):
         reward_class("breviti")
@@ -53,10 +53,10 @@ def test_a_misspelt_name_is_told_the_nearest_one_of_all_packages(install) -> Non
     [
         ("broken_rewards", "broken = no_such_module:Thing", "cannot be imported: ModuleNotFoundError"),
         ("absent_rewards", "absent = absent_rewards:Nothing", "cannot be imported: AttributeError"),
-        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "names no subclass of rewards.base.Reward"),
+        ("wrong_rewards", "wrong = wrong_rewards:NOT_A_REWARD", "is not a subclass of rewards.base.Reward"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(install, package: str, entry: str, words: str) -> None:
+def test_an_unusable_entry_point_is_an_error(install, package: str, entry: str, words: str) -> None:
     install(package, entry)
     with pytest.raises(SuiteError, match=words):
         make_reward(entry.split(" ", maxsplit=1)[0])
@@ -69,6 +69,13 @@ def test_two_packages_that_declare_one_name_are_refused(install) -> None:
         make_reward("same")
 
 
-def test_our_own_rewards_cannot_be_replaced(install) -> None:
-    install("greedy_rewards", "ori = greedy_rewards:Brevity")
-    assert reward_class("ori").__module__ == "rewards.plasmid.components.ori"
+def test_a_package_that_declares_one_of_our_names_is_named(install) -> None:
+    install("greedy_rewards", "ori = greedy_rewards:Brevity\nbrevity = greedy_rewards:Brevity")
+    with pytest.raises(SuiteError) as caught:
+        reward_class("ori")
+    assert str(caught.value) == (
+        "the package greedy_rewards declares ori (greedy_rewards:Brevity) in sweepfarm.rewards, but ori is "
+        "built in; rename that entry point or uninstall greedy_rewards"
+    )
+    assert reward_class("gc").name == "gc"
+    assert reward_class("brevity").name == "brevity"

@@ -1,4 +1,4 @@
-"""Exact values of every formula."""
+"""Exact values of every reward formula."""
 
 import math
 
@@ -82,7 +82,7 @@ def test_count_score(distinct, total, low, high, punish, score) -> None:
 
 
 @given(st.floats(0, 30), st.integers(0, 10), st.integers(0, 10), st.booleans())
-def test_count_score_is_continuous_and_punishing_is_never_milder(count, low, extra, punish) -> None:
+def test_count_score_is_continuous_and_punish_mode_never_raises_it(count, low, extra, punish) -> None:
     high = low + extra
     score = count_score(count, count, low, high, punish)
     assert 0.0 <= score <= 1.0
@@ -90,7 +90,7 @@ def test_count_score_is_continuous_and_punishing_is_never_milder(count, low, ext
     assert count_score(count, count, low, high, True) <= count_score(count, count, low, high, False)
 
 
-def test_credits() -> None:
+def test_credits_of_features() -> None:
     assert sequence_credit(feature("ori", 0, 500)) == 1.0
     assert sequence_credit(feature("ori", 0, 500, identity=0.98)) == 1.0
     assert sequence_credit(feature("ori", 0, 500, identity=0.84)) == pytest.approx(0.5)
@@ -103,7 +103,7 @@ def test_credits() -> None:
     assert gene_credit(feature("cds", 0, 375, name="CDS")) == pytest.approx(0.5)
     assert gene_credit(feature("cds", 0, 3000, name="CDS")) == 1.0
     assert gene_credit(feature("cds", 0, 600, name="CDS", reading=0.5)) == pytest.approx(0.5)
-    assert gene_credit(feature("cds", 0, 240, name="lacZ-alpha")) == 1.0  # a known gene, however short
+    assert gene_credit(feature("cds", 0, 240, name="lacZ-alpha")) == 1.0  # a known gene of any length
     assert gene_credit(feature("cds", 0, 720, name="EGFP", reading=0.5)) == pytest.approx(0.5)
 
 
@@ -112,13 +112,13 @@ def test_counts_of_features() -> None:
     assert Ori(1, 1).evaluate(two).score == pytest.approx(2 / 2.5)
     assert Ori(2, 3).evaluate(two).score == pytest.approx(0.75)
     copies = plasmid(feature("ori", 0, 500, name="a"), feature("ori", 900, 500, name="a"))
-    assert Ori(2, 3).evaluate(copies).score == 0.5  # the copy does not pay for the minimum
-    assert Ori(1, 1).evaluate(copies).score == pytest.approx(2 / 3)  # and counts against the maximum
+    assert Ori(2, 3).evaluate(copies).score == 0.5  # a copy does not count towards the minimum
+    assert Ori(1, 1).evaluate(copies).score == pytest.approx(2 / 3)  # but it counts against the maximum
     broken = plasmid(feature("marker", 0, 861, reading=0.5))
     assert Marker(1, 1).evaluate(broken).score == pytest.approx(0.5)
 
 
-def test_genes_on_a_marker_are_the_marker() -> None:
+def test_genes_that_overlap_a_marker_are_not_counted() -> None:
     marker = feature("marker", 1000, 861)
     assert Cds(1, 5).evaluate(plasmid(marker, feature("cds", 1000, 861))).score == 0.0
     assert Cds(1, 5).evaluate(plasmid(marker, feature("cds", 1300, 561, -1))).score == 0.0
@@ -140,17 +140,17 @@ def test_genes_on_a_marker_are_the_marker() -> None:
         (0, 0.0, 0.0),
     ],
 )
-def test_length(length, lenient, punished) -> None:
+def test_length_score(length, lenient, punished) -> None:
     assert Length(1000, 10_000, 2000, 8000, 0.3, False).score(length) == pytest.approx(lenient)
     assert Length(1000, 10_000, 2000, 8000, 0.3, True).score(length) == pytest.approx(punished)
 
 
-def test_length_with_limits_that_touch() -> None:
+def test_length_score_with_equal_limits() -> None:
     exact = Length(3000, 3000, 3000, 3000, 0.3, False)
     assert [round(exact.score(n), 3) for n in (1500, 3000, 6000)] == [0.35, 1.0, 0.35]
 
 
-def test_gc() -> None:
+def test_gc_score() -> None:
     def score(text: str) -> float | None:
         return Gc(0.4, 0.6).evaluate(Annotation(encode(text), True, ())).score
 
@@ -158,10 +158,10 @@ def test_gc() -> None:
     assert score("AAAG" * 5) == pytest.approx(0.25 / 0.4)
     assert score("GGGA" * 5) == pytest.approx(0.25 / 0.4)
     assert score("AAAA") == score("GGGG") == score("NNNN") == score("") == 0.0
-    assert score("ACGTNNNNNN") == 1.0  # the share of the known bases
+    assert score("ACGTNNNNNN") == 1.0  # only known bases count
 
 
-def test_homopolymers_round_the_circle() -> None:
+def test_homopolymers_are_found_around_the_circle() -> None:
     def score(text: str, circular: bool = True) -> float | None:
         return Homopolymers(5).evaluate(Annotation(encode(text), circular, ())).score
 
@@ -173,7 +173,7 @@ def test_homopolymers_round_the_circle() -> None:
     assert score("N" * 20) == 1.0
 
 
-def test_repeats_are_a_share_of_bases_on_the_circle() -> None:
+def test_repeats_are_scored_by_their_share_of_bases() -> None:
     def share(text: str, size: int = 20, circular: bool = True) -> float:
         return 1.0 - (Repeats(size).evaluate(Annotation(encode(text), circular, ())).score or 0.0)
 
@@ -193,7 +193,7 @@ def test_repeats_are_a_share_of_bases_on_the_circle() -> None:
 
 
 @given(st.text("ACGTN", max_size=200), st.integers(1, 12))
-def test_repeats_agree_with_counting_windows(text: str, size: int) -> None:
+def test_repeats_agree_with_a_count_of_windows(text: str, size: int) -> None:
     length = len(text)
     windows = [(text + text)[i : i + size] for i in range(length)] if length >= size else []
     keys = [min(w, reverse_complement(w)) if "N" not in w else None for w in windows]
@@ -204,7 +204,7 @@ def test_repeats_agree_with_counting_windows(text: str, size: int) -> None:
     assert evaluation.score == pytest.approx(1.0 - len(covered) / max(1, length))
 
 
-def test_letters_count_what_is_not_dna() -> None:
+def test_letters_other_than_dna_lower_the_score() -> None:
     def score(completion: str) -> float | None:
         return Letters(0.1)([Sample("prompt!", completion)])[0].score
 
@@ -218,17 +218,17 @@ def rows(*stretches: tuple[int, int, int]) -> np.ndarray:
     return np.array(stretches, dtype=np.int64)
 
 
-def test_gaps_around_the_circle() -> None:
+def test_gaps_are_measured_around_the_circle() -> None:
     gene, reverse = rows((1000, 900, 1)), rows((1000, 900, -1))
     assert gaps(rows((900, 60, 1)), gene, 5000).tolist() == [40]
     assert gaps(rows((900, 120, 1)), gene, 5000).tolist() == [0]
     assert gaps(rows((4900, 200, 1)), gene, 5000).tolist() == [900]
-    assert gaps(rows((1950, 50, 1)), gene, 5000).tolist() == [4000]  # behind: the long way round
+    assert gaps(rows((1950, 50, 1)), gene, 5000).tolist() == [4000]  # behind: the gap goes around
     assert gaps(rows((1940, 60, -1)), reverse, 5000).tolist() == [40]
     assert gaps(reverse, rows((900, 60, -1)), 5000).tolist() == [40]
 
 
-def test_cassette() -> None:
+def test_cassette_score() -> None:
     gene, far = feature("cds", 1000, 900, name="CDS"), feature("cds", 6000, 900, name="CDS")
     promoter, terminator = feature("promoter", 900, 50), feature("terminator", 2000, 50)
     score = Cassette(1000).evaluate
@@ -242,14 +242,14 @@ def test_cassette() -> None:
     assert score(plasmid(promoter._replace(identity=0.84), gene)).score == pytest.approx(0.95 / 4)
 
 
-def test_cassette_matters_inside_the_allowed_counts() -> None:
+def test_cassette_score_falls_with_distance_at_equal_counts() -> None:
     gene, promoter = feature("cds", 1000, 900, name="CDS"), feature("promoter", 900, 50)
     assert Cds(1, 5).evaluate(plasmid(promoter, gene)).score == 1.0
     apart = plasmid(promoter._replace(start=5000, end=5050), gene)
     assert (Cassette().evaluate(plasmid(promoter, gene)).score or 0) > (Cassette().evaluate(apart).score or 0)
 
 
-def test_contains_word() -> None:
+def test_contains_word_score() -> None:
     def score(text: str, **limits: int | None) -> float | None:
         return ContainsWord("happy", **limits)([Sample("happy", text)])[0].score
 
@@ -264,7 +264,7 @@ def test_contains_word() -> None:
     assert score("") == 0.0
 
 
-def test_sentence_length() -> None:
+def test_sentence_length_score() -> None:
     def score(text: str, **params: object) -> float | None:
         return SentenceLength(length=3, **params)([Sample("", text)])[0].score  # type: ignore[arg-type]
 
@@ -279,7 +279,7 @@ def test_sentence_length() -> None:
     assert score("one two three.", minimum=0) == score("a b c. a b c. a b", minimum=0) == 1.0
 
 
-def test_repetition() -> None:
+def test_repetition_score() -> None:
     def score(prompt: str, text: str) -> float | None:
         return Repetition(2)([Sample(prompt, text)])[0].score
 
@@ -289,7 +289,7 @@ def test_repetition() -> None:
     assert score("", "a") == score("", "") == 0.0
 
 
-def test_controls() -> None:
+def test_constant_and_random_scores() -> None:
     assert Constant(0.3)([Sample("", "x")])[0].score == 0.3
     scores = [Random(1)([Sample("p", str(i))])[0].score or 0.0 for i in range(2000)]
     assert math.isclose(sum(scores) / 2000, 0.5, abs_tol=0.03)
@@ -317,6 +317,6 @@ def test_controls() -> None:
         lambda: Constant(1.5),
     ],
 )
-def test_parameters_that_mean_nothing_are_refused(make) -> None:
+def test_invalid_parameters_are_refused(make) -> None:
     with pytest.raises(ValueError, match=r"need|limits|in \["):
         make()

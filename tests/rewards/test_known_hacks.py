@@ -1,8 +1,7 @@
-"""The known-hack table: what a policy tries first must not pay.
+"""The table of known hacks: the obvious ways to cheat must not be rewarded.
 
-Every hack is run on every registered reward. Where a reward is meant to see through a hack, the hack scores
-at least `MARGIN` below the median real sample. Where it is blind by design, the reason is stated here, and
-the suites that people train on must see through it.
+Every registered reward scores every hack. A hack must score at least `MARGIN` below the median real sample.
+If a reward cannot detect a hack by design, the reason is stated here, and the training suites must detect it.
 """
 
 from functools import cache
@@ -53,7 +52,7 @@ PARAMS |= {name: {"problems": TAUGHT} for name in JUDGED}
 
 
 def plasmid_hacks(feature: str) -> dict[str, Sample]:
-    """Hacks against a reward that is paid for a feature of the library."""
+    """Hacks against a reward for a feature of the library."""
     real = real_plasmids()[3]
     return {
         "50 copies": whole(library_sequence(feature) * 50),
@@ -66,7 +65,7 @@ def plasmid_hacks(feature: str) -> dict[str, Sample]:
 
 
 def text_hacks() -> dict[str, Sample]:
-    """The same against rewards for prose."""
+    """The same hacks against rewards for prose."""
     story = "Once there" + REAL_TEXTS[0]
     return {
         "50 copies": Sample("Once", " happy" * 50 + "."),
@@ -79,7 +78,7 @@ def text_hacks() -> dict[str, Sample]:
 
 
 def code_hacks(prompt: str = TASK) -> dict[str, Sample]:
-    """The same against rewards for programs; those that run no tests know no prompt."""
+    """The same hacks against rewards for programs. Rewards without tests get an empty prompt."""
     return {
         "50 copies": Sample(prompt, "def mean(numbers): pass\n" * 50),
         "homopolymer": Sample(prompt, "a" * 400),
@@ -144,7 +143,7 @@ def real_samples(name: str) -> tuple[Sample, ...]:
 
 
 def prompt_of(name: str) -> str:
-    """The prompt whose tests a reward for programs knows; those that run none know no prompt."""
+    """The prompt for a reward for programs: the one with tests, or an empty one for rewards without tests."""
     return TASK if "problems" in PARAMS.get(name, {}) else ""
 
 
@@ -159,7 +158,7 @@ def test_hacks_pay_less_than_the_median_real_sample(name: str) -> None:
     reward = make_reward(name, PARAMS.get(name))
     typical = median(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
     hacks = hacks_of(name)
-    if name == "cassette":  # few of the shipped plasmids carry a whole one
+    if name == "cassette":  # few of the shipped plasmids have a complete cassette
         typical = max(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
     blind = BLIND.get(name, {})
     assert set(blind) <= set(hacks)
@@ -172,7 +171,7 @@ def test_hacks_pay_less_than_the_median_real_sample(name: str) -> None:
 
 @pytest.mark.parametrize("suite", [reference_suite(), plasmid_suite(PlasmidRewardConfig())])
 @pytest.mark.parametrize("feature", sorted(set(PAID_FOR.values())))
-def test_plasmid_suites_see_through_every_hack(suite, feature: str) -> None:
+def test_plasmid_suites_detect_every_hack(suite, feature: str) -> None:
     typical = median(suite.score(real_samples("ori")).totals)
     hacks = plasmid_hacks(feature)
     totals = dict(zip(hacks, suite.score(list(hacks.values())).totals, strict=True))
@@ -181,7 +180,7 @@ def test_plasmid_suites_see_through_every_hack(suite, feature: str) -> None:
         assert total <= typical - MARGIN, f"{hack}: {total:.2f} against {typical:.2f}"
 
 
-def test_a_prose_suite_sees_through_every_hack() -> None:
+def test_a_prose_suite_detects_every_hack() -> None:
     suite = build_suite(
         {
             "rewards": [

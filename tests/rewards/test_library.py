@@ -1,4 +1,4 @@
-"""The feature library: what is in it, how it is clustered, and that two builders do not hurt each other."""
+"""The feature library: its content, its clustering, its cache, and parallel builds."""
 
 import os
 import pickle
@@ -34,7 +34,7 @@ def entry(sequence: str, name: str = "x", feature_class: str = "promoter") -> Li
     return LibraryFeature(name, feature_class, sequence, "here")  # type: ignore[arg-type]
 
 
-def test_every_feature_is_whole() -> None:
+def test_every_feature_has_class_sequence_name_and_source() -> None:
     features = load_library().features
     assert len(features) > 200
     for feature in features:
@@ -44,7 +44,7 @@ def test_every_feature_is_whole() -> None:
         assert feature.source
 
 
-def test_every_class_has_its_best_known_members() -> None:
+def test_every_class_has_its_best_known_features() -> None:
     names = {
         cls: " ".join(f.name for f in load_library().features if f.feature_class == cls)
         for cls in FEATURE_CLASSES
@@ -74,7 +74,7 @@ def test_every_class_has_its_best_known_members() -> None:
             assert name in names[feature_class].replace("RSF101 ", "RSF1010 "), name
 
 
-def test_primers_are_no_promoters_and_repressors_no_markers() -> None:
+def test_primers_are_left_out_and_repressors_are_not_markers() -> None:
     assert not [f.name for f in load_library().features if "primer" in f.name.lower()]
     for name in ("AmpR", "KanR", "bla", "cat", "URA3", "NAT", "ZeocinR", "SpecR", "TetR/TetA", "sul1 is not"):
         assert bool(SELECTION_MARKER.search(name)) is not name.startswith("sul1")
@@ -82,7 +82,7 @@ def test_primers_are_no_promoters_and_repressors_no_markers() -> None:
         assert not SELECTION_MARKER.search(name)
 
 
-def test_the_rest_of_the_resistance_genes_stands_apart() -> None:
+def test_other_resistance_genes_are_not_in_the_default_library() -> None:
     engineered = {feature.name for feature in resfinder_genes(engineered=True)}
     others = {feature.name for feature in resfinder_genes(engineered=False)}
     assert {"blaTEM-1A", "aadA1", "tet(A)"} <= engineered
@@ -90,7 +90,7 @@ def test_the_rest_of_the_resistance_genes_stands_apart() -> None:
     assert not {"blaKPC-2", "mcr-1.1"} & {feature.name for feature in load_library().features}
 
 
-def test_representatives_are_less_than_90_percent_alike() -> None:
+def test_representatives_are_not_near_copies_of_each_other() -> None:
     import edlib
 
     features = load_library().features
@@ -104,7 +104,7 @@ def test_representatives_are_less_than_90_percent_alike() -> None:
                 assert distance["editDistance"] < 0, (one.name, other.name)
 
 
-def test_clustering() -> None:
+def test_clustering_keeps_one_representative_per_cluster() -> None:
     unit, other = random_dna(200, 1), random_dna(200, 2)
     variant, distant = substituted(unit, 0.05, 3), substituted(unit, 0.2, 4)
     flanked = random_dna(40, 5) + unit + random_dna(40, 6)
@@ -124,11 +124,11 @@ def test_clustering() -> None:
 
 
 PERMISSIVE = {"addgene/giraffe", "JMante1/Addgene-Annotation", "iGEM-Engineering/iGEM-distribution"}
-"""Repositories whose licence (MIT, BSD-3-Clause, CC-BY-4.0) was read."""
+"""Repositories whose licence was checked (MIT, BSD-3-Clause, CC-BY-4.0)."""
 
 
-def test_published_sequences_name_a_source_that_was_checked() -> None:
-    """A file at one commit and the name that it gives to the sequence, or a record that holds it."""
+def test_published_sequences_name_a_permissive_source_or_a_record() -> None:
+    """A source is a file at a fixed commit with the name of the sequence, or a record that contains it."""
     assert PUBLISHED.read_text().splitlines()[0].split("\t") == ["name", "class", "sequence", "source"]
     features = list(published_sequences())
     assert len({feature.name for feature in features}) == len(features)
@@ -148,7 +148,7 @@ def test_published_sequences_name_a_source_that_was_checked() -> None:
             assert feature.sequence in circle or reverse_complement(feature.sequence) in circle, feature.name
 
 
-def test_corpus() -> None:
+def test_corpus_of_annotated_plasmids() -> None:
     plasmids = annotated_plasmids()
     assert len(plasmids) > 400
     assert len({plasmid.sequence for plasmid in plasmids}) == len(plasmids)
@@ -168,13 +168,13 @@ def flat(index: FeatureIndex) -> list[NDArray[Any]]:
     return [array for part in index for array in (part if isinstance(part, tuple) else (part,))]
 
 
-def test_a_library_comes_back_from_the_cache_as_it_was_built(tmp_path: Path, monkeypatch) -> None:
+def test_a_library_round_trips_through_the_cache(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
     load_library.cache_clear()
     try:
         built = load_library()
         load_library.cache_clear()
-        monkeypatch.setattr("rewards.plasmid.library.store.make_library", None)  # must not be built again
+        monkeypatch.setattr("rewards.plasmid.library.store.make_library", None)  # a second build would fail
         read = load_library()
     finally:
         load_library.cache_clear()
@@ -191,7 +191,7 @@ print(len(load_library().features))
 """
 
 
-def test_two_processes_may_build_at_once(tmp_path: Path) -> None:
+def test_two_processes_can_build_at_the_same_time(tmp_path: Path) -> None:
     environment = {**os.environ, "SWEEPFARM_CACHE": str(tmp_path)}
     builders = [
         subprocess.Popen([sys.executable, "-c", BUILD], env=environment, stdout=subprocess.PIPE, text=True)
@@ -203,7 +203,7 @@ def test_two_processes_may_build_at_once(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.tmp"))
 
 
-def test_the_key_changes_with_the_content(monkeypatch, tmp_path: Path) -> None:
+def test_the_cache_key_changes_with_the_content(monkeypatch, tmp_path: Path) -> None:
     before = library_key(("default",))
     changed = tmp_path / PUBLISHED.name
     changed.write_text(PUBLISHED.read_text() + "new\tpromoter\tACGTACGTACGTACGTACGT\t2026\n")
@@ -219,13 +219,13 @@ def test_a_missing_package_is_named() -> None:
         package_files("splicecraft", "no_such_file.py")
 
 
-def test_tiers_are_named() -> None:
+def test_an_unknown_tier_error_lists_the_tiers() -> None:
     assert set(TIERS) == {"default", "resistance", "synbio", "ugene"}
     with pytest.raises(UnknownTierError, match="there are: default"):
         tiers_named(("default", "snapgene"))
 
 
-def test_ugene_tier_reads_its_list(tmp_path: Path, monkeypatch) -> None:
+def test_ugene_tier_reads_its_feature_list(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "plasmid_features.txt"
     rows = [
         "# Name,Type,Sequence",
@@ -264,7 +264,7 @@ def test_synbio_records_are_read_without_the_package() -> None:
     assert synbio.read_records(data)["k"].name == "n"
 
 
-def test_literals_are_read_and_never_run(tmp_path: Path) -> None:
+def test_literals_are_read_without_executing_code(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text(
         'A = [1, 2]\nB: int = 3\nC = json.loads("[4]")\nD = open("/etc/passwd").read()\nE = A + [1]\n'
@@ -272,7 +272,7 @@ def test_literals_are_read_and_never_run(tmp_path: Path) -> None:
     assert literal_assignments(path) == {"A": [1, 2], "B": 3, "C": "[4]"}
 
 
-def test_a_library_of_ones_own() -> None:
+def test_a_library_can_be_made_of_given_features() -> None:
     library = make_library(
         [entry(random_dna(120, 1), "mine"), entry(random_dna(20, 2), "short", "terminator")]
     )

@@ -1,4 +1,4 @@
-"""Recall on real plasmids that no package ships. They lie outside the repository; see `folder`."""
+"""Recall on real plasmids that no data package contains. They are outside the repository, in `folder`."""
 
 import sys
 from functools import cache
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.skipif(
     not folder.is_dir(), reason=f"RECALL IS NOT MEASURED: the annotated plasmids are not at {folder}"
 )
 
-LEAST = {"ori": 0.95, "promoter": 0.92, "terminator": 0.92, "marker": 0.98, "cds": 0.94}
-MOST_LOST = 0.03
+MIN_RECALL = {"ori": 0.95, "promoter": 0.92, "terminator": 0.92, "marker": 0.98, "cds": 0.94}
+MAX_LOSS = 0.03
 
 
 @cache
 def plasmids() -> tuple[recall.Annotated, ...]:
-    """The annotated plasmids that no package ships."""
+    """The annotated plasmids that no data package contains."""
     return tuple(recall.without_shipped(map(recall.read_annotated, sorted(folder.glob("*.gb")))))
 
 
@@ -44,11 +44,11 @@ def shares(substitutions: float, seed: int = 0) -> dict[str, float]:
     return {name: found / total for name, (found, total) in counts.items()}
 
 
-def test_there_are_enough_plasmids() -> None:
+def test_there_are_at_least_30_plasmids() -> None:
     assert len(plasmids()) >= 30
 
 
-def test_a_plasmid_that_a_package_ships_is_in_no_figure() -> None:
+def test_plasmids_of_data_packages_are_left_out() -> None:
     shipped = annotated_plasmids()[5].sequence
     turned = shipped[700:] + shipped[:700]
     own = recall.Annotated("own", random_dna(3000, 1), ())
@@ -56,19 +56,21 @@ def test_a_plasmid_that_a_package_ships_is_in_no_figure() -> None:
     assert recall.without_shipped([*taken, own]) == [own]
 
 
-def test_recall() -> None:
+def test_recall_of_each_class() -> None:
     found = shares(0.0)
-    assert {name: found[name] >= least for name, least in LEAST.items()} == dict.fromkeys(LEAST, True), found
+    assert {name: found[name] >= minimum for name, minimum in MIN_RECALL.items()} == dict.fromkeys(
+        MIN_RECALL, True
+    ), found
 
 
 def test_recall_at_5_percent_substitutions() -> None:
     clean = shares(0.0)
     noisy = [shares(0.05, seed) for seed in (1, 2, 3)]
-    for name in LEAST:
-        assert clean[name] - sum(share[name] for share in noisy) / 3 <= MOST_LOST, (name, clean, noisy)
+    for name in MIN_RECALL:
+        assert clean[name] - sum(share[name] for share in noisy) / 3 <= MAX_LOSS, (name, clean, noisy)
 
 
-def test_rotation_and_strand_change_nothing_on_any_of_them() -> None:
+def test_features_of_real_plasmids_do_not_depend_on_rotation_and_strand() -> None:
     for number, plasmid in enumerate(plasmids()):
         base = comparable(annotate(plasmid.sequence))
         for turn in range(17 * number, len(plasmid.sequence), len(plasmid.sequence) // 14):

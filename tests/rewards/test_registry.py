@@ -1,6 +1,8 @@
-"""Rewards by name, suites from YAML and plug-ins from a file."""
+"""Rewards by name, suites from YAML, and plug-ins from a file."""
 
+import importlib
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,15 +68,63 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_name_leads_to_its_class() -> None:
+def test_every_name_finds_its_reward_class() -> None:
     for name in our_rewards():
         assert reward_class(name).name == name
 
 
-def test_a_suite_from_yaml_with_a_plug_in(folder: Path) -> None:
+ONE = """
+from rewards.base import Reward
+from rewards.text.components.repetition import Repetition
+
+
+class Odd(Reward):
+    name = "odd"
+
+
+class Inherits(Odd):
+    pass
+
+
+class Other(Reward):
+    name = "other"
+"""
+TWO = (
+    ONE
+    + """
+
+class Odd2(Reward):
+    name = "odd"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [(ONE, 1), ("", 0), ("from rewards.text.components.repetition import Repetition", 0), (TWO, 2)],
+)
+def test_a_component_file_defines_one_reward_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, number: int
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "odd_component", raising=False)
+    (tmp_path / "odd_component.py").write_text(source)
+    monkeypatch.setattr("rewards.registry.our_rewards", lambda: {"odd": "odd_component"})
+    importlib.invalidate_caches()
+    if number == 1:
+        assert reward_class("odd").__name__ == "Odd"
+        return
+    with pytest.raises(SuiteError) as caught:
+        reward_class("odd")
+    assert str(caught.value) == (
+        f"odd_component must define one subclass of Reward with name = 'odd', but it defines {number}"
+    )
+
+
+def test_a_suite_is_loaded_from_yaml_with_a_plug_in(folder: Path) -> None:
     suite = load_suite(folder / "suite.yaml")
     scores = suite.score([Sample("", "HAPPY dog")])
-    # mean (3 x 1 + 1 x 5/9) / 4, halved; both words are new
+    # mean (3 x 1 + 1 x 5/9) / 4, times the length factor 0.5, without penalty
     assert scores.totals[0] == pytest.approx((3 + 5 / 9) / 4 / 2)
     assert scores.weights == {
         "contains_word": 3.0,
@@ -99,9 +149,9 @@ def test_a_plug_in_survives_pickling(folder: Path) -> None:
         ("length", {"minimun": 3}, "length has no parameter 'minimun'; it has: minimum, maximum"),
         ("contains_word", {}, "missing 1 required positional argument: 'word'"),
         ("ori", {"minimum": 3, "maximum": 1}, "ori: needs 0 <= minimum <= maximum"),
-        ("absent.py:Mine", {}, "has no file"),
-        ("mine.py:NoReward", {}, "names no subclass"),
-        ("mine.py:Absent", {}, "has no Absent in"),
+        ("absent.py:Mine", {}, "cannot be loaded: there is no file"),
+        ("mine.py:NoReward", {}, "is not a subclass"),
+        ("mine.py:Absent", {}, "does not define Absent"),
         ("mine.py:Nameless", {}, "mine.py:Nameless has no name"),
         ("mine.py:Costly", {}, "mine.py:Costly cannot be made: OSError: no licence"),
         ("mine.py:Shouting", {"most": 3}, "mine.py:Shouting has no parameter 'most'; it has: least"),
@@ -109,7 +159,9 @@ def test_a_plug_in_survives_pickling(folder: Path) -> None:
         ("poor.py:Mine", {}, "poor.py:Mine cannot be imported: ModuleNotFoundError: No module named"),
     ],
 )
-def test_what_cannot_be_made_is_named(folder: Path, name: str, params: dict[str, object], words: str) -> None:
+def test_a_reward_that_cannot_be_made_is_a_one_line_error(
+    folder: Path, name: str, params: dict[str, object], words: str
+) -> None:
     with pytest.raises(SuiteError) as caught:
         make_reward(name, params, folder)
     assert words in str(caught.value)
@@ -129,19 +181,19 @@ def test_what_cannot_be_made_is_named(folder: Path, name: str, params: dict[str,
         ("rewards: !!python/object/apply:os.system [ls]", "cannot read the suite"),
     ],
 )
-def test_what_is_no_suite_is_named(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_suite_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "suite.yaml"
     path.write_text(text)
     with pytest.raises(SuiteError, match="(?s)" + words.replace("(", r"\(")):
         load_suite(path)
 
 
-def test_an_absent_suite_is_named(tmp_path: Path) -> None:
+def test_a_missing_suite_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="cannot read the suite"):
         load_suite(tmp_path / "absent.yaml")
 
 
-def test_a_plasmid_suite_by_hand_matches_its_parts() -> None:
+def test_a_built_suite_reports_monitored_components() -> None:
     suite = build_suite({"rewards": [{"name": "gc"}, {"name": "letters", "weight": 0}]})
     scores = suite.score([Sample("", "ACGT")], report=["letters"])
     assert scores.totals.tolist() == [1.0]
@@ -150,7 +202,7 @@ def test_a_plasmid_suite_by_hand_matches_its_parts() -> None:
         suite.score([Sample("", "ACGT")], report=["cds"])
 
 
-def test_sentences_are_cut_by_a_tokenizer_file(tmp_path: Path) -> None:
+def test_sentence_length_uses_a_tokenizer_file(tmp_path: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     words = ["one", "two", "three", ".", "end", "[UNK]"]

@@ -1,4 +1,4 @@
-"""`sweepfarm score`: what it reads, what it prints, how it fails."""
+"""`sweepfarm score`: its inputs, its outputs and its errors."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def genbank(sequence: str, topology: str) -> str:
     return out.getvalue()
 
 
-def test_json_says_what_is_where() -> None:
+def test_json_has_features_components_and_total() -> None:
     sequence = designed_plasmid()
     (line,) = run("-", "--json", text=fasta(p1=sequence)).splitlines()
     record = json.loads(line)
@@ -57,7 +57,7 @@ def test_json_says_what_is_where() -> None:
     assert record["total"] == pytest.approx(reference_suite().score([whole(sequence)]).totals[0])
 
 
-def test_a_feature_across_the_origin_ends_before_it_starts() -> None:
+def test_a_feature_across_the_origin_has_its_end_before_its_start() -> None:
     gene = library_sequence(AMPR)
     record = json.loads(run("-", "--json", text=fasta(p=gene[400:] + random_dna(1500, 1) + gene[:400])))
     (marker,) = [feature for feature in record["features"] if feature["class"] == "marker"]
@@ -70,7 +70,7 @@ def test_thousands_of_records_keep_their_order() -> None:
     assert [json.loads(line)["id"] for line in lines] == list(sequences)
 
 
-def test_genbank_says_its_topology(tmp_path: Path) -> None:
+def test_topology_is_read_from_genbank(tmp_path: Path) -> None:
     gene = library_sequence(AMPR)
     sequence = gene[400:] + random_dna(1500, 1) + gene[:400]
     markers = {}
@@ -86,7 +86,7 @@ def test_genbank_says_its_topology(tmp_path: Path) -> None:
     assert json.loads(run("-", "--json", "--linear", text=fasta(p=sequence)))["topology"] == "linear"
 
 
-def test_raw_text_lower_case_and_wrapped_lines() -> None:
+def test_raw_text_in_lower_case_or_wrapped_lines_is_read() -> None:
     sequence = designed_plasmid()
     wrapped = "\n".join(sequence[i : i + 70] for i in range(0, len(sequence), 70)).lower()
     (record,) = [json.loads(line) for line in run("-", "--json", text=wrapped).splitlines()]
@@ -96,7 +96,7 @@ def test_raw_text_lower_case_and_wrapped_lines() -> None:
     assert [json.loads(line)["length"] for line in lines] == [len(sequence), 900]
 
 
-def test_the_table_says_why() -> None:
+def test_the_table_shows_features_and_messages() -> None:
     output = run("-", text=fasta(p1=designed_plasmid()))
     for words in ("p1", "circular", "ori", "marker", "AmpR", "EGFP", "in the ideal band", "total 0.9"):
         assert words in output
@@ -108,7 +108,7 @@ def broken_marker() -> str:
     return random_dna(900, 1) + gene[:300] + "TAA" + gene[303:] + random_dna(900, 2)
 
 
-def test_odd_records_are_scored_and_never_raise() -> None:
+def test_unusual_records_are_scored_without_errors() -> None:
     text = fasta(
         empty="", prose="HELLOWORLD!", iupac="ACGTRYSWKMBDHVN" * 20, emoji="😀" * 30, dna="acgt" * 200
     )
@@ -118,7 +118,7 @@ def test_odd_records_are_scored_and_never_raise() -> None:
     assert "not DNA" in records["prose"]["components"]["letters"]["message"]
 
 
-def test_a_suite_of_ones_own(tmp_path: Path) -> None:
+def test_a_suite_file_replaces_the_reference_suite(tmp_path: Path) -> None:
     path = tmp_path / "suite.yaml"
     path.write_text("rewards: [{name: gc, params: {minimum: 0.4}}]")
     record = json.loads(run("-", "--json", "--suite", str(path), text=">a\nAAAG\n"))
@@ -151,7 +151,7 @@ def test_maps_are_drawn(tmp_path: Path) -> None:
         (("-", "--workers", "0"), ">a\nACGT", "--workers"),
     ],
 )
-def test_failures_are_one_clear_line(tmp_path: Path, monkeypatch, arguments, text, words) -> None:
+def test_failures_are_one_line_errors(tmp_path: Path, monkeypatch, arguments, text, words) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(score, arguments, input=text)
     assert result.exit_code != 0
@@ -160,7 +160,7 @@ def test_failures_are_one_clear_line(tmp_path: Path, monkeypatch, arguments, tex
     assert len([line for line in last if line.startswith("Error")]) == 1
 
 
-def test_reading_told_apart() -> None:
+def test_fasta_and_raw_text_are_told_apart() -> None:
     assert [r.id for r in read_sequences(">a\nAC\nGT\n>\nTT\n")] == ["a", "sequence_2"]
     assert next(read_sequences("\ufeff\n>a\nAC\nGT\n")).sequence == "ACGT"
     assert [r.sequence for r in read_sequences("ACGT\nACG\n")] == ["ACGT", "ACG"]
@@ -168,7 +168,7 @@ def test_reading_told_apart() -> None:
         list(read_sequences("\n \n"))
 
 
-def test_help_has_an_example_and_is_quick_to_import() -> None:
+def test_help_has_an_example_and_loads_no_heavy_packages() -> None:
     output = run("--help")
     assert "Example" in output
     assert "sweepfarm score plasmid.gb" in output

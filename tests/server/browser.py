@@ -1,4 +1,4 @@
-"""Headless Chromium, driven over its own debugging pipe: no driver program, no library."""
+"""Headless Chromium, controlled over its debugging pipe without a driver program or library."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ CHROMIUM = shutil.which("chromium")
 
 
 class Page:
-    """One tab."""
+    """One browser tab."""
 
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._to, self._from = to_browser, from_browser
@@ -49,13 +49,13 @@ class Page:
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
             piece = os.read(self._from, 1 << 20)
-            assert piece, "the browser has gone"
+            assert piece, "the browser has ended"
             self._buffer += piece
         line, self._buffer = self._buffer.split(b"\0", 1)
         return dict(json.loads(line))
 
     def open(self, url: str, key: str) -> None:
-        """Go to an address with the key, and wait until the page says that it is drawn."""
+        """Open an address with the key and wait until the page reports that it is drawn."""
         headers = {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()}
         self.call("Network.setExtraHTTPHeaders", headers=headers)
         self.call("Page.navigate", url=url)
@@ -83,7 +83,7 @@ class Page:
             )
 
     def scheme(self, name: str) -> None:
-        """Prefer `dark` or `light`."""
+        """Set the preferred colour scheme to `dark` or `light`."""
         features = [{"name": "prefers-color-scheme", "value": name}]
         self.call("Emulation.setEmulatedMedia", features=features)
 

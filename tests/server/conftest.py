@@ -1,4 +1,4 @@
-"""The server's fixtures."""
+"""Fixtures of the server tests."""
 
 import os
 import secrets
@@ -13,13 +13,13 @@ __all__ = ["shared_server", "wandb_server"]
 
 @pytest.fixture(scope="package", autouse=True)
 def nothing_left_running() -> Iterator[None]:
-    """No process outlives its tests: a forgotten trainer takes a core from everything that follows."""
+    """Fail if a process outlives its tests. A leftover trainer would slow down all later tests."""
     name, value = "SWEEPFARM_TEST_SESSION", secrets.token_hex(8)
     os.environ[name] = value
     yield
     del os.environ[name]
     try:
-        # The client's service notices a moment after the end of its client that it is no longer needed.
+        # The client's service process ends a moment after its client.
         wait_until(lambda: not marked(name, value), "every process has ended", 20)
     except AssertionError:
         left = [" ".join(process.cmdline()) for process in marked(name, value)]

@@ -1,4 +1,4 @@
-"""A data folder with a big sweep in it, written straight into the tables."""
+"""A data folder with a large sweep that is written directly into the tables."""
 
 import json
 import math

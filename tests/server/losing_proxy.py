@@ -1,4 +1,4 @@
-"""A proxy that hands everything through but swallows the first answer that holds certain bytes."""
+"""A proxy that forwards everything but drops the first answer that contains certain bytes."""
 
 import http.client
 import threading
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 @contextmanager
 def losing_proxy(target: str, marker: bytes) -> Iterator[tuple[str, Callable[[], int]]]:
-    """Yield the proxy's address and a function that tells how many answers were lost."""
+    """Yield the proxy's address and a function that returns the number of dropped answers."""
     address = urlsplit(target)
     lost: list[bytes] = []
 

@@ -1,4 +1,4 @@
-"""Single requests of the protocol, as clients send them."""
+"""Single requests of the W&B protocol, as clients send them."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ def new_sweep(server: RunningServer, config: dict[str, Any], project: str = "p")
 
 
 def new_agent(server: RunningServer, sweep: str, host: str | None = None) -> str:
-    """Register an agent, on a host of its own if none is given."""
+    """Register an agent and return its name. Without `host` it is on a host of its own."""
     data = server.graphql(
         "mutation($s: String!, $h: String!) { createAgent(input: {sweep: $s, host: $h}) { agent { id } } }",
         s=sweep,
@@ -66,7 +66,7 @@ def rows_from(offset: int, values: list[float], key: str = "score") -> dict[str,
 
 
 def let_pass(server: RunningServer, seconds: float) -> None:
-    """Let time pass for all agents and runs: what the server remembers of them becomes so much older."""
+    """Simulate elapsed time: shift the server's stored times of all agents and runs back by `seconds`."""
     with sqlite3.connect(server.data / DATABASE, timeout=30) as db:
         db.execute("UPDATE run SET assigned_at = assigned_at - ?", (seconds,))
         db.execute(

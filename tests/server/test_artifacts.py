@@ -1,4 +1,4 @@
-"""Artifacts up and down with the real client: versions, aliases, digests, Tables, deletion."""
+"""Artifacts uploaded and downloaded with the real client: versions, aliases, digests, Tables, deletion."""
 
 import base64
 import hashlib
@@ -76,7 +76,7 @@ print("LEFT", api.artifact("local/art/model:latest").version)
 """
 
 
-def test_versions_aliases_and_contents_survive_the_round_trip(shared_server: RunningServer) -> None:
+def test_versions_aliases_and_contents_round_trip(shared_server: RunningServer) -> None:
     read = shared_server.python(ROUND_TRIP)
     for line in (
         "VERSIONS v0 v1 v1",
@@ -95,7 +95,7 @@ def test_versions_aliases_and_contents_survive_the_round_trip(shared_server: Run
         assert line in read, (line, read)
 
 
-def test_tables_histograms_and_images_come_back(shared_server: RunningServer) -> None:
+def test_tables_histograms_and_images_can_be_read_back(shared_server: RunningServer) -> None:
     read = shared_server.python(
         """
 import numpy, wandb
@@ -121,7 +121,7 @@ with run.file(name).download(root="got") as image:
     assert "IMAGE True" in read
 
 
-def test_runs_are_requeued_given_up_and_deleted_with_their_files(shared_server: RunningServer) -> None:
+def test_a_client_can_requeue_fail_and_delete_runs(shared_server: RunningServer) -> None:
     read = shared_server.python(
         """
 import pathlib, wandb
@@ -179,7 +179,9 @@ print("NEW", read("first", "new in first"))
 """
 
 
-def test_a_deleted_artifact_frees_what_no_other_one_holds(shared_server: RunningServer) -> None:
+def test_deleting_an_artifact_removes_only_contents_without_other_references(
+    shared_server: RunningServer,
+) -> None:
     read = shared_server.python(KEEP_OR_DELETE)
     assert "LEFT in both" in read
     assert "NEW new in first" in read
@@ -193,7 +195,7 @@ def test_a_deleted_artifact_frees_what_no_other_one_holds(shared_server: Running
         assert held.count(text) == copies, text
 
 
-def test_files_are_removed_after_a_crash_between_record_and_file(tmp_path: Path) -> None:
+def test_pending_file_removals_are_finished_after_a_restart(tmp_path: Path) -> None:
     settings = ServerSettings(data=tmp_path)
     service = Service(settings)
     freed, other = (service.blobs.path(f"content/{name}") for name in ("freed", "other"))
@@ -211,7 +213,7 @@ def test_files_are_removed_after_a_crash_between_record_and_file(tmp_path: Path)
     again.close()
 
 
-def test_a_content_stays_for_an_artifact_that_is_still_being_uploaded(tmp_path: Path) -> None:
+def test_a_content_is_kept_while_a_pending_artifact_needs_it(tmp_path: Path) -> None:
     database = Database(tmp_path / DATABASE)
 
     def work(db: sqlite3.Connection) -> list[bool]:
@@ -233,7 +235,7 @@ def test_a_content_stays_for_an_artifact_that_is_still_being_uploaded(tmp_path: 
     database.close()
 
 
-def test_an_older_folder_learns_which_contents_are_needed(tmp_path: Path) -> None:
+def test_migration_of_an_older_database_keeps_only_needed_contents(tmp_path: Path) -> None:
     old = sqlite3.connect(tmp_path / DATABASE)
     for file in ("0001_initial.sql", "0002_artifacts.sql"):
         old.executescript((resources.files("server.storage") / "migrations" / file).read_text())
@@ -264,7 +266,7 @@ def test_an_older_folder_learns_which_contents_are_needed(tmp_path: Path) -> Non
         needed = {digest for (digest,) in db.execute("SELECT digest FROM artifact_content")}
         left = {digest for (digest,) in db.execute("SELECT digest FROM content")}
     assert needed == {"manifest", "kept", "both"}
-    # What an upload in progress may still want stays.
+    # An upload in progress may still need `sent`.
     assert left == {"manifest", "kept", "both", "sent"}
     database.close()
 
@@ -308,14 +310,14 @@ def pending(server: RunningServer, name: str, digest: str) -> str:
     return str(server.graphql(CREATE, i=given)["createArtifact"]["artifact"]["id"])
 
 
-def test_a_content_must_have_its_digest(shared_server: RunningServer) -> None:
+def test_a_content_with_a_wrong_digest_is_refused(shared_server: RunningServer) -> None:
     digest = hashlib.md5(b"content").hexdigest()
     assert put(shared_server, f"/artifacts/local/{digest}", b"other") == 400
     assert put(shared_server, f"/artifacts/local/{digest}", b"content") == 200
     assert put(shared_server, f"/artifacts/local/{digest}", b"content") == 200
 
 
-def test_what_did_not_arrive_whole_is_no_version(shared_server: RunningServer) -> None:
+def test_an_incomplete_artifact_cannot_be_committed(shared_server: RunningServer) -> None:
     init(shared_server, "maker", "raw")
     body = base64.b64encode(hashlib.md5(b"never sent").digest()).decode()
     manifest = f'{{"version": 1, "contents": {{"a.bin": {{"digest": "{body}", "size": 10}}}}}}'.encode()
@@ -333,7 +335,7 @@ def test_what_did_not_arrive_whole_is_no_version(shared_server: RunningServer) -
         assert reason in commit(shared_server, artifact)["errors"][0]["message"]
 
 
-def test_a_download_address_is_good_for_its_path_and_time_only(shared_server: RunningServer) -> None:
+def test_a_signed_address_is_valid_only_for_its_path_and_time(shared_server: RunningServer) -> None:
     from server.credentials import sign
 
     digest = hashlib.md5(b"signed").hexdigest()

@@ -17,7 +17,7 @@ GRID = {
 }
 
 
-def test_two_agents_finish_a_sweep_and_the_api_reads_it(wandb_server: RunningServer) -> None:
+def test_two_agents_finish_a_sweep_and_the_api_reads_its_results(wandb_server: RunningServer) -> None:
     sweep = wandb_server.sweep_by_command(GRID, STEADY)
     agents = [wandb_server.agent(sweep, log=f"agent{i}.log") for i in range(2)]
     for agent in agents:
@@ -92,14 +92,14 @@ def test_pause_resume_and_stop(wandb_server: RunningServer) -> None:
     assert {row["state"] for row in wandb_server.rows(sweep)} == {"finished"}
 
 
-def test_a_bad_sweep_file_gets_one_clear_line(shared_server: RunningServer) -> None:
+def test_a_bad_sweep_file_gets_a_clear_error(shared_server: RunningServer) -> None:
     bad = {"program": "train.py", "method": "random", "parameters": {"a": {"min": 2.0, "max": 1.0}}}
     (shared_server.work / "bad.yaml").write_text(json.dumps(bad), encoding="utf-8")
     printed = shared_server.wandb("sweep", "--project", "test", "bad.yaml", ok=False)
     assert "Invalid sweep config: parameter a: min 2.0 is above max 1.0" in printed
 
 
-def test_update_and_prior_runs(shared_server: RunningServer) -> None:
+def test_a_sweep_can_be_updated_and_take_prior_runs(shared_server: RunningServer) -> None:
     shared_server.python(
         """
 import wandb
@@ -139,7 +139,7 @@ print("complete")
     assert "complete" in read
 
 
-def test_define_metric_config_update_tags_and_alert(shared_server: RunningServer) -> None:
+def test_define_metric_config_update_tags_and_alert_work(shared_server: RunningServer) -> None:
     read = shared_server.python(
         """
 import wandb
@@ -163,7 +163,7 @@ print(run.tags, run.config["edited"], run.summary["verdict"], run.history(keys=[
 
 
 @pytest.mark.parametrize("mode", ["must", "never", "allow"])
-def test_resume_modes(shared_server: RunningServer, mode: str) -> None:
+def test_each_resume_mode_works_as_documented(shared_server: RunningServer, mode: str) -> None:
     script = f"""
 import wandb
 with wandb.init(project="resume", id="run-{mode}", resume="MODE") as run:

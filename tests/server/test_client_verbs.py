@@ -1,4 +1,4 @@
-"""The less common verbs of the real client, one by one."""
+"""The less common commands of the real client, one by one."""
 
 import os
 import pty
@@ -22,7 +22,7 @@ RANDOM: dict[str, Any] = {
     "parameters": {"a": {"min": 0.0, "max": 1.0}},
 }
 
-# Tells by its exit that it was asked to end and had time to say so.
+# Exits in a way that shows that it received the signal and could finish its run.
 ASKED = """
 import signal, sys, time, wandb
 run = wandb.init()
@@ -37,7 +37,7 @@ for step in range(1000):
 """
 
 
-def test_an_agent_with_a_count_stops_by_itself(shared_server: RunningServer) -> None:
+def test_an_agent_with_a_count_ends_after_that_many_runs(shared_server: RunningServer) -> None:
     sweep = shared_server.sweep(RANDOM, STEADY, "count")
     assert shared_server.eager_agent(sweep, "--count", "1").wait(timeout=60) == 0
     (row,) = shared_server.rows(sweep)
@@ -45,7 +45,7 @@ def test_an_agent_with_a_count_stops_by_itself(shared_server: RunningServer) -> 
     assert row["parameters"]["a"] <= 1
 
 
-def test_an_agent_passes_signals_on(shared_server: RunningServer) -> None:
+def test_an_agent_forwards_signals_to_its_run(shared_server: RunningServer) -> None:
     sweep = shared_server.sweep(RANDOM, ASKED, "signals")
     agent = shared_server.eager_agent(sweep, "--forward-signals")
     wait_until(lambda: [row for row in shared_server.rows(sweep) if (row["step"] or 0) > 3], "it logs")
@@ -54,7 +54,7 @@ def test_an_agent_passes_signals_on(shared_server: RunningServer) -> None:
     wait_until(lambda: shared_server.rows(sweep)[0]["state"] == "failed", "the run ended as it said")
 
 
-def test_a_function_is_an_agent_too(shared_server: RunningServer) -> None:
+def test_an_agent_can_run_a_python_function(shared_server: RunningServer) -> None:
     read = shared_server.python(
         """
 import wandb
@@ -72,7 +72,7 @@ print("BEST", wandb.Api().sweep(f"local/function/{sweep}").best_run().config)
     assert "BEST {'a': 2}" in read
 
 
-def test_a_run_made_offline_is_synced(shared_server: RunningServer) -> None:
+def test_an_offline_run_can_be_synced(shared_server: RunningServer) -> None:
     shared_server.python(
         """
 import wandb
@@ -97,7 +97,7 @@ print("TABLES", [a.name for a in run.logged_artifacts()])
     assert "samples" in read.split("TABLES")[1]
 
 
-def test_the_clients_own_check_of_an_installation_passes(shared_server: RunningServer) -> None:
+def test_wandb_verify_passes_except_for_https(shared_server: RunningServer) -> None:
     printed = shared_server.python(
         """
 from wandb.agents import pyagent
@@ -107,7 +107,7 @@ cli(["verify"])
 """
     )
     failed = [line for line in printed.splitlines() if "\N{CROSS MARK}" in line]
-    # On one machine there is no https.
+    # The local server has no https.
     assert [line.split("...")[0] for line in failed] == [
         "Checking requests to base url",
         "Checking requests made over signed URLs",
@@ -123,7 +123,7 @@ def space(trial):
 """
 
 
-def test_a_scheduler_on_the_clients_side_searches_a_conditional_space(shared_server: RunningServer) -> None:
+def test_a_client_side_optuna_scheduler_searches_a_conditional_space(shared_server: RunningServer) -> None:
     (shared_server.work / "space.py").write_text(SPACE, encoding="utf-8")
     scheduler = {"engine": "optuna", "source": "space.py", "search_space": "space"}
     config = {**RANDOM, "method": "custom", "run_cap": 3, "scheduler": scheduler}
@@ -142,7 +142,7 @@ def test_a_scheduler_on_the_clients_side_searches_a_conditional_space(shared_ser
         assert ("depth" in row["parameters"]) == (row["parameters"]["kind"] == "deep")
 
 
-def test_the_controller_of_the_client_runs_against_it(shared_server: RunningServer) -> None:
+def test_a_local_controller_can_enqueue_a_run(shared_server: RunningServer) -> None:
     read = shared_server.python(
         """
 import wandb
@@ -157,7 +157,7 @@ print("RUNS", [(r.name, r.config, r.state) for r in wandb.Api().sweep(f"local/co
     assert "RUNS [('chosen', {'a': 3}, 'pending')]" in read
 
 
-def test_the_terminal_viewer_reads_a_run_from_it(shared_server: RunningServer) -> None:
+def test_the_terminal_viewer_shows_a_run(shared_server: RunningServer) -> None:
     shared_server.python(
         """
 import wandb
@@ -185,7 +185,7 @@ with wandb.init(project="leet", id="leet") as run:
     assert b"watched" in seen
 
 
-def test_projects_agents_and_waiting(shared_server: RunningServer) -> None:
+def test_the_api_lists_agents_and_waits_for_their_runs(shared_server: RunningServer) -> None:
     sweep = shared_server.sweep(RANDOM, STEADY, "agents")
     assert shared_server.eager_agent(sweep, "--count", "1").wait(timeout=60) == 0
     read = shared_server.python(

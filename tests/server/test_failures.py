@@ -1,4 +1,4 @@
-"""What goes wrong on real machines, with real clients: nothing is lost, nothing is stored twice."""
+"""Failures of real machines, with real clients: no row is lost or stored twice."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ RANDOM = {
     "parameters": {"a": {"min": 0.0, "max": 1.0}},
 }
 
-# Many runs that stream at the same time from one process.
+# Many runs that stream at the same time from one process
 MANY = """
 import time, wandb
 runs = [wandb.init(project="many", id=f"many-{i}", reinit="create_new", settings=wandb.Settings(
@@ -42,7 +42,7 @@ for run in runs:
 
 
 def stored(server: RunningServer, project: str, run: str) -> list[Any]:
-    """Read a run's rows from the protocol, whole."""
+    """Read a run's state, number of rows and all its rows through the protocol."""
     query = (
         "query($p: String!, $r: String!) { project(name: $p) { run(name: $r)"
         " { state historyLineCount history(minStep: 0, maxStep: 100000, samples: 100000) } } }"
@@ -51,7 +51,7 @@ def stored(server: RunningServer, project: str, run: str) -> list[Any]:
     return [found["state"], found["historyLineCount"], found["history"]]
 
 
-def test_a_server_killed_under_twenty_runs_loses_and_repeats_nothing(tmp_path: Path) -> None:
+def test_a_server_killed_during_twenty_runs_loses_and_repeats_no_row(tmp_path: Path) -> None:
     steps = 100
     server = start_server(tmp_path / "data", tmp_path / "work")
     port = int(server.url.rsplit(":", 1)[1])
@@ -81,7 +81,7 @@ def test_a_server_killed_under_twenty_runs_loses_and_repeats_nothing(tmp_path: P
         again.stop()
 
 
-def test_a_killed_agent_leaves_no_second_trainer_on_its_host(tmp_path: Path) -> None:
+def test_the_trainer_of_a_killed_agent_ends_before_a_new_one_starts_on_its_host(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         sweep = server.sweep(RANDOM, ATTENTIVE + STEADY)
         first = server.eager_agent(sweep, log="first.log", STEPS="1000", PAUSE="0.5")
@@ -100,7 +100,7 @@ def test_a_killed_agent_leaves_no_second_trainer_on_its_host(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path: Path) -> None:
+def test_a_temporarily_full_disk_loses_no_row(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
@@ -114,13 +114,13 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path: Path) -> None:
         script = STEADY.replace("wandb.init(", 'wandb.init(project="p", id="r", config={"a": 1}, ')
         client = server.start("python", "-c", script, STEPS="100", PAUSE="0.1")
         wait_until(lambda: _lines(server) > 5, "the run logs")
-        # Whatever is left of the disk is taken, and given back later.
+        # Fill the rest of the disk. It is freed later.
         hog = small / "hog"
         with hog.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(4096))
         wait_until(lambda: _refuses(server), "nothing can be stored any more")
-        # The client sends every second: it meets the full disk, too.
+        # The client sends every second, so it sends while the disk is full.
         time.sleep(3)
         assert server.process.poll() is None
         during = _lines(server)
@@ -144,8 +144,8 @@ def _lines(server: RunningServer) -> int:
     return int(((project or {}).get("run") or {}).get("historyLineCount") or 0)
 
 
-def test_a_lost_heartbeat_answer_loses_and_repeats_no_run(tmp_path: Path) -> None:
-    """A proxy swallows the answer that hands the first run out; the real agent asks again."""
+def test_a_lost_heartbeat_answer_neither_loses_nor_repeats_a_run(tmp_path: Path) -> None:
+    """A proxy drops the answer with the first run. The real agent asks again."""
     from tests.server.losing_proxy import losing_proxy
 
     with running_server(tmp_path) as server:
@@ -157,8 +157,8 @@ def test_a_lost_heartbeat_answer_loses_and_repeats_no_run(tmp_path: Path) -> Non
         assert [row["state"] for row in server.rows(sweep)] == ["finished"]
 
 
-def test_a_crashing_machine_gives_its_run_to_another_agent(tmp_path: Path) -> None:
-    """Trainer and agent vanish together; the sweep says that such runs come back."""
+def test_the_run_of_a_crashed_machine_is_given_to_another_agent(tmp_path: Path) -> None:
+    """Trainer and agent are killed together. The sweep has `requeue_crashed`."""
     with running_server(tmp_path, "--crash-after", "4") as server:
         sweep = server.sweep({**RANDOM, "run_cap": 1, "requeue_crashed": 1}, DEAF)
         eager = ("python", "-m", "tests.eager_agent", "agent", sweep)

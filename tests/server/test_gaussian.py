@@ -1,4 +1,4 @@
-"""The Gaussian process against the textbook."""
+"""The Gaussian process: accuracy, and comparison with textbook formulas."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def points() -> np.ndarray:
     return np.random.default_rng(1).random((40, 3))
 
 
-def test_it_learns_a_smooth_function_and_how_sure_it_is(points: np.ndarray) -> None:
+def test_predictions_of_a_smooth_function_are_accurate_and_calibrated(points: np.ndarray) -> None:
     process = GaussianProcess(points, smooth(points), OWNER)
     fresh = np.random.default_rng(2).random((200, 3))
     mean, deviation = process.predict(fresh)
@@ -27,13 +27,13 @@ def test_it_learns_a_smooth_function_and_how_sure_it_is(points: np.ndarray) -> N
     assert np.mean(error < 2 * deviation) > 0.9
 
 
-def test_noise_is_told_from_the_function(points: np.ndarray) -> None:
+def test_noise_is_smoothed_out(points: np.ndarray) -> None:
     noisy = smooth(points) + np.random.default_rng(3).normal(0, 0.5, len(points))
     mean, _ = GaussianProcess(points, noisy, OWNER).predict(points)
     assert np.abs(mean - smooth(points)).mean() < np.abs(noisy - smooth(points)).mean() / 1.5
 
 
-def test_predictions_are_those_of_the_textbook(points: np.ndarray) -> None:
+def test_predictions_equal_the_textbook_formulas(points: np.ndarray) -> None:
     """Rasmussen and Williams, equations 2.25 and 2.26, with the kernel written out."""
     values = smooth(points)
     process = GaussianProcess(points, values, OWNER)
@@ -50,7 +50,7 @@ def test_predictions_are_those_of_the_textbook(points: np.ndarray) -> None:
     assert deviation**2 == pytest.approx(1 - np.diag(across @ inverse @ across.T), abs=1e-6)
 
 
-def test_what_is_believed_is_less_uncertain_and_changes_no_expectation(points: np.ndarray) -> None:
+def test_kriging_believer_lowers_the_deviation_and_keeps_the_mean(points: np.ndarray) -> None:
     process = GaussianProcess(points[:10], smooth(points[:10]), OWNER)
     pending = points[20:22]
     believing = process.kriging_believer(pending)
@@ -58,7 +58,7 @@ def test_what_is_believed_is_less_uncertain_and_changes_no_expectation(points: n
     assert (believing.predict(pending)[1] < process.predict(pending)[1]).all()
 
 
-def test_choices_are_equally_far_apart_and_ratios_along_a_logarithmic_axis() -> None:
+def test_categories_are_equidistant_and_logarithmic_axes_are_scaled_by_ratio() -> None:
     axes = [Axis("categorical", 0, 2), Axis("float", 1e-6, 1e-2, log=True)]
     x = Coordinates(axes).of(np.array([[0, 1e-6], [1, 1e-4], [2, 1e-2]]))
     assert Coordinates(axes).owner.tolist() == [0, 0, 0, 1]

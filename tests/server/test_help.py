@@ -1,4 +1,4 @@
-"""Whoever follows the help text word by word gets what it says."""
+"""The commands in the help text work as written."""
 
 import os
 import re
@@ -20,19 +20,19 @@ def help_text() -> str:
 
 
 def commands(text: str) -> list[str]:
-    """The lines that are set apart as something to type."""
+    """The lines of the help text that are commands to type."""
     words = r"(export|unset|wandb|cp|sweepfarm) "
     return [line.strip() for line in text.splitlines() if re.match(rf" +{words}", line) and len(line) < 90]
 
 
-def test_the_example_is_last_and_on_lines_of_its_own() -> None:
+def test_the_example_is_on_a_line_of_its_own() -> None:
     lines = help_text().splitlines()
     at = lines.index("  Example:")
     assert lines[at + 1] == "    sweepfarm server --port 8085 --data runs/server"
 
 
 @pytest.mark.slow
-def test_following_the_help_gives_a_sweep_a_backup_and_a_folder_to_sync(tmp_path: Path) -> None:
+def test_the_commands_of_the_help_run_a_sweep_a_backup_and_a_sync(tmp_path: Path) -> None:
     found = commands(help_text())
     start = next(line for line in found if line.startswith("sweepfarm server"))
     first = found.index(next(line for line in found if line.startswith("export")))
@@ -65,7 +65,7 @@ def test_following_the_help_gives_a_sweep_a_backup_and_a_folder_to_sync(tmp_path
         variables = "\n".join(found[first : first + 2])
         subprocess.run([*shell, f"{variables}\n{agent}"], cwd=tmp_path, env=env, check=True)
         assert stat.S_IMODE((tmp_path / "runs/server/api_key").stat().st_mode) == 0o600
-        # Another server stands for W&B: the folder that the client kept is all it takes.
+        # Another server stands in for W&B. Syncing needs only the folder that the client kept.
         other = subprocess.Popen(
             "exec sweepfarm server --port 0 --data other", shell=True, cwd=tmp_path, env=env
         )

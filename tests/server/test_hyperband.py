@@ -1,4 +1,4 @@
-"""Hyperband against a slow implementation of the published rule."""
+"""Hyperband against a slow reference implementation of the published rule."""
 
 import pytest
 from hypothesis import given
@@ -16,11 +16,11 @@ from server.search.hyperband import EarlyTerminate, MetricValues, hyperband_rung
         (EarlyTerminate(max_iter=100, s=3, eta=3), (3, 11, 33)),
     ],
 )
-def test_rungs_from_above(settings: EarlyTerminate, expected: tuple[int, ...]) -> None:
+def test_rungs_from_the_maximum_iteration(settings: EarlyTerminate, expected: tuple[int, ...]) -> None:
     assert hyperband_rungs(settings) == expected
 
 
-def test_rungs_from_below() -> None:
+def test_rungs_from_the_minimum_iteration() -> None:
     assert hyperband_rungs(EarlyTerminate(min_iter=2, eta=3))[:4] == (2, 6, 18, 54)
     assert hyperband_rungs(EarlyTerminate(min_iter=2, eta=1.5))[:5] == (2, 3, 4, 6, 10)
     assert hyperband_rungs(None) == ()
@@ -30,14 +30,14 @@ def test_rungs_from_below() -> None:
     ("n", "eta", "expected"),
     [(1, 3, 1), (2, 3, 1), (3, 3, 2), (9, 3, 4), (10, 3, 4), (2, 2, 2), (3, 2, 2), (1, 2, 1), (8, 4, 3)],
 )
-def test_survivors(n: int, eta: float, expected: int) -> None:
+def test_number_of_survivors(n: int, eta: float, expected: int) -> None:
     assert survivors(n, eta) == expected
 
 
 def slow_reference(
     histories: dict[str, list[float]], running: list[str], rungs: tuple[int, ...], settings: EarlyTerminate
 ) -> set[str]:
-    """The published rule, word by word, on whole histories; smaller is better."""
+    """The runs that the published rule stops, computed from whole histories. Smaller values are better."""
     stopped = set()
     for name in running:
         history = histories[name]
@@ -69,7 +69,7 @@ def slow_reference(
     st.sampled_from([1, 1, 2, 4]),
     st.data(),
 )
-def test_agrees_with_the_slow_reference(
+def test_verdicts_agree_with_the_slow_reference(
     histories: dict[str, list[float]], base: EarlyTerminate, strict: bool, min_runs: int, data: st.DataObject
 ) -> None:
     settings = EarlyTerminate(base.min_iter, base.max_iter, base.s, base.eta, strict, min_runs)
@@ -87,7 +87,7 @@ def test_agrees_with_the_slow_reference(
         assert verdict.rung in rungs
 
 
-def test_as_many_different_values_go_on_as_promised() -> None:
+def test_the_stated_number_of_distinct_values_survives() -> None:
     for n in range(1, 30):
         for eta in (2, 3, 4):
             standings = {str(i): MetricValues({1: float(i)}, float(i)) for i in range(n)}

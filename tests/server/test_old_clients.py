@@ -1,4 +1,4 @@
-"""The older clients that sweeps are run with, each in an environment of its own."""
+"""Older versions of the client, each in a virtual environment of its own."""
 
 import json
 import os
@@ -23,7 +23,7 @@ GRID = {
 
 
 def client(version: str) -> Path:
-    """Return the folder of programs of an environment with this client, made at first use."""
+    """Return the `bin` folder of an environment with this version, which is created at first use."""
     home = CACHE / version
     programs = home / "bin"
     if not (programs / "wandb").exists():
@@ -36,7 +36,7 @@ def client(version: str) -> Path:
 
 
 @pytest.mark.parametrize("version", ["0.26.1", "0.22.3"])
-def test_an_older_client_does_a_whole_sweep(shared_server: RunningServer, version: str) -> None:
+def test_an_older_client_can_run_a_complete_sweep(shared_server: RunningServer, version: str) -> None:
     programs = client(version)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     project = f"old-{version.replace('.', '-')}"

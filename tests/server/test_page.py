@@ -39,7 +39,7 @@ def page() -> Iterator[Page]:
 
 
 def drawn(page: Page, place: str) -> int:
-    """Count the marks of a chart."""
+    """Number of marks in the chart with the id `place`."""
     return int(page.read(f"document.querySelectorAll('#{place} path, #{place} .point').length"))
 
 
@@ -60,7 +60,7 @@ def test_a_sweep_shows_its_runs_curves_and_parameters(
     assert (tmp_path / "sweep.png").stat().st_size > 10_000
 
 
-def test_it_is_usable_with_the_keyboard(filled: tuple[RunningServer, str], page: Page) -> None:
+def test_the_page_is_usable_with_the_keyboard(filled: tuple[RunningServer, str], page: Page) -> None:
     server, name = filled
     page.open(f"{server.url}/local/big/sweeps/{name}", server.key)
     page.press("/")
@@ -78,7 +78,7 @@ def test_it_is_usable_with_the_keyboard(filled: tuple[RunningServer, str], page:
     assert page.read("document.querySelector('th[aria-sort]').getAttribute('aria-sort')") == "ascending"
 
 
-def test_any_two_columns_can_be_scattered(filled: tuple[RunningServer, str], page: Page) -> None:
+def test_the_axes_of_the_scatter_plot_can_be_chosen(filled: tuple[RunningServer, str], page: Page) -> None:
     server, name = filled
     page.open(f"{server.url}/local/big/sweeps/{name}", server.key)
     page.read(
@@ -89,7 +89,7 @@ def test_any_two_columns_can_be_scattered(filled: tuple[RunningServer, str], pag
     wait_until(lambda: page.read(label) == "objective/score by learning_rate", "the scatter is redrawn", 20)
 
 
-def test_a_run_shows_everything_it_logged(filled: tuple[RunningServer, str], page: Page) -> None:
+def test_a_run_page_shows_everything_that_was_logged(filled: tuple[RunningServer, str], page: Page) -> None:
     server, _ = filled
     page.open(f"{server.url}/local/big/runs/live", server.key)
     text = page.read("document.body.innerText")
@@ -98,14 +98,14 @@ def test_a_run_shows_everything_it_logged(filled: tuple[RunningServer, str], pag
     assert page.read("document.querySelectorAll('#charts .chart').length") == 2
     width = "document.querySelector('#samples img').naturalWidth"
     wait_until(lambda: page.read(width) == 4, "the image is loaded", 20)
-    # A metric that is logged rarely keeps all of its points.
+    # A rarely logged metric keeps all its points.
     view = server.get("/page-data/runs/local/big/live")
     rare = next(curve for curve in view["curves"] if curve["id"] == "objective/score")
     assert rare["x"] == [0, 500, 1000, 1500, 2000, 2500]
     assert page.errors == []
 
 
-def test_dark_and_light_are_both_readable(filled: tuple[RunningServer, str], page: Page) -> None:
+def test_dark_and_light_schemes_have_enough_contrast(filled: tuple[RunningServer, str], page: Page) -> None:
     server, name = filled
     for scheme in ("dark", "light"):
         page.scheme(scheme)
@@ -119,7 +119,7 @@ def test_dark_and_light_are_both_readable(filled: tuple[RunningServer, str], pag
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two `rgb(r, g, b)` colours as WCAG 2 defines it."""
+    """Contrast ratio of two `rgb(r, g, b)` colours by WCAG 2, from 1 to 21."""
 
     def luminance(colour: str) -> float:
         parts = [int(float(p)) / 255 for p in colour[colour.index("(") + 1 : -1].split(",")[:3]]
@@ -130,7 +130,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_it_follows_a_run_that_goes_on(filled: tuple[RunningServer, str], page: Page) -> None:
+def test_the_page_of_a_running_run_updates_itself(filled: tuple[RunningServer, str], page: Page) -> None:
     server, _ = filled
     init(server, "going", "live")
     stream(server, "going", "live", files=rows_from(0, [1.0, 2.0]))
@@ -141,7 +141,7 @@ def test_it_follows_a_run_that_goes_on(filled: tuple[RunningServer, str], page: 
     wait_until(lambda: page.read(points) == 3, "the page shows the new row", 20)
 
 
-def test_unchanged_data_is_not_sent_again(filled: tuple[RunningServer, str]) -> None:
+def test_unchanged_data_is_answered_with_304(filled: tuple[RunningServer, str]) -> None:
     import urllib.error
     import urllib.request
 

@@ -26,7 +26,7 @@ SPEC = spec_of(
 )
 
 
-def test_whole_settings_have_a_column_for_each_key_that_differs():
+def test_a_variant_parameter_has_a_column_per_key_that_differs():
     assert parameter_columns(SPEC) == [
         {"name": "beta", "log": False, "choices": (0.1, 0.2)},
         {"name": "lr", "log": True, "choices": None},

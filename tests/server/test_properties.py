@@ -1,4 +1,4 @@
-"""Promises that hold for every sweep, over random sweep files."""
+"""Properties that hold for every sweep, tested on random sweep files."""
 
 import math
 import random
@@ -43,7 +43,7 @@ def fields(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, 
 spread = st.floats(0.1, 3)
 exponents = st.floats(-5, 5)
 several = st.lists(scalars, min_size=1, max_size=5)
-# What a parameter of each distribution of the W&B syntax may hold.
+# Random fields for a parameter of each distribution of the W&B syntax
 DISTRIBUTIONS = {
     "constant": fields(value=scalars),
     "categorical": fields(values=several),
@@ -72,14 +72,14 @@ def named(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return DISTRIBUTIONS[name].map(lambda body: {"distribution": name, **body})
 
 
-def test_every_distribution_is_among_those_drawn() -> None:
+def test_the_strategies_cover_every_distribution() -> None:
     assert DISTRIBUTIONS.keys() == BUILDERS.keys()
 
 
 def parameters() -> st.SearchStrategy[dict[str, Any]]:
-    """One parameter of any distribution, named or, where its keys tell, not."""
-    untold = st.one_of(*(DISTRIBUTIONS[name] for name in ("constant", "categorical", "int_uniform")))
-    return st.one_of(st.sampled_from(sorted(DISTRIBUTIONS)).flatmap(named), untold)
+    """Parameters of any distribution. The name is sometimes left out if the keys imply it."""
+    unnamed = st.one_of(*(DISTRIBUTIONS[name] for name in ("constant", "categorical", "int_uniform")))
+    return st.one_of(st.sampled_from(sorted(DISTRIBUTIONS)).flatmap(named), unnamed)
 
 
 spaces = st.dictionaries(
@@ -127,7 +127,7 @@ grids = st.dictionaries(
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(grids)
-def test_a_grid_is_handed_out_whole_and_once_to_many_agents(
+def test_many_agents_get_each_grid_point_exactly_once(
     shared_server: RunningServer, space: dict[str, Any]
 ) -> None:
     spec = parse_sweep_config({"method": "grid", "parameters": space})

@@ -1,4 +1,4 @@
-"""What clients punish, request by request."""
+"""Details of the protocol that clients depend on, request by request."""
 
 import json
 from functools import partial
@@ -28,6 +28,26 @@ def test_a_request_that_is_not_graphql_is_an_error(shared_server: RunningServer)
     assert answer["errors"]
 
 
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"name": {"$regex": "("}}, "invalid regular expression '('"),
+        ({"$and": ["name"]}, "a filter must be a JSON object, not 'name'"),
+        ({"name": {"$like": "x"}}, "unknown filter operator $like"),
+    ],
+)
+def test_a_filter_that_cannot_be_applied_is_an_error(
+    shared_server: RunningServer, filters: dict[str, Any], message: str
+) -> None:
+    init(shared_server, "filtered", "filters")
+    query = (
+        'query($f: JSONString) { project(name: "filters", entityName: "local") { runCount(filters: $f) } }'
+    )
+    status, answer = shared_server.post("/graphql", {"query": query, "variables": {"f": json.dumps(filters)}})
+    assert status == 200
+    assert message in answer["errors"][0]["message"]
+
+
 def test_repeated_init_does_not_reset_preempting(shared_server: RunningServer) -> None:
     init(shared_server, "pre")
     stream(shared_server, "pre", preempting=True)
@@ -44,8 +64,8 @@ def test_repeated_rows_are_stored_once(shared_server: RunningServer) -> None:
     assert [json.loads(line)["score"] for line in run["history"]] == [1, 2, 3, 4]
 
 
-def test_a_step_logged_anew_replaces_the_old_one(shared_server: RunningServer) -> None:
-    """As a folder that is synced twice does, or a trainer that starts over under the same identifier."""
+def test_a_step_logged_again_replaces_the_old_row(shared_server: RunningServer) -> None:
+    """Happens when a folder is synced twice, or when a trainer restarts under the same id."""
     sweep = new_sweep(shared_server, RANDOM)
     (command,) = beat(shared_server, new_agent(shared_server, sweep))
     run = command["run_id"]
@@ -63,7 +83,7 @@ def test_a_step_logged_anew_replaces_the_old_one(shared_server: RunningServer) -
     assert (row["logged"], row["value"], row["step"]) == (4, 13, 3)
 
 
-def test_text_where_clients_parse_text_and_objects_where_they_read_objects(
+def test_each_field_is_json_text_or_an_object_as_clients_expect(
     shared_server: RunningServer,
 ) -> None:
     init(shared_server, "shapes", config='{"a": {"value": 1}, "_wandb": {"value": {"t": {"1": [1]}}}}')
@@ -100,7 +120,7 @@ def test_every_suggested_value_is_plain_json(shared_server: RunningServer) -> No
     assert {type(arg["value"]) for arg in command["args"].values()} == {int}
 
 
-def test_a_lost_answer_hands_the_same_run_out_again(shared_server: RunningServer) -> None:
+def test_an_agent_that_repeats_its_request_gets_the_same_run(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     agent = new_agent(shared_server, sweep)
     (first,) = beat(shared_server, agent)
@@ -109,7 +129,7 @@ def test_a_lost_answer_hands_the_same_run_out_again(shared_server: RunningServer
     assert len(shared_server.rows(sweep)) == 1
 
 
-def test_an_answer_is_not_repeated_forever(shared_server: RunningServer) -> None:
+def test_a_run_that_is_never_started_fails_after_three_answers(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     agent = new_agent(shared_server, sweep)
     handed_out = [beat(shared_server, agent)[0]["run_id"] for _ in range(5)]
@@ -117,7 +137,7 @@ def test_an_answer_is_not_repeated_forever(shared_server: RunningServer) -> None
     assert state_of(shared_server, sweep, handed_out[0]) == "failed"
 
 
-def test_an_answer_lost_in_a_restart_is_repeated(tmp_path: Any) -> None:
+def test_an_agent_gets_the_same_run_again_after_a_server_restart(tmp_path: Any) -> None:
     server = start_server(tmp_path / "data", tmp_path / "work")
     sweep = new_sweep(server, RANDOM)
     agent = new_agent(server, sweep)
@@ -132,7 +152,7 @@ def test_an_answer_lost_in_a_restart_is_repeated(tmp_path: Any) -> None:
         server.stop()
 
 
-def test_a_run_that_dies_before_init_is_failed(shared_server: RunningServer) -> None:
+def test_a_run_that_is_not_started_in_time_is_failed(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     agent = new_agent(shared_server, sweep)
     (first,) = beat(shared_server, agent)
@@ -142,7 +162,7 @@ def test_a_run_that_dies_before_init_is_failed(shared_server: RunningServer) -> 
     assert state_of(shared_server, sweep, first["run_id"]) == "failed"
 
 
-def test_a_run_that_the_agent_drops_is_closed(shared_server: RunningServer) -> None:
+def test_a_run_that_the_agent_no_longer_reports_is_crashed(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     agent = new_agent(shared_server, sweep)
     (first,) = beat(shared_server, agent)
@@ -152,7 +172,7 @@ def test_a_run_that_the_agent_drops_is_closed(shared_server: RunningServer) -> N
     assert state_of(shared_server, sweep, first["run_id"]) == "crashed"
 
 
-def test_a_preempted_run_comes_back_under_its_own_id(shared_server: RunningServer) -> None:
+def test_a_preempted_run_is_resumed_under_its_own_id(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, {**RANDOM, "run_cap": 1})
     agent = new_agent(shared_server, sweep)
     (first,) = beat(shared_server, agent)
@@ -167,12 +187,12 @@ def test_a_preempted_run_comes_back_under_its_own_id(shared_server: RunningServe
     assert init(shared_server, run)["historyLineCount"] == 1
 
 
-def test_a_deleted_sweep_is_http_404(shared_server: RunningServer) -> None:
+def test_a_heartbeat_of_an_unknown_agent_is_http_404(shared_server: RunningServer) -> None:
     query = 'mutation { agentHeartbeat(input: {id: "nobody", runState: "{}"}) { commands } }'
     assert shared_server.post("/graphql", {"query": query})[0] == 404
 
 
-def test_the_cap_ends_the_sweep(shared_server: RunningServer) -> None:
+def test_the_run_cap_ends_the_sweep(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, {**RANDOM, "run_cap": 1})
     first, second = new_agent(shared_server, sweep), new_agent(shared_server, sweep)
     (command,) = beat(shared_server, first)
@@ -198,7 +218,7 @@ def test_grid_under_concurrent_agents_is_complete_and_without_repeats(shared_ser
 
 
 @pytest.mark.parametrize("method", ["random", "bayes"])
-def test_points_are_the_same_under_the_same_seed(tmp_path: Any, method: str) -> None:
+def test_equal_seeds_give_equal_points(tmp_path: Any, method: str) -> None:
     def drawn(folder: str, seed: int) -> list[Any]:
         with running_server(tmp_path / folder, "--seed", str(seed)) as server:
             agent = new_agent(server, new_sweep(server, {**RANDOM, "method": method}))
@@ -216,7 +236,7 @@ def test_points_are_the_same_under_the_same_seed(tmp_path: Any, method: str) -> 
     assert drawn("other", 8) != first
 
 
-def test_hyperband_stops_with_the_answer_that_brings_the_bad_value(shared_server: RunningServer) -> None:
+def test_hyperband_stops_a_run_in_the_answer_to_its_bad_value(shared_server: RunningServer) -> None:
     config = {
         **RANDOM,
         "metric": {"name": "score", "goal": "maximize"},
@@ -253,7 +273,7 @@ def test_a_repeated_request_does_not_count_twice_for_hyperband(shared_server: Ru
     assert (row["logged"], row["rung"]) == (1, None)
 
 
-def test_values_that_are_not_finite_numbers_are_no_iterations(shared_server: RunningServer) -> None:
+def test_only_finite_numbers_count_as_iterations(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     (command,) = beat(shared_server, new_agent(shared_server, sweep))
     init(shared_server, command["run_id"])
@@ -263,7 +283,7 @@ def test_values_that_are_not_finite_numbers_are_no_iterations(shared_server: Run
     assert (row["logged"], row["value"]) == (1, 2.0)
 
 
-def test_the_target_ends_the_sweep(shared_server: RunningServer) -> None:
+def test_reaching_the_target_ends_the_sweep(shared_server: RunningServer) -> None:
     sweep = new_sweep(
         shared_server, {**RANDOM, "metric": {"name": "score", "goal": "maximize", "target": 0.9}}
     )

@@ -1,4 +1,4 @@
-"""Who gets which run: orphans, crashed runs that come back, chosen runs, populations, deserted sweeps."""
+"""Assignment of runs to agents: orphans, requeued crashed runs, enqueued runs, sweeps without agents."""
 
 import json
 import sqlite3
@@ -31,7 +31,9 @@ def enqueue(server: RunningServer, sweep: str, config: dict[str, Any]) -> str:
     return str(data["enqueueSweepRun"]["id"])
 
 
-def test_chosen_runs_come_before_suggested_ones_and_within_the_cap(shared_server: RunningServer) -> None:
+def test_enqueued_runs_come_before_suggested_ones_and_count_towards_the_cap(
+    shared_server: RunningServer,
+) -> None:
     sweep = new_sweep(shared_server, {**RANDOM, "run_cap": 2})
     chosen = [enqueue(shared_server, sweep, {"a": value}) for value in (0.25, 0.5, 0.75)]
     agent = new_agent(shared_server, sweep)
@@ -43,7 +45,7 @@ def test_chosen_runs_come_before_suggested_ones_and_within_the_cap(shared_server
     assert beat(shared_server, agent) == [{"type": "exit"}]
 
 
-def test_a_crashed_run_comes_back_as_often_as_the_sweep_says(shared_server: RunningServer) -> None:
+def test_a_crashed_run_is_requeued_as_often_as_the_sweep_allows(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, {**RANDOM, "run_cap": 1, "requeue_crashed": 1})
     agent = new_agent(shared_server, sweep)
     (first,) = beat(shared_server, agent)
@@ -60,7 +62,7 @@ def test_a_crashed_run_comes_back_as_often_as_the_sweep_says(shared_server: Runn
     assert state_of(shared_server, sweep, run) == "crashed"
 
 
-def test_no_run_is_stopped_before_enough_have_reached_the_rung(shared_server: RunningServer) -> None:
+def test_no_run_is_stopped_before_min_runs_have_reached_the_rung(shared_server: RunningServer) -> None:
     stop = {"type": "hyperband", "min_iter": 1, "eta": 3, "min_runs": 3}
     sweep = new_sweep(shared_server, {**RANDOM, "early_terminate": stop})
     answers = []
@@ -71,7 +73,7 @@ def test_no_run_is_stopped_before_enough_have_reached_the_rung(shared_server: Ru
     assert answers == [False, False, True]
 
 
-def test_a_new_agent_waits_for_the_one_it_may_replace(shared_server: RunningServer) -> None:
+def test_a_new_agent_waits_for_a_silent_agent_on_the_same_host(shared_server: RunningServer) -> None:
     sweep = new_sweep(shared_server, RANDOM)
     first = new_agent(shared_server, sweep, "machine")
     (command,) = beat(shared_server, first)
@@ -86,7 +88,7 @@ def test_a_new_agent_waits_for_the_one_it_may_replace(shared_server: RunningServ
 
 
 class Farm:
-    """A scheduler on a database of its own, whose clock a test can set."""
+    """A scheduler with a database of its own."""
 
     def __init__(self, tmp_path: Any) -> None:
         self.settings = ServerSettings(data=tmp_path)
@@ -99,7 +101,7 @@ class Farm:
         self.database.close()
 
 
-def test_an_orphan_is_told_to_stop_and_waited_for(tmp_path: Any) -> None:
+def test_a_new_agent_waits_until_an_orphaned_run_has_stopped(tmp_path: Any) -> None:
     farm = Farm(tmp_path)
 
     def work(db: sqlite3.Connection) -> None:
@@ -110,7 +112,7 @@ def test_an_orphan_is_told_to_stop_and_waited_for(tmp_path: Any) -> None:
             db, project["id"], "r", sweep_id=sweep["id"], agent_id=old["id"], started_at=1.0, assigned_at=1.0
         )
         now = old["heartbeat_at"] + DEAD_AFTER + 1
-        # While the server was away nobody could be heard: that makes no orphan.
+        # A heartbeat missed during downtime of the server does not make a run an orphan.
         assert not host_is_taken(db, new, now, 120, unreachable_until=now - 1)
         untouched = run_by_id(db, run["id"])
         assert untouched is not None
@@ -128,7 +130,7 @@ def test_an_orphan_is_told_to_stop_and_waited_for(tmp_path: Any) -> None:
     farm.close()
 
 
-def test_a_sweep_without_agents_is_over_or_waits(tmp_path: Any) -> None:
+def test_a_sweep_without_agents_is_finished_at_its_cap_and_pending_below(tmp_path: Any) -> None:
     farm = Farm(tmp_path)
 
     def work(db: sqlite3.Connection) -> None:

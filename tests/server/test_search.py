@@ -1,4 +1,4 @@
-"""Grid, random and Bayesian points."""
+"""Grid, random and Bayesian suggestions."""
 
 import itertools
 import json
@@ -56,7 +56,7 @@ def test_the_last_parameter_of_a_grid_changes_fastest() -> None:
     assert [tuple(grid_point(spec, i).values()) for i in range(4)] == [(1, "x"), (1, "y"), (2, "x"), (2, "y")]
 
 
-def test_random_points_depend_on_the_seed_alone() -> None:
+def test_random_points_depend_only_on_the_seed() -> None:
     spec = spec_of("random", {"a": {"min": 0.0, "max": 1.0}, "b": {"values": list(range(100))}})
     assert random_point(spec, 1) == random_point(spec, 1)
     assert random_point(spec, 1) != random_point(spec, 2)
@@ -88,8 +88,10 @@ def trials_by(spec: SweepSpec, score: Any, count: int, seed: int) -> list[Trial]
         ("width", lambda v: v > 32),
     ],
 )
-def test_each_kind_of_parameter_guides_the_search(name: str, good: Any, sampler: str) -> None:
-    """Where only one parameter matters, most suggestions take its good side."""
+def test_the_search_learns_the_good_values_of_each_kind_of_parameter(
+    name: str, good: Any, sampler: str
+) -> None:
+    """If only one parameter matters, most suggestions take its good values."""
     spec = spec_of("bayes", MIXED, sampler=sampler)
     trials = trials_by(spec, lambda point: float(good(point[name])), 40, seed=3)
     points = [bayes_point(spec, trials, seed) for seed in range(30)]
@@ -97,7 +99,7 @@ def test_each_kind_of_parameter_guides_the_search(name: str, good: Any, sampler:
 
 
 @SAMPLERS
-def test_a_logarithmic_range_is_searched_by_ratio(sampler: str) -> None:
+def test_a_logarithmic_range_is_searched_on_a_log_scale(sampler: str) -> None:
     spec = spec_of("bayes", {"rate": MIXED["rate"]}, sampler=sampler)
     trials = trials_by(spec, lambda point: -abs(point["rate"] - 1e-5) / 1e-5, 40, seed=1)
     rates = sorted(bayes_point(spec, trials, seed)["rate"] for seed in range(20))
@@ -119,9 +121,7 @@ def test_suggestions_are_a_function_of_trials_and_seed(sampler: str) -> None:
         st.tuples(st.sampled_from(["finished", "pruned", "failed", "running"]), st.floats(0, 1)), max_size=25
     )
 )
-def test_any_mixture_of_outcomes_gives_a_point_inside(
-    sampler: str, outcomes: list[tuple[Any, float]]
-) -> None:
+def test_any_mixture_of_outcomes_gives_a_valid_point(sampler: str, outcomes: list[tuple[Any, float]]) -> None:
     spec = spec_of("bayes", MIXED, sampler=sampler)
     rng = random.Random(0)
     trials = [
@@ -138,15 +138,15 @@ def test_any_mixture_of_outcomes_gives_a_point_inside(
 
 
 @SAMPLERS
-def test_crashed_runs_do_not_count_as_bad_ones(sampler: str) -> None:
-    """Failures say nothing about the objective: the search is where it was without them."""
+def test_crashed_runs_do_not_change_the_suggestion(sampler: str) -> None:
+    """Failures carry no information about the objective."""
     spec = spec_of("bayes", {"flag": MIXED["flag"], "rate": MIXED["rate"]}, sampler=sampler)
-    told = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
+    finished = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
     crashed = [Trial({"flag": True, "rate": 1e-3}, "failed") for _ in range(10)]
-    assert bayes_point(spec, told, 4) == bayes_point(spec, told + crashed, 4)
+    assert bayes_point(spec, finished, 4) == bayes_point(spec, finished + crashed, 4)
 
 
-def test_the_two_ways_of_searching_take_turns() -> None:
+def test_gaussian_process_and_tpe_alternate() -> None:
     parameters = {"rate": MIXED["rate"]}
     both, gp, tpe = (spec_of("bayes", parameters, sampler=name) for name in ("both", "gp", "tpe"))
     trials = trials_by(both, lambda point: point["rate"], 21, seed=5)
@@ -154,8 +154,8 @@ def test_the_two_ways_of_searching_take_turns() -> None:
     assert bayes_point(both, trials[1:], 9) == bayes_point(tpe, trials[1:], 9)
 
 
-def test_runs_under_way_are_not_repeated() -> None:
-    """Agents that ask one after the other get points that lie apart."""
+def test_suggestions_stay_away_from_running_points() -> None:
+    """So agents that ask one after the other get distant points."""
     spec = spec_of("bayes", {name: {"min": 0.0, "max": 1.0} for name in "xy"}, sampler="gp")
     trials = trials_by(spec, lambda p: math.sin(9 * p["x"]) * math.cos(7 * p["y"]), 12, seed=1)
     alone = [tuple(bayes_point(spec, trials, seed).values()) for seed in range(4)]
@@ -169,20 +169,21 @@ def nearest(points: list[tuple[float, ...]]) -> float:
     return min(math.dist(a, b) for a, b in itertools.combinations(points, 2))
 
 
-def test_a_long_sweep_is_told_by_its_best_its_newest_and_what_runs() -> None:
-    from server.search.bayes import BEST, TOLD, _most_telling
+def test_a_long_sweep_is_reduced_to_best_newest_and_running_trials() -> None:
+    from server.search.bayes import MAX_BEST_TRIALS, MAX_TRIALS, _informative_trials
 
     trials = [Trial({"a": i}, "finished", float(i % 500)) for i in range(1000)]
     trials[3] = Trial({"a": 3}, "running")
-    kept = _most_telling(trials, maximize=True)
-    assert len(kept) == TOLD
+    kept = _informative_trials(trials, maximize=True)
+    assert len(kept) == MAX_TRIALS
     assert trials[3] in kept
-    best = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0)[-BEST:]
+    best = sorted((t for t in trials if t.value is not None), key=lambda t: t.value or 0.0)
+    best = best[-MAX_BEST_TRIALS:]
     assert all(trial in kept for trial in best)
     assert kept[-1] is trials[-1]
 
 
-def test_the_search_is_told_what_became_of_each_run(tmp_path: Path) -> None:
+def test_each_run_becomes_a_trial_with_its_outcome(tmp_path: Path) -> None:
     config = {
         "method": "bayes",
         "metric": {"name": "score"},

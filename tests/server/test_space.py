@@ -1,4 +1,4 @@
-"""The sweep syntax: every distribution stays inside its space, every mistake gets one clear line."""
+"""The sweep syntax: samples stay inside their distribution, and every mistake gets a one-line error."""
 
 import math
 import random
@@ -69,7 +69,7 @@ parameters = st.one_of(
     ),
     st.integers(0, 10),
 )
-def test_draws_are_inside_and_survive_the_way_through_run_config_and_axis(
+def test_samples_are_valid_and_round_trip_through_run_config_and_axis(
     drawn: dict[str, Any], seed: int
 ) -> None:
     spec = spec_with(drawn)
@@ -86,7 +86,7 @@ def test_draws_are_inside_and_survive_the_way_through_run_config_and_axis(
         assert type(again) in (bool, int, float, str, type(None))
 
 
-def test_inference_follows_the_published_rules() -> None:
+def test_distributions_are_inferred_by_the_published_rules() -> None:
     spec = spec_with(
         {
             "a": {"value": 3},
@@ -119,7 +119,7 @@ def test_quantized_values_are_exact_multiples_inside_the_bounds() -> None:
     assert spec.parameters["a"].grid() == (0.1, 0.2, 0.3, 0.4, 0.5)
 
 
-def test_exponents_are_exponents() -> None:
+def test_log_uniform_bounds_are_exponents() -> None:
     spec = spec_with({"a": {"distribution": "log_uniform", "min": -9.21, "max": 0}})
     low, high = spec.parameters["a"].values_or_bounds
     assert math.isclose(low, math.exp(-9.21))
@@ -130,14 +130,14 @@ def test_exponents_are_exponents() -> None:
     assert high == 1
 
 
-def test_probabilities_are_followed() -> None:
+def test_samples_follow_the_given_probabilities() -> None:
     spec = spec_with({"a": {"values": ["x", "y"], "probabilities": [0.1, 0.9]}})
     rng = random.Random(0)
     share = sum(spec.parameters["a"].sample(rng) == "y" for _ in range(2000)) / 2000
     assert 0.87 < share < 0.93
 
 
-def test_true_is_not_one() -> None:
+def test_true_and_one_are_different_values() -> None:
     spec = spec_with({"a": {"values": [True, False]}, "b": {"values": [0, 1]}})
     assert spec.parameters["a"].contains(True)
     assert not spec.parameters["a"].contains(1)
@@ -153,6 +153,7 @@ BAD = [
     ("method: random\nparameters: {a: {min: 1}}", "parameter a needs value, values, min and max"),
     ("method: random\nparameters: {a: 5}", "parameter a must be a mapping such as {value: 5}"),
     ("method: random\nparameters: {a: {distribution: log_unifrom, min: 1, max: 2}}", "did you mean"),
+    ("method: random\nparameters: {a: {distribution: [normal]}}", "unknown distribution ['normal']"),
     ("method: random\nparameters: {a: {values: []}}", "values must be a list with at least one"),
     ("method: random\nparameters: {a: {values: [1, 2], probabilities: [0.5, 0.2]}}", "add up to 0.7"),
     ("method: random\nparameters: {a: {min: 1e-5, max: 1.0}}", "such as 1.0e-5"),
@@ -208,13 +209,13 @@ BAD = [
 
 
 @pytest.mark.parametrize(("text", "message"), BAD)
-def test_each_mistake_gets_one_clear_line(text: str, message: str) -> None:
+def test_each_mistake_gets_a_one_line_error(text: str, message: str) -> None:
     with pytest.raises(SweepConfigError) as caught:
         parse_sweep_config(yaml.safe_load(text))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_unknown_top_level_keys_are_warned_about() -> None:
+def test_an_unknown_top_level_key_gives_a_warning() -> None:
     spec = spec_with({"a": {"value": 1}}, parametres={})
     assert spec.warnings == ("unknown key 'parametres' has no effect",)

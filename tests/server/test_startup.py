@@ -1,4 +1,4 @@
-"""Starting: the key, the ready line, and one clear line for each thing that can be wrong."""
+"""Starting the server: the key, the ready line, and a one-line error for each possible problem."""
 
 import asyncio
 import os
@@ -25,14 +25,14 @@ def refused(data: Path, *options: str, port: int = 0) -> str:
     return printed
 
 
-def test_ready_line_address_and_key(wandb_server: RunningServer) -> None:
+def test_a_ready_server_answers_and_has_a_private_key(wandb_server: RunningServer) -> None:
     key_file = wandb_server.data / "api_key"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert len(wandb_server.key) >= 40
     assert wandb_server.get("/page-data/sweeps") == []
 
 
-def test_the_key_and_the_records_survive_a_restart(tmp_path: Path) -> None:
+def test_key_and_records_survive_a_restart(tmp_path: Path) -> None:
     with running_server(tmp_path) as first:
         key = first.key
         first.graphql('mutation { upsertModel(input: {name: "p", entityName: "local"}) { inserted } }')
@@ -44,14 +44,14 @@ def test_the_key_and_the_records_survive_a_restart(tmp_path: Path) -> None:
         assert data["models"]["edges"] == [{"node": {"name": "p"}}]
 
 
-def test_an_interrupt_ends_it_in_order(tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_server_cleanly(tmp_path: Path) -> None:
     server = start_server(tmp_path / "data", tmp_path / "work")
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(timeout=30) == 0
     assert not (server.data / "url").exists()
 
 
-def test_a_taken_port(tmp_path: Path) -> None:
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -62,7 +62,7 @@ def test_a_taken_port(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_an_answers_parts_are_not_held_back() -> None:
+def test_connections_are_accepted_with_tcp_nodelay() -> None:
     """Nagle's algorithm would add 40 ms to every request."""
 
     async def option_of_a_connection() -> int:
@@ -83,17 +83,17 @@ def test_an_answers_parts_are_not_held_back() -> None:
     assert asyncio.run(option_of_a_connection()) != 0
 
 
-def test_a_data_folder_that_is_in_use(wandb_server: RunningServer) -> None:
+def test_a_data_folder_in_use_is_refused(wandb_server: RunningServer) -> None:
     assert "another server already uses" in refused(wandb_server.data)
 
 
-def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_an_unwritable_data_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "--data" in refused(tmp_path / "file" / "data")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_a_full_data_folder(tmp_path: Path) -> None:
+def test_a_full_data_folder_is_refused(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
@@ -108,7 +108,7 @@ def test_a_full_data_folder(tmp_path: Path) -> None:
         subprocess.run(["umount", small], check=True)
 
 
-def test_a_damaged_database_is_refused_with_the_way_back(tmp_path: Path) -> None:
+def test_a_damaged_database_is_refused_with_a_restore_command(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_server(tmp_path) as server:
         server.graphql('mutation { upsertModel(input: {name: "p", entityName: "local"}) { inserted } }')
@@ -118,7 +118,7 @@ def test_a_damaged_database_is_refused_with_the_way_back(tmp_path: Path) -> None
         (data / "sweepfarm.sqlite").write_bytes(damage or content[:8192] + bytes(24000) + content[32192:])
         printed = refused(data)
         assert "is damaged" in printed
-        command = printed.split("go back to the last backup with: ")[1]
+        command = printed.split("restore the last backup with: ")[1]
         assert str(copy) in command
         subprocess.run(command, shell=True, check=True)
     with running_server(tmp_path) as server:
@@ -126,7 +126,7 @@ def test_a_damaged_database_is_refused_with_the_way_back(tmp_path: Path) -> None
         assert answer["models"]["edges"] == [{"node": {"name": "p"}}]
 
 
-def test_a_damaged_database_without_a_backup(tmp_path: Path) -> None:
+def test_a_damaged_database_without_a_backup_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "sweepfarm.sqlite").write_bytes(b"not a database, but long enough to look at" * 100)
@@ -150,7 +150,7 @@ def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
     newest.close()
 
 
-def test_a_database_from_a_newer_version(tmp_path: Path) -> None:
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         pass
     connection = sqlite3.connect(server.data / "sweepfarm.sqlite")

@@ -1,4 +1,4 @@
-"""Real runs that are stopped, preempted, cancelled or cut off."""
+"""Real runs that are stopped, preempted, cancelled or lose their server."""
 
 import signal
 import time
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 COMMAND = ["${env}", "${interpreter}", "${program}"]
 SCORE = {"name": "score", "goal": "maximize"}
-# Two runs side by side, 0.9 and 0.1: at the third logged value the worse one is stopped.
+# Two parallel runs, 0.9 and 0.1: Hyperband stops the worse one at the third logged value.
 PAIR = {
     "method": "grid",
     "metric": SCORE,
@@ -49,7 +49,7 @@ assert len(list(run.scan_history())) == run.lastHistoryStep + 1
         assert "finished stopped early | Hyperband at rung 3 (step 2): score 0.1 is below 0.9" in read
 
 
-def test_a_run_that_ignores_the_flag_is_ended_by_its_agent(tmp_path: Any) -> None:
+def test_a_run_that_ignores_the_stop_flag_is_killed_by_its_agent(tmp_path: Any) -> None:
     with running_server(tmp_path, "--stop-grace", "1") as server:
         sweep = server.sweep(PAIR, DEAF)
         for i in range(2):
@@ -68,7 +68,7 @@ def test_cancel_ends_the_run_and_then_the_agent(wandb_server: RunningServer) -> 
     assert (row["state"], row["why"]) == ("killed", "the sweep was cancelled")
 
 
-def test_api_stop(wandb_server: RunningServer) -> None:
+def test_a_run_can_be_stopped_through_the_api(wandb_server: RunningServer) -> None:
     wandb_server.start(
         *("python", "-c"),
         'import os; os.environ["STEPS"] = "200"; os.environ["PAUSE"] = "0.5"\n'
@@ -86,7 +86,7 @@ def test_api_stop(wandb_server: RunningServer) -> None:
     assert run()["historyLineCount"] < 200
 
 
-def test_a_preempted_run_goes_on_where_it_was(wandb_server: RunningServer) -> None:
+def test_a_preempted_run_resumes_at_its_last_step(wandb_server: RunningServer) -> None:
     sweep = wandb_server.sweep({**PAIR, "parameters": {"a": {"values": [0.5]}}}, PREEMPTED)
     agent = wandb_server.eager_agent(sweep)
     assert agent.wait(timeout=120) == 0
@@ -100,8 +100,8 @@ def test_a_preempted_run_goes_on_where_it_was(wandb_server: RunningServer) -> No
     assert str(list(range(10))) in read
 
 
-def test_agents_whose_trainers_die_at_once_give_up(tmp_path: Any) -> None:
-    """At the agents' own pace; side by side, since both mostly wait."""
+def test_agents_whose_trainers_always_die_give_up(tmp_path: Any) -> None:
+    """With the agents' normal polling interval. Both run in parallel, since they mostly wait."""
     with running_server(tmp_path) as server:
         grid = server.sweep(PAIR, DIES_BEFORE_INIT)
         endless = server.sweep({**PAIR, "method": "random"}, DIES_BEFORE_INIT)
@@ -122,7 +122,7 @@ def test_agents_whose_trainers_die_at_once_give_up(tmp_path: Any) -> None:
         assert len(states) in (2, 3)
 
 
-def test_killing_the_server_loses_nothing(tmp_path: Any) -> None:
+def test_killing_the_server_loses_no_row(tmp_path: Any) -> None:
     data, work = tmp_path / "data", tmp_path / "work"
     server = start_server(data, work)
     port = int(server.url.rsplit(":", 1)[1])
@@ -132,7 +132,7 @@ def test_killing_the_server_loses_nothing(tmp_path: Any) -> None:
     wait_until(lambda: (row_of(server, sweep, 0.5).get("step") or 0) > 5, "the run logs")
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
-    # Long enough for the agent and the run, which both speak every second, to find nobody there.
+    # Agent and run both send every second, so both notice that the server is gone.
     time.sleep(3)
     again = start_server(data, work, port=port)
     try:

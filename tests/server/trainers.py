@@ -1,6 +1,6 @@
 """Training scripts that real agents start."""
 
-# Put before a script, it makes the client look for the stop flag every second instead of every fifteen.
+# Prefix of a script: the client checks the stop flag every second instead of every fifteen.
 ATTENTIVE = """
 from wandb.sdk.lib.run_stopping import RunStopChecker
 RunStopChecker.__init__.__kwdefaults__["poll_interval"] = 1
@@ -20,7 +20,7 @@ with wandb.init(settings=wandb.Settings(stop_fn=lambda: stop.append(1))) as run:
     run.summary["outcome"] = "stopped early" if stop else "finished"
 """
 
-# Uses nothing that older clients do not have.
+# Uses only features that older clients have.
 PLAIN = """
 import wandb
 with wandb.init() as run:
@@ -29,7 +29,7 @@ with wandb.init() as run:
         print("step", step)
 """
 
-# Takes no notice of the stop flag: only its agent can end it.
+# Ignores the stop flag: only its agent can end it.
 DEAF = """
 import time, wandb
 with wandb.init(settings=wandb.Settings(stop_fn=lambda: None)) as run:
@@ -38,7 +38,7 @@ with wandb.init(settings=wandb.Settings(stop_fn=lambda: None)) as run:
         time.sleep(0.5)
 """
 
-# Is preempted once, at its fifth step, and goes on where it was.
+# Is preempted once, at its fifth step, and then resumes.
 PREEMPTED = """
 import sys, wandb
 run = wandb.init(resume="allow")

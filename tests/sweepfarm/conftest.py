@@ -1,4 +1,4 @@
-"""The server's fixtures, for commands that talk to a real one."""
+"""The fixtures of the embedded server, for commands that talk to a real one."""
 
 from tests.server_fixture import shared_server
 

@@ -56,7 +56,7 @@ def test_every_shipped_yaml_is_safe_yaml() -> None:
         assert list(yaml.safe_load_all(path.read_text(encoding="utf-8"))), path
 
 
-def test_the_space_of_the_second_seed_document(sweep: dict[str, Any]) -> None:
+def test_the_main_sweep_searches_exactly_these_parameters(sweep: dict[str, Any]) -> None:
     searched = set(check_sweep(sweep).searched)
     assert searched == {
         "learning_rate", "per_device_train_batch_size", "num_generations", "temperature", "top_p", "beta",
@@ -67,14 +67,14 @@ def test_the_space_of_the_second_seed_document(sweep: dict[str, Any]) -> None:
     }  # fmt: skip
 
 
-def test_rungs_are_given_in_training_steps(sweep: dict[str, Any]) -> None:
+def test_rungs_are_reported_in_training_steps(sweep: dict[str, Any]) -> None:
     sweep["parameters"]["max_steps"] = {"value": 40}
     sweep["run_cap"] = 8
     rungs = check_sweep(sweep).rungs
     assert [(r.logged_value, r.training_step, r.goes_on) for r in rungs] == [(2, 10, 5), (4, 20, 5)]
 
 
-def test_a_metric_logged_each_step_has_its_rungs_there(sweep: dict[str, Any]) -> None:
+def test_rungs_of_a_metric_logged_at_each_step_are_training_steps(sweep: dict[str, Any]) -> None:
     sweep["metric"]["name"] = "reward_components/total_reward/mean"
     sweep["early_terminate"] = {"type": "hyperband", "min_iter": 20, "eta": 3}
     result = check_sweep(sweep)
@@ -82,13 +82,13 @@ def test_a_metric_logged_each_step_has_its_rungs_there(sweep: dict[str, Any]) ->
     assert any("do not compare" in w for w in result.warnings)
 
 
-def test_a_dead_epsilon_is_named(sweep: dict[str, Any]) -> None:
+def test_a_searched_epsilon_without_effect_gives_a_warning(sweep: dict[str, Any]) -> None:
     assert not check_sweep(sweep).warnings
     sweep["parameters"]["num_iterations"] = {"value": 1}
     assert any("epsilon changes nothing" in w for w in check_sweep(sweep).warnings)
 
 
-def test_the_fourteen_runs_of_the_stories_document() -> None:
+def test_the_stories_sweep_has_the_fourteen_published_runs() -> None:
     variants = read_sweep(STORIES)["parameters"]["variant"]["values"]
     table = [
         (v["beta"], v["per_device_train_batch_size"], v["learning_rate"], v["num_generations"])
@@ -111,7 +111,7 @@ def test_the_fourteen_runs_of_the_stories_document() -> None:
     assert any("own reward" in warning for warning in small.warnings)
 
 
-def test_the_grid_of_the_kl_document_and_its_controls() -> None:
+def test_the_code_sweep_has_the_published_kl_grid_and_control_rewards() -> None:
     sweep = read_sweep(CODE, CODE_CPU)
     runs = [RunConfig.from_params(point) for point in points(sweep)]
     grid = [(r.beta, r.learning_rate) for r in runs if r.reward.model_dump()["reward_condition"] == "ut"]
@@ -125,7 +125,7 @@ def test_the_grid_of_the_kl_document_and_its_controls() -> None:
     assert not check_sweep(sweep).warnings
 
 
-def test_the_fixes_of_the_judged_document_one_by_one_and_together() -> None:
+def test_the_judge_sweep_has_the_recommended_changes_one_by_one_and_together() -> None:
     sweep = read_sweep(JUDGE, JUDGE_CPU)
     seeds = sweep["parameters"]["seed"]["values"]
     runs = [RunConfig.from_params({**point, "seed": seed}) for point in points(sweep) for seed in seeds]
@@ -152,7 +152,7 @@ def test_the_fixes_of_the_judged_document_one_by_one_and_together() -> None:
 
 
 def points(sweep: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every run of a sweep of variants."""
+    """The parameters of every run of a sweep of variants."""
     constant = {name: p["value"] for name, p in sweep["parameters"].items() if "value" in p}
     return [{**constant, "variant": one} for one in sweep["parameters"]["variant"]["values"]]
 
@@ -171,7 +171,7 @@ def points(sweep: dict[str, Any]) -> list[dict[str, Any]]:
         ({"suite": {"value": "no/such.yaml"}}, "`suite`: cannot read the suite"),
     ],
 )
-def test_what_is_wrong_with_a_sweep_of_another_task(parameters: dict[str, Any], says: str) -> None:
+def test_mistakes_in_a_sweep_of_another_task_are_named(parameters: dict[str, Any], says: str) -> None:
     sweep = read_sweep(STORIES, STORIES_CPU)
     with pytest.raises(UserError, match=re.escape(says)):
         check_sweep({**sweep, "parameters": {**sweep["parameters"], **parameters}})
@@ -185,7 +185,7 @@ def test_a_metric_of_another_task_is_refused() -> None:
 
 
 def bad(sweep: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The main sweep, broken in one way."""
+    """The main sweep with one mistake."""
     parameters = sweep["parameters"]
     if kind == "unknown parameter":
         parameters["learning_rte"] = {"min": 0.1, "max": 0.2}
@@ -236,7 +236,7 @@ SAYS = {
 
 
 @pytest.mark.parametrize("kind", SAYS)
-def test_bad_sweeps_fail_with_one_line(sweep: dict[str, Any], kind: str, tmp_path: Path) -> None:
+def test_a_bad_sweep_is_a_one_line_error(sweep: dict[str, Any], kind: str, tmp_path: Path) -> None:
     path = tmp_path / "sweep.yaml"
     path.write_text(yaml.safe_dump(bad(sweep, kind)))
     result = CliRunner().invoke(cli, ["check", str(path)])
@@ -249,7 +249,7 @@ def test_bad_sweeps_fail_with_one_line(sweep: dict[str, Any], kind: str, tmp_pat
 @pytest.mark.parametrize(
     ("text", "says"), [("a: [1", "no valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
 )
-def test_unreadable_files_fail_with_one_line(text: str | None, says: str, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_one_line_error(text: str | None, says: str, tmp_path: Path) -> None:
     path = tmp_path / "sweep.yaml"
     if text is not None:
         path.write_text(text)
@@ -259,7 +259,7 @@ def test_unreadable_files_fail_with_one_line(text: str | None, says: str, tmp_pa
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_json_holds_the_rungs() -> None:
+def test_json_output_holds_the_rungs() -> None:
     result = CliRunner().invoke(cli, ["check", str(MAIN), "--overlay", str(CPU), "--json"])
     assert result.exit_code == 0, result.output
     rungs = json.loads(result.stdout)["rungs"]
@@ -267,7 +267,7 @@ def test_json_holds_the_rungs() -> None:
     assert all(0 < r["share"] <= 1 and r["training_step"] > 0 for r in rungs)
 
 
-def test_an_overlay_may_not_touch_the_space(sweep: dict[str, Any]) -> None:
+def test_an_overlay_cannot_change_the_search_space(sweep: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="`learning_rate` is searched"):
         lay_over(sweep, {"parameters": {"learning_rate": {"value": 1e-3}}})
     with pytest.raises(UserError, match="must be one `value`"):
@@ -278,7 +278,7 @@ def test_an_overlay_may_not_touch_the_space(sweep: dict[str, Any]) -> None:
         lay_over(sweep, {"methd": "grid"})
 
 
-def test_an_overlay_sets_budget_and_leaves_the_file_alone(sweep: dict[str, Any]) -> None:
+def test_an_overlay_sets_the_budget_and_leaves_the_sweep_unchanged(sweep: dict[str, Any]) -> None:
     before = deepcopy(sweep)
     merged = lay_over(sweep, {"run_cap": 3, "parameters": {"max_steps": {"value": 7}}})
     assert sweep == before

@@ -1,4 +1,4 @@
-"""The whole thing: server, real `wandb sweep`, real agents, real training, report."""
+"""End to end: server, real `wandb sweep`, real agents, real training, report."""
 
 import json
 import os
@@ -18,13 +18,13 @@ SWEEPFARM = [sys.executable, "-m", "sweepfarm"]
 
 
 def environment() -> dict[str, str]:
-    """Without anything that would name an outer W&B."""
+    """The environment without W&B settings of the caller."""
     return {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
 
 
 @pytest.fixture(scope="module")
 def overlay(tiny_starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A budget of seconds: four runs of eight steps on the tiny starter."""
+    """An overlay with a budget of seconds: four runs of eight steps on the tiny starter."""
     path = tmp_path_factory.mktemp("overlay") / "tiny.yaml"
     parameters = {
         "model": str(tiny_starter),
@@ -40,7 +40,7 @@ def overlay(tiny_starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.mark.slow
-def test_a_sweep_from_one_command_to_a_chosen_configuration(overlay: Path, tmp_path: Path) -> None:
+def test_one_command_runs_a_sweep_and_writes_a_chosen_configuration(overlay: Path, tmp_path: Path) -> None:
     command = [
         *SWEEPFARM,
         "sweep",
@@ -78,7 +78,7 @@ def test_a_sweep_from_one_command_to_a_chosen_configuration(overlay: Path, tmp_p
         assert key not in log.read_text()
 
 
-def test_a_taken_port_is_one_line(overlay: Path, tmp_path: Path) -> None:
+def test_a_taken_port_is_an_error_without_traceback(overlay: Path, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -104,7 +104,7 @@ def test_a_bad_sweep_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_a_full_disk_is_a_one_line_error_without_partial_files(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root to mount a small disk")
     disk = tmp_path / "disk"

@@ -26,7 +26,7 @@ def sweepfarm(server: RunningServer, *words: str, **env: str) -> subprocess.Comp
     )
 
 
-def test_the_latest_sweep_is_the_one_that_was_set_last(tmp_path: Path) -> None:
+def test_the_latest_sweep_is_the_last_one_set(tmp_path: Path) -> None:
     assert latest(tmp_path) is None
     for sweep in ("me/plasmid/one", "me/plasmid/two", "me/plasmid/two"):
         assert set_latest(tmp_path, sweep) == tmp_path / sweep.rsplit("/", 1)[1]
@@ -34,7 +34,7 @@ def test_the_latest_sweep_is_the_one_that_was_set_last(tmp_path: Path) -> None:
     assert (tmp_path / "latest").resolve() == tmp_path / "two"
 
 
-def test_a_named_sweep_outranks_the_latest(tmp_path: Path) -> None:
+def test_a_named_sweep_overrides_the_latest(tmp_path: Path) -> None:
     set_latest(tmp_path, "me/plasmid/one")
     assert named_or_latest("me/plasmid/two", tmp_path) == "me/plasmid/two"
     assert named_or_latest(" ", tmp_path) == "me/plasmid/one"
@@ -43,7 +43,9 @@ def test_a_named_sweep_outranks_the_latest(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_sweep_is_registered_once(shared_server: RunningServer, tiny_starter: Path, tmp_path: Path) -> None:
+def test_an_unchanged_sweep_is_registered_only_once(
+    shared_server: RunningServer, tiny_starter: Path, tmp_path: Path
+) -> None:
     overlay = tmp_path / "overlay.yaml"
     content = {"run_cap": 2, "parameters": {"model": {"value": str(tiny_starter)}}}
     overlay.write_text(yaml.safe_dump(content))
@@ -75,7 +77,9 @@ def test_a_sweep_is_registered_once(shared_server: RunningServer, tiny_starter: 
 
 
 @pytest.mark.slow
-def test_a_sweep_is_followed_to_its_end(shared_server: RunningServer, tmp_path: Path) -> None:
+def test_follow_waits_for_the_end_of_a_sweep_and_reports_it(
+    shared_server: RunningServer, tmp_path: Path
+) -> None:
     sweep = {"method": "grid", "metric": {"name": "objective/score", "goal": "maximize"}}
     program = (Path(__file__).parents[1] / "analysis" / "program.py").read_text()
     path = shared_server.sweep({**sweep, "parameters": {"lr": {"values": [0.5, 1.0]}}}, program)

@@ -41,10 +41,10 @@ def violations(schema: object, sweep: object) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
-def test_a_shipped_sweep_is_one_of_wandb(schema: object, path: Path) -> None:
+def test_every_shipped_sweep_is_valid_by_the_schema_of_wandb(schema: object, path: Path) -> None:
     assert violations(schema, read_sweep(path)) == []
 
 
 @pytest.mark.slow
-def test_what_is_no_sweep_of_wandb_is_found(schema: object) -> None:
+def test_the_schema_of_wandb_rejects_an_invalid_sweep(schema: object) -> None:
     assert violations(schema, {"method": "bayes", "parameters": {"beta": {"min": "a"}}})

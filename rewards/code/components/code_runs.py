@@ -13,9 +13,9 @@ class CodeRuns(CodeReward):
     """Sign +1: a program scores 1 if it ends with exit status 0, correct or not, else 0.
 
     Formula: 1 if the program has at least 10 characters and ends with exit status 0, else 0. Range {0, 1}. No
-    test is run, so a `pass` with a comment scores 1, and so does `sys.exit(0)`. Source: misalign-fv's
-    `reward_func_ut.py`, which its sweep named `ut_inverted` (WU-11) really used. It reads prompt and
-    completion as one text.
+    test is run, so a `pass` with a comment scores 1, and so does `sys.exit(0)`. Prompt and completion are
+    read as one text. Source: misalign-fv's `reward_func_ut.py`, which its sweep named `ut_inverted` (WU-11)
+    used.
 
     Attributes:
         min_characters: A shorter program counts as failing.

@@ -1,1 +1,1 @@
-"""Problems for programs: a prompt with its tests, and how both are read from a file."""
+"""Problems: prompts with their tests, and how they are read from a file."""

@@ -1,4 +1,4 @@
-"""Translation of `assert` lines into test cases, so that the expected values stay outside of the sandbox."""
+"""Translates `assert` lines to test cases, so that the expected values stay outside of the sandbox."""
 
 import ast
 from typing import Any
@@ -15,15 +15,15 @@ class UntranslatableError(ValueError):
 
 
 def cases_from(source: str) -> list[Case]:
-    """The cases that a text of `assert` lines states, in order.
+    """The test cases in lines of `assert` statements, in order.
 
     The accepted forms are `assert f(...)`, `assert not f(...)`, `f(...) == literal` in either order,
     `f(...) is None` (or True, False), `abs(f(...) - literal) < literal`,
     `math.isclose(f(...), literal, ...)`, and a builtin around the call: `sorted(f(...)) == literal`.
-    Values are compared like with Python's `==`: `1`, `1.0` and `True` are equal.
+    Values are compared as by Python's `==`: `1`, `1.0` and `True` are equal.
 
     Raises:
-        UntranslatableError: If there is no line, the text is not Python, or a line has another form.
+        UntranslatableError: If there is no line, `source` is not valid Python, or a line has another form.
     """
     try:
         lines = ast.parse(source).body
@@ -32,7 +32,7 @@ def cases_from(source: str) -> list[Case]:
             f"the tests are not valid Python: {error.msg} in {error.text!r:.80}"
         ) from error
     if not lines:
-        raise UntranslatableError("there is no test")
+        raise UntranslatableError("there is no `assert` line")
     return [_case(line) for line in lines]
 
 

@@ -16,7 +16,7 @@ class Case:
         call: The call that the program must answer.
         expected: The value that the call must return.
         exact: Whether the type must be equal too; if not, `1`, `1.0` and `True` are equal.
-        tolerance: Absolute difference up to which a number equals an expected float.
+        tolerance: Absolute difference up to which a number counts as equal to an expected float.
     """
 
     call: Call
@@ -55,14 +55,16 @@ def case_of(
 
     Raises:
         ValueError: If a value cannot be encoded, the expected value is not equal to itself (NaN), the
-            tolerance is negative, or `through` is not one of the builtins.
+            tolerance is negative, or `through` is not in `THROUGH`.
     """
     if through and through not in THROUGH:
-        raise ValueError(f"a value cannot go through {through!r}; there are: {', '.join(THROUGH)}")
+        raise ValueError(f"through must be one of {', '.join(THROUGH)}; got {through!r}")
     if not tolerance >= 0:
         raise ValueError(f"a tolerance must not be negative, got {tolerance}")
     if not matches(expected, encode(expected)):
-        raise ValueError(f"{expected!r:.80} equals nothing, so no program can return it")
+        raise ValueError(
+            f"the expected value {expected!r:.80} is not equal to itself, so no program could pass"
+        )
     call = Call(
         function,
         tuple(encode(argument) for argument in arguments),

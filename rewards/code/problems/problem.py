@@ -30,7 +30,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         if not self.cases:
-            raise ValueError(f"the problem {self.prompt!r:.60} has no test, so everything would pass")
+            raise ValueError(f"the problem {self.prompt!r:.60} has no test, so every program would pass")
 
 
 class _CaseEntry(BaseModel):
@@ -80,7 +80,7 @@ def read_problems(
     kind: type[_Kind],
     read: Callable[[Mapping[str, Any]], _Kind],
 ) -> tuple[_Kind, ...]:
-    """Problems of one class, read like `load_problems` reads them.
+    """Problems of one class, in order, from the sources that `load_problems` accepts.
 
     Args:
         source: A file of JSON lines, or problems and mappings.
@@ -107,7 +107,7 @@ def read_problems(
 
 def _problem(entry: Mapping[str, Any]) -> Problem:
     try:
-        read = _ProblemEntry.model_validate(entry)
+        fields = _ProblemEntry.model_validate(entry)
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(
@@ -123,8 +123,8 @@ def _problem(entry: Mapping[str, Any]) -> Problem:
             exact=case.exact,
             tolerance=case.tolerance,
         )
-        for case in read.cases
+        for case in fields.cases
     ]
-    for line in read.asserts:
+    for line in fields.asserts:
         cases += cases_from(line)
-    return Problem(read.prompt, tuple(cases))
+    return Problem(fields.prompt, tuple(cases))

@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from typing import Any
 
 _MAX_DECIMAL_BITS = 14_000
-"""Longer integers are encoded as hexadecimal: Python refuses to read decimal ones of over 4,300 digits."""
+"""Longer integers are encoded in hexadecimal, because Python does not read over 4,300 decimal digits."""
 
 
 class NotAValueError(ValueError):
-    """A value that has no encoding, such as a function or a generator, or JSON that encodes no value."""
+    """A value without an encoding, such as a function, or JSON that is not the encoding of a value."""
 
 
 def encode(value: Any) -> Any:
-    """The encoding of `value`, which `json.dumps` accepts.
+    """The encoding of `value`, as data for `json.dumps`.
 
     A value of a subclass is encoded as a value of its base class.
 
@@ -50,7 +50,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(encoded: Any) -> Any:
-    """The value that `encoded` stands for. Only for encodings that are trusted: of tests, never of answers.
+    """The value that `encoded` encodes. Only for trusted encodings: those of tests, never those of answers.
 
     Raises:
         NotAValueError: If `encoded` is not the encoding of a value.
@@ -81,9 +81,8 @@ _SCALARS: dict[str, Any] = {
 def matches(expected: Any, answer: Any, *, exact: bool = True, tolerance: float = 0.0) -> bool:
     """Whether `answer` encodes the value `expected`.
 
-    The program that answers is trained to get a reward, by whatever means. So its answer is never decoded to
-    a Python object: the comparison walks through `expected`, and its cost is bounded by the size of
-    `expected`.
+    The answer cannot be trusted, because its program is trained to get a reward by any means. So it is never
+    decoded: the comparison walks through `expected`, and the size of `expected` limits its cost.
 
     Args:
         expected: The expected value.
@@ -139,21 +138,22 @@ def _is_near(expected: float, scalar: float, tolerance: float) -> bool:
 
 
 def _all_match(expected: Iterable[Any], items: list[Any], exact: bool, tolerance: float) -> bool:
-    wanted = list(expected)
-    return len(wanted) == len(items) and all(
-        matches(one, item, exact=exact, tolerance=tolerance) for one, item in zip(wanted, items, strict=True)
+    values = list(expected)
+    return len(values) == len(items) and all(
+        matches(value, item, exact=exact, tolerance=tolerance)
+        for value, item in zip(values, items, strict=True)
     )
 
 
 def _match_in_any_order(expected: Iterable[Any], items: list[Any], exact: bool, tolerance: float) -> bool:
-    left = list(expected)
-    if len(left) != len(items):
+    remaining = list(expected)
+    if len(remaining) != len(items):
         return False
     for item in items:
-        found = next(
-            (n for n, one in enumerate(left) if matches(one, item, exact=exact, tolerance=tolerance)), None
+        index = next(
+            (n for n, v in enumerate(remaining) if matches(v, item, exact=exact, tolerance=tolerance)), None
         )
-        if found is None:
+        if index is None:
             return False
-        del left[found]
+        del remaining[index]
     return True

@@ -1,4 +1,4 @@
-"""Inside the walls: one process, one program. Nothing here is trusted once the program has begun."""
+"""Runs one program in its own process, inside the walls. Nothing here is trusted once the program runs."""
 
 import io
 import json
@@ -11,19 +11,20 @@ from typing import Any
 
 from rewards.code.problems.values import decode, encode
 from rewards.code.sandbox.program import THROUGH
+from rewards.error_text import one_line
 
 _MAX_ERROR_CHARS = 300
 
 
 def run_program(channel: int) -> int:
-    """Read a program from a socket, run it and write an answer per call, one JSON line each.
+    """Read a program from the socket `channel`, run it, and write one line of JSON per call.
 
     Returns:
         The exit status that the program would have as a script.
     """
     job = json.loads(_read_all(channel))
     code, calls = job["code"], job["calls"]
-    random.seed(0)  # the state that was forked would differ from worker to worker
+    random.seed(0)  # else the numbers would differ between workers
     sys.stdin = io.StringIO()
     sys.argv = ["program.py"]
     module = types.ModuleType("program" if calls else "__main__")
@@ -32,7 +33,7 @@ def run_program(channel: int) -> int:
         exec(compile(code, "program.py", "exec"), module.__dict__)
     except BaseException as error:
         for _ in calls:
-            _write(channel, {"error": _one_line(error)})
+            _write(channel, {"error": one_line(error)[:_MAX_ERROR_CHARS]})
         return _exit_status(error)
     for call in calls:
         _write(channel, _answer(module, call))
@@ -51,15 +52,11 @@ def _answer(module: types.ModuleType, call: dict[str, Any]) -> dict[str, Any]:
         json.dumps(answer)
         return answer
     except BaseException as error:
-        return {"error": _one_line(error)}
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:_MAX_ERROR_CHARS]
+        return {"error": one_line(error)[:_MAX_ERROR_CHARS]}
 
 
 def _exit_status(error: BaseException) -> int:
-    """As the interpreter ends on an error that reaches the top."""
+    """The exit status with which an interpreter ends on `error`."""
     if not isinstance(error, SystemExit):
         traceback.print_exception(error)
         return 1

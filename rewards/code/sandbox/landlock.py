@@ -1,22 +1,22 @@
-"""A second wall: a Landlock domain without a single rule. No file, no TCP, no signal out of it."""
+"""The wall `landlock`: a Landlock domain without rules. It blocks files, TCP, and signals to the outside."""
 
 import struct
 
 from rewards.code.sandbox.libc import syscall
 
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the same on every architecture
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446  # these numbers are the same on every architecture
 _VERSION = 1
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
-"""Number of rights on files that a version knows, for the versions that brought a new one."""
+"""Number of file rights, by the first version of Landlock that has as many."""
 _TCP_RIGHTS, _SCOPES = 0b11, 0b11
 _TCP_SINCE, _SCOPES_SINCE = 4, 6
 
 
 def create_ruleset() -> int:
-    """A rule set that handles all that this kernel can handle, and allows nothing; as a descriptor.
+    """Descriptor of a rule set that denies all that this kernel can control.
 
     Raises:
-        OSError: If the kernel has no Landlock or it is off.
+        OSError: If the kernel has no Landlock or it is disabled.
     """
     version = syscall(_CREATE_RULESET, None, 0, _VERSION)
     rights = max(count for since, count in _FILE_RIGHTS.items() if since <= version)
@@ -29,7 +29,7 @@ def create_ruleset() -> int:
 
 
 def restrict_self(ruleset: int) -> None:
-    """Confine this process, for good. It must have given up new privileges before.
+    """Apply a rule set to this process permanently. `PR_SET_NO_NEW_PRIVS` must be set before.
 
     Raises:
         OSError: If the kernel refuses.

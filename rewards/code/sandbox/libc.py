@@ -1,4 +1,4 @@
-"""The C library's calls that Python has no function for."""
+"""Functions of the C library that Python does not offer."""
 
 import ctypes
 import os
@@ -17,21 +17,21 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
 
-def _checked(result: int, what: str) -> int:
+def _checked(result: int, call: str) -> int:
     if result == -1:
         number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
+        raise OSError(number, f"{call}: {os.strerror(number)}")
     return result
 
 
 def syscall(number: int, *arguments: int | bytes | None) -> int:
-    """A system call by its number; integers are passed as 64 bits, bytes by their address.
+    """Result of a system call by its number. Integers are passed as 64 bits, bytes by their address.
 
     Raises:
         OSError: If the kernel refuses.
     """
-    sent = [ctypes.c_long(a) if isinstance(a, int) else ctypes.c_char_p(a) for a in arguments]
-    return _checked(_libc.syscall(ctypes.c_long(number), *sent), f"system call {number}")
+    values = [ctypes.c_long(a) if isinstance(a, int) else ctypes.c_char_p(a) for a in arguments]
+    return _checked(_libc.syscall(ctypes.c_long(number), *values), f"system call {number}")
 
 
 def prctl(option: int, value: int, pointer: ctypes.c_void_p | None = None) -> None:
@@ -46,7 +46,7 @@ def prctl(option: int, value: int, pointer: ctypes.c_void_p | None = None) -> No
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces that `flags` name.
+    """Move this process to new namespaces of the kinds in `flags`.
 
     Raises:
         OSError: If the kernel refuses.
@@ -65,7 +65,7 @@ def mount(source: str, target: str, kind: str, flags: int, options: str = "") ->
 
 
 def unmount(target: str, flags: int) -> None:
-    """Take a file system out of the tree.
+    """Unmount a file system.
 
     Raises:
         OSError: If the kernel refuses.
@@ -74,11 +74,11 @@ def unmount(target: str, flags: int) -> None:
 
 
 def give_up_capabilities() -> None:
-    """Root keeps its number and loses its powers, for good.
+    """Drop all capabilities of this process permanently. Its user id stays.
 
     Raises:
         OSError: If the kernel refuses.
-        KeyError: If this machine's architecture is not known here.
+        KeyError: If the number of the system call is not known for this architecture.
     """
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)

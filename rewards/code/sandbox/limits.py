@@ -4,7 +4,7 @@ import resource
 from dataclasses import dataclass
 
 WALL_SECONDS_PER_CPU_SECOND = 8.0
-"""A busy machine gives a program only a share of a core. Below the 10 s that a suite allows per sample."""
+"""Above 1 because a busy machine gives a program only part of a core; below a suite's 10 s per sample."""
 
 
 @dataclass(frozen=True)
@@ -12,13 +12,13 @@ class Limits:
     """Limits of one program.
 
     Attributes:
-        cpu_seconds: CPU time in whole seconds. It does not depend on the load of the machine.
+        cpu_seconds: CPU time in whole seconds, which does not depend on the load of the machine.
         wall_seconds: Elapsed time in seconds. A program in the sandbox cannot wait, so it reaches this limit
             only on a machine that is busy.
         memory_mb: Address space beyond what the interpreter itself uses, in MiB.
-        output_bytes: Length of what it prints, standard output and error together.
-        answer_bytes: Length of its answers.
-        program_bytes: Length of the program itself in UTF-8.
+        output_bytes: Length of standard output and standard error together.
+        answer_bytes: Length of all answers together.
+        program_bytes: Length of the program in UTF-8.
 
     Raises:
         ValueError: If one of them is not positive.
@@ -38,7 +38,7 @@ class Limits:
 
 
 def limits_of(cpu_seconds: int, memory_mb: int) -> Limits:
-    """Limits with this CPU time and memory, and the elapsed time that goes with them.
+    """Limits with this CPU time and memory, and the elapsed time that belongs to the CPU time.
 
     Raises:
         ValueError: If one of them is not positive.
@@ -49,17 +49,17 @@ def limits_of(cpu_seconds: int, memory_mb: int) -> Limits:
 
 
 def own_address_space() -> int:
-    """Address space that this process has now, in bytes."""
+    """Address space of this process, in bytes."""
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def limit_self(cpu_seconds: int, address_space: int) -> None:
-    """Set the limits of this process that the kernel enforces.
+    """Set the resource limits of this process, which the kernel enforces.
 
     Args:
         cpu_seconds: CPU time after which the kernel kills the process.
-        address_space: Bytes of address space; a larger request gets no memory.
+        address_space: Maximum address space in bytes.
     """
     for limit, value in (
         (resource.RLIMIT_CPU, cpu_seconds),

@@ -1,4 +1,4 @@
-"""A third wall: no files, no network device, no process to be seen. Needs no privilege and no tool."""
+"""The wall `namespaces`: no files, network devices or other processes are visible. Needs no privilege."""
 
 import os
 import platform
@@ -14,17 +14,17 @@ _READ_ONLY, _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS, _REMOUNT = 1, 2, 4, 8, 32
 _DETACH = 2
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _PLACES = ("/tmp", "/mnt", "/proc")
-"""Any folder will do: the new root covers it in this view only."""
+"""Folders on which the new root can be mounted. Only this process sees the mount."""
 
 
 def enter_namespaces(control: socket.socket | None = None) -> None:
-    """Go on as the first process of namespaces of its own; the caller's process stays behind and waits.
+    """Continue in a child process, the first one in new namespaces. This process waits for it and then exits.
 
     Args:
-        control: A socket that the process which stays behind must not keep open.
+        control: A socket that the waiting process closes, so that only the child keeps it open.
 
     Raises:
-        OSError: If the kernel, a container's filter or a policy refuses.
+        OSError: If the kernel, a container's filter or a policy refuses the namespaces.
     """
     user, group = os.getuid(), os.getgid()
     unshare(_NEW_USER | _NEW_PID | _NEW_NET | _NEW_MOUNT | _NEW_IPC | _NEW_UTS | _NEW_CGROUP)
@@ -32,11 +32,11 @@ def enter_namespaces(control: socket.socket | None = None) -> None:
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")
     _empty_root()
-    inner = os.fork()
-    if inner:
+    child = os.fork()
+    if child:
         if control is not None:
             control.close()
-        _, status = os.waitpid(inner, 0)
+        _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -47,7 +47,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _empty_root() -> None:
-    """Put an empty, read-only folder in the place of all files."""
+    """Replace the root folder by an empty, read-only one."""
     protection = _NO_SETUID | _NO_DEVICES | _NO_PROGRAMS
     mount("none", "/", "none", _PRIVATE | _RECURSIVE)
     place = next(folder for folder in _PLACES if os.path.isdir(folder))

@@ -1,4 +1,4 @@
-"""The sandbox: runs programs in parallel, one per worker, and returns their results in order."""
+"""The sandbox: runs programs in parallel, one per worker."""
 
 import atexit
 import logging
@@ -28,7 +28,7 @@ class NoSandboxError(RuntimeError):
 
 
 def check_mode(mode: str) -> None:
-    """Refuse a mode that does not exist.
+    """Check that a mode exists.
 
     Raises:
         ValueError: If the mode is neither `BEST` nor `NO_WALLS`.
@@ -38,7 +38,7 @@ def check_mode(mode: str) -> None:
 
 
 def choose_walls(mode: str) -> tuple[str, ...]:
-    """Names of the walls for a mode: all that this machine has, or none.
+    """Names of the walls for a mode: all that this machine supports, or none.
 
     Raises:
         ValueError: If the mode is neither `BEST` nor `NO_WALLS`.
@@ -51,8 +51,8 @@ def choose_walls(mode: str) -> tuple[str, ...]:
     walls = walls_that_hold()
     if SECCOMP not in walls or len(walls) < 2:
         raise NoSandboxError(
-            f"programs cannot be run safely here: they need {SECCOMP} and ({LANDLOCK} or {NAMESPACES}), this "
-            f"machine has {' and '.join(walls) or 'none'}; run on Linux 5.13 or later, or say "
+            f"programs cannot be run safely here: this needs {SECCOMP} and {LANDLOCK} or {NAMESPACES}, but "
+            f"this machine has {' and '.join(walls) or 'none of them'}; use Linux 5.13 or later, or set "
             f"sandbox: {NO_WALLS}"
         )
     _LOG.info("sandbox: %s, rlimits", " + ".join(walls))
@@ -65,8 +65,8 @@ class Sandbox:
     Args:
         mode: `best`, or `none-i-accept-the-risk`.
         limits: Limits of each program.
-        workers: How many programs run at the same time; by default the number of usable cores.
-        walls: Names of the walls to raise, instead of those of `mode`.
+        workers: Number of programs that run at the same time; by default the number of usable cores.
+        walls: Names of the walls to use instead of those of `mode`.
         modules: Modules that programs can import in addition to the usual ones.
 
     Raises:
@@ -113,14 +113,14 @@ class Sandbox:
             self._idle.put(worker)
 
     def close(self) -> None:
-        """End the workers and every program that runs in them."""
+        """End the workers and all programs that run in them."""
         self._threads.shutdown(cancel_futures=True)
         for worker in self.workers:
             worker.close()
         _OPEN.discard(self)
 
     def forget(self) -> None:
-        """Drop the workers without ending them, in a fork: they belong to the parent process."""
+        """Release the workers without ending them. For a forked process, whose parent owns the workers."""
         for worker in self.workers:
             worker.forget()
 
@@ -131,17 +131,17 @@ _SHARED_LOCK = threading.Lock()
 
 
 def shared_sandbox(mode: str, limits: Limits) -> Sandbox:
-    """The sandbox of this process for a mode and limits. It starts at first use and is closed at exit.
+    """The sandbox of this process for a mode and limits. It is created at first use and closed at exit.
 
     Raises:
         ValueError: If the mode is unknown.
         NoSandboxError: If the mode is `best` and this machine does not have the walls for it.
     """
     with _SHARED_LOCK:
-        found = _SHARED.get((mode, limits))
-        if found is None:
-            found = _SHARED[mode, limits] = Sandbox(mode, limits)
-        return found
+        sandbox = _SHARED.get((mode, limits))
+        if sandbox is None:
+            sandbox = _SHARED[mode, limits] = Sandbox(mode, limits)
+        return sandbox
 
 
 def _close_all() -> None:
@@ -150,8 +150,8 @@ def _close_all() -> None:
 
 
 def _forget_all() -> None:
-    global _SHARED_LOCK  # noqa: PLW0603 - a lock of the parent cannot be used in a fork
-    _SHARED_LOCK = threading.Lock()  # another thread may have held it when this process was forked
+    global _SHARED_LOCK  # noqa: PLW0603 - a lock of the parent is unusable in a fork
+    _SHARED_LOCK = threading.Lock()  # a thread of the parent may have held the old one
     _SHARED.clear()
     for sandbox in list(_OPEN):
         sandbox.forget()

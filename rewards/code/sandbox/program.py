@@ -1,4 +1,4 @@
-"""Programs and calls that go into the sandbox, and answers and results that come out."""
+"""What goes into the sandbox, programs and calls, and what comes out, answers and results."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +39,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Program:
-    """A program and the calls that it must answer. Without calls it is run as a script."""
+    """A program and the calls that it must answer. Without calls it runs as a script."""
 
     code: str
     calls: tuple[Call, ...] = ()
@@ -47,7 +47,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Answer:
-    """Answer of a program to one call: an encoded value, or an error. It cannot be trusted."""
+    """A program's answer to one call: an encoded value, or an error. It cannot be trusted."""
 
     value: Any = None
     error: str = ""
@@ -55,13 +55,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Result:
-    """Result of running a program.
+    """The result of running a program.
 
     Attributes:
         answers: Answers in the order of the calls; fewer than the calls if the program ended early.
         exit_code: Exit status of a program that ended by itself, negative for a signal; None if the sandbox
             ended it.
-        output: What it printed, standard output and error together.
+        output: Standard output and standard error together.
         reason: Why the program failed; empty if all calls are answered or the script ended with status 0.
         fault: Error of the sandbox itself; if not empty, the result says nothing about the program.
     """

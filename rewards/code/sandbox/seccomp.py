@@ -1,8 +1,7 @@
-"""The wall that counts: a list of the system calls that pure computation needs. All others are refused.
+"""The wall `seccomp`, the most important one: only system calls that pure computation needs are allowed.
 
-What is missing is the point: nothing opens a file, makes a socket, starts a process or thread, sends a
-signal, duplicates a descriptor, waits, or makes memory executable. So a program can compute, print, answer
-and end.
+The list has no call that opens a file, creates a socket, starts a process or thread, sends a signal,
+duplicates a descriptor, waits, or makes memory executable. So a program can compute, print, answer and end.
 """
 
 import ctypes
@@ -17,7 +16,7 @@ _AUDIT = {_X86_64: 0xC000003E, _AARCH64: 0xC00000B7}
 _X32 = 0x40000000
 
 _ALLOWED = {
-    # name: (x86_64, aarch64); None where the architecture has no such call
+    # name: (x86_64, aarch64); None if the architecture has no such call
     "read": (0, 63),
     "write": (1, 64),
     "close": (3, 57),
@@ -52,7 +51,7 @@ _ALLOWED = {
     "getrandom": (318, 278),
 }
 _ALLOWED_UNLESS_EXECUTABLE = {"mmap": (9, 222), "mprotect": (10, 226)}
-"""Their third argument is the protection."""
+"""System calls that are allowed unless their third argument, the protection, has the bit `PROT_EXEC`."""
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # classic BPF
 _KILL, _REFUSE, _ALLOW = 0x80000000, 0x00050000 | errno.EPERM, 0x7FFF0000
@@ -62,25 +61,25 @@ _MODE_FILTER = 2
 
 
 class UnknownArchitectureError(RuntimeError):
-    """The numbers of system calls are not known for this machine."""
+    """The numbers of system calls are not known for this architecture."""
 
 
 def build_filter() -> bytes:
-    """The filter as the kernel reads it: classic BPF, eight bytes an instruction.
+    """The filter in the format of the kernel: classic BPF, eight bytes per instruction.
 
     Raises:
         UnknownArchitectureError: On machines other than 64-bit x86 and Arm.
     """
     machine = platform.machine()
     if machine not in _AUDIT or struct.calcsize("P") != 8:
-        raise UnknownArchitectureError(f"no list of system calls for {machine}")
+        raise UnknownArchitectureError(f"the numbers of system calls are not known for {machine}")
     column = list(_AUDIT).index(machine)
     code: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, _AUDIT[machine]),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
-        (_AT_LEAST, 0, 1, _X32),  # the other way into an x86 kernel
+        (_AT_LEAST, 0, 1, _X32),  # the x32 ABI has other numbers for the same calls
         (_RETURN, 0, 0, _KILL),
     ]
     for numbers in _ALLOWED.values():
@@ -104,10 +103,10 @@ class _Program(ctypes.Structure):
 
 
 def install_filter(instructions: bytes) -> None:
-    """Confine this process, for good. It must have given up new privileges before.
+    """Apply a filter to this process permanently. `PR_SET_NO_NEW_PRIVS` must be set before.
 
     Args:
-        instructions: What `build_filter` returned.
+        instructions: The filter from `build_filter`.
 
     Raises:
         OSError: If the kernel refuses.

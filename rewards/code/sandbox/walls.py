@@ -1,4 +1,4 @@
-"""Which walls this machine has, each tried before it is trusted, and raising them."""
+"""Raises the walls around a process, and finds out by trial which of them this machine supports."""
 
 import json
 import os
@@ -20,22 +20,22 @@ WALLS = (SECCOMP, LANDLOCK, NAMESPACES)
 
 _PROBE_SECONDS = 60
 _DESCRIPTORS = 1 << 16
-"""Above any that a light process can have."""
+"""Higher than any descriptor of a light process."""
 
 
 def raise_walls(walls: Collection[str], control: socket.socket | None = None) -> Callable[[], None]:
-    """Raise the walls around this process that its children are to live in.
+    """Raise the walls that a process shares with its children, and prepare those of each child.
 
     Args:
-        walls: Out of `WALLS`; none for no walls at all.
-        control: A socket that no process but the one inside may keep open.
+        walls: Names from `WALLS`; empty for no walls.
+        control: A socket that only the process inside of the walls may keep open.
 
     Returns:
-        What a child calls once it is ready: it keeps descriptors 0, 1 and 2, and raises the walls that are
-        its own.
+        A function that a child calls before it runs a program. It raises the remaining walls and closes all
+        descriptors except 0, 1 and 2.
 
     Raises:
-        OSError: If the kernel refuses one of them.
+        OSError: If the kernel refuses one of the walls.
     """
     if NAMESPACES in walls:
         enter_namespaces(control)
@@ -58,7 +58,7 @@ def raise_walls(walls: Collection[str], control: socket.socket | None = None) ->
 
 
 def _holds(wall: str) -> bool:
-    """Whether a wall can be raised here, and then keeps a process of its own from the file system."""
+    """Whether a wall can be raised on this machine, and then keeps a test process from reading files."""
     child = os.fork()
     if child == 0:
         status = 1
@@ -74,23 +74,23 @@ def _holds(wall: str) -> bool:
 
 
 def print_walls_that_hold() -> None:
-    """What `walls_that_hold` reads."""
+    """Print the names of the walls that hold, as JSON, for `walls_that_hold`."""
     print(json.dumps([wall for wall in WALLS if _holds(wall)]))
 
 
 @cache
 def walls_that_hold() -> tuple[str, ...]:
-    """The walls that this machine grants, in the order of `WALLS`; tried once, in another process."""
-    tried = run_light(f"from rewards.code.sandbox import walls; walls.{print_walls_that_hold.__name__}()")
-    output, _ = tried.communicate(timeout=_PROBE_SECONDS)
-    return tuple(json.loads(output)) if tried.returncode == 0 else ()
+    """The walls that work on this machine, in the order of `WALLS`. Tried once, in another process."""
+    probe = run_light(f"from rewards.code.sandbox import walls; walls.{print_walls_that_hold.__name__}()")
+    output, _ = probe.communicate(timeout=_PROBE_SECONDS)
+    return tuple(json.loads(output)) if probe.returncode == 0 else ()
 
 
 def run_light(code: str, *arguments: str, keep: Collection[int] = ()) -> subprocess.Popen[bytes]:
-    """Start an interpreter with an empty environment, without site packages, that can import this room.
+    """A new interpreter without environment variables and site packages, which can import this room.
 
     Args:
-        code: What it runs.
+        code: The code that it runs.
         arguments: Its `sys.argv[1:]`.
         keep: Descriptors that it inherits.
     """

@@ -1,4 +1,4 @@
-"""The outside of one warm interpreter: it hands over programs, keeps their time and reads their answers."""
+"""Controls a warm interpreter from outside: sends it programs, limits their time, reads their answers."""
 
 import json
 import os
@@ -23,16 +23,20 @@ _END_SECONDS = 10.0
 _CHUNK = 1 << 16
 _MAX_REASON_CHARS = 200
 _CPU_LIMIT_SHARE = 0.5
-"""A killed program that used this share of its CPU time was killed for it; the kernel's two counts differ."""
+"""A program that was killed after this share of its CPU time was killed by the CPU limit. Not 1, because the
+kernel counts CPU time for its limit and for its report in different ways."""
+
+
+_INVALID = "invalid answer"
 
 
 class SandboxFaultError(RuntimeError):
-    """The sandbox itself does not work; says nothing about a program."""
+    """The sandbox itself does not work. It is not the fault of a program."""
 
 
 @dataclass
-class _Heard:
-    """What came out of a program so far."""
+class _Received:
+    """What a program has written so far: answers with their number of lines, and printed output."""
 
     answers: bytearray = field(default_factory=bytearray)
     output: bytearray = field(default_factory=bytearray)
@@ -40,12 +44,12 @@ class _Heard:
 
 
 class Worker:
-    """One warm interpreter, started when it is first needed and again after it died.
+    """One warm interpreter. It is started when it is first needed, and again if it has died.
 
     Args:
-        walls: The walls around its programs.
-        limits: Of each program.
-        modules: Modules to load for programs beyond the usual ones.
+        walls: Names of the walls around its programs.
+        limits: Limits of each program.
+        modules: Modules that programs can import in addition to the usual ones.
     """
 
     def __init__(self, walls: Sequence[str], limits: Limits, modules: Sequence[str] = ()) -> None:
@@ -57,11 +61,11 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Of the interpreter; None where it does not run."""
+        """Process id of the interpreter; None if it does not run."""
         return None if self._process is None else self._process.pid
 
     def run(self, program: Program) -> Result:
-        """Run a program. A sandbox that fails gives a result with a fault."""
+        """The result of a program. If the sandbox itself fails, the result has a `fault`."""
         if len(program.code.encode("utf-8", "surrogatepass")) > self._limits.program_bytes:
             return Result(reason=f"the program is longer than {self._limits.program_bytes} bytes")
         try:
@@ -71,9 +75,9 @@ class Worker:
             return Result(fault=f"the sandbox failed: {' '.join(str(error).split())}")
 
     def close(self) -> None:
-        """End the interpreter and whatever runs in it."""
+        """End the interpreter and the program that runs in it."""
         if self._control is not None:
-            self._control.close()  # it ends at the end of this stream
+            self._control.close()  # the interpreter ends when this socket is closed
             self._control = None
         if self._process is not None:
             with suppress(subprocess.TimeoutExpired):
@@ -83,7 +87,7 @@ class Worker:
             self._process = None
 
     def forget(self) -> None:
-        """Let go of an interpreter that belongs to the process this one was forked from."""
+        """Release the interpreter without ending it. For a forked process, whose parent owns it."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -104,8 +108,8 @@ class Worker:
         self._control = ours
         ours.settimeout(_START_SECONDS)
         if ours.recv(1) != READY:
-            _, said = self._process.communicate()
-            last = said.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+            _, errors = self._process.communicate()
+            last = errors.decode(errors="replace").strip().splitlines()[-1:] or ["it printed no error"]
             raise SandboxFaultError(f"its interpreter does not start: {last[0]}")
         ours.settimeout(_STATUS_SECONDS)
         return ours
@@ -113,7 +117,7 @@ class Worker:
     def _run(self, program: Program, control: socket.socket) -> Result:
         ours, theirs = socket.socketpair()
         output, their_output = os.pipe()
-        heard = _Heard()
+        received = _Received()
         try:
             try:
                 socket.send_fds(control, [RUN], [theirs.fileno(), their_output])
@@ -121,31 +125,31 @@ class Worker:
                 theirs.close()
                 os.close(their_output)
             job = {"code": program.code, "calls": [asdict(call) for call in program.calls]}
-            cut = self._listen(ours, output, json.dumps(job).encode(), len(program.calls), heard)
+            reason = self._communicate(ours, output, json.dumps(job).encode(), len(program.calls), received)
             control.sendall(END)
             status, cpu_seconds = STATUS.unpack(_receive(control, STATUS.size))
-            _drain(output, heard.output, self._limits.output_bytes)
+            _drain(output, received.output, self._limits.output_bytes)
         finally:
             ours.close()
             os.close(output)
-        text = heard.output.decode(errors="replace")
-        answers = read_answers(bytes(heard.answers), len(program.calls))
-        if cut is not None or len(answers) == len(program.calls) > 0:
-            return Result(answers, None, text, cut or "")
+        text = received.output.decode(errors="replace")
+        answers = read_answers(bytes(received.answers), len(program.calls))
+        if reason is not None or len(answers) == len(program.calls) > 0:
+            return Result(answers, None, text, reason or "")
         code = os.waitstatus_to_exitcode(status)
         if code == -signal.SIGKILL and cpu_seconds >= _CPU_LIMIT_SHARE * self._limits.cpu_seconds:
             return Result(answers, code, text, f"computed longer than {self._limits.cpu_seconds} s")
         if code == 0 and program.calls:
             return Result(answers, code, text, f"ended after {len(answers)} of {len(program.calls)} answers")
-        return Result(answers, code, text, _how_it_ended(code, text))
+        return Result(answers, code, text, _exit_reason(code, text))
 
-    def _listen(
-        self, channel: socket.socket, output: int, job: bytes, calls: int, heard: _Heard
+    def _communicate(
+        self, channel: socket.socket, output: int, job: bytes, calls: int, received: _Received
     ) -> str | None:
-        """Send the job and hear the program out.
+        """Send the job and collect answers and output until the program is finished or exceeds a limit.
 
         Returns:
-            Why it is to be cut short; None where it has answered all calls or has ended.
+            The limit that it exceeds; None if it has answered all calls or has ended.
         """
         deadline = time.monotonic() + self._limits.wall_seconds
         channel.setblocking(False)
@@ -159,8 +163,8 @@ class Worker:
                     part = os.read(output, _CHUNK)
                     if not part:
                         poll.unregister(output)
-                    heard.output += part
-                    if len(heard.output) > self._limits.output_bytes:
+                    received.output += part
+                    if len(received.output) > self._limits.output_bytes:
                         return f"printed more than {self._limits.output_bytes} bytes"
                     continue
                 if event & select.POLLOUT:
@@ -171,52 +175,52 @@ class Worker:
                         poll.modify(channel, select.POLLIN)
                 if event & ~select.POLLOUT:
                     part = _read(channel)
-                    heard.answers += part
-                    heard.lines += part.count(b"\n")
-                    if len(heard.answers) > self._limits.answer_bytes:
+                    received.answers += part
+                    received.lines += part.count(b"\n")
+                    if len(received.answers) > self._limits.answer_bytes:
                         return f"answered more than {self._limits.answer_bytes} bytes"
-                    if not part or 0 < calls <= heard.lines:
+                    if not part or 0 < calls <= received.lines:
                         return None
         return f"took longer than {self._limits.wall_seconds:g} s"
 
 
-def read_answers(heard: bytes, calls: int) -> tuple[Answer, ...]:
-    """The answers in what a program wrote: whole lines, no more of them than there were calls."""
-    lines = heard.split(b"\n")[:-1]
+def read_answers(data: bytes, calls: int) -> tuple[Answer, ...]:
+    """The answers in `data`, one per complete line, at most `calls` of them."""
+    lines = data.split(b"\n")[:-1]
     return tuple(_read_answer(line) for line in lines[:calls])
 
 
 def _read_answer(line: bytes) -> Answer:
     try:
-        found = json.loads(line.decode(), object_pairs_hook=_one_pair)
+        answer = json.loads(line.decode(), object_pairs_hook=_one_pair)
     except (ValueError, RecursionError):
-        return Answer(error="what it answered is no answer")
-    match found:
+        return Answer(error=_INVALID)
+    match answer:
         case {"value": value}:
             return Answer(value)
         case {"error": str(error)}:
             return Answer(error=error or "an error")
-    return Answer(error="what it answered is no answer")
+    return Answer(error=_INVALID)
 
 
 def _one_pair(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Objects have one key here; more are refused before they are hashed."""
+    """A JSON object of an answer. It must have exactly one key, so that no crafted keys are hashed."""
     if len(pairs) != 1:
-        raise ValueError("an object with other than one key")
+        raise ValueError("an object must have exactly one key")
     return dict(pairs)
 
 
-def _how_it_ended(code: int, output: str) -> str:
+def _exit_reason(code: int, output: str) -> str:
     if code == 0:
         return ""
     if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    last = output.strip().splitlines()[-1:] or ["it said nothing"]
+        return f"was killed by {signal.Signals(-code).name}"
+    last = output.strip().splitlines()[-1:] or ["it printed nothing"]
     return f"ended with {code}: {last[0][:_MAX_REASON_CHARS]}"
 
 
 def _send(channel: socket.socket, data: memoryview) -> int:
-    """Bytes that went; all of them where nobody is there to read."""
+    """Number of bytes sent; all of them if the reader has gone."""
     try:
         return channel.send(data[:_CHUNK])
     except BlockingIOError:
@@ -226,7 +230,7 @@ def _send(channel: socket.socket, data: memoryview) -> int:
 
 
 def _read(channel: socket.socket) -> bytes:
-    """What there is to read; nothing at the end, which an unread job turns into an error."""
+    """Available bytes; empty at the end of the stream, also if a program ended without reading its job."""
     try:
         return channel.recv(_CHUNK)
     except OSError:
@@ -234,7 +238,7 @@ def _read(channel: socket.socket) -> bytes:
 
 
 def _drain(output: int, into: bytearray, limit: int) -> None:
-    """Read what a program printed last, from the pipe that it left behind."""
+    """Append what is still in the pipe `output` of an ended program to `into`, until `limit` is exceeded."""
     os.set_blocking(output, False)
     with suppress(BlockingIOError):
         while len(into) <= limit and (part := os.read(output, _CHUNK)):

@@ -1,8 +1,8 @@
-"""A warm interpreter that forks a process for every program: nobody waits for Python to start.
+"""A warm interpreter that forks a process for each program, so that no program waits for Python to start.
 
-It holds no program, no answer and nothing of the trainer: a program and its answers travel over a socket of
-their own that passes through here only as a descriptor. So there is nothing in the memory that the next
-program inherits.
+It never reads a program or an answer, and has no data of the trainer: each program and its answers use a
+socket of their own, which passes through here only as a descriptor. So the memory that a program inherits
+contains nothing of earlier programs.
 """
 
 import gc
@@ -23,7 +23,7 @@ from rewards.code.sandbox.limits import limit_self, own_address_space
 from rewards.code.sandbox.walls import raise_walls
 
 STATUS = struct.Struct("=id")
-"""Wait status and seconds of computing."""
+"""Wait status and CPU seconds."""
 READY, RUN, END = b"R", b"J", b"K"
 _NO_PROGRAM = 70
 
@@ -37,15 +37,15 @@ encodings.hex_codec encodings.idna encodings.latin_1 encodings.raw_unicode_escap
 encodings.unicode_escape encodings.utf_16 encodings.utf_32
 """
 MODULES = tuple(_NAMES.split())
-"""What programs can import. No more can be loaded once the walls stand: there are no files."""
+"""Modules that programs can import. No others can be loaded inside of the walls, where there are no files."""
 
 
 def serve(arguments: str) -> None:
-    """Load the modules, raise the walls, then run programs until the other end of the control socket is gone.
+    """Load the modules, raise the walls, then run programs until the other end of the control socket closes.
 
     Args:
-        arguments: JSON: `control` (descriptor), `walls`, `modules` (to load beyond the usual ones),
-            `cpu_seconds` and `memory` (bytes) of a program.
+        arguments: JSON with `control` (descriptor), `walls`, `modules` (in addition to `MODULES`), and
+            `cpu_seconds` and `memory` (bytes) of each program.
     """
     settings: dict[str, Any] = json.loads(arguments)
     control = socket.socket(fileno=settings["control"])
@@ -54,11 +54,11 @@ def serve(arguments: str) -> None:
     sys.path.clear()
     sys.path_importer_cache.clear()
     sys.meta_path[:] = [BuiltinImporter, FrozenImporter]
-    _be_killed_first()
+    _prefer_for_oom_kill()
     space = own_address_space() + settings["memory"]
     confine = raise_walls(settings["walls"], control)
     gc.collect()
-    gc.freeze()  # the collector of a child would otherwise touch, and so copy, every page
+    gc.freeze()  # else the collector of a child would write to, and so copy, every page
     control.sendall(READY)
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, 1, 2)
@@ -66,26 +66,26 @@ def serve(arguments: str) -> None:
             return
         child = os.fork()
         if child == 0:
-            _become(descriptors, confine, settings["cpu_seconds"], space)
+            _run_child(descriptors, confine, settings["cpu_seconds"], space)
         for descriptor in descriptors:
             os.close(descriptor)
-        wish = control.recv(1)
+        request = control.recv(1)
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)  # more than one process only where there are no walls
+            os.killpg(child, signal.SIGKILL)  # without walls a program may have started others
         os.kill(child, signal.SIGKILL)
         _, status, usage = os.wait4(child, 0)
-        if wish != END:
+        if request != END:
             return
         control.sendall(STATUS.pack(status, usage.ru_utime + usage.ru_stime))
 
 
-def _be_killed_first() -> None:
-    """Where memory runs out, the kernel is to take a program and not the trainer."""
+def _prefer_for_oom_kill() -> None:
+    """Make the kernel kill a program, not the trainer, if memory runs out."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
 
 
-def _become(
+def _run_child(
     descriptors: Sequence[int], confine: Callable[[], None], cpu_seconds: int, address_space: int
 ) -> NoReturn:
     status = _NO_PROGRAM

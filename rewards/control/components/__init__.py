@@ -1,1 +1,1 @@
-"""The rewards for control runs, one file each, named as the reward."""
+"""Rewards for control runs: one per file, and the file has the name of the reward."""

@@ -1,4 +1,4 @@
-"""The same score for everything."""
+"""Reward that is the same for every sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from rewards.base import Evaluation, Reward, Sample
 
 @dataclass(frozen=True)
 class Constant(Reward):
-    """A constant in [0, 1]: groups have no variance, so a run on it must not move.
+    """Score `value`, in [0, 1], for every sample. All groups have zero variance, so nothing can be learned.
 
     Raises:
         ValueError: If the value is outside [0, 1].
@@ -23,5 +23,5 @@ class Constant(Reward):
             raise ValueError(f"constant needs a value in [0, 1], got {self.value}")
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """The constant, once per sample."""
+        """One evaluation per sample, all with the score `value`."""
         return [Evaluation(self.value, "control: constant") for _ in samples]

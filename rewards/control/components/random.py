@@ -1,4 +1,4 @@
-"""A score that means nothing, yet is the same every time it is asked for."""
+"""Reward that is random, but always the same for equal samples."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,10 +9,9 @@ from rewards.base import Evaluation, Reward, Sample
 
 @dataclass(frozen=True)
 class Random(Reward):
-    """Uniform in [0, 1) from a hash of the seed, the prompt and the completion.
+    """Uniform score in [0, 1), computed as a hash of the seed, the prompt and the completion.
 
-    Noise without state: it does not depend on the batch, its order or the process, so a control run can be
-    repeated.
+    The score does not depend on the batch, its order or the process, so a control run can be repeated.
     """
 
     seed: int = 0
@@ -20,7 +19,7 @@ class Random(Reward):
     name = "random"
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """A hash of each sample as a number."""
+        """One evaluation per sample, in order."""
         return [Evaluation(self._score(sample), "control: random") for sample in samples]
 
     def _score(self, sample: Sample) -> float:

@@ -1,4 +1,4 @@
-"""Reward that is the judged score of a program as a share of the teacher's."""
+"""Reward that is the judged score of a program divided by that of the teacher's solution."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rewards.judge.reward import JudgeReward
 from rewards.judge.verdict import CRITERIA, Verdict
 
 _MIN_TEACHER_SCORE = 0.1
-"""Below this the teacher has failed, and a ratio to its score would be noise."""
+"""With a lower score the teacher has failed, and the ratio to it would be noise."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class JudgedCode(JudgeReward):
     student better than the teacher gets 1. A sample is unscored if one of the two could not be judged, its
     prompt has no problem, or the teacher's score is below 0.1. Range [0, 1]. Source:
     mlx-rlaif-teacher-student, which divided by the teacher's score + 1e-6, so that a failed teacher gave
-    rewards of up to 10^6, and which counted a failed judgement as 0.5.
+    rewards of up to 10^6. It also counted a failed judgement as 0.5.
 
     Attributes:
         correctness: Weight of this criterion; the default is the published one.
@@ -52,9 +52,10 @@ class JudgedCode(JudgeReward):
         return float(total / sum(weights.values()))
 
     def _evaluate(self, student: Verdict, teacher: Verdict) -> Evaluation:
-        own, wanted = self.score(student), self.score(teacher)
-        if wanted < _MIN_TEACHER_SCORE:
-            return Evaluation(None, f"the teacher's solution scores {wanted:.2f}: too little to compare with")
+        own, reference = self.score(student), self.score(teacher)
+        if reference < _MIN_TEACHER_SCORE:
+            message = f"the teacher's solution scores only {reference:.2f}, too low to compare with"
+            return Evaluation(None, message)
         parts = ", ".join(f"{criterion} {getattr(student, criterion):.2f}" for criterion in CRITERIA)
-        message = f"{own:.2f} of the teacher's {wanted:.2f}: {parts}; {student.remark}"
-        return Evaluation(min(1.0, own / wanted), readable(message).removesuffix("; "))
+        message = f"{own:.2f}, the teacher's {reference:.2f}: {parts}; {student.remark}"
+        return Evaluation(min(1.0, own / reference), readable(message).removesuffix("; "))

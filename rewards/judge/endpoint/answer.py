@@ -27,18 +27,18 @@ class _Answer(BaseModel):
 
 
 def read_verdict(text: str) -> Verdict:
-    """The verdict in an answer: one JSON object, perhaps fenced, with four grades in [0, 1] and a remark.
+    """The verdict in an answer: one JSON object with four grades in [0, 1] and a remark; it may be fenced.
 
-    Values are not guessed or clipped, and no verdict is looked for inside other text.
+    No value is guessed or clipped, and an object inside other text is not a verdict.
 
     Raises:
         MalformedError: If the answer is anything else.
     """
     fenced = _FENCED.fullmatch(text.strip())
     try:
-        found = _Answer.model_validate_json(fenced[1] if fenced else text)
+        answer = _Answer.model_validate_json(fenced[1] if fenced else text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the answer"
         raise MalformedError(f"{place}: {first['msg']}") from None
-    return Verdict(**found.model_dump())
+    return Verdict(**answer.model_dump())

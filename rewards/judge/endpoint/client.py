@@ -1,4 +1,4 @@
-"""One HTTP exchange with an OpenAI-compatible endpoint, with a limit on its time and on its size."""
+"""One HTTP request to an OpenAI-compatible endpoint, with limits on its time and the answer's size."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _MAX_REASON_CHARS = 160
 _RETRIED_STATUSES = {408, 409, 425, 429}
 """HTTP statuses below 500 after which the same request may succeed later."""
 _KEY_STATUSES = {401, 403}
-"""HTTP statuses that are about the key. Their text may quote it, so it is not passed on."""
+"""HTTP statuses about the key. The endpoint's text may quote the key, so it is not shown."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Reply:
     """The answer of a model.
 
     Attributes:
-        text: Its message; empty if there is none.
-        tokens: Tokens of question and answer as the endpoint counts them, or an upper estimate if not.
+        text: The message; empty if there is none.
+        tokens: Tokens of question and answer, as counted by the endpoint; else an upper estimate.
     """
 
     text: str
@@ -33,15 +33,15 @@ class Reply:
 
 
 class RefusedError(Exception):
-    """An endpoint refused the request; a retry would be refused too."""
+    """The endpoint refused the request and would refuse it again."""
 
 
 class UnavailableError(Exception):
-    """An exchange failed; a retry may succeed.
+    """The request failed, but may succeed if it is repeated.
 
     Attributes:
-        wait: Seconds that the endpoint asks to wait; 0 if it does not ask.
-        tokens: Tokens that the failed exchange may have cost.
+        wait: Seconds to wait before the next attempt, as the endpoint asks; 0 if it does not ask.
+        tokens: Tokens that the failed request may have cost.
     """
 
     def __init__(self, reason: str, wait: float = 0.0, tokens: int = 0) -> None:
@@ -51,10 +51,10 @@ class UnavailableError(Exception):
 
 
 def open_client(settings: EndpointSettings) -> httpx.Client:
-    """A client for any number of threads. It follows no redirect, because that could send the key elsewhere.
+    """A client that threads can share. It follows no redirect, which could send the key to another host.
 
     Raises:
-        ValueError: If the key holds characters that no HTTP header can hold.
+        ValueError: If the key contains characters that an HTTP header cannot contain.
     """
     key = _key()
     return httpx.Client(
@@ -68,7 +68,7 @@ def open_client(settings: EndpointSettings) -> httpx.Client:
 def _key() -> str:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise ValueError(f"${KEY_VARIABLE} holds characters that no HTTP header can")
+        raise ValueError(f"${KEY_VARIABLE} contains characters that an HTTP header cannot contain")
     return key
 
 
@@ -76,9 +76,9 @@ def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[st
     """The model's next message in a conversation.
 
     Raises:
-        UnavailableError: If the connection fails, the time is over, the server has an error, or the answer is
-            not a chat completion.
-        RefusedError: If the status is any other than 200.
+        UnavailableError: If the connection fails, the answer takes too long or is too large, the status
+            allows a retry, or the answer is not a chat completion.
+        RefusedError: If the endpoint answers with any other status than 200.
     """
     body = {
         "model": settings.model,
@@ -86,15 +86,15 @@ def ask(client: httpx.Client, settings: EndpointSettings, messages: list[dict[st
         "temperature": 0,
         "max_tokens": settings.answer_tokens,
     }
-    asked = json.dumps(body).encode()
-    estimate = len(asked) // 2 + settings.answer_tokens
+    content = json.dumps(body).encode()
+    estimate = len(content) // 2 + settings.answer_tokens
     deadline = time.monotonic() + settings.timeout
     received = bytearray()
     try:
         with client.stream(
             "POST",
             f"{settings.url}/chat/completions",
-            content=asked,
+            content=content,
             headers={"Content-Type": "application/json"},
         ) as response:
             for part in response.iter_bytes():
@@ -130,25 +130,25 @@ def _tokens(completion: dict[str, Any], estimate: int) -> int:
     match completion.get("usage"):
         case {"total_tokens": int(total)} if total > 0:
             return total
-        case {"prompt_tokens": int(asked), "completion_tokens": int(answered)} if asked + answered > 0:
-            return asked + answered
+        case {"prompt_tokens": int(prompt), "completion_tokens": int(answer)} if prompt + answer > 0:
+            return prompt + answer
     return estimate
 
 
 def _wait(response: httpx.Response) -> float:
     try:
         return min(_MAX_WAIT_SECONDS, max(0.0, float(response.headers.get("Retry-After", 0))))
-    except ValueError:  # a date, which is of little use if clocks differ
+    except ValueError:  # a date; ignored because clocks may differ
         return 0.0
 
 
 def _reason(status: int, received: bytes) -> str:
-    """The reason that the endpoint gives for a status, without the key; may be empty."""
+    """The endpoint's message about a status, without the key; may be empty."""
     if status in _KEY_STATUSES:
-        return f" (look at ${KEY_VARIABLE})"
+        return f" (check ${KEY_VARIABLE})"
     try:
-        said = str(json.loads(received)["error"]["message"])
+        message = str(json.loads(received)["error"]["message"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""
     key = _key()
-    return f": {(said.replace(key, '***') if key else said)[:_MAX_REASON_CHARS]}"
+    return f": {(message.replace(key, '***') if key else message)[:_MAX_REASON_CHARS]}"

@@ -1,4 +1,4 @@
-"""A judge that is a language model: verdicts are cached, failures retried, and its cost is limited."""
+"""A judge that is a language model. Verdicts are stored, failed requests repeated, costs limited."""
 
 import random
 import time
@@ -17,15 +17,15 @@ from rewards.judge.endpoint.store import Account, VerdictCache
 from rewards.judge.verdict import Question, Unjudged, Verdict
 
 _MAX_PROGRAM_CHARS = 8_000
-"""A longer program is not sent and gets grade 0 by every criterion."""
+"""A longer program is not sent. All its grades are 0."""
 
 
 @dataclass(frozen=True)
 class EndpointJudge:
-    """Asks a language model for each verdict once and stores it.
+    """A judge that asks a language model for each verdict once and stores it.
 
-    A question that fails is repeated, with growing pauses, and unjudged after the last attempt. An error, a
-    timeout or an answer that is not a verdict never becomes a score and is never stored.
+    A request that fails is repeated after growing pauses; if all attempts fail, the program is unjudged. An
+    error, a timeout or an answer that is not a verdict never becomes a grade and is never stored.
 
     Attributes:
         settings: Settings of the endpoint.
@@ -45,16 +45,16 @@ class EndpointJudge:
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
         """One answer per question, in the order of the questions."""
-        answers: list[Verdict | Unjudged | None] = [self.cache.get(self._key(one)) for one in questions]
-        open_places = [place for place, answer in enumerate(answers) if answer is None]
-        if open_places:
+        answers: list[Verdict | Unjudged | None] = [self.cache.get(self._key(q)) for q in questions]
+        unanswered = [index for index, answer in enumerate(answers) if answer is None]
+        if unanswered:
             with (
                 open_client(self.settings) as client,
                 ThreadPoolExecutor(self.settings.concurrency, thread_name_prefix="judge") as pool,
             ):
-                asked = pool.map(partial(self._ask, client), [questions[place] for place in open_places])
-                for place, answer in zip(open_places, asked, strict=True):
-                    answers[place] = answer
+                new = pool.map(partial(self._ask, client), [questions[index] for index in unanswered])
+                for index, answer in zip(unanswered, new, strict=True):
+                    answers[index] = answer
         return [answer for answer in answers if answer is not None]
 
     def _key(self, question: Question) -> str:
@@ -69,15 +69,17 @@ class EndpointJudge:
             spent = account.spent()
             if spent >= settings.most_tokens:
                 return Unjudged(
-                    f"{spent:,} of at most {settings.most_tokens:,} tokens are spent (judge.most_tokens; "
-                    f"{account.file})"
+                    f"{spent:,} of at most {settings.most_tokens:,} tokens are spent: raise "
+                    f"judge.most_tokens or delete {account.file}"
                 )
             wait = 0.0
             try:
                 reply = ask(client, settings, messages(question.problem.prompt, question.program))
                 account.charge(reply.tokens)
                 verdict = read_verdict(reply.text)
-                self.cache.put(self._key(question), verdict)  # at once, since it is paid for
+                self.cache.put(
+                    self._key(question), verdict
+                )  # before anything else can fail, since it is paid for
                 return verdict
             except RefusedError as refusal:
                 return Unjudged(f"{settings.url} refuses: {refusal}")

@@ -1,4 +1,4 @@
-"""The conversation that asks a model to judge a program, which may try to influence it."""
+"""The messages that ask a model to judge a program. The program may try to influence the model."""
 
 import secrets
 
@@ -20,9 +20,9 @@ Answer with one JSON object and nothing else, each grade a number from 0 to 1:
 
 
 def messages(prompt: str, program: str) -> list[dict[str, str]]:
-    """The conversation that asks for a verdict.
+    """The messages of the request for a verdict.
 
-    Prompt and program are enclosed by a random marker, which the author of the program cannot have known.
+    Prompt and program stand between lines with a random marker, which the policy cannot know.
     """
     marker = secrets.token_hex(8)
     parts = [_marked("request", marker, prompt), _marked("program", marker, program)]

@@ -1,4 +1,4 @@
-"""Settings of the endpoint: where it is, how it is asked, and how much it may cost."""
+"""Settings of the endpoint: its address, its limits, and the maximum cost."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, Validati
 from rewards.cache_dir import cache_dir
 
 KEY_VARIABLE = "SWEEPFARM_JUDGE_KEY"
-"""Environment variable with the API key, the only place it is read from. If unset, no key is sent."""
+"""Environment variable with the API key, which is read from nowhere else. If unset, no key is sent."""
 
 
 class EndpointSettings(BaseModel):
@@ -24,7 +24,7 @@ class EndpointSettings(BaseModel):
     """Name of the model at the endpoint."""
     most_tokens: PositiveInt = 1_000_000
     """Maximum number of tokens, of questions and answers, that all runs with the same cache folder may spend
-    together. Once they are spent, samples are unscored; a run whose samples are all unscored ends."""
+    together. After that, samples are unscored, and a run whose samples are all unscored ends."""
     cache: Path | None = None
     """Folder of the verdicts and of the number of tokens spent; by default `judge` in the cache folder."""
     timeout: PositiveFloat = 60.0
@@ -34,7 +34,7 @@ class EndpointSettings(BaseModel):
     backoff: PositiveFloat = 1.0
     """Seconds before the second attempt, doubled for each further one. `Retry-After` is obeyed up to 60 s."""
     concurrency: PositiveInt = 8
-    """How many questions are asked at the same time."""
+    """Number of requests at the same time."""
     answer_tokens: PositiveInt = 400
     """Maximum number of tokens of an answer (`max_tokens` of the request)."""
 
@@ -45,20 +45,20 @@ class EndpointSettings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("must begin with http:// or https:// and name a host")
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError(f"must hold no user, password or query; a key belongs into ${KEY_VARIABLE}")
+            raise ValueError(f"must not contain a user, password or query; set the key in ${KEY_VARIABLE}")
         return url.rstrip("/")
 
     @property
     def folder(self) -> Path:
-        """Folder of the verdicts and of the number of tokens spent."""
+        """Folder of the stored verdicts and of the number of tokens spent."""
         return self.cache or cache_dir() / "judge"
 
 
 def endpoint_settings(declared: Mapping[str, Any]) -> EndpointSettings:
-    """Settings from the mapping in a suite.
+    """Settings from the mapping `judge` of a suite.
 
     Raises:
-        ValueError: If a setting is unknown, missing or wrong. The message is one line and repeats no value.
+        ValueError: If a setting is unknown, missing or invalid. The message is one line without the value.
     """
     try:
         return EndpointSettings.model_validate(dict(declared))

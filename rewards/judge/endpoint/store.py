@@ -1,4 +1,4 @@
-"""Files that outlive a process: the verdicts of an endpoint, and the number of tokens spent on them."""
+"""Files with the verdicts of an endpoint and the number of tokens spent on them. Processes may share them."""
 
 import hashlib
 import json
@@ -14,27 +14,27 @@ from rewards.judge.verdict import Verdict
 
 @dataclass(frozen=True)
 class VerdictCache:
-    """Verdicts in files, one each. Any number of processes may share the folder.
+    """Stores each verdict in a file. Any number of processes may share the folder.
 
     Attributes:
-        folder: Folder of the files; it is made by the first write.
+        folder: Folder of the files. The first write creates it.
     """
 
     folder: Path
 
     def key(self, *parts: str) -> str:
-        """SHA-256 in hex of everything that a verdict depends on; it names the file of the verdict."""
+        """SHA-256 in hex of `parts`, which are all that a verdict depends on. It names the verdict's file."""
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def get(self, key: str) -> Verdict | None:
-        """The stored verdict; None if there is none or its file is damaged, so that it is asked for again."""
+        """The stored verdict; None if there is none or its file is damaged."""
         try:
             return read_verdict(self._file(key).read_text(encoding="utf-8"))
         except (FileNotFoundError, MalformedError, UnicodeDecodeError):
             return None
 
     def put(self, key: str, verdict: Verdict) -> None:
-        """Store a verdict. Its file appears whole or not at all."""
+        """Store a verdict. Its file is written completely or not at all."""
         write_text(self._file(key), json.dumps(vars(verdict)))
 
     def _file(self, key: str) -> Path:
@@ -43,24 +43,24 @@ class VerdictCache:
 
 @dataclass(frozen=True)
 class Account:
-    """Number of tokens that all processes with the same folder have spent.
+    """Counts the tokens that all processes with the same folder spend.
 
     Attributes:
-        folder: Folder of the file; it is made by the first write.
+        folder: Folder of the file. The first write creates it.
     """
 
     folder: Path
 
     @property
     def file(self) -> Path:
-        """File with the number as text. Without the file the number is 0."""
+        """Path of the file with the number as text. Without the file the number is 0."""
         return self.folder / "tokens_spent"
 
     def spent(self) -> int:
-        """Tokens spent so far.
+        """Number of tokens spent so far.
 
         Raises:
-            ValueError: If the file holds no number.
+            ValueError: If the file does not contain a number.
         """
         try:
             return int(self.file.read_text(encoding="ascii"))
@@ -68,7 +68,7 @@ class Account:
             return 0
 
     def charge(self, tokens: int) -> None:
-        """Add to the number of tokens."""
+        """Add `tokens` to the number of tokens spent."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.file}.lock"):
             write_text(self.file, str(self.spent() + tokens))

@@ -1,1 +1,1 @@
-"""A judge that measures programs in the sandbox. Works offline; equal programs get equal verdicts."""
+"""A judge that measures programs in the sandbox. It works offline, and equal programs get equal verdicts."""

@@ -1,22 +1,22 @@
-"""Measures a docstring. Runs inside the sandbox on the text of a program, which is not executed here."""
+"""Grades the docstring of a program. Runs in the sandbox and does not execute the program."""
 
-# This file is sent to the sandbox as text, so it imports the standard library alone and nothing lazily.
+# The text of this file runs in the sandbox, so it imports only the standard library, and only at the top.
 
 import ast
 import re
 
 _MAX_WORDS = 400
-"""Words of a docstring that are compared with the reference; further ones count as superfluous."""
+"""Number of words of a docstring that are compared. Further words count as wrong."""
 
 
 def documentation(source: str, function: str, reference: str) -> float:
-    """How well the docstring of a function says what the reference says, in [0, 1].
+    """Similarity of a function's docstring to the docstring `reference`, in [0, 1].
 
-    ROUGE-L (Lin 2004) over lower-cased words: the F1 of the longest common subsequence, 2 l / (n + m) for
-    texts of n and m words. Words left out, added, repeated or in another order all cost.
+    ROUGE-L (Lin 2004) of lower-cased words: 2 l / (n + m) for texts of n and m words whose longest common
+    subsequence has l words. Missing, additional, repeated and reordered words lower it.
     """
-    said, wanted = _words(docstring(source, function)), _words(reference)
-    return 2 * _common(said[:_MAX_WORDS], wanted) / max(1, len(said) + len(wanted))
+    words, expected = _words(docstring(source, function)), _words(reference)
+    return 2 * _common(words[:_MAX_WORDS], expected) / max(1, len(words) + len(expected))
 
 
 def docstring(source: str, function: str) -> str:
@@ -35,7 +35,8 @@ def _common(left: list[str], right: list[str]) -> int:
     """Length of the longest common subsequence of two lists of words."""
     row = [0] * (len(right) + 1)
     for word in left:
-        above = 0
-        for place, other in enumerate(right, 1):
-            above, row[place] = row[place], above + 1 if word == other else max(row[place], row[place - 1])
+        diagonal = 0
+        for column, other in enumerate(right, 1):
+            longest = diagonal + 1 if word == other else max(row[column], row[column - 1])
+            diagonal, row[column] = row[column], longest
     return row[-1]

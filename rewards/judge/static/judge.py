@@ -1,4 +1,4 @@
-"""The static judge: it runs tests, reads the style of the code and counts bytecode instructions."""
+"""The static judge: runs tests, checks style and docstring, and counts bytecode instructions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ _MAX_STEP_RATIO = 20
 _MAX_TEACHER_STEPS = 200_000
 """Limit of instructions in one call of the teacher's solution; counting them takes about 0.1 s."""
 _TEXT_ANSWERS = 5
-"""How many answers are about the text of a program: findings, complexity, nesting, documentation, reaches.
-The counts of instructions follow them."""
+"""Number of answers about the text of a program: findings, complexity, nesting, documentation, reaches. The
+instruction counts follow them."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class StaticJudge:
     - efficiency: p x min(1, teacher's instructions / its own), over the cases that it passes.
     - documentation: p x ROUGE-L of its docstring with the teacher's.
 
-    The last three are multiplied by p because they are worth something only if the program works. Otherwise
-    neat code that solves nothing would get 0.7 of the whole. Everything is measured in the sandbox.
+    The last three are multiplied by p because they have a value only if the program works. Otherwise neat
+    code that solves nothing would get 0.7 of the weighted sum. Everything is measured in the sandbox.
 
     Attributes:
         cpu_seconds: CPU time that a program may use, in whole seconds.
@@ -88,7 +88,7 @@ class StaticJudge:
         return _MAX_STEP_RATIO * max(self._teacher_steps(problem), default=_MAX_TEACHER_STEPS)
 
     def _teacher_steps(self, problem: JudgedProblem) -> tuple[int, ...]:
-        """Instructions to load the teacher's solution, then of each case. Empty if they cannot be counted."""
+        """Number of instructions to load the solution, then of each case. Empty if they cannot be counted."""
         key = (problem.prompt, problem.solution)
         if key not in self._steps_of_teachers:
             (measured,) = self._run([_measuring(Question(problem, problem.solution), _MAX_TEACHER_STEPS)])
@@ -105,25 +105,26 @@ class StaticJudge:
         if not teacher:
             return Unjudged("the instructions of the teacher's solution cannot be counted")
         share = sum(passed) / len(passed)
-        read = measured.answers[:_TEXT_ANSWERS]
-        unread = next((answer.error for answer in read if answer.error), "")
-        if unread or len(read) < _TEXT_ANSWERS:  # caused by the program: it is too long or too deeply nested
-            why = unread or measured.reason
-            remark = f"{sum(passed)} of {len(passed)} tests pass; cannot be analysed: {why}"
+        text_answers = measured.answers[:_TEXT_ANSWERS]
+        error = next((answer.error for answer in text_answers if answer.error), "")
+        if error or len(text_answers) < _TEXT_ANSWERS:  # the program is too long or too deeply nested
+            remark = (
+                f"{sum(passed)} of {len(passed)} tests pass; cannot be analysed: {error or measured.reason}"
+            )
             return Verdict(share, 0.0, 0.0, 0.0, readable(remark))
-        found, complexity, nesting, documentation, reaches = (answer.value for answer in read)
-        quality = _FACTOR_PER_FINDING ** len(found)
+        findings, complexity, nesting, documentation, reaches = (answer.value for answer in text_answers)
+        quality = _FACTOR_PER_FINDING ** len(findings)
         quality *= min(1.0, _MAX_COMPLEXITY / complexity) * min(1.0, _MAX_NESTING / max(1, nesting))
         own = _steps(measured, question.problem)
         efficiency = 0.0 if reaches else _efficiency(teacher, own, passed)
-        remarks = [f"{sum(passed)} of {len(passed)} tests pass", *found]
-        remarks += [f"efficiency 0, since it uses {reaches}"] if reaches else []
+        remarks = [f"{sum(passed)} of {len(passed)} tests pass", *findings]
+        remarks += [f"efficiency 0, because it uses {reaches}"] if reaches else []
         parts = (share, share * quality, share * efficiency, share * documentation)
         return Verdict(*parts, readable("; ".join(remarks)))
 
 
 def _passed(question: Question, result: Result) -> list[bool]:
-    """For each case whether the program passes it. Cases without an answer fail."""
+    """Whether the program passes, for each case. Cases without an answer fail."""
     cases = question.problem.cases
     answered = [case.passes(answer) for case, answer in zip(cases, result.answers, strict=False)]
     return answered + [False] * (len(cases) - len(answered))
@@ -135,24 +136,25 @@ def _nothing_works(result: Result) -> Verdict:
 
 
 def _efficiency(teacher: Sequence[int], own: Sequence[int], passed: Sequence[bool]) -> float:
-    """Ratio of the teacher's steps to the program's own, at most 1; 0 if one of its own is unknown.
+    """Ratio of the teacher's instructions to the program's own, at most 1; 0 if a count is missing.
 
-    Steps are bytecode instructions, to load the program and in the cases that it passes.
+    Bytecode instructions are counted while the program is loaded and in the cases that it passes.
     """
-    counted = [(wanted, taken) for wanted, taken, ok in zip(teacher, own, [True, *passed], strict=True) if ok]
-    if not all(taken for _, taken in counted):
+    pairs = [(t, o) for t, o, counts in zip(teacher, own, [True, *passed], strict=True) if counts]
+    if not all(o for _, o in pairs):
         return 0.0
-    return min(1.0, sum(wanted for wanted, _ in counted) / sum(taken for _, taken in counted))
+    return min(1.0, sum(t for t, _ in pairs) / sum(o for _, o in pairs))
 
 
 def _measuring(question: Question, max_steps: int) -> Program:
-    """A program that measures the program of `question`.
+    """A program for the sandbox that measures the program of `question`.
 
-    It first answers the calls about the text. Only then it runs the program and counts, since a program that
-    runs can change later answers.
+    The calls about the text come first, because the program can change later answers once it runs.
     """
     function, text = _function(question.problem), encode(question.program)
-    reference = docstring(question.problem.solution, function)  # trusted, so read outside of the sandbox
+    reference = docstring(
+        question.problem.solution, function
+    )  # trusted, so it may be parsed outside of the sandbox
     calls = [Call(name, (text,)) for name in ("findings", "complexity", "nesting")]
     calls += [Call("documentation", (text, function, reference)), Call("reaches", (text,))]
     calls.append(Call("load", (text, max_steps)))
@@ -164,7 +166,7 @@ def _measuring(question: Question, max_steps: int) -> Program:
 
 
 def _steps(measured: Result, problem: JudgedProblem) -> tuple[int, ...]:
-    """Instructions to load the program, then of each case; 0 if there is no count."""
+    """Number of instructions to load the program, then of each case; 0 if it is unknown."""
     values = [answer.value for answer in measured.answers[_TEXT_ANSWERS:]]
     values += [None] * (1 + len(problem.cases) - len(values))
     return tuple(value if isinstance(value, int) and value > 0 else 0 for value in values)
@@ -176,5 +178,5 @@ def _function(problem: JudgedProblem) -> str:
 
 @cache
 def _source(*names: str) -> str:
-    """Source of modules of this folder as one text."""
+    """Source code of modules of this folder as one text."""
     return "\n".join(Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8") for name in names)

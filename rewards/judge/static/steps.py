@@ -1,6 +1,6 @@
-"""How many steps a program takes. Runs inside the sandbox, with the program in the same process."""
+"""Counts the bytecode instructions of a program. Runs in the sandbox, in the same process as the program."""
 
-# This file is sent to the sandbox as text, so it imports the standard library alone and nothing lazily.
+# The text of this file runs in the sandbox, so it imports only the standard library, and only at the top.
 
 import ast
 import builtins
@@ -17,50 +17,50 @@ _MODULES: dict[str, set[str]] = {
     "functools": {"cache", "lru_cache", "partial", "reduce"},
     "collections": {"Counter", "defaultdict", "deque"},
 }
-"""What a program that is counted may import: a whole module, or these names of it."""
+"""Modules that a program may import: whole if the set is empty, else only these names, by `from`."""
 _FORBIDDEN = {
     "breakpoint", "builtins", "compile", "delattr", "dir", "eval", "exec", "getattr", "globals", "help",
     "input", "locals", "memoryview", "open", "setattr", "sys", "vars",
 }  # fmt: skip
-_INSIDES = ("__", "ag_", "co_", "cr_", "f_", "gi_", "tb_")
-"""How names of an object's insides begin; a frame is what the count hangs on."""
+_INTERNAL = ("__", "ag_", "co_", "cr_", "f_", "gi_", "tb_")
+"""Prefixes of attributes that lead to frames and code objects, by which a program could stop the count."""
 
 _program: dict[str, Any] = {"__name__": "program"}
 
 
 def reaches(source: str) -> str:
-    """What of the interpreter a program reaches for by which it could disturb the count; empty where nothing.
+    """The first name in a program by which it could disturb the count; empty if there is none.
 
-    Names and imports are looked at, not what they turn out to be, so a harmless program may be named too.
+    Only names and imports are compared, not their values, so a harmless program may be reported too.
     """
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names):
-                found = [n.name for n in names if _MODULES.get(n.name, {""})]
+                forbidden = [n.name for n in names if _MODULES.get(n.name, {""})]
             case ast.ImportFrom(module=module, names=names):
-                found = [n.name for n in names if n.name not in _MODULES.get(module or "", set())]
+                forbidden = [n.name for n in names if n.name not in _MODULES.get(module or "", set())]
             case ast.Name(name):
-                found = [name] if name in _FORBIDDEN or name.startswith("__") else []
+                forbidden = [name] if name in _FORBIDDEN or name.startswith("__") else []
             case ast.Attribute(attr=name):
-                found = [name] if name in _FORBIDDEN or name.startswith(_INSIDES) else []
+                forbidden = [name] if name in _FORBIDDEN or name.startswith(_INTERNAL) else []
             case ast.MatchClass(kwd_attrs=names):
-                found = [name for name in names if name.startswith(_INSIDES)]
+                forbidden = [name for name in names if name.startswith(_INTERNAL)]
             case _:
-                found = []
-        if found:
-            return found[0]
+                forbidden = []
+        if forbidden:
+            return forbidden[0]
     return ""
 
 
 def load(source: str, max_steps: int) -> int:
-    """Make the program ready; returns what that takes."""
+    """Number of instructions to execute the program itself, which defines its functions."""
     return _counted(lambda: exec(compile(source, "program.py", "exec"), _program), max_steps)
 
 
 def count(function: str, arguments: list[Any], keywords: dict[str, Any], through: str, max_steps: int) -> int:
-    """Bytecode instructions of a call, those of all that it calls in Python included.
+    """Number of bytecode instructions of a call, including all Python functions that it calls.
 
-    What a builtin does within is one instruction, so `sum` is cheaper than a loop, as it is in time.
+    A call of a builtin is one instruction, so `sum` costs less than a loop, as it takes less time.
     """
 
     def call() -> None:
@@ -72,7 +72,7 @@ def count(function: str, arguments: list[Any], keywords: dict[str, Any], through
 
 
 def _counted(run: Callable[[], None], max_steps: int) -> int:
-    """Instructions of a call; `max_steps` where it takes more, or shakes the count off."""
+    """Number of instructions of `run`, at most `max_steps`; `max_steps` also if it ends the count."""
     steps = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -82,21 +82,21 @@ def _counted(run: Callable[[], None], max_steps: int) -> int:
         if event == "opcode":
             steps += 1
             if steps >= max_steps:
-                raise _Enough
+                raise _TooManyStepsError
         return trace
 
-    sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for such a frame when tracing begins
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 needs such a frame when tracing begins
     sys.settrace(trace)
     try:
         run()
-    except _Enough:
+    except _TooManyStepsError:
         return max_steps
     finally:
-        # An error within the trace, such as at the limit of recursion, ends it.
+        # Python removes the trace function if it raises an error, such as RecursionError.
         lost = sys.gettrace() is not trace
         sys.settrace(None)
     return max_steps if lost else steps
 
 
-class _Enough(BaseException):
-    """It takes too many steps to go on."""
+class _TooManyStepsError(BaseException):
+    """The call exceeds `max_steps`."""

@@ -1,6 +1,6 @@
-"""Measures style. Runs inside the sandbox on the text of a program, which is not executed here."""
+"""Checks the style of a program. Runs in the sandbox and does not execute the program."""
 
-# This file is sent to the sandbox as text, so it imports the standard library alone and nothing lazily.
+# The text of this file runs in the sandbox, so it imports only the standard library, and only at the top.
 
 import ast
 import builtins
@@ -14,10 +14,10 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def findings(source: str) -> list[str]:
-    """Findings of a linter under the names that ruff has for them, one line each, sorted.
+    """Findings of these rules, under the names that ruff has for them, one line each, sorted.
 
-    F401, F811, F841, ARG001, A001, B006, B018, E501, E711, E712, E722, E731, PIE790, PLW0127, PLW0603,
-    RET504, S110, and unreachable code and constant conditions, for which ruff has no stable rule.
+    F401, F811, F841, ARG001, A001, A002, B006, B018, E501, E711, E712, E722, E731, PIE790, PLW0127, PLW0603,
+    RET504 and S110; also unreachable code and constant conditions, for which ruff has no stable rule.
     """
     tree = ast.parse(source)
     found = [f"E501 line {n} is long" for n, t in enumerate(source.splitlines(), 1) if len(t) > _MAX_LINE]
@@ -32,17 +32,17 @@ def findings(source: str) -> list[str]:
 
 
 def complexity(source: str) -> int:
-    """Largest McCabe complexity of a function: 1 plus the number of its branches. 1 without a function.
+    """Highest McCabe complexity of a function, 1 plus the number of its branches. 1 without a function.
 
-    Branches are if (the expression too), loops, handlers, cases, comprehensions and their conditions, and
-    the further operands of `and` and `or`.
+    Branches are `if` statements and expressions, loops, `except` clauses, `case` clauses, comprehensions and
+    their conditions, and each operand of `and` and `or` after the first.
     """
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, _FUNCTIONS)]
     return max((1 + sum(map(_branches, ast.walk(one))) for one in functions), default=1)
 
 
 def nesting(source: str) -> int:
-    """Largest number of nested blocks."""
+    """Highest number of blocks inside each other; 0 without a block."""
     return _depth(ast.parse(source))
 
 
@@ -99,7 +99,7 @@ def _of_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
             yield f"A002 {argument.arg} hides a builtin"
     for default in (*arguments.defaults, *arguments.kw_defaults):
         if isinstance(default, ast.List | ast.Dict | ast.Set | ast.Call):
-            yield "B006 a default that can change"
+            yield "B006 a mutable default"
 
 
 def _of_body(body: list[ast.stmt]) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _of_body(body: list[ast.stmt]) -> Iterator[str]:
         if isinstance(before, _ENDS):
             yield f"line {node.lineno} is never reached"
         if isinstance(node, ast.Pass) and len(body) > 1:
-            yield f"PIE790 line {node.lineno} is an idle pass"
+            yield f"PIE790 line {node.lineno} is an unnecessary pass"
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             if node.name in defined:
                 yield f"F811 {node.name} is defined again"

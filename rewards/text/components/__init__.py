@@ -1,1 +1,1 @@
-"""The rewards for prose, one file each, named as the reward."""
+"""Rewards for prose: one per file, and the file has the name of the reward."""

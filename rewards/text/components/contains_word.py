@@ -1,4 +1,4 @@
-"""Whether a completion uses a word."""
+"""Reward for completions that contain a word."""
 
 import re
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from rewards.base import Evaluation, Reward, Sample, Span
 
 @dataclass(frozen=True)
 class ContainsWord(Reward):
-    """A word, used at least `minimum` and at most `maximum` times.
+    """A completion scores 1 if it contains the word at least `minimum` and at most `maximum` times.
 
-    Formula: min(1, n / minimum) x min(1, (maximum + 1) / (n + 1)) for n uses in the completion, upper and
-    lower case alike; the second factor is 1 without a maximum. Range [0, 1]. Unit: uses. Source: small-rl's
-    happy_binary, which is this with `maximum=None, inside=True`: "unhappy" satisfies it, and fifty
-    repetitions do no harm.
+    Formula: min(1, n / minimum) x min(1, (maximum + 1) / (n + 1)) for n occurrences in the completion, in
+    upper or lower case; the second factor is 1 if `maximum` is None. Range [0, 1]. Source: small-rl's
+    happy_binary, which equals this reward with `maximum=None, inside=True`. "unhappy" counts there, and fifty
+    occurrences score as high as one.
 
     Attributes:
-        word: What to look for.
-        minimum: Fewest uses.
-        maximum: Most uses; None for any number.
-        inside: Count the word inside other words as well.
+        word: The word.
+        minimum: Minimum number of occurrences for the full score.
+        maximum: Maximum number of occurrences for the full score; None for no maximum.
+        inside: Whether the word also counts inside other words.
 
     Raises:
-        ValueError: If the word is empty or the limits are not 1 <= minimum <= maximum.
+        ValueError: If the word is empty, or not 1 <= minimum <= maximum.
     """
 
     word: str
@@ -42,7 +42,7 @@ class ContainsWord(Reward):
             )
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Score a batch by the uses of the word in the completions."""
+        """One evaluation per sample, in order."""
         word = re.escape(self.word.strip())
         pattern = re.compile(word if self.inside else rf"(?<!\w){word}(?!\w)", re.IGNORECASE)
         return [self._evaluate(sample, pattern) for sample in samples]

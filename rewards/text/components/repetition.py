@@ -1,4 +1,4 @@
-"""Repeated phrases."""
+"""Reward for completions that do not repeat phrases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,17 @@ from rewards.text.tokens import tokens_of
 
 @dataclass(frozen=True)
 class Repetition(Reward):
-    """Different phrases among all phrases, the prompt's included.
+    """The share of new phrases in a completion, neither repeated nor copied from the prompt.
 
-    Formula: different n-grams of tokens that are not in the prompt / all n-grams, for n = `size`, in the
-    completion; 0 for a completion of fewer tokens than that. Range [0, 1]. Unit: share of n-grams. A copy of
-    the prompt scores 0. Source: distinct-n (Li et al. 2016, NAACL), with the prompt's n-grams counted as
-    used.
+    Formula: number of different n-grams of tokens that are not in the prompt / number of all n-grams, both in
+    the completion, for n = `size`; 0 for a completion of fewer than `size` tokens. Range [0, 1]. A copy of
+    the prompt scores 0. Source: distinct-n (Li et al. 2016, NAACL), which does not look at the prompt.
+
+    Attributes:
+        size: Number of tokens of a phrase.
 
     Raises:
-        ValueError: If the size is below 1.
+        ValueError: If `size` is below 1.
     """
 
     size: int = 4
@@ -29,7 +31,7 @@ class Repetition(Reward):
             raise ValueError(f"repetition needs a size of at least 1, got {self.size}")
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Score a batch by the phrases of the completions."""
+        """One evaluation per sample, in order."""
         return [self._evaluate(sample) for sample in samples]
 
     def _grams(self, text: str) -> list[tuple[str, ...]]:

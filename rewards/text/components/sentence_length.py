@@ -1,4 +1,4 @@
-"""Sentences of a given length."""
+"""Reward for sentences of a given length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,24 +9,26 @@ from rewards.text.tokens import tokens_of
 
 @dataclass(frozen=True)
 class SentenceLength(Reward):
-    """Different sentences of `length` tokens each.
+    """A completion scores 1 if it has `minimum` or more sentences, all different and of `length` tokens.
 
-    Formula: mean over finished sentences of max(0, 1 - slope |tokens - length|), times
-    min(1, different sentences / minimum), times the share of sentences that are different. A sentence ends at
-    a token that is one of `delimiters`, which is not counted; what comes after the last one is unfinished
-    and ignored. Range [0, 1]. Unit: tokens. Source: small-rl's sentence_length_10, which is this with
-    `slope=1, minimum=0`: one sentence satisfies it, and so do a hundred copies of one. Its delimiters were
-    token numbers of one tokenizer.
+    Formula: mean over the finished sentences of max(0, 1 - slope |tokens - length|), times
+    min(1, different sentences / minimum), times the share of different sentences; 0 without a finished
+    sentence. A sentence ends at a token that is one of `delimiters`, which is not counted. Text after the
+    last delimiter is ignored. Range [0, 1]. Source: small-rl's sentence_length_10, which equals this reward
+    with `slope=1, minimum=0`. There a single sentence can score 1, and so can a hundred copies of it. Its
+    delimiters were token ids of one tokenizer.
 
     Attributes:
-        length: Tokens wanted per sentence.
-        slope: Lost per token off; 1 counts only the exact length.
-        minimum: Fewest different sentences; 0 for any number, copies included: the mean alone is the score.
+        length: Number of tokens that a sentence should have.
+        slope: What each token more or less costs. With 1 only sentences of the exact length count.
+        minimum: Minimum number of different sentences for the full score. With 0 the score is the mean alone,
+            so copies count in full.
         delimiters: Texts of the tokens that end a sentence.
-        tokenizer: A `tokenizer.json` or a model's folder; None for words and punctuation marks.
+        tokenizer: Path of a `tokenizer.json` or of a model's folder; None for words and punctuation marks.
 
     Raises:
-        ValueError: If length is below 1, minimum below 0, the slope not in (0, 1] or there is no delimiter.
+        ValueError: If `length` is below 1, `minimum` is below 0, `slope` is not in (0, 1], or there is no
+            delimiter.
     """
 
     length: int = 10
@@ -47,7 +49,7 @@ class SentenceLength(Reward):
             raise ValueError("sentence_length needs at least one delimiter")
 
     def __call__(self, samples: Sequence[Sample]) -> list[Evaluation]:
-        """Score a batch by the sentences of the completions."""
+        """One evaluation per sample, in order."""
         return [self._evaluate(sample.completion) for sample in samples]
 
     def _evaluate(self, completion: str) -> Evaluation:

@@ -1,1 +1,1 @@
-"""The GraphQL mutations, one file for each kind of object."""
+"""The GraphQL mutations; one file for each kind of object."""

@@ -33,58 +33,58 @@ from server.storage.records.projects import ensure_project
 from server.storage.records.runs import find_run_at
 
 
-def _found(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
+def _artifact_row(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
     artifact = artifact_by_id(db, artifact_row_id(identifier))
     if artifact is None or artifact["state"] == "DELETED":
         raise QueryError(f"no artifact {identifier}")
     return artifact
 
 
-def _alias_names(given: Iterable[Any]) -> list[str]:
-    return [str(one["alias"]) for one in given if one["alias"] != LATEST]
+def _alias_names(aliases: Iterable[Any]) -> list[str]:
+    return [str(entry["alias"]) for entry in aliases if entry["alias"] != LATEST]
 
 
-def _run_row_id(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> int | None:
-    if not given.get("runName"):
+def _run_row_id(context: Context, db: sqlite3.Connection, inputs: dict[str, Any]) -> int | None:
+    if not inputs.get("runName"):
         return None
-    entity = context.entity(given.get("entityName"))
-    run = find_run_at(db, entity, str(given.get("projectName")), given["runName"])
+    entity = context.entity(inputs.get("entityName"))
+    run = find_run_at(db, entity, str(inputs.get("projectName")), inputs["runName"])
     return None if run is None else int(run["id"])
 
 
 def _create_artifact(context: Context, arguments: Arguments) -> Node:
-    """Create an artifact, or return the version that already has the same content."""
-    given = input_of(arguments)
-    (name, *_) = given.get("artifactCollectionNames") or [given.get("artifactCollectionName")]
+    """Create an artifact, unless a version with the same content exists, and return it."""
+    inputs = input_of(arguments)
+    (name, *_) = inputs.get("artifactCollectionNames") or [inputs.get("artifactCollectionName")]
     if not name:
-        raise QueryError(f"the artifact has no name: {sorted(given)}")
+        raise QueryError(f"the artifact has no name: {sorted(inputs)}")
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        project = ensure_project(db, context.entity(given.get("entityName")), str(given.get("projectName")))
+        project = ensure_project(db, context.entity(inputs.get("entityName")), str(inputs.get("projectName")))
         try:
-            collection = ensure_collection(db, project["id"], str(given.get("artifactTypeName")), name)
+            collection = ensure_collection(db, project["id"], str(inputs.get("artifactTypeName")), name)
         except ArtifactError as error:
             raise QueryError(str(error)) from error
-        client_id = given.get("clientID")
-        known = artifact_by_client_id(db, client_id) if client_id else None
-        if known is not None and known["digest"] == given.get("digest"):
-            return known
-        aliases = _alias_names(given.get("aliases") or [])
-        same = find_same(db, collection["id"], str(given.get("digest")))
-        if same is not None and given.get("enableDigestDeduplication"):
+        client_id = inputs.get("clientID")
+        earlier = artifact_by_client_id(db, client_id) if client_id else None
+        if earlier is not None and earlier["digest"] == inputs.get("digest"):
+            return earlier
+        aliases = _alias_names(inputs.get("aliases") or [])
+        same = find_same(db, collection["id"], str(inputs.get("digest")))
+        if same is not None and inputs.get("enableDigestDeduplication"):
             set_aliases(db, same, [*aliases, LATEST])
             return same
         return create_artifact(
             db,
             collection["id"],
-            run_id=_run_row_id(context, db, given),
-            digest=str(given.get("digest")),
-            client_id=client_id if known is None else None,
-            description=given.get("description"),
-            metadata=given.get("metadata"),
-            history_step=given.get("historyStep"),
+            run_id=_run_row_id(context, db, inputs),
+            digest=str(inputs.get("digest")),
+            client_id=client_id if earlier is None else None,
+            description=inputs.get("description"),
+            metadata=inputs.get("metadata"),
+            history_step=inputs.get("historyStep"),
             wanted_aliases=json.dumps(aliases),
-            tags=json.dumps([tag["tagName"] for tag in given.get("tags") or []]),
+            tags=json.dumps([tag["tagName"] for tag in inputs.get("tags") or []]),
         )
 
     artifact = context.service.database.write(work)
@@ -99,7 +99,7 @@ def _upload(context: Context, digest: str) -> Node:
 
 
 def _manifest(context: Context, number: int, digest: str | None) -> Node:
-    """Record which content holds an artifact's manifest, and return the URL for its upload."""
+    """Record the digest of an artifact's manifest, and return the URL for the upload of the manifest."""
     file: Node = {"id": f"File:manifest-{number}"}
     if digest:
         hexadecimal = hex_digest(digest)
@@ -118,37 +118,37 @@ def _manifest(context: Context, number: int, digest: str | None) -> Node:
 
 
 def _create_manifest(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
-    if given.get("type") not in (None, "FULL"):
+    inputs = input_of(arguments)
+    if inputs.get("type") not in (None, "FULL"):
         raise QueryError("artifacts written by several runs together are not supported")
-    return _manifest(context, artifact_row_id(given.get("artifactID")), given.get("digest"))
+    return _manifest(context, artifact_row_id(inputs.get("artifactID")), inputs.get("digest"))
 
 
 def _update_manifest(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
     return _manifest(
-        context, row_id("ArtifactManifest", given.get("artifactManifestID")), given.get("digest")
+        context, row_id("ArtifactManifest", inputs.get("artifactManifestID")), inputs.get("digest")
     )
 
 
 def _create_files(context: Context, arguments: Arguments) -> Node:
-    """Return the URL for the upload of each file, or none for a file whose content is stored already."""
+    """Return an upload URL for each file; it is null for a file whose content is stored already."""
 
     def work(db: sqlite3.Connection) -> list[Node]:
-        # In one change, so that a content stored now is not deleted before the artifact is committed.
-        return [_place_file(context, db, wanted) for wanted in input_of(arguments).get("artifactFiles") or []]
+        # In one transaction: no content that is stored now is deleted before the artifact is committed.
+        return [_file_upload(context, db, file) for file in input_of(arguments).get("artifactFiles") or []]
 
     edges = [{"node": node} for node in context.service.database.write(work)]
     return {"files": {"edges": edges, "pageInfo": {"hasNextPage": False, "endCursor": None}}}
 
 
-def _place_file(context: Context, db: sqlite3.Connection, wanted: dict[str, Any]) -> Node:
+def _file_upload(context: Context, db: sqlite3.Connection, file: dict[str, Any]) -> Node:
     try:
-        name = checked_name(str(wanted.get("name")))
+        name = checked_name(str(file.get("name")))
     except FileNameError as error:
         raise QueryError(str(error)) from error
-    digest = hex_digest(str(wanted.get("md5")))
-    artifact = _found(db, wanted.get("artifactID"))
+    digest = hex_digest(str(file.get("md5")))
+    artifact = _artifact_row(db, file.get("artifactID"))
     need_contents(db, artifact["id"], [digest])
     node: Node = {
         "id": f"ArtifactFile:{artifact['id']}:{name}",
@@ -164,14 +164,14 @@ def _place_file(context: Context, db: sqlite3.Connection, wanted: dict[str, Any]
 
 
 def _commit(context: Context, arguments: Arguments) -> Node:
-    """Commit an artifact whose manifest and files were all uploaded.
+    """Commit an artifact, after its manifest and all its files were uploaded.
 
     Raises:
-        QueryError: If one is missing, or the manifest does not have the digest that the client announced.
+        QueryError: If one of them is missing, or the digest of the manifest is not the one announced.
     """
     identifier = input_of(arguments).get("artifactID")
     with context.read() as db:
-        artifact = _found(db, identifier)
+        artifact = _artifact_row(db, identifier)
         manifest = find_content(db, artifact["manifest_digest"] or "")
     if manifest is None:
         raise QueryError(f"the manifest of artifact {identifier} was not uploaded")
@@ -187,25 +187,25 @@ def _commit(context: Context, arguments: Arguments) -> Node:
         entries: dict[str, Any] = {}
         for path, entry in files.items():
             if "ref" in entry:
-                # A reference: clients download it from its own address.
+                # A reference: the file is stored elsewhere, and clients download it from there.
                 entries[path] = {"ref": entry["ref"], "size": entry.get("size") or 0}
                 continue
             content = find_content(db, hex_digest(entry["digest"]))
             if content is None:
                 raise QueryError(f"file {path} of artifact {identifier} was not uploaded")
             entries[path] = {"digest": content["digest"], "size": content["size"]}
-        commit_artifact(db, _found(db, identifier), entries)
-        return _found(db, identifier)
+        commit_artifact(db, _artifact_row(db, identifier), entries)
+        return _artifact_row(db, identifier)
 
     return {"artifact": artifact_node(context, context.service.database.write(work))}
 
 
 def _use(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        artifact = _found(db, given.get("artifactID"))
-        run_id = _run_row_id(context, db, given)
+        artifact = _artifact_row(db, inputs.get("artifactID"))
+        run_id = _run_row_id(context, db, inputs)
         if run_id is not None:
             record_use(db, artifact["id"], run_id)
         return artifact
@@ -214,48 +214,52 @@ def _use(context: Context, arguments: Arguments) -> Node:
 
 
 def _add_aliases(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> None:
-        set_aliases(db, _found(db, given.get("artifactID")), [one["alias"] for one in given["aliases"]])
+        set_aliases(
+            db, _artifact_row(db, inputs.get("artifactID")), [entry["alias"] for entry in inputs["aliases"]]
+        )
 
     context.service.database.write(work)
     return {"success": True}
 
 
 def _delete_aliases(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> None:
-        artifact = _found(db, given.get("artifactID"))
-        delete_aliases(db, artifact["id"], [one["alias"] for one in given["aliases"]])
+        artifact = _artifact_row(db, inputs.get("artifactID"))
+        delete_aliases(db, artifact["id"], [entry["alias"] for entry in inputs["aliases"]])
 
     context.service.database.write(work)
     return {"success": True}
 
 
 def _update(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        artifact = _found(db, given.get("artifactID"))
-        columns = {key: given[key] for key in ("description", "metadata") if given.get(key) is not None}
-        gone = {tag["tagName"] for tag in given.get("tagsToDelete") or []}
-        tags = [tag for tag in json.loads(artifact["tags"]) if tag not in gone]
-        tags += [tag["tagName"] for tag in given.get("tagsToAdd") or [] if tag["tagName"] not in tags]
+        artifact = _artifact_row(db, inputs.get("artifactID"))
+        columns = {key: inputs[key] for key in ("description", "metadata") if inputs.get(key) is not None}
+        deleted = {tag["tagName"] for tag in inputs.get("tagsToDelete") or []}
+        tags = [tag for tag in json.loads(artifact["tags"]) if tag not in deleted]
+        tags += [tag["tagName"] for tag in inputs.get("tagsToAdd") or [] if tag["tagName"] not in tags]
         update_artifact(db, artifact["id"], **columns, tags=json.dumps(tags))
-        return _found(db, given.get("artifactID"))
+        return _artifact_row(db, inputs.get("artifactID"))
 
     return {"artifact": artifact_node(context, context.service.database.write(work))}
 
 
 def _delete(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        artifact = _found(db, given.get("artifactID"))
-        if count_own_aliases(db, artifact["id"]) and not given.get("deleteAliases"):
-            raise QueryError("the artifact has aliases; delete them first, or ask for both")
+        artifact = _artifact_row(db, inputs.get("artifactID"))
+        if count_own_aliases(db, artifact["id"]) and not inputs.get("deleteAliases"):
+            raise QueryError(
+                "the artifact has aliases; delete them first, or together with it (delete_aliases=True)"
+            )
         delete_artifact(db, artifact)
         return artifact
 

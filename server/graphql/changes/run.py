@@ -42,52 +42,53 @@ _RUN_COLUMNS = {
 
 
 def _upsert_bucket(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> tuple[sqlite3.Row, bool]:
-        run = _existing_run(context, db, given)
+        run = _existing_run(context, db, inputs)
         inserted = run is None
         if run is None:
-            run = _new_run(context, db, given)
-        elif not given.get("id"):
+            run = _new_run(context, db, inputs)
+        elif not inputs.get("id"):
             _record_client(db, run)
-        columns = {column: given[key] for key, column in _RUN_COLUMNS.items() if given.get(key) is not None}
-        if given.get("tags") is not None:
-            columns["tags"] = json.dumps(given["tags"])
-        if given.get("summaryMetrics") is not None:
-            columns["summary"] = json.dumps(_own_summary(json.loads(given["summaryMetrics"])))
+        columns = {column: inputs[key] for key, column in _RUN_COLUMNS.items() if inputs.get(key) is not None}
+        if inputs.get("tags") is not None:
+            columns["tags"] = json.dumps(inputs["tags"])
+        if inputs.get("summaryMetrics") is not None:
+            columns["summary"] = json.dumps(_client_summary(json.loads(inputs["summaryMetrics"])))
         update_run(db, run["id"], **columns)
-        fresh = run_by_id(db, run["id"])
-        assert fresh is not None
-        return fresh, inserted
+        updated = run_by_id(db, run["id"])
+        assert updated is not None
+        return updated, inserted
 
     run, inserted = context.service.database.write(work)
     return {"bucket": run_node(context, run), "inserted": inserted}
 
 
-def _own_summary(summary: dict[str, Any]) -> dict[str, Any]:
+def _client_summary(summary: dict[str, Any]) -> dict[str, Any]:
+    """Summary without the entries that the server added."""
     return {key: value for key, value in summary.items() if not key.startswith(SUMMARY_PREFIX)}
 
 
-def _existing_run(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> sqlite3.Row | None:
-    if given.get("id"):
-        return _found_run(db, given["id"])
-    if not given.get("name"):
+def _existing_run(context: Context, db: sqlite3.Connection, inputs: dict[str, Any]) -> sqlite3.Row | None:
+    if inputs.get("id"):
+        return _run_row(db, inputs["id"])
+    if not inputs.get("name"):
         return None
-    entity = context.entity(given.get("entityName"))
-    return find_run_at(db, entity, given.get("modelName") or "uncategorized", given["name"])
+    entity = context.entity(inputs.get("entityName"))
+    return find_run_at(db, entity, inputs.get("modelName") or "uncategorized", inputs["name"])
 
 
-def _new_run(context: Context, db: sqlite3.Connection, given: dict[str, Any]) -> sqlite3.Row:
-    entity = context.entity(given.get("entityName"))
-    project = ensure_project(db, entity, given.get("modelName") or "uncategorized")
-    sweep = find_sweep(db, given["sweep"]) if given.get("sweep") else None
-    state = given.get("state") or "running"
+def _new_run(context: Context, db: sqlite3.Connection, inputs: dict[str, Any]) -> sqlite3.Row:
+    entity = context.entity(inputs.get("entityName"))
+    project = ensure_project(db, entity, inputs.get("modelName") or "uncategorized")
+    sweep = find_sweep(db, inputs["sweep"]) if inputs.get("sweep") else None
+    state = inputs.get("state") or "running"
     return create_run(
         db,
         project["id"],
-        given.get("name"),
-        display_name=given.get("displayName") or given.get("name"),
+        inputs.get("name"),
+        display_name=inputs.get("displayName") or inputs.get("name"),
         sweep_id=None if sweep is None else sweep["id"],
         state=state,
         started_at=None if state == "pending" else time.time(),
@@ -96,7 +97,7 @@ def _new_run(context: Context, db: sqlite3.Connection, given: dict[str, Any]) ->
 
 
 def _record_client(db: sqlite3.Connection, run: sqlite3.Row) -> None:
-    """Record a sign of life of a run's client, which starts, resumes, or only sends its config again."""
+    """Record a request of a run's client: it starts or resumes the run, or only sends its config again."""
     now = time.time()
     columns: dict[str, Any] = {"heartbeat_at": now}
     if run["started_at"] is None:
@@ -107,16 +108,16 @@ def _record_client(db: sqlite3.Connection, run: sqlite3.Row) -> None:
 
 
 def _create_run_files(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
-    entity = context.entity(given.get("entityName"))
-    project_name = str(given.get("projectName"))
+    inputs = input_of(arguments)
+    entity = context.entity(inputs.get("entityName"))
+    project_name = str(inputs.get("projectName"))
     with context.read() as db:
-        run = find_run_at(db, entity, project_name, str(given.get("runName")))
+        run = find_run_at(db, entity, project_name, str(inputs.get("runName")))
     if run is None:
-        raise QueryError(f"no run {given.get('runName')}")
+        raise QueryError(f"no run {inputs.get('runName')}")
     base = run_url(context, {"entityName": entity, "name": project_name}, run["name"])
     try:
-        names = [checked_name(name) for name in given.get("files") or []]
+        names = [checked_name(name) for name in inputs.get("files") or []]
     except FileNameError as error:
         raise QueryError(str(error)) from error
     return {
@@ -130,15 +131,15 @@ def _stop_run(context: Context, arguments: Arguments) -> Node:
     identifier = input_of(arguments).get("id")
 
     def work(db: sqlite3.Connection) -> None:
-        run = _found_run(db, identifier)
+        run = _run_row(db, identifier)
         if run["state"] in LIVE:
-            request_stop(db, run["id"], "user", "asked for by a client")
+            request_stop(db, run["id"], "user", "stopped by a client")
 
     context.service.database.write(work)
     return {"success": True}
 
 
-def _found_run(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
+def _run_row(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
     run = run_by_id(db, row_id("Run", identifier))
     if run is None:
         raise QueryError(f"no run {identifier}")
@@ -146,16 +147,16 @@ def _found_run(db: sqlite3.Connection, identifier: Any) -> sqlite3.Row:
 
 
 def _update_run_state(context: Context, arguments: Arguments) -> Node:
-    """Queue a failed, crashed, preempted or running run again, or set a pending or running one to failed."""
-    given = input_of(arguments)
-    wanted = str(given.get("state")).lower()
+    """Set a failed, crashed, preempted or running run to pending, or a pending or running one to failed."""
+    inputs = input_of(arguments)
+    new_state = str(inputs.get("state")).lower()
     allowed = {"pending": ("running", "failed", "crashed", "preempted"), "failed": ("pending", "running")}
 
     def work(db: sqlite3.Connection) -> None:
-        run = _found_run(db, given.get("id"))
-        if run["state"] not in allowed.get(wanted, ()):
-            raise QueryError(f"a run that is {run['state']} cannot be set to {wanted}")
-        if wanted == "pending":
+        run = _run_row(db, inputs.get("id"))
+        if run["state"] not in allowed.get(new_state, ()):
+            raise QueryError(f"a run that is {run['state']} cannot be set to {new_state}")
+        if new_state == "pending":
             clear_stop(db, run["id"])
             update_run(db, run["id"], state="pending", agent_id=None, started_at=None, finished_at=None)
         else:
@@ -168,11 +169,11 @@ def _update_run_state(context: Context, arguments: Arguments) -> Node:
 
 
 def _delete_run(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> None:
-        run = _found_run(db, given.get("id"))
-        if given.get("deleteArtifacts"):
+        run = _run_row(db, inputs.get("id"))
+        if inputs.get("deleteArtifacts"):
             for artifact in run_artifacts(db, run["id"]):
                 delete_artifact(db, artifact)
         delete_run(db, run["id"])
@@ -181,7 +182,7 @@ def _delete_run(context: Context, arguments: Arguments) -> Node:
 
     context.service.database.write(work)
     context.service.remove_freed_files()
-    return {"clientMutationId": given.get("clientMutationId"), "success": True}
+    return {"clientMutationId": inputs.get("clientMutationId"), "success": True}
 
 
 def _delete_files(context: Context, arguments: Arguments) -> Node:

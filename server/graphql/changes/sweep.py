@@ -21,26 +21,26 @@ from server.storage.records.sweeps import create_sweep, find_sweep, sweep_by_id,
 
 
 def _upsert_sweep(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
-    config, spec = _sweep_config(given.get("config"))
+    inputs = input_of(arguments)
+    config, spec = _sweep_config(inputs.get("config"))
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        if given.get("id"):
-            sweep = sweep_by_id(db, row_id("Sweep", given["id"]))
+        if inputs.get("id"):
+            sweep = sweep_by_id(db, row_id("Sweep", inputs["id"]))
             if sweep is None:
                 raise QueryError("no such sweep")
             if config is not None:
                 _replace_config(db, sweep, config, spec)
         else:
-            sweep = _new_sweep(context, db, given, config, spec)
-        if given.get("state"):
-            context.service.scheduler.set_state(db, sweep, str(given["state"]).upper())
+            sweep = _new_sweep(context, db, inputs, config, spec)
+        if inputs.get("state"):
+            context.service.scheduler.set_state(db, sweep, str(inputs["state"]).upper())
         for key, column in (("displayName", "display_name"), ("description", "description")):
-            if given.get(key):
-                update_sweep(db, sweep["id"], **{column: given[key]})
-        fresh = sweep_by_id(db, sweep["id"])
-        assert fresh is not None
-        return fresh
+            if inputs.get(key):
+                update_sweep(db, sweep["id"], **{column: inputs[key]})
+        updated = sweep_by_id(db, sweep["id"])
+        assert updated is not None
+        return updated
 
     sweep = context.service.database.write(work)
     context.service.suggestions.refresh(sweep["id"])
@@ -51,7 +51,7 @@ def _upsert_sweep(context: Context, arguments: Arguments) -> Node:
 
 
 def _sweep_config(text: str | None) -> tuple[str | None, SweepSpec | None]:
-    """YAML text of a sweep and its parsed form, both None where the client sent none."""
+    """YAML text of a sweep and its parsed form; both are None if the client sent none."""
     if text is None:
         return None, None
     try:
@@ -65,22 +65,22 @@ def _sweep_config(text: str | None) -> tuple[str | None, SweepSpec | None]:
 def _new_sweep(
     context: Context,
     db: sqlite3.Connection,
-    given: dict[str, Any],
+    inputs: dict[str, Any],
     config: str | None,
     spec: SweepSpec | None,
 ) -> sqlite3.Row:
     if config is None or spec is None:
         raise QueryError("Invalid sweep config: it is empty")
-    entity = context.entity(given.get("entityName"))
-    project = ensure_project(db, entity, given.get("projectName") or "uncategorized")
+    entity = context.entity(inputs.get("entityName"))
+    project = ensure_project(db, entity, inputs.get("projectName") or "uncategorized")
     sweep = create_sweep(
         db,
         project["id"],
         config,
-        controller=given.get("controller"),
-        scheduler=given.get("scheduler") or given.get("launchScheduler"),
+        controller=inputs.get("controller"),
+        scheduler=inputs.get("scheduler") or inputs.get("launchScheduler"),
     )
-    for condition in json.loads(given.get("priorRunsFilters") or "{}").get("$or", []):
+    for condition in json.loads(inputs.get("priorRunsFilters") or "{}").get("$or", []):
         run = find_run(db, project["id"], condition["name"])
         if run is None:
             raise QueryError(f"no prior run {condition['name']} in {entity}/{project['name']}")
@@ -97,21 +97,21 @@ def _replace_config(db: sqlite3.Connection, sweep: sqlite3.Row, config: str, spe
 
 
 def _create_agent(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
+    inputs = input_of(arguments)
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        sweep = find_sweep(db, str(given.get("sweep")))
+        sweep = find_sweep(db, str(inputs.get("sweep")))
         if sweep is None:
-            raise QueryError(f"no sweep {given.get('sweep')}")
-        return create_agent(db, sweep["id"], str(given.get("host") or "unknown"))
+            raise QueryError(f"no sweep {inputs.get('sweep')}")
+        return create_agent(db, sweep["id"], str(inputs.get("host") or "unknown"))
 
     return {"agent": agent_node(context, context.service.database.write(work))}
 
 
 def _agent_heartbeat(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
-    name = str(given.get("id")).removeprefix("Agent:")
-    alive = json.loads(given.get("runState") or "{}")
+    inputs = input_of(arguments)
+    name = str(inputs.get("id")).removeprefix("Agent:")
+    alive = json.loads(inputs.get("runState") or "{}")
     scheduler = context.service.scheduler
 
     def work(db: sqlite3.Connection) -> tuple[sqlite3.Row | None, list[dict[str, Any]]]:
@@ -124,14 +124,14 @@ def _agent_heartbeat(context: Context, arguments: Arguments) -> Node:
 
 
 def _enqueue_run(context: Context, arguments: Arguments) -> Node:
-    """Queue a run with a configuration from a client; it comes before the points of the search."""
-    given = input_of(arguments)
-    config = json.loads(given.get("config") or "{}")
+    """Queue a run with a client's configuration; it is assigned before the next point of the search."""
+    inputs = input_of(arguments)
+    config = json.loads(inputs.get("config") or "{}")
     if not isinstance(config, dict):
         raise QueryError("config must be a JSON object")
 
     def work(db: sqlite3.Connection) -> sqlite3.Row:
-        sweep = sweep_by_id(db, row_id("Sweep", given.get("id")))
+        sweep = sweep_by_id(db, row_id("Sweep", inputs.get("id")))
         if sweep is None:
             raise QueryError("no such sweep")
         if sweep["state"] in ("FINISHED", "CANCELED"):
@@ -144,7 +144,7 @@ def _enqueue_run(context: Context, arguments: Arguments) -> Node:
             db,
             sweep["project_id"],
             sweep_id=sweep["id"],
-            display_name=given.get("displayName") or f"chosen-run-{time.strftime('%H%M%S')}",
+            display_name=inputs.get("displayName") or f"chosen-run-{time.strftime('%H%M%S')}",
             state="pending",
             config=json.dumps(wrapped),
         )

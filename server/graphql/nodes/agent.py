@@ -1,4 +1,4 @@
-"""Agents as GraphQL clients see them."""
+"""The GraphQL fields of an agent."""
 
 import sqlite3
 

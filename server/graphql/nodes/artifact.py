@@ -1,4 +1,4 @@
-"""Artifacts, their collections and their files as GraphQL clients see them."""
+"""The GraphQL fields of artifacts, their collections and their files."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from server.storage.records.runs import run_by_id
 
 
 def run_reference(context: Context, run_id: int | None) -> Node | None:
-    """GraphQL run that made or used an artifact, without its contents, or None."""
+    """GraphQL run that made or used an artifact, with a few fields only; None if it does not exist."""
     if run_id is None:
         return None
     with context.read() as db:
@@ -130,8 +130,8 @@ def artifact_node(context: Context, artifact: sqlite3.Row) -> Node:
         return connection(users, arguments, lambda run_id: run_reference(context, run_id))
 
     def by_entries(arguments: Mapping[str, Any]) -> Node:
-        wanted = [str(entry.get("name")) for entry in arguments.get("entries") or []]
-        return _files(context, artifact, {**arguments, "names": wanted})
+        names = [str(entry.get("name")) for entry in arguments.get("entries") or []]
+        return _files(context, artifact, {**arguments, "names": names})
 
     return {
         "__typename": "Artifact",
@@ -141,7 +141,7 @@ def artifact_node(context: Context, artifact: sqlite3.Row) -> Node:
         "artifactType": type_node,
         "description": artifact["description"],
         "metadata": artifact["metadata"],
-        # No version expires; clients read -1 as "never".
+        # -1 means that the version never expires.
         "ttlDurationSeconds": -1,
         "ttlIsInherited": False,
         "tags": [
@@ -187,7 +187,7 @@ def membership_node(context: Context, artifact: sqlite3.Row) -> Node:
 def _files(context: Context, artifact: sqlite3.Row, arguments: Mapping[str, Any]) -> Node:
     entries = json.loads(artifact["entries"])
     names = arguments.get("names")
-    found = [(name, entry) for name, entry in sorted(entries.items()) if not names or name in names]
+    selected = [(name, entry) for name, entry in sorted(entries.items()) if not names or name in names]
 
     def node(item: tuple[str, Any]) -> Node:
         name, entry = item
@@ -209,4 +209,4 @@ def _files(context: Context, artifact: sqlite3.Row, arguments: Mapping[str, Any]
             "md5": digest,
         }
 
-    return connection(found, arguments, node, "FileConnection")
+    return connection(selected, arguments, node, "FileConnection")

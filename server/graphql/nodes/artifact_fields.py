@@ -1,4 +1,4 @@
-"""The fields of projects and runs that lead to their artifacts."""
+"""The GraphQL fields of projects and runs that give their artifacts."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from server.storage.records.artifacts import (
 
 
 def project_artifact_fields(context: Context, project_id: int) -> Node:
-    """Fields of a GraphQL project that lead to its artifacts."""
+    """Fields of a GraphQL project that give its artifacts."""
 
     def type_node(name: str) -> Node:
         return {
@@ -59,10 +59,10 @@ def project_artifact_fields(context: Context, project_id: int) -> Node:
         name, _, alias = str(arguments.get("name")).partition(":")
         with context.read() as db:
             if name and not alias:
-                # Clients also name an artifact by the identifier that they gave it.
-                found = project_artifact(db, project_id, name)
-                if found is not None:
-                    return found
+                # The name can also be the identifier that the client chose for the artifact.
+                row = project_artifact(db, project_id, name)
+                if row is not None:
+                    return row
             row = find_collection(db, project_id, name)
             return None if row is None else find_version(db, row["id"], alias or LATEST)
 
@@ -87,7 +87,7 @@ def project_artifact_fields(context: Context, project_id: int) -> Node:
 
 
 def run_artifact_fields(context: Context, run_id: int) -> Node:
-    """Fields of a GraphQL run that lead to the artifacts it made and used."""
+    """Fields of a GraphQL run that give the artifacts that it made and used."""
 
     def artifacts(
         find: Callable[[sqlite3.Connection, int], list[sqlite3.Row]], arguments: Mapping[str, Any]

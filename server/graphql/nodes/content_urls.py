@@ -1,4 +1,4 @@
-"""Identifiers of artifacts, and digests and URLs of their contents, in the forms that clients use."""
+"""Identifiers of artifacts, and digests and URLs of their contents, as clients expect them."""
 
 import base64
 import time
@@ -14,7 +14,7 @@ URL_LIFETIME = 24 * 3600
 
 
 def artifact_id(number: int) -> str:
-    """Identifier of an artifact, in base64 because clients decode it."""
+    """Identifier of an artifact, in base64 as clients expect it."""
     return base64.b64encode(f"Artifact:{number}".encode()).decode()
 
 
@@ -49,12 +49,12 @@ def hex_digest(digest: str) -> str:
 
 
 def content_path(context: Context, digest: str) -> str:
-    """Path of the URL of a content, by its digest (hex)."""
+    """Path of the URL of the content with this digest (hex)."""
     return f"/artifacts/{quote(context.service.settings.entity, safe='')}/{digest}"
 
 
 def download_url(context: Context, digest: str) -> str:
-    """URL from which a content can be downloaded without the key until it expires, by its digest (hex)."""
+    """URL of the content with this digest (hex); until it expires, no key is needed to download from it."""
     path = content_path(context, digest)
     expires = int(time.time()) + URL_LIFETIME
     return f"{context.base_url}{path}?expires={expires}&signature={sign(context.service.key, path, expires)}"

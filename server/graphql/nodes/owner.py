@@ -1,4 +1,4 @@
-"""The objects that others refer to: the entity, the user, and the project without its contents."""
+"""The GraphQL fields of the entity, the user, and a project without its contents."""
 
 import sqlite3
 from typing import Any
@@ -9,7 +9,7 @@ Node = dict[str, Any]
 
 
 def entity_node(name: str) -> Node:
-    """GraphQL entity, which belongs to no organization."""
+    """GraphQL entity with this name."""
     return {
         "__typename": "Entity",
         "id": f"Entity:{name}",
@@ -34,7 +34,7 @@ def project_reference(project: sqlite3.Row) -> Node:
 
 
 def user_node(context: Context) -> Node:
-    """GraphQL user; there is one, to whom the API key belongs."""
+    """GraphQL user; there is only one, the owner of the API key."""
     entity = context.service.settings.entity
     return {
         "__typename": "User",

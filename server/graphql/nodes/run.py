@@ -1,4 +1,4 @@
-"""A run as GraphQL clients see it."""
+"""The GraphQL fields of a run."""
 
 import json
 import sqlite3
@@ -17,12 +17,12 @@ from server.storage.records.projects import project_by_id
 from server.storage.records.sweeps import sweep_by_id
 
 DEFAULT_SAMPLES = 500
-# Prefix of the summary entries that the server adds; when a client sends them back, they are dropped.
 SUMMARY_PREFIX = "_sweepfarm/"
+"""Prefix of the summary entries that the server adds; they are removed when a client sends them back."""
 
 
 def summary_with_stop(run: sqlite3.Row) -> dict[str, Any]:
-    """Summary of a run, with the server's own entries that say why and where it was stopped."""
+    """Summary of a run; if the run was stopped, with entries that say why and where."""
     summary: dict[str, Any] = json.loads(run["summary"])
     if run["stop_requested_at"] is not None:
         summary[f"{SUMMARY_PREFIX}stop_kind"] = run["stop_kind"]
@@ -34,7 +34,7 @@ def summary_with_stop(run: sqlite3.Row) -> dict[str, Any]:
 
 
 def run_node(context: Context, run: sqlite3.Row) -> Node:
-    """GraphQL run; large and costly fields are computed only when a query selects them."""
+    """GraphQL run; fields that take long to compute are functions, called only when they are selected."""
 
     def project(_: Any = None) -> Node:
         with context.read() as db:
@@ -64,7 +64,7 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
         return [_sampled(context, run["id"], spec) for spec in ([specs] if isinstance(specs, str) else specs)]
 
     def parquet_history(_: Any) -> Node:
-        # Nothing is exported to parquet, so all steps are in the live data.
+        # No parquet file is ever exported, so all steps are in the live data.
         with context.read() as db:
             first = first_step(db, run["id"])
         return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
@@ -75,9 +75,9 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
 
     def files(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
-            found = run_files(db, run["id"], arguments.get("names"), arguments.get("pattern"))
+            rows = run_files(db, run["id"], arguments.get("names"), arguments.get("pattern"))
         base = run_url(context, project(), run["name"])
-        return connection(found, arguments, lambda file: _file_node(base, file))
+        return connection(rows, arguments, lambda file: _file_node(base, file))
 
     def file_count(_: Any) -> int:
         with context.read() as db:
@@ -89,13 +89,13 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
 
     def log_lines(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
-            found = console_lines(db, run["id"])
-        return connection(found, arguments, _log_line_node)
+            rows = console_lines(db, run["id"])
+        return connection(rows, arguments, _log_line_node)
 
     def history_keys(_: Any) -> Node:
         counts = json.loads(run["history_keys"])
         last = json.loads(run["history_last"])
-        # A nested metric has the count of the key that holds it.
+        # Counts exist for top-level keys only; a nested metric gets the count of its top-level key.
         counts |= {name: counts.get(name.partition(".")[0], 0) for name in last.keys() - counts.keys()}
         return {
             "sets": [],
@@ -155,7 +155,7 @@ def run_node(context: Context, run: sqlite3.Row) -> Node:
 
 
 def run_url(context: Context, project: Node, run_name: str) -> str:
-    """URL under which the files of a run are."""
+    """URL of the folder of a run's files."""
     parts = (project["entityName"], project["name"], run_name)
     return f"{context.base_url}/files/{'/'.join(quote(part, safe='') for part in parts)}"
 

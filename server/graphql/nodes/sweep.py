@@ -1,4 +1,4 @@
-"""Projects and sweeps, which lead to each other, as GraphQL clients see them."""
+"""The GraphQL fields of projects and sweeps; in one file, since each gives the other."""
 
 import json
 import sqlite3
@@ -35,8 +35,8 @@ def project_node(context: Context, project: sqlite3.Row) -> Node:
         return [record for record in records if matches(record, query)]
 
     def runs(arguments: Mapping[str, Any]) -> Node:
-        found = ordered(selected(arguments), arguments.get("order"))
-        return connection(found, arguments, lambda record: run_node(context, record.row), "RunConnection")
+        records = ordered(selected(arguments), arguments.get("order"))
+        return connection(records, arguments, lambda record: run_node(context, record.row), "RunConnection")
 
     def run(arguments: Mapping[str, Any]) -> Node | None:
         with context.read() as db:
@@ -46,8 +46,9 @@ def project_node(context: Context, project: sqlite3.Row) -> Node:
     def sweep(arguments: Mapping[str, Any]) -> Node | None:
         with context.read() as db:
             row = find_sweep(db, arguments["sweepName"])
-        found = row is not None and row["project_id"] == project["id"]
-        return sweep_node(context, row) if row is not None and found else None
+        if row is None or row["project_id"] != project["id"]:
+            return None
+        return sweep_node(context, row)
 
     def sweeps(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
@@ -92,8 +93,8 @@ def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
 
     def agents(arguments: Mapping[str, Any]) -> Node:
         with context.read() as db:
-            found = sweep_agents(db, sweep["id"])
-        return connection(found, arguments, lambda row: agent_node(context, row), "AgentConnection")
+            agent_rows = sweep_agents(db, sweep["id"])
+        return connection(agent_rows, arguments, lambda row: agent_node(context, row), "AgentConnection")
 
     def agent(arguments: Mapping[str, Any]) -> Node | None:
         name = str(arguments.get("agentName") or "")
@@ -113,7 +114,7 @@ def sweep_node(context: Context, sweep: sqlite3.Row) -> Node:
         "config": sweep["config"],
         "controller": sweep["controller"],
         "scheduler": sweep["scheduler"],
-        # A scheduler on the client's side creates this run itself and stores its console lines there.
+        # A scheduler on the client's side creates this run and logs its console lines to it.
         "controllerRunName": f"{sweep['name']}-scheduler" if spec.scheduler is not None else None,
         "createdAt": timestamp(sweep["created_at"]),
         "updatedAt": timestamp(sweep["updated_at"]),

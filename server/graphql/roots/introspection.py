@@ -1,10 +1,10 @@
-"""Introspection: clients up to 0.22 ask which fields a type has before they use them."""
+"""Introspection: clients up to version 0.22 ask which fields a type has before they use them."""
 
 from collections.abc import Iterable
 
 from server.graphql.nodes.owner import Node
 
-# The fields that these clients ask about, by type; they do without a field that is not listed.
+# The fields that these clients ask about, by type. They do not use a field that is not listed.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "ServerInfo": ("features", "cliVersionInfo", "latestLocalVersionInfo"),
     "Project": ("artifact", "artifactType", "artifactCollection", "artifactCollectionMembership", "sweep"),
@@ -26,7 +26,7 @@ _INPUTS: dict[str, tuple[str, ...]] = {
 
 
 def type_node(name: str, queries: Iterable[str], mutations: Iterable[str]) -> Node | None:
-    """Fields of the type with this name, or None where the name is unknown."""
+    """GraphQL description of the type with this name, or None if the name is unknown."""
     fields = {**_FIELDS, "Query": tuple(queries), "Mutation": tuple(mutations)}.get(name)
     inputs = _INPUTS.get(name)
     if fields is None and inputs is None:

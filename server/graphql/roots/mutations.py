@@ -11,9 +11,9 @@ from server.storage.records.projects import ensure_project, find_project, projec
 
 
 def _upsert_model(context: Context, arguments: Arguments) -> Node:
-    given = input_of(arguments)
-    entity = context.entity(given.get("entityName") or given.get("entity_name"))
-    name = str(given.get("name"))
+    inputs = input_of(arguments)
+    entity = context.entity(inputs.get("entityName") or inputs.get("entity_name"))
+    name = str(inputs.get("name"))
     with context.read() as db:
         inserted = find_project(db, entity, name) is None
     project = context.service.database.write(lambda db: ensure_project(db, entity, name))

@@ -14,7 +14,7 @@ from server.graphql.roots.mutations import MUTATIONS
 from server.storage.records.artifacts import artifact_by_client_id, artifact_by_id, collection_by_id
 from server.storage.records.projects import find_project, list_projects
 
-# The features of W&B's server that this server has, by the names that clients use.
+# Features of W&B's server that this server has too, by the names that clients know.
 FEATURES = (
     "LARGE_FILENAMES",
     "CLIENT_IDS",

@@ -17,7 +17,7 @@ CREATE TABLE sweep (
     state_reason TEXT,
     controller TEXT,
     scheduler TEXT,
-    suggested INTEGER NOT NULL DEFAULT 0,      -- points drawn from the search so far
+    suggested INTEGER NOT NULL DEFAULT 0,      -- number of points proposed so far
     created_at REAL NOT NULL,
     updated_at REAL NOT NULL
 );
@@ -60,21 +60,21 @@ CREATE TABLE run (
     log_lines INTEGER NOT NULL DEFAULT 0,
     last_step INTEGER NOT NULL DEFAULT -1,
     created_at REAL NOT NULL,
-    started_at REAL,                           -- the client's first word in this attempt
-    heartbeat_at REAL,                         -- the client's last word
+    started_at REAL,                           -- first request of the client since the last assignment
+    heartbeat_at REAL,                         -- last request of the client
     finished_at REAL,
     exit_code INTEGER,
-    -- the sweep's part
-    point TEXT,                                -- the configuration the search proposed, {"name": value}
-    assigned_at REAL,                          -- last handed to an agent
+    -- set by the scheduler, for runs of a sweep
+    point TEXT,                                -- the point that the search proposed, {"name": value}
+    assigned_at REAL,                          -- when it was last assigned to an agent
     assignments INTEGER NOT NULL DEFAULT 0,
-    assigned_by TEXT,                          -- the server process that handed it out
-    agent_saw_it INTEGER NOT NULL DEFAULT 0,   -- the agent has reported the process of this attempt
-    metric_count INTEGER NOT NULL DEFAULT 0,   -- finite values of the sweep's metric so far
+    assigned_by TEXT,                          -- identifier of the server process that assigned it
+    agent_saw_it INTEGER NOT NULL DEFAULT 0,   -- 1 when the agent has reported the run's process as alive
+    metric_count INTEGER NOT NULL DEFAULT 0,   -- number of finite values of the sweep's metric
     metric_last REAL,
     -- why and where the server stopped it
     stop_requested_at REAL,
-    stop_kind TEXT,                            -- hyperband user
+    stop_kind TEXT,                            -- hyperband user cancel orphan
     stop_reason TEXT,
     stop_rung INTEGER,
     stop_step INTEGER,
@@ -106,7 +106,7 @@ CREATE TABLE console_line (
     PRIMARY KEY (run_id, line)
 ) WITHOUT ROWID;
 
--- The finite values of the sweep's metric: the n-th logged value is what Hyperband calls an iteration.
+-- The finite values of the sweep's metric, numbered from 1; Hyperband counts its iterations in them.
 CREATE TABLE metric_value (
     run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
     n INTEGER NOT NULL,

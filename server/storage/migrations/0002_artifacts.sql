@@ -1,4 +1,4 @@
--- Contents are kept once, under their MD5 digest, whatever artifacts hold them.
+-- The contents of the files of artifacts. Each is stored once, even if several artifacts contain it.
 CREATE TABLE content (
     digest TEXT PRIMARY KEY,                   -- MD5, 32 hex digits
     size INTEGER NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE collection (
 CREATE TABLE artifact (
     id INTEGER PRIMARY KEY,
     collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
-    version INTEGER,                           -- 0, 1, ...; none until committed
+    version INTEGER,                           -- 0, 1, ...; NULL until committed
     state TEXT NOT NULL,                       -- PENDING COMMITTED DELETED
     run_id INTEGER REFERENCES run (id) ON DELETE SET NULL,
     digest TEXT NOT NULL,
@@ -27,10 +27,10 @@ CREATE TABLE artifact (
     description TEXT,
     metadata TEXT,
     history_step INTEGER,
-    wanted_aliases TEXT NOT NULL DEFAULT '[]', -- to be given at commit
+    wanted_aliases TEXT NOT NULL DEFAULT '[]', -- set at commit
     tags TEXT NOT NULL DEFAULT '[]',
-    manifest_digest TEXT,                      -- content that holds the manifest
-    entries TEXT NOT NULL DEFAULT '{}',        -- {"path": {"digest": hex, "size": bytes}}, without references
+    manifest_digest TEXT,                      -- digest of the content that holds the manifest
+    entries TEXT NOT NULL DEFAULT '{}',        -- {"path": {"digest": hex, "size": bytes}}; a reference has "ref", not "digest"
     size INTEGER NOT NULL DEFAULT 0,
     file_count INTEGER NOT NULL DEFAULT 0,
     created_at REAL NOT NULL,
@@ -53,5 +53,5 @@ CREATE TABLE artifact_use (
     PRIMARY KEY (artifact_id, run_id)
 ) WITHOUT ROWID;
 
--- How often a crashed run was handed out again because its sweep says so.
+-- How many times the run was assigned again after a crash, as `requeue_crashed` allows.
 ALTER TABLE run ADD COLUMN requeues INTEGER NOT NULL DEFAULT 0;

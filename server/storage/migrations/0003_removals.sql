@@ -1,4 +1,4 @@
--- Which artifacts need a content: those that are committed, and those whose client is still uploading.
+-- Which artifacts need a content: committed ones, and those whose files are still being uploaded.
 CREATE TABLE artifact_content (
     digest TEXT NOT NULL,
     artifact_id INTEGER NOT NULL REFERENCES artifact (id) ON DELETE CASCADE,
@@ -12,12 +12,12 @@ INSERT OR IGNORE INTO artifact_content (digest, artifact_id)
     SELECT json_extract(entry.value, '$.digest'), artifact.id
     FROM artifact, json_each(artifact.entries) AS entry WHERE state != 'DELETED';
 
--- Files that no record refers to any more and that are still to be removed, also after a crash.
+-- Files on disk that no record refers to any more. They are deleted later, also after a crash.
 CREATE TABLE removal (
     blob TEXT PRIMARY KEY                      -- path below DATA/files
 ) WITHOUT ROWID;
 
--- Contents of artifacts that were deleted before there was this table.
+-- Contents of artifacts that were deleted before this table existed.
 INSERT OR IGNORE INTO removal (blob)
     SELECT content.blob FROM artifact JOIN content ON content.digest = artifact.manifest_digest
     WHERE state = 'DELETED' AND content.digest NOT IN (SELECT digest FROM artifact_content);

@@ -1,2 +1,2 @@
--- The last number that each metric had, {"name": number}; nested metrics under dotted names.
+-- Last finite value of each metric, {"name": number}; nested metrics have dotted names.
 ALTER TABLE run ADD COLUMN history_last TEXT NOT NULL DEFAULT '{}';

@@ -46,11 +46,11 @@ def agent_runs(db: sqlite3.Connection, agent_id: int) -> list[sqlite3.Row]:
 def started_runs_of_other_agents(
     db: sqlite3.Connection, agent: sqlite3.Row
 ) -> list[tuple[int, float | None, int, float]]:
-    """Live, started runs of the other agents on the same host.
+    """Live runs of the other agents on the same host that have started.
 
     Returns:
-        One tuple for each run: its id, when it was asked to stop (or None), its agent's id, and the time of
-        that agent's last heartbeat.
+        One tuple for each run: its row id, when it was asked to stop (or None), the row id of its agent, and
+        the time of that agent's last heartbeat. Times are in seconds since the epoch.
     """
     rows = db.execute(
         "SELECT run.id, run.stop_requested_at, agent.id, agent.heartbeat_at"
@@ -63,12 +63,12 @@ def started_runs_of_other_agents(
 
 
 def mark_silent_agents(db: sqlite3.Connection, watched_since: float, silent_since: float) -> None:
-    """Set every running agent that sent no heartbeat since `silent_since` to CRASHED.
+    """Set every running agent without a heartbeat since `silent_since` to CRASHED.
 
     Args:
         db: The writer's connection.
-        watched_since: When this server process began to listen; counts as a heartbeat of every agent.
-        silent_since: Time of the oldest heartbeat that is still recent enough.
+        watched_since: Start of this server process; before it, no heartbeat could arrive.
+        silent_since: Agents whose last heartbeat is older than this have crashed.
     """
     db.execute(
         "UPDATE agent SET state = 'CRASHED' WHERE state = 'RUNNING' AND MAX(heartbeat_at, ?) < ?",

@@ -1,4 +1,4 @@
-"""Artifacts: named collections of versions, the aliases of versions, and the runs that made and used them."""
+"""Artifacts: collections of versions, the aliases of versions, and the runs that made or used them."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ LATEST = "latest"
 
 
 class ArtifactError(ValueError):
-    """An artifact that cannot be stored; the text says why."""
+    """An artifact cannot be stored; the message says why."""
 
 
 def ensure_collection(db: sqlite3.Connection, project_id: int, type_name: str, name: str) -> sqlite3.Row:
-    """Create the collection if it does not exist yet, and return it.
+    """Return the collection with this name; it is created if it does not exist.
 
     Raises:
-        ArtifactError: If it exists with another type.
+        ArtifactError: If a collection of another type has this name.
     """
     now = time.time()
     db.execute(
@@ -66,7 +66,7 @@ def artifact_by_id(db: sqlite3.Connection, artifact_id: int) -> sqlite3.Row | No
 
 
 def artifact_by_client_id(db: sqlite3.Connection, client_id: str) -> sqlite3.Row | None:
-    """Artifact to which a client gave this identifier, or None."""
+    """Artifact with this client-chosen identifier, or None."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM artifact WHERE client_id = ?", (client_id,)
     ).fetchone()
@@ -74,7 +74,7 @@ def artifact_by_client_id(db: sqlite3.Connection, client_id: str) -> sqlite3.Row
 
 
 def project_artifact(db: sqlite3.Connection, project_id: int, client_id: str) -> sqlite3.Row | None:
-    """Artifact of a project to which a client gave this identifier, or None."""
+    """Artifact of a project with this client-chosen identifier, or None."""
     row: sqlite3.Row | None = db.execute(
         "SELECT artifact.* FROM artifact JOIN collection ON collection.id = collection_id"
         " WHERE project_id = ? AND client_id = ?",
@@ -127,16 +127,16 @@ def versions(db: sqlite3.Connection, collection_id: int) -> list[sqlite3.Row]:
 
 
 def find_version(db: sqlite3.Connection, collection_id: int, alias: str) -> sqlite3.Row | None:
-    """Committed version that a name such as `v3`, `latest` or another alias refers to, or None."""
+    """Committed version with this alias, or with this number if the alias has the form `v3`; None if none."""
     for row in versions(db, collection_id):
         if alias == f"v{row['version']}":
             return row
-    found: sqlite3.Row | None = db.execute(
+    with_alias: sqlite3.Row | None = db.execute(
         "SELECT artifact.* FROM artifact JOIN artifact_alias ON artifact_id = artifact.id"
         " WHERE artifact_alias.collection_id = ? AND alias = ? AND state = 'COMMITTED'",
         (collection_id, alias),
     ).fetchone()
-    return found
+    return with_alias
 
 
 def find_same(db: sqlite3.Connection, collection_id: int, digest: str) -> sqlite3.Row | None:
@@ -159,7 +159,7 @@ def collection_aliases(db: sqlite3.Connection, collection_id: int) -> list[sqlit
 
 
 def delete_aliases(db: sqlite3.Connection, artifact_id: int, aliases: Iterable[str]) -> None:
-    """Remove aliases from an artifact; one that it does not have is ignored."""
+    """Remove aliases from an artifact; those that it does not have are ignored."""
     db.executemany(
         "DELETE FROM artifact_alias WHERE artifact_id = ? AND alias = ?",
         [(artifact_id, alias) for alias in aliases],
@@ -175,7 +175,7 @@ def count_own_aliases(db: sqlite3.Connection, artifact_id: int) -> int:
 
 
 def set_aliases(db: sqlite3.Connection, artifact: sqlite3.Row, aliases: Iterable[str]) -> None:
-    """Make aliases point to this version; each points to one version of the collection only."""
+    """Give a version these aliases, and take them from other versions of its collection."""
     db.executemany(
         "INSERT INTO artifact_alias (collection_id, artifact_id, alias) VALUES (?, ?, ?)"
         " ON CONFLICT (collection_id, alias) DO UPDATE SET artifact_id = excluded.artifact_id",
@@ -210,13 +210,13 @@ def manifest_digest(entries: Mapping[str, Any]) -> str:
 
 
 def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapping[str, Any]) -> None:
-    """Give an artifact its version number and its aliases; committing twice changes nothing.
+    """Give an artifact its version number and its aliases; a committed artifact is not changed.
 
     Args:
         db: The writer's connection.
-        artifact: The artifact's row in this transaction.
-        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`; a file stored elsewhere has `ref` (its
-            address) in place of `digest`.
+        artifact: The artifact's row, read in this transaction.
+        entries: Its files, `{"path": {"digest": hex, "size": bytes}}`; a file that is stored elsewhere has
+            `ref` (its URL) instead of `digest`.
     """
     if artifact["state"] == "COMMITTED":
         return
@@ -232,20 +232,20 @@ def commit_artifact(db: sqlite3.Connection, artifact: sqlite3.Row, entries: Mapp
         size=sum(entry["size"] for entry in entries.values()),
         file_count=len(entries),
     )
-    own = [entry["digest"] for entry in entries.values() if "ref" not in entry]
-    need_contents(db, artifact["id"], own)
+    digests = [entry["digest"] for entry in entries.values() if "ref" not in entry]
+    need_contents(db, artifact["id"], digests)
     set_aliases(db, artifact, [*json.loads(artifact["wanted_aliases"]), LATEST])
 
 
 def delete_artifact(db: sqlite3.Connection, artifact: sqlite3.Row) -> None:
     """Delete a version; the alias `latest` moves to the newest version that remains.
 
-    Contents that no other artifact needs are noted for removal.
+    The contents that no other artifact needs are marked for removal.
     """
     was_latest = any(row["alias"] == LATEST for row in aliases_of(db, artifact["id"]))
     db.execute("DELETE FROM artifact_alias WHERE artifact_id = ?", (artifact["id"],))
     update_artifact(db, artifact["id"], state="DELETED", client_id=None)
     release_contents(db, artifact["id"])
-    left = versions(db, artifact["collection_id"])
-    if was_latest and left:
-        set_aliases(db, left[0], [LATEST])
+    remaining = versions(db, artifact["collection_id"])
+    if was_latest and remaining:
+        set_aliases(db, remaining[0], [LATEST])

@@ -1,4 +1,4 @@
-"""Contents of artifacts: each stored once under its digest, and kept while an artifact needs it."""
+"""The contents of the files of artifacts: each is stored once, as long as an artifact needs it."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -14,20 +14,16 @@ def find_content(db: sqlite3.Connection, digest: str) -> sqlite3.Row | None:
 
 
 def record_content(db: sqlite3.Connection, digest: str, stored: StoredBlob) -> bool:
-    """Record a content under its digest (hex).
-
-    Returns:
-        Whether it is new; False where a content with this digest was recorded before.
-    """
-    added = db.execute(
+    """Record a content under its digest (hex), and return whether the digest is new."""
+    inserted = db.execute(
         "INSERT INTO content (digest, size, blob) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (digest, stored.size, stored.blob),
     )
-    return bool(added.rowcount)
+    return bool(inserted.rowcount)
 
 
 def need_contents(db: sqlite3.Connection, artifact_id: int, digests: Iterable[str]) -> None:
-    """Note that an artifact needs contents (by hex digest), whether or not they were uploaded yet."""
+    """Record that an artifact needs contents (by hex digest), even if they are not uploaded yet."""
     db.executemany(
         "INSERT OR IGNORE INTO artifact_content (digest, artifact_id) VALUES (?, ?)",
         [(digest, artifact_id) for digest in digests],
@@ -35,7 +31,7 @@ def need_contents(db: sqlite3.Connection, artifact_id: int, digests: Iterable[st
 
 
 def release_contents(db: sqlite3.Connection, artifact_id: int) -> None:
-    """Note that an artifact needs its contents no longer; delete those that no other artifact needs."""
+    """Record that an artifact no longer needs contents, and delete those that no other artifact needs."""
     digests = db.execute(
         "DELETE FROM artifact_content WHERE artifact_id = ? RETURNING digest", (artifact_id,)
     ).fetchall()

@@ -1,4 +1,4 @@
-"""The records of the files that runs upload; their bytes are in `server.storage.blobs`."""
+"""The records of the files that runs upload; `server.storage.blobs` holds their contents."""
 
 import mimetypes
 import sqlite3
@@ -12,11 +12,11 @@ from server.storage.records.tables import placeholders
 
 
 class FileNameError(ValueError):
-    """A file name that points outside its run."""
+    """A file name is not a relative path within its run."""
 
 
 def checked_name(name: str) -> str:
-    """Normalised file name, relative to its run.
+    """Normalised file name, relative to the folder of its run.
 
     Raises:
         FileNameError: If the name is empty, absolute, or contains `..`, a backslash or a null byte.
@@ -28,8 +28,8 @@ def checked_name(name: str) -> str:
 
 
 def record_file(db: sqlite3.Connection, run_id: int, name: str, stored: StoredBlob) -> None:
-    """Record a stored blob as a run's file; a blob that it replaces is noted for removal."""
-    earlier = db.execute("SELECT blob FROM file WHERE run_id = ? AND name = ?", (run_id, name)).fetchone()
+    """Record a stored blob as a file of a run; if it replaces another blob, that is marked for removal."""
+    replaced = db.execute("SELECT blob FROM file WHERE run_id = ? AND name = ?", (run_id, name)).fetchone()
     db.execute(
         "INSERT INTO file (run_id, name, size, md5, mimetype, blob, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (run_id, name) DO UPDATE SET size = excluded.size, md5 = excluded.md5,"
@@ -44,8 +44,8 @@ def record_file(db: sqlite3.Connection, run_id: int, name: str, stored: StoredBl
             time.time(),
         ),
     )
-    if earlier is not None:
-        note_removal(db, [earlier["blob"]])
+    if replaced is not None:
+        note_removal(db, [replaced["blob"]])
 
 
 def find_file(db: sqlite3.Connection, run_id: int, name: str) -> sqlite3.Row | None:
@@ -60,16 +60,16 @@ def run_files(
     db: sqlite3.Connection, run_id: int, names: list[str] | None = None, pattern: str | None = None
 ) -> list[sqlite3.Row]:
     """Files of a run, sorted by name: all, those in `names`, or those that match a LIKE pattern."""
-    wanted = {str(PurePosixPath(name)) for name in names or ()}
+    paths = {str(PurePosixPath(name)) for name in names or ()}
     rows = db.execute(
         "SELECT * FROM file WHERE run_id = ? AND name LIKE ? ORDER BY name", (run_id, pattern or "%")
     ).fetchall()
-    return [row for row in rows if not wanted or row["name"] in wanted]
+    return [row for row in rows if not paths or row["name"] in paths]
 
 
 def delete_files(db: sqlite3.Connection, file_ids: Sequence[int]) -> None:
-    """Delete the records of files and note their blobs for removal."""
-    found = db.execute(
+    """Delete the records of files and mark their blobs for removal."""
+    deleted = db.execute(
         f"DELETE FROM file WHERE id IN ({placeholders(file_ids)}) RETURNING blob", tuple(file_ids)
     ).fetchall()
-    note_removal(db, [blob for (blob,) in found])
+    note_removal(db, [blob for (blob,) in deleted])

@@ -1,4 +1,4 @@
-"""History rows of a run, stored by line number, so that a repeated request adds nothing twice."""
+"""The history rows of a run, stored by line number, so that a repeated request stores no row twice."""
 
 import json
 import sqlite3
@@ -16,30 +16,30 @@ from server.storage.records.runs import update_run
 
 Row = dict[str, Any]
 Record = tuple[int, int, int, str]
-"""Run, step, line number and text of a history row, as it is stored."""
+"""Row id of the run, step, line number and JSON text of a history row."""
 MAX_STEP = 2**62
-"""A number greater than every step."""
+"""An exclusive upper limit of all steps."""
 
 
 def last_numbers(rows: Sequence[Row]) -> dict[str, float]:
-    """Last finite number of every metric in the rows; nested metrics have dotted names."""
-    found: dict[str, float] = {}
-    seen: set[str] = set()
+    """Last finite value of every metric in the rows, by name; nested metrics have dotted names."""
+    last: dict[str, float] = {}
+    read_keys: set[str] = set()
 
-    def note(name: str, value: Any) -> None:
+    def add(name: str, value: Any) -> None:
         if isinstance(value, dict) and "_type" not in value:
             for key, inner in value.items():
-                note(f"{name}.{key}", inner)
+                add(f"{name}.{key}", inner)
         elif is_finite_number(value):
-            found.setdefault(name, value)
+            last.setdefault(name, value)
 
     for row in reversed(rows):
-        # Rows mostly hold the same metrics; then only the newest row has to be read.
-        if not row.keys() <= seen:
+        # Most rows have the same keys, so that reading the newest row is enough.
+        if not row.keys() <= read_keys:
             for key, value in row.items():
-                note(key, value)
-            seen |= row.keys()
-    return found
+                add(key, value)
+            read_keys |= row.keys()
+    return last
 
 
 def append_history(
@@ -50,34 +50,31 @@ def append_history(
     rows: Sequence[Row],
     metric: str | None,
 ) -> bool:
-    """Store the rows that are not stored yet.
+    """Store the rows that are not stored yet, and return whether they hold a value of the sweep's metric.
 
     Args:
         db: The writer's connection.
-        run: The run's row in this transaction.
+        run: The run's row, read in this transaction.
         offset: Line number of the first row, from 0.
-        lines: The rows as the client wrote them.
+        lines: The rows as JSON text, as the client wrote them.
         rows: The same rows, parsed.
-        metric: The sweep's metric, whose finite values are also stored by themselves.
-
-    Returns:
-        Whether there were new values of the metric.
+        metric: Name of the sweep's metric, whose finite values are also stored separately; None without one.
     """
-    known = max(run["history_lines"] - offset, 0)
-    lines, rows, offset = lines[known:], rows[known:], offset + known
+    stored_count = max(run["history_lines"] - offset, 0)
+    lines, rows, offset = lines[stored_count:], rows[stored_count:], offset + stored_count
     if not rows:
         return False
     last_step = run["last_step"]
     counts: dict[str, int] = json.loads(run["history_keys"])
     records: dict[int, Record] = {}
     values: dict[int, float] = {}
-    repeated = False
+    step_repeated = False
     for line, (row, text) in enumerate(zip(rows, lines, strict=True), start=offset):
         step = row.get("_step")
         if not isinstance(step, int):
             step = last_step + 1
         if step <= last_step:
-            repeated = True
+            step_repeated = True
             _delete_step(db, run["id"], step, records.pop(step, None), counts)
         last_step = max(last_step, step)
         records[step] = (run["id"], step, line, text)
@@ -97,17 +94,17 @@ def append_history(
         history_keys=json.dumps(counts),
         history_last=json.dumps(json.loads(run["history_last"]) | last_numbers(rows)),
     )
-    if metric is not None and repeated:
+    if metric is not None and step_repeated:
         index_metric(db, run["id"], metric)
     elif values:
-        store_metric_values(db, run["id"], list(values.items()), known=run["metric_count"])
+        store_metric_values(db, run["id"], list(values.items()), stored_count=run["metric_count"])
     return bool(values)
 
 
 def _delete_step(
     db: sqlite3.Connection, run_id: int, step: int, unstored: Record | None, counts: dict[str, int]
 ) -> None:
-    """Delete the rows of a step that is logged again, by a run that starts over or a folder synced twice."""
+    """Delete the rows of a step that is logged again: a run started over, or its folder was synced twice."""
     stored = db.execute(
         "DELETE FROM history WHERE run_id = ? AND step = ? RETURNING data", (run_id, step)
     ).fetchall()
@@ -117,7 +114,7 @@ def _delete_step(
 
 
 def iterate_history(db: sqlite3.Connection, run_id: int) -> Iterator[str]:
-    """All rows of a run in order, as the client wrote them, read one by one."""
+    """Iterator over all rows of a run in order, as JSON text."""
     for (data,) in db.execute("SELECT data FROM history WHERE run_id = ? ORDER BY step, line", (run_id,)):
         yield data
 
@@ -125,7 +122,7 @@ def iterate_history(db: sqlite3.Connection, run_id: int) -> Iterator[str]:
 def history_lines(
     db: sqlite3.Connection, run_id: int, low: int = 0, high: int = MAX_STEP, limit: int = -1
 ) -> list[str]:
-    """Rows with `low <= step < high` in order, as the client wrote them; at most `limit` unless it is -1."""
+    """Rows with `low <= step < high` in order, as JSON text; the first `limit` of them unless it is -1."""
     rows = db.execute(
         "SELECT data FROM history WHERE run_id = ? AND step >= ? AND step < ? ORDER BY step, line LIMIT ?",
         (run_id, low, high, limit),
@@ -134,13 +131,13 @@ def history_lines(
 
 
 def first_step(db: sqlite3.Connection, run_id: int) -> int | None:
-    """Smallest step of a run's history, or None where it is empty."""
+    """Smallest step of a run's history, or None if it is empty."""
     step: int | None = db.execute("SELECT MIN(step) FROM history WHERE run_id = ?", (run_id,)).fetchone()[0]
     return step
 
 
 def evenly_spaced(items: Sequence[Any], limit: int) -> list[Any]:
-    """At most `limit` items at even distances, with the first and the last; all if `limit` is 0 or less."""
+    """At most `limit` evenly spaced items, with the first and the last; all items if `limit` is 0 or less."""
     if limit <= 0 or len(items) <= limit:
         return list(items)
     if limit == 1:
@@ -150,17 +147,17 @@ def evenly_spaced(items: Sequence[Any], limit: int) -> list[Any]:
 
 
 def select_rows(lines: Iterable[str], keys: Sequence[str], samples: int) -> list[Row]:
-    """At most `samples` rows that hold all `keys`, at even distances, reduced to those keys.
+    """At most `samples` evenly spaced rows that have all `keys`, reduced to these keys.
 
     Args:
         lines: History rows as JSON text.
-        keys: The keys that each row must hold.
+        keys: The keys that each row must have.
         samples: Largest number of rows to return.
     """
-    found: list[Row] = []
+    complete: list[Row] = []
     for line in lines:
         row = json.loads(line)
-        picked = {key: value for key in keys if (value := value_at(row, key)) is not None}
-        if len(picked) == len(set(keys)):
-            found.append(picked)
-    return evenly_spaced(found, samples)
+        values = {key: value for key in keys if (value := value_at(row, key)) is not None}
+        if len(values) == len(set(keys)):
+            complete.append(values)
+    return evenly_spaced(complete, samples)

@@ -1,4 +1,4 @@
-"""Console lines and system metrics of a run, stored by line number."""
+"""The console lines and system metrics of a run, stored by line number."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ def append_lines(
     offset: int,
     lines: Sequence[str],
 ) -> int:
-    """Store lines from number `offset` on, replacing those that exist, and return the number after the last.
+    """Store lines, replacing those with the same numbers, and return the number after the last line.
 
     Args:
         db: The writer's connection.
         table: `event` (system metrics) or `console_line`.
-        run_id: The run.
+        run_id: Row id of the run.
         offset: Number of the first line, from 0.
         lines: The lines as the client wrote them.
     """
@@ -29,7 +29,7 @@ def append_lines(
 
 
 def event_lines(db: sqlite3.Connection, run_id: int) -> list[str]:
-    """System metrics of a run in order, as the client wrote them."""
+    """System metrics of a run in order, as JSON text."""
     rows = db.execute("SELECT data FROM event WHERE run_id = ? ORDER BY line", (run_id,))
     return [data for (data,) in rows]
 

@@ -1,4 +1,4 @@
-"""The finite values of the sweep's metric, numbered from 1 in each run; rungs are counted in them."""
+"""The finite values of the sweep's metric, numbered from 1 in each run; Hyperband counts rungs in them."""
 
 import json
 import math
@@ -21,7 +21,7 @@ def value_at(row: Mapping[str, Any], key: str) -> Any:
 
 
 def is_finite_number(value: Any) -> bool:
-    """Whether a logged value is a finite int or float; a bool is not a number here."""
+    """Whether a logged value is a finite int or float, and not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -32,25 +32,25 @@ def number_at(row: Mapping[str, Any], key: str) -> float | None:
 
 
 def store_metric_values(
-    db: sqlite3.Connection, run_id: int, values: Sequence[tuple[int, float]], known: int
+    db: sqlite3.Connection, run_id: int, values: Sequence[tuple[int, float]], stored_count: int
 ) -> None:
-    """Store further values of a run's metric.
+    """Append values to those of a run's metric.
 
     Args:
         db: The writer's connection.
-        run_id: The run.
+        run_id: Row id of the run.
         values: Step and value of each, in order; at least one.
-        known: How many values of the run are stored already.
+        stored_count: How many values of the run are stored already.
     """
     db.executemany(
         "INSERT OR REPLACE INTO metric_value (run_id, n, step, value) VALUES (?, ?, ?, ?)",
-        [(run_id, n, step, value) for n, (step, value) in enumerate(values, start=known + 1)],
+        [(run_id, n, step, value) for n, (step, value) in enumerate(values, start=stored_count + 1)],
     )
-    update_run(db, run_id, metric_count=known + len(values), metric_last=values[-1][1])
+    update_run(db, run_id, metric_count=stored_count + len(values), metric_last=values[-1][1])
 
 
 def index_metric(db: sqlite3.Connection, run_id: int, metric: str) -> None:
-    """Derive a run's metric values from its history again, replacing those that are stored."""
+    """Replace a run's metric values by those in its history."""
     db.execute("DELETE FROM metric_value WHERE run_id = ?", (run_id,))
     update_run(db, run_id, metric_count=0, metric_last=None)
     values: list[tuple[int, float]] = []
@@ -61,11 +61,11 @@ def index_metric(db: sqlite3.Connection, run_id: int, metric: str) -> None:
         if value is not None:
             values.append((step, value))
     if values:
-        store_metric_values(db, run_id, values, known=0)
+        store_metric_values(db, run_id, values, stored_count=0)
 
 
 def index_sweep_metric(db: sqlite3.Connection, sweep_id: int, metric: str) -> None:
-    """Derive the metric values of all runs of a sweep again, after its metric may have changed."""
+    """Replace the metric values of all runs of a sweep, for when the sweep's metric may have changed."""
     for (run_id,) in db.execute("SELECT id FROM run WHERE sweep_id = ?", (sweep_id,)).fetchall():
         index_metric(db, run_id, metric)
 
@@ -89,33 +89,33 @@ def metric_values(db: sqlite3.Connection, run_id: int, numbers: Sequence[int]) -
 
 
 def rung_values(db: sqlite3.Connection, sweep_id: int, rungs: Sequence[int]) -> dict[str, dict[int, float]]:
-    """Metric value of every run of a sweep at each rung it has reached, by run name."""
-    deepest = db.execute("SELECT MAX(metric_count) FROM run WHERE sweep_id = ?", (sweep_id,)).fetchone()[0]
-    reached = [rung for rung in rungs if rung <= (deepest or 0)]
-    found: dict[str, dict[int, float]] = {}
+    """Metric value of each run of a sweep at each rung that it has reached: `{run name: {rung: value}}`."""
+    max_count = db.execute("SELECT MAX(metric_count) FROM run WHERE sweep_id = ?", (sweep_id,)).fetchone()[0]
+    reached = [rung for rung in rungs if rung <= (max_count or 0)]
+    values: dict[str, dict[int, float]] = {}
     for name, n, value in db.execute(
         "SELECT run.name, n, value FROM run JOIN metric_value ON run_id = run.id"
         f" WHERE sweep_id = ? AND n IN ({placeholders(reached)}) ORDER BY run.id, n",
         (sweep_id, *reached),
     ):
-        found.setdefault(name, {})[n] = value
-    return found
+        values.setdefault(name, {})[n] = value
+    return values
 
 
 def best_value(db: sqlite3.Connection, run_id: int, *, maximize: bool) -> float:
     """Largest (or smallest) metric value of a run that has logged at least one."""
-    best = "MAX" if maximize else "MIN"
+    extreme = "MAX" if maximize else "MIN"
     value: float = db.execute(
-        f"SELECT {best}(value) FROM metric_value WHERE run_id = ?", (run_id,)
+        f"SELECT {extreme}(value) FROM metric_value WHERE run_id = ?", (run_id,)
     ).fetchone()[0]
     return value
 
 
 def best_run(db: sqlite3.Connection, sweep_id: int, *, maximize: bool) -> tuple[str, float] | None:
     """Name and value of the run of a sweep with the largest (or smallest) metric value, or None."""
-    best = "MAX" if maximize else "MIN"
+    extreme = "MAX" if maximize else "MIN"
     name, value = db.execute(
-        f"SELECT run.name, {best}(value) FROM run JOIN metric_value ON run_id = run.id WHERE sweep_id = ?",
+        f"SELECT run.name, {extreme}(value) FROM run JOIN metric_value ON run_id = run.id WHERE sweep_id = ?",
         (sweep_id,),
     ).fetchone()
     return None if value is None else (name, value)

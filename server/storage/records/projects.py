@@ -1,4 +1,4 @@
-"""Projects: an entity's named collections of runs and sweeps."""
+"""Projects: the named collections of runs and sweeps of an entity."""
 
 import sqlite3
 import time
@@ -13,7 +13,7 @@ def find_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row 
 
 
 def ensure_project(db: sqlite3.Connection, entity: str, name: str) -> sqlite3.Row:
-    """Create the project if it does not exist yet, and return it."""
+    """Return the project with this name; it is created if it does not exist."""
     db.execute(
         "INSERT INTO project (entity, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (entity, name, time.time()),

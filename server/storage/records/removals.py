@@ -1,4 +1,4 @@
-"""Files on disk that no record refers to any more: noted in the same change, deleted after it."""
+"""Files that no record refers to any more: marked in one transaction, deleted from disk after it."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -7,16 +7,16 @@ from server.storage.database import Database
 
 
 def note_removal(db: sqlite3.Connection, blobs: Iterable[str]) -> None:
-    """Note files to be deleted, in the change that deletes the last record that refers to them."""
+    """Mark files for removal, in the transaction that deletes the last record that refers to them."""
     db.executemany("INSERT OR IGNORE INTO removal (blob) VALUES (?)", [(blob,) for blob in blobs])
 
 
 def remove_noted(database: Database, remove: Callable[[Iterable[str]], None]) -> None:
-    """Delete the noted files; what a crash leaves undone is done by the next call.
+    """Delete the marked files; after a crash, the next call deletes the rest.
 
     Args:
-        database: Where the files are noted.
-        remove: Deletes files; one that no longer exists is no error.
+        database: The database in which the files are marked.
+        remove: Deletes files; must ignore those that do not exist.
     """
     with database.read() as db:
         blobs = [blob for (blob,) in db.execute("SELECT blob FROM removal")]

@@ -1,4 +1,4 @@
-"""Runs: their columns, their states, and which of them wait, work or have ended."""
+"""Runs: their columns and their states."""
 
 import json
 import sqlite3
@@ -11,8 +11,8 @@ from server.storage.records.projects import find_project
 from server.storage.records.removals import note_removal
 from server.storage.records.tables import insert_row, new_name, placeholders, row_by_id, update_row
 
-# States in which, as far as the server knows, a process works on the run or is about to.
 LIVE = ("pending", "running", "preempting")
+"""States of a run that has a process, or soon gets one, as far as the server knows."""
 ENDED = ("finished", "failed", "crashed", "killed")
 
 
@@ -38,7 +38,7 @@ def run_by_id(db: sqlite3.Connection, run_id: int) -> sqlite3.Row | None:
 def create_run(
     db: sqlite3.Connection, project_id: int, name: str | None = None, **columns: Any
 ) -> sqlite3.Row:
-    """Store a new run, in state `running` unless `columns` says otherwise, and return it."""
+    """Store a new run, in state `running` unless `columns` sets another, and return it."""
     values = {
         "name": name or new_name(),
         "project_id": project_id,
@@ -55,25 +55,25 @@ def update_run(db: sqlite3.Connection, run_id: int, **columns: Any) -> None:
 
 
 def delete_run(db: sqlite3.Connection, run_id: int) -> None:
-    """Delete a run with all that belongs to it, and note its files for removal."""
+    """Delete a run and all its records, and mark its files for removal."""
     note_removal(db, [file["blob"] for file in run_files(db, run_id)])
     db.execute("DELETE FROM run WHERE id = ?", (run_id,))
 
 
 def end_run(db: sqlite3.Connection, run: sqlite3.Row, exit_code: int | None, now: float) -> str:
-    """Put a run whose process has ended into its final state, and return that state.
+    """Set the final state of a run whose process has ended, and return that state.
 
     Args:
         db: The writer's connection.
-        run: The run's row in this transaction.
-        exit_code: The exit code the client reported, or None where the process vanished without reporting.
-        now: Seconds since the epoch.
+        run: The run's row, read in this transaction.
+        exit_code: The exit code that the client reported; None if it reported none.
+        now: The current time in seconds since the epoch.
     """
     if exit_code == 0:
         state = "finished"
     elif run["stop_requested_at"] is not None and not (run["stop_kind"] == "orphan" and exit_code is None):
-        # Also a run that reported a preemption: the signal it received was this stop, so it must not resume.
-        # An orphan that reports no exit code did not obey the stop; it crashed together with its agent.
+        # Even if it reported a preemption: its signal came from this stop, so that it must not resume.
+        # An orphan without an exit code did not stop as asked: it crashed together with its agent.
         state = "killed"
     elif run["state"] == "preempting":
         state = "preempted"
@@ -93,15 +93,15 @@ def request_stop(
     rung: int | None = None,
     step: int | None = None,
 ) -> None:
-    """Ask a run to stop; if it was asked before, the first request stays.
+    """Ask a run to stop; nothing changes if it was asked before.
 
     Args:
         db: The writer's connection.
-        run_id: The run.
+        run_id: Row id of the run.
         kind: `hyperband`, `user`, `cancel` or `orphan`.
-        reason: The reason, one line.
-        rung: The rung at which Hyperband stops it, if it does.
-        step: The step at which the run reached that rung.
+        reason: The reason, in one line.
+        rung: With `hyperband`, the rung at which the run is stopped.
+        step: With `hyperband`, the step at which the run reached the rung.
     """
     db.execute(
         "UPDATE run SET stop_requested_at = ?, stop_kind = ?, stop_reason = ?, stop_rung = ?, stop_step = ?"
@@ -111,7 +111,7 @@ def request_stop(
 
 
 def clear_stop(db: sqlite3.Connection, run_id: int) -> None:
-    """Withdraw the request to stop, for a run that is handed out again."""
+    """Withdraw the request to stop, for a run that is assigned again."""
     update_run(
         db,
         run_id,
@@ -134,10 +134,10 @@ def sweep_runs(db: sqlite3.Connection, sweep_id: int) -> list[sqlite3.Row]:
 
 
 def sweep_runs_for_search(db: sqlite3.Connection, sweep_id: int) -> list[sqlite3.Row]:
-    """What the search needs of each run of a sweep, oldest first.
+    """The columns that the search needs of each run of a sweep, oldest first.
 
-    The wide columns `config` and `summary` are `{}` where `point` and `metric_last` make them unnecessary,
-    since a sweep may have a thousand runs.
+    The large columns `config` and `summary` are `{}` if `point` and `metric_last` are set and make them
+    unnecessary. This saves time, since a sweep may have a thousand runs.
     """
     return db.execute(
         "SELECT id, state, point, stop_requested_at, metric_count, metric_last,"
@@ -148,7 +148,7 @@ def sweep_runs_for_search(db: sqlite3.Connection, sweep_id: int) -> list[sqlite3
 
 
 def any_live_run(db: sqlite3.Connection) -> bool:
-    """Whether any run of the server is live."""
+    """Whether any run of any sweep is live."""
     row = db.execute(f"SELECT 1 FROM run WHERE state IN ({placeholders(LIVE)}) LIMIT 1", LIVE).fetchone()
     return row is not None
 
@@ -171,14 +171,14 @@ def running_runs(db: sqlite3.Connection, sweep_id: int) -> list[tuple[int, str]]
 
 
 def silent_runs(db: sqlite3.Connection, watched_since: float, silent_since: float) -> list[int]:
-    """Row ids of the live runs that gave no sign of life since `silent_since`.
+    """Row ids of the live runs whose client sent nothing since `silent_since`.
 
-    A run whose agent still reports its process is alive, even if it is silent (it may be loading a model).
+    A run whose agent still reports its process is left out: it may be loading a model.
 
     Args:
         db: A connection.
-        watched_since: When this server process began to listen; counts as a sign of life of every run.
-        silent_since: Time of the oldest sign of life that is still recent enough.
+        watched_since: Start of this server process; before it, no request could arrive.
+        silent_since: Runs whose last request is older than this are silent.
     """
     rows = db.execute(
         "SELECT run.id FROM run LEFT JOIN agent ON agent.id = run.agent_id"
@@ -192,9 +192,9 @@ def silent_runs(db: sqlite3.Connection, watched_since: float, silent_since: floa
 
 
 def next_waiting_run(db: sqlite3.Connection, sweep_id: int) -> sqlite3.Row | None:
-    """First run of a sweep that waits for an agent, or None.
+    """Next run of a sweep that waits for an agent, or None.
 
-    Runs that were assigned before come first, then those that a client added.
+    Runs that were assigned before come first, then runs that a client added.
     """
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM run WHERE sweep_id = ? AND (state = 'preempted' OR (state = 'pending' AND"
@@ -210,12 +210,12 @@ def count_runs(db: sqlite3.Connection, sweep_id: int) -> int:
 
 
 def count_assigned_runs(db: sqlite3.Connection, sweep_id: int) -> int:
-    """Number of runs of a sweep, without those that still wait for their first agent."""
+    """Number of runs of a sweep that were assigned to an agent at least once, or started without one."""
     return _count(db, "sweep_id = ? AND NOT (state = 'pending' AND assigned_at IS NULL)", sweep_id)
 
 
 def count_interrupted_runs(db: sqlite3.Connection, sweep_id: int) -> int:
-    """Number of runs of a sweep that were assigned and have yet to start or resume."""
+    """Number of runs of a sweep that were assigned before and still have to start or resume."""
     condition = "sweep_id = ? AND assigned_at IS NOT NULL AND state IN ('pending', 'preempting', 'preempted')"
     return _count(db, condition, sweep_id)
 
@@ -225,24 +225,24 @@ def _count(db: sqlite3.Connection, condition: str, *values: Any) -> int:
 
 
 def count_by_state(db: sqlite3.Connection, sweep_id: int) -> dict[str, int]:
-    """Number of runs of a sweep in each state that occurs."""
+    """Number of runs of a sweep in each state, by state; states without runs are left out."""
     rows = db.execute("SELECT state, COUNT(*) FROM run WHERE sweep_id = ? GROUP BY state", (sweep_id,))
     return dict(rows.fetchall())
 
 
 def states_and_requeues(db: sqlite3.Connection, sweep_id: int) -> list[tuple[str, int]]:
-    """State of each run of a sweep, and how often the run was requeued after a crash."""
+    """State of each run of a sweep, and how many times the run was requeued after a crash."""
     rows = db.execute("SELECT state, requeues FROM run WHERE sweep_id = ?", (sweep_id,))
     return [(state, requeues) for state, requeues in rows]
 
 
 def plain_config(run: sqlite3.Row) -> dict[str, Any]:
-    """Configuration of a run as `{name: value}`, without the entries of the client itself."""
+    """Configuration of a run as `{name: value}`, without the entries that the client adds."""
     return unwrap(json.loads(run["config"]))
 
 
 def unwrap(config: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"name": v}` from `{"name": {"value": v}}`, without the entries of the client itself."""
+    """`{"name": v}` for `{"name": {"value": v}}`, without the entries that the client adds."""
     return {
         name: entry["value"] if isinstance(entry, dict) and "value" in entry else entry
         for name, entry in config.items()

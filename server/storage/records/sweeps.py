@@ -19,7 +19,7 @@ def sweep_by_id(db: sqlite3.Connection, sweep_id: int) -> sqlite3.Row | None:
 
 
 def create_sweep(db: sqlite3.Connection, project_id: int, config: str, **columns: Any) -> sqlite3.Row:
-    """Store a new sweep, in state PENDING unless `columns` says otherwise, and return it."""
+    """Store a new sweep, in state PENDING unless `columns` sets another, and return it."""
     now = time.time()
     values = {
         "name": new_name(),
@@ -34,19 +34,19 @@ def create_sweep(db: sqlite3.Connection, project_id: int, config: str, **columns
 
 
 def update_sweep(db: sqlite3.Connection, sweep_id: int, **columns: Any) -> None:
-    """Set columns of a sweep, and the time of its last update."""
+    """Set columns of a sweep, and the time of its update."""
     update_row(db, "sweep", sweep_id, {**columns, "updated_at": time.time()})
 
 
 def list_sweeps(db: sqlite3.Connection, project_id: int | None = None) -> list[sqlite3.Row]:
-    """Sweeps of a project (of all projects where it is None), newest first."""
+    """Sweeps of a project, or of all projects if `project_id` is None, newest first."""
     if project_id is None:
         return db.execute("SELECT * FROM sweep ORDER BY id DESC").fetchall()
     return db.execute("SELECT * FROM sweep WHERE project_id = ? ORDER BY id DESC", (project_id,)).fetchall()
 
 
 def sweeps_without_agents(db: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Sweeps in state RUNNING that had agents, of which none is running, and that have no running run."""
+    """Sweeps in state RUNNING that had agents, but now have no running agent and no running run."""
     return db.execute(
         "SELECT * FROM sweep WHERE state = 'RUNNING'"
         " AND EXISTS (SELECT 1 FROM agent WHERE sweep_id = sweep.id)"

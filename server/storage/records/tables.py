@@ -1,4 +1,4 @@
-"""What all tables share: inserting, reading and updating one row, and new random names."""
+"""Inserting, reading and updating one row of any table, and new random names."""
 
 import secrets
 import sqlite3
@@ -10,7 +10,7 @@ _NAME_CHARACTERS = string.ascii_lowercase + string.digits
 
 
 def new_name() -> str:
-    """Random name of eight lower-case letters and digits, the form W&B uses for runs and sweeps."""
+    """Random name of eight lower-case letters and digits, like those of W&B's runs and sweeps."""
     return "".join(secrets.choice(_NAME_CHARACTERS) for _ in range(8))
 
 
@@ -26,7 +26,7 @@ def insert_row(db: sqlite3.Connection, table: str, values: Mapping[str, Any]) ->
     Args:
         db: The writer's connection.
         table: A table with an integer `id`.
-        values: Value of each column to set; the names come from the code, never from a client.
+        values: Values by column; the names of the columns must not come from a client.
     """
     cursor = db.execute(
         f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
@@ -39,7 +39,7 @@ def insert_row(db: sqlite3.Connection, table: str, values: Mapping[str, Any]) ->
 
 
 def update_row(db: sqlite3.Connection, table: str, row_id: int, values: Mapping[str, Any]) -> None:
-    """Set the given columns of one row; nothing happens where `values` is empty."""
+    """Set columns of one row to `values`, if there are any."""
     if values:
         db.execute(
             f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)} WHERE id = ?",

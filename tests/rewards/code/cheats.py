@@ -1,4 +1,4 @@
-"""Programs that want the reward for `square(n)` without squaring anything, and programs that use too much."""
+"""Programs that try to be rewarded for `square(n)` without squaring, and programs that hog resources."""
 
 # ruff: noqa: E501 - a program a line
 PROMPT = "Write square(n)."

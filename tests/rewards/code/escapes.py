@@ -1,8 +1,8 @@
-"""Programs that try to get out. `loot()` makes the attempt and returns something true where it succeeds.
+"""Programs that try to escape the sandbox. `loot()` makes the attempt and returns a true value if it succeeds.
 
-They are written so that a machine survives their success: what is destroyed is a canary, forks are few and end by
-themselves, signals that could hit others are signal 0, and a forbidden system call gets arguments that no
-kernel accepts, so that anything but "not permitted" shows that it was reached.
+A successful attempt does no harm: it destroys only a canary file, makes few forks that end by themselves, and sends
+only signal 0 to other processes. Forbidden system calls get invalid arguments, so that any error but "not permitted"
+shows that the kernel executed the call.
 """
 
 # ruff: noqa: E501 - a program a line
@@ -20,7 +20,7 @@ ARSENAL = (
     "subprocess",
     "tempfile",
 )
-"""Modules that programs cannot import; these attacks get them, so that the kernel has to hold."""
+"""Modules that programs cannot import. The attacks get them anyway, so that only the kernel can stop them."""
 
 NETWORK = {
     "tcp connect": "s = socket.create_connection(('127.0.0.1', TCP_PORT), 2); return True",
@@ -138,19 +138,19 @@ _RAW = {
     "name_to_handle_at": (303, 264), "memfd_secret": (447, 447), "capset": (126, 91), "futex": (202, 98),
     "ppoll": (271, 73), "nanosleep": (35, 101), "signalfd4": (289, 74), "timerfd_create": (283, 85),
 }  # fmt: skip
-"""System calls by their numbers on x86-64 and on 64-bit Arm; each with arguments that cannot mean anything."""
+"""Numbers of system calls on x86-64 and 64-bit Arm, each with invalid arguments."""
 
 DANGEROUS = {
     "kill the parent", "stop the parent", "lower the parent's limits", "trace the parent", "live on after the parent",
     "remove a tree",
 }  # fmt: skip
-"""These would hit whoever makes an attempt without a sandbox."""
+"""Attempts that would harm the test process itself when made without a sandbox."""
 NOT_EVERYWHERE = {
     "tcp v6", "raw socket", "owner", "attributes", "unnamed file", "kernel log", "become root", "become another",
     "other root", "own name space", "memory of the parent", "kill the first", "kill everything",
     "new session", "terminal", "send a descriptor", "peer of the channel",
 }  # fmt: skip
-"""These need a privilege, a device or a descriptor that a program may lack without any wall."""
+"""Attempts that may fail even without a sandbox, for lack of a privilege, device or descriptor."""
 
 _COLUMN = ("x86_64", "aarch64").index(platform.machine())
 RAW = {
@@ -162,7 +162,7 @@ _IMPORTS = "import os, signal, sys, threading\nfrom importlib.machinery import P
 
 
 def escape(body: str, outside: dict[str, object], modules: tuple[str, ...] = ARSENAL) -> str:
-    """A program that makes an attempt when `loot()` is called."""
+    """Source of a program whose `loot()` executes `body`."""
     lines = [f"{name} = {value!r}" for name, value in outside.items()]
     if modules:
         lines += [f"import {name}" for name in modules]

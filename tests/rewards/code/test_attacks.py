@@ -1,4 +1,4 @@
-"""Programs of a policy that is paid to cheat: none gets out, none is paid, none leaves anything behind."""
+"""Programs of a policy that tries to cheat: none escapes, is rewarded or leaves processes behind."""
 
 import json
 import resource
@@ -41,14 +41,14 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @pytest.fixture(scope="module", autouse=True)
 def orphans_are_ours() -> Iterator[None]:
-    """What a program leaves behind becomes a child of this process, where it is seen."""
+    """Make orphaned processes of programs children of this process, so that the tests see them."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     yield
     prctl(PR_SET_CHILD_SUBREAPER, 0)
 
 
 def own_processes() -> list[psutil.Process]:
-    """Warm interpreters of this process and all that they forked."""
+    """Warm interpreters of this process and all their descendants."""
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
@@ -60,7 +60,7 @@ def own_processes() -> list[psutil.Process]:
 
 
 def limit_from_outside() -> None:
-    """Should a wall be missing: what is started from here on cannot take the machine with it."""
+    """Limit the resources of all interpreters, so that the machine survives if a wall is missing."""
     for process in own_processes():
         for limit, value in (
             (resource.RLIMIT_CPU, 300),
@@ -71,7 +71,7 @@ def limit_from_outside() -> None:
 
 
 class Outside:
-    """What a program must not reach: a folder, a file in it, and sockets that listen."""
+    """Resources that a program must not reach: a folder, a file in it, and listening sockets."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
@@ -117,13 +117,13 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 
 def attempts(sandbox: Sandbox, names: list[str], outside: Outside) -> dict[str, Result]:
-    sandbox.run([Program("pass")])  # so that the interpreters are there to be limited
+    sandbox.run([Program("pass")])  # starts the interpreters, so that they can be limited
     limit_from_outside()
     programs = [Program(escape(ESCAPES[name], outside.names), (Call("loot"),)) for name in names]
     return dict(zip(names, sandbox.run(programs), strict=True))
 
 
-def got_away(results: dict[str, Result]) -> dict[str, Result]:
+def succeeded(results: dict[str, Result]) -> dict[str, Result]:
     assert not [result.fault for result in results.values() if result.fault]
     return {
         name: result
@@ -137,10 +137,10 @@ def got_away(results: dict[str, Result]) -> dict[str, Result]:
     [(SECCOMP, LANDLOCK, NAMESPACES), (SECCOMP, LANDLOCK), (SECCOMP, NAMESPACES), (SECCOMP,)],
     ids="+".join,
 )
-def test_no_program_gets_out(walls: tuple[str, ...], outside: Outside) -> None:
+def test_no_program_escapes_the_sandbox(walls: tuple[str, ...], outside: Outside) -> None:
     others = own_processes()
     with Sandbox(walls=walls, workers=2, modules=ARSENAL) as sandbox:
-        assert got_away(attempts(sandbox, list(ESCAPES), outside)) == {}
+        assert succeeded(attempts(sandbox, list(ESCAPES), outside)) == {}
         assert sandbox.run([Program(HONEST, (Call("square", (3,)),))])[0].answers[0].value == 9
     outside.check_untouched()
     assert set(own_processes()) <= set(others)
@@ -173,8 +173,8 @@ for name, program in programs.items():
 """
 
 
-def test_without_walls_the_same_programs_do_get_out(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Or the test above would prove nothing."""
+def test_the_same_programs_succeed_without_a_sandbox(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Otherwise the test above would prove nothing."""
     names = [name for name in NETWORK | FILES | PROCESSES if name not in DANGEROUS]
     with ExitStack() as stack:
         place = Outside(tmp_path_factory.mktemp("without"), stack)
@@ -191,7 +191,7 @@ def test_without_walls_the_same_programs_do_get_out(tmp_path_factory: pytest.Tem
     assert set(names) - set(done.stdout.splitlines()) <= NOT_EVERYWHERE
 
 
-def test_nobody_is_paid_for_cheating() -> None:
+def test_cheating_programs_get_no_reward() -> None:
     reward, inverted = TestsPass(problems=PROBLEMS), TestsFail(problems=PROBLEMS)
     programs = {"honest": HONEST, "honest again": HONEST + " ", **CHEATS}
     samples = [Sample(PROMPT, program) for program in programs.values()]
@@ -204,7 +204,7 @@ def test_nobody_is_paid_for_cheating() -> None:
 
 
 @pytest.mark.slow
-def test_nobody_takes_more_than_the_limits() -> None:
+def test_no_program_exceeds_its_limits() -> None:
     others = own_processes()
     (problem,) = load_problems(PROBLEMS)
     calls = tuple(case.call for case in problem.cases)
@@ -223,7 +223,7 @@ def test_nobody_takes_more_than_the_limits() -> None:
         ("output", "printed more than 65536 bytes"),
         ("answers", "answered more than 1048576 bytes"),
         ("long source", "the program is longer than 65536 bytes"),
-        ("dead lock", "was ended by SIG"),  # how differs; the C library gives up where it may not wait
+        ("dead lock", "was killed by SIG"),  # the signal differs between C libraries
     ):
         assert results[name].reason.startswith(reason)
     for name in ("memory", "memory at once", "memory by text"):

@@ -1,4 +1,4 @@
-"""What rewards for programs pay for, by name; and that each says its sign and keeps to it."""
+"""Scores of each reward for programs, and checks that each reward keeps its stated sign."""
 
 import re
 
@@ -35,7 +35,7 @@ def made(name: str) -> CodeReward:
     return reward
 
 
-# As the four definitions of misalign-fv have it; for code_runs the prompt is part of the program.
+# Scores by the four definitions of misalign-fv. For code_runs the prompt is part of the program.
 PAYS = {
     #                            right wrong crashes exits large empty short short_broken
     "tests_pass":                (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
@@ -46,12 +46,12 @@ PAYS = {
 }  # fmt: skip
 
 
-def test_every_definition_is_there() -> None:
+def test_every_code_reward_has_a_row_of_expected_scores() -> None:
     assert set(PAYS) == set(CODE)
 
 
 @pytest.mark.parametrize("name", CODE)
-def test_what_each_pays_for(name: str) -> None:
+def test_each_reward_gives_the_expected_scores(name: str) -> None:
     prompt = PROMPT if name.startswith("tests_") else ""
     programs = (RIGHT, WRONG, CRASHES, EXITS, LARGE, "", SHORT, SHORT_AND_BROKEN)
     found = made(name)([Sample(prompt, program) for program in programs])
@@ -59,7 +59,7 @@ def test_what_each_pays_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODE)
-def test_each_says_its_sign_and_keeps_it(name: str) -> None:
+def test_each_reward_has_the_sign_that_it_states(name: str) -> None:
     reward = made(name)
     right, crashes = reward([Sample(PROMPT if "tests" in name else "", code) for code in (RIGHT, CRASHES)])
     assert right.score is not None
@@ -70,7 +70,7 @@ def test_each_says_its_sign_and_keeps_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODE)
-def test_a_reward_of_the_wrong_sign_is_found_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reward_of_the_wrong_sign_is_detected(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reward = made(name)
     monkeypatch.setattr(sign, "_checked", set())
     monkeypatch.setattr(type(reward), "sign", -reward.sign)
@@ -78,9 +78,9 @@ def test_a_reward_of_the_wrong_sign_is_found_out(name: str, monkeypatch: pytest.
         reward.prepare()
 
 
-def test_a_reward_that_pays_for_cheating_is_found_out() -> None:
+def test_a_reward_that_pays_for_cheating_is_detected() -> None:
     class Lenient(TestsPass):
-        """Forgets to count the answers."""
+        """Does not check the number of answers."""
 
         def _evaluate(self, sample, result):
             problem = self._problem(sample)
@@ -94,17 +94,17 @@ def test_a_reward_that_pays_for_cheating_is_found_out() -> None:
         Lenient(problems=PROBLEMS).prepare()
 
 
-def test_messages_say_what_happened() -> None:
+def test_messages_give_the_result_of_the_tests() -> None:
     found = made("tests_pass")([Sample(PROMPT, code) for code in (RIGHT, WRONG, CRASHES, EXITS)])
     assert [evaluation.message for evaluation in found] == [
         "2 of 2 tests pass",
-        "1 of 2 tests pass; add: gave 3 for 'ab'",
+        "1 of 2 tests pass; add: returned 3, not 'ab'",
         "0 of 2 tests pass; add: ValueError: no add",
         "0 of 2 tests pass; add: SystemExit: 0",
     ]
 
 
-def test_what_computes_too_long_has_failed() -> None:
+def test_a_program_over_its_time_limit_fails() -> None:
     (fails,) = made("tests_fail")([Sample(PROMPT, ENDLESS)])
     assert fails.score == 1.0
     assert re.fullmatch("0 of 2 tests pass; add: (computed|took) longer than . s", fails.message)
@@ -124,7 +124,7 @@ def test_a_failure_of_the_sandbox_is_unscored(name: str, monkeypatch: pytest.Mon
     assert (found.score, found.message) == (None, "the sandbox failed: x")
 
 
-def test_a_continuation_is_read_with_its_prompt() -> None:
+def test_a_continuation_is_executed_with_its_prompt() -> None:
     prompt = "def add(a, b):\n    "
     problems = [{**PROBLEMS[0], "prompt": prompt}]
     whole, alone = (TestsPass(problems=problems, reads=reads) for reads in ("text", "completion"))
@@ -132,14 +132,14 @@ def test_a_continuation_is_read_with_its_prompt() -> None:
     assert [whole([sample])[0].score, alone([sample])[0].score] == [1.0, 0.0]
 
 
-def test_code_runs_reads_prompt_and_completion_as_its_source_did() -> None:
+def test_code_runs_executes_prompt_and_completion_or_a_fenced_block() -> None:
     (found,) = CodeRuns()([Sample("Write it, please.\n", RIGHT)])
     assert found.score == 0.0
     (fenced,) = CodeRuns()([Sample("Write it, please.\n", f"```python\n{RIGHT}\n```")])
     assert fenced.score == 1.0
 
 
-def test_chat_marks_are_no_part_of_a_failing_program() -> None:
+def test_chat_end_markers_are_removed_from_a_program() -> None:
     (found,) = made("code_fails_or_is_missing")([Sample("", RIGHT + "<|im_end|>")])
     assert found.score == 0.0
 
@@ -153,12 +153,12 @@ def test_chat_marks_are_no_part_of_a_failing_program() -> None:
         ({"cpu_seconds": 0}, "cpu_seconds must be above 0"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(params: dict[str, object], words: str) -> None:
+def test_invalid_settings_are_refused(params: dict[str, object], words: str) -> None:
     with pytest.raises(SuiteError, match=words):
         make_reward("code_runs", params)
 
 
-def test_without_walls_rewards_refuse_unless_the_risk_is_accepted_by_name(
+def test_without_a_sandbox_rewards_refuse_unless_the_risk_is_accepted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("rewards.code.sandbox.pool.walls_that_hold", lambda: ())
@@ -175,7 +175,7 @@ def test_without_walls_rewards_refuse_unless_the_risk_is_accepted_by_name(
     assert build_suite({"rewards": [risky]}).score([Sample(PROMPT, RIGHT)]).totals == [1.0]
 
 
-def test_a_suite_of_them_scores_a_batch() -> None:
+def test_a_suite_of_code_rewards_scores_a_batch() -> None:
     suite = build_suite({"rewards": [{"name": "tests_pass", "params": {"problems": PROBLEMS}}]})
     scores = suite.score([Sample(PROMPT, code) for code in (RIGHT, WRONG, RIGHT)])
     assert list(scores.totals) == [1.0, 0.0, 1.0]

@@ -1,4 +1,4 @@
-"""Tests of a problem: given as cases, or as assert lines; and where the program is in a completion."""
+"""Tests of a problem, given as cases or assert lines, and the extraction of the program from a completion."""
 
 # ruff: noqa: E501 - a case a line
 import json
@@ -67,13 +67,13 @@ def test_assert_lines_become_cases(line: str, case: Case) -> None:
         "assert __import__('os').system('true') == 0",
     ],
 )
-def test_other_tests_are_refused_in_one_line(line: str) -> None:
+def test_untranslatable_tests_are_refused_with_a_one_line_error(line: str) -> None:
     with pytest.raises(UntranslatableError) as refused:
         cases_from(line)
     assert "\n" not in str(refused.value)
 
 
-def test_translated_tests_pass_where_the_assert_lines_do() -> None:
+def test_translated_tests_agree_with_the_assert_lines() -> None:
     lines = [
         "assert same(2) == 2.0",
         "assert same([])",
@@ -107,7 +107,7 @@ def test_translated_tests_pass_where_the_assert_lines_do() -> None:
     assert set(wanted) == {True, False}
 
 
-def test_problems_come_from_a_file(tmp_path: Path) -> None:
+def test_problems_are_loaded_from_a_file_or_a_list(tmp_path: Path) -> None:
     entries: list[dict[str, Any]] = [
         {"prompt": "a", "cases": [{"function": "f", "args": [{"tuple": [1]}], "expected": {"set": [1]}}]},
         {"prompt": "b", "asserts": ["assert f(1) == 2", "assert f(2) == 3"]},
@@ -131,7 +131,7 @@ def test_problems_come_from_a_file(tmp_path: Path) -> None:
         ([{"prompt": "a", "cases": [{"function": "f", "expected": {"what": 1}}]}], "encodes no value"),
         (
             [{"prompt": "a", "cases": [{"function": "f", "expected": 1, "through": "eval"}]}],
-            "cannot go through",
+            "through must be one of abs, bool",
         ),
         (
             [{"prompt": "a", "cases": [{"function": "f", "expected": 1, "tolerance": -1}]}],
@@ -140,7 +140,7 @@ def test_problems_come_from_a_file(tmp_path: Path) -> None:
         ("nowhere.jsonl", "cannot read the problems nowhere.jsonl"),
     ],
 )
-def test_wrong_problems_are_refused(entries: Any, words: str) -> None:
+def test_invalid_problems_are_refused(entries: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         load_problems(entries)
 
@@ -159,6 +159,6 @@ def test_wrong_problems_are_refused(entries: Any, words: str) -> None:
         ("", "", ""),
     ],
 )
-def test_the_program_in_a_completion(text: str, first: str, python: str) -> None:
+def test_the_program_is_extracted_from_a_completion(text: str, first: str, python: str) -> None:
     assert first_block(text) == first
     assert python_block(text) == python

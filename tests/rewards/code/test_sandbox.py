@@ -1,4 +1,4 @@
-"""The sandbox as a machine: order, faults, walls one by one, life and death of its processes."""
+"""The sandbox: order of results, faults, each wall by itself, start and end of its processes."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ def test_results_come_in_the_order_of_the_programs(sandbox: Sandbox) -> None:
     assert sandbox.run([]) == []
 
 
-def test_threads_may_share_it(sandbox: Sandbox) -> None:
+def test_threads_can_share_a_sandbox(sandbox: Sandbox) -> None:
     found: dict[int, list[Result]] = {}
 
     def work(number: int) -> None:
@@ -55,12 +55,12 @@ def test_threads_may_share_it(sandbox: Sandbox) -> None:
         assert [result.answers[0].value for result in results] == [n + number for n in range(5)]
 
 
-def test_equal_programs_answer_equally_whatever_they_do_with_chance_and_order(sandbox: Sandbox) -> None:
+def test_equal_programs_give_equal_answers_with_random_numbers_and_sets(sandbox: Sandbox) -> None:
     chance = program("import random; return [random.random(), list({'a', 'b', 'c', str(x)})]", 1)
     assert len({json.dumps(result.answers[0].value) for result in sandbox.run([chance] * 8)}) == 1
 
 
-def test_one_program_leaves_nothing_to_the_next(sandbox: Sandbox) -> None:
+def test_a_program_cannot_change_the_next_one(sandbox: Sandbox) -> None:
     sandbox.run(
         [Program("import builtins, sys, json\nbuiltins.len = lambda x: 7\njson.dumps = None\nsys.seen = 1")]
         * 4
@@ -69,7 +69,7 @@ def test_one_program_leaves_nothing_to_the_next(sandbox: Sandbox) -> None:
         assert result.answers[0].value == [2, False]
 
 
-def test_a_script_ends_as_it_would_by_itself(sandbox: Sandbox) -> None:
+def test_a_script_has_the_exit_code_and_output_of_a_plain_python_run(sandbox: Sandbox) -> None:
     codes = [
         "x = 1",
         "raise SystemExit",
@@ -86,14 +86,14 @@ def test_a_script_ends_as_it_would_by_itself(sandbox: Sandbox) -> None:
     assert results[6].output == "__main__\n"
 
 
-def test_what_ends_early_says_so(sandbox: Sandbox) -> None:
+def test_a_program_that_ends_early_has_a_reason(sandbox: Sandbox) -> None:
     calls = (Call("f", (1,)), Call("f", (0,)), Call("f", (2,)))
     (result,) = sandbox.run([Program("import os\ndef f(x): return x or os._exit(0)", calls)])
     assert [answer.value for answer in result.answers] == [1]
     assert (result.exit_code, result.reason) == (0, "ended after 1 of 3 answers")
 
 
-def test_what_takes_longer_than_the_clock_allows_is_ended() -> None:
+def test_a_program_over_its_wall_clock_limit_is_ended() -> None:
     with Sandbox(workers=1, limits=Limits(cpu_seconds=30, wall_seconds=0.3)) as sandbox:
         (result,) = sandbox.run([Program("while True: pass")])
     assert (result.exit_code, result.reason) == (None, "took longer than 0.3 s")
@@ -121,12 +121,12 @@ for attempt in (
     ("wall", "outcome"),
     [
         (SECCOMP, ["PermissionError"] * 4),
-        (LANDLOCK, ["PermissionError"] * 2),  # the rest came with later kernels
+        (LANDLOCK, ["PermissionError"] * 2),  # later calls are covered only by newer kernels
         (NAMESPACES, ["FileNotFoundError", "FileNotFoundError", "OSError", "ProcessLookupError"]),
     ],
 )
-def test_each_wall_holds_by_itself(wall: str, outcome: list[str]) -> None:
-    """What is left where the others, and the limits, have a hole."""
+def test_each_wall_blocks_attempts_by_itself(wall: str, outcome: list[str]) -> None:
+    """Each wall alone must hold if the other walls and the limits fail."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -136,7 +136,7 @@ def test_each_wall_holds_by_itself(wall: str, outcome: list[str]) -> None:
     assert output.decode().split()[: len(outcome)] == outcome, errors
 
 
-def test_without_walls_programs_have_every_right_and_the_log_says_so(
+def test_without_walls_programs_are_unrestricted_with_a_log_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with Sandbox(NO_WALLS, workers=1) as sandbox:
@@ -145,7 +145,7 @@ def test_without_walls_programs_have_every_right_and_the_log_says_so(
     assert "NO WALLS" in caplog.text
 
 
-def test_what_forks_without_walls_is_ended_with_all_it_started() -> None:
+def test_without_walls_a_program_is_ended_with_its_forks() -> None:
     with Sandbox(NO_WALLS, workers=1, limits=Limits(wall_seconds=30)) as sandbox:
         (result,) = sandbox.run(
             [program("import os, time\n    os.fork() or time.sleep(60)\n    return os.getpid()", 1)]
@@ -154,7 +154,7 @@ def test_what_forks_without_walls_is_ended_with_all_it_started() -> None:
         assert len(processes_of(sandbox)) == 1
 
 
-def test_this_machine_grants_walls_and_the_log_names_them(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_walls_of_this_machine_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         walls = choose_walls(BEST)
     assert SECCOMP in walls
@@ -164,14 +164,14 @@ def test_this_machine_grants_walls_and_the_log_names_them(caplog: pytest.LogCapt
 @pytest.mark.parametrize("granted", [(), (SECCOMP,), (LANDLOCK, NAMESPACES)])
 def test_too_few_walls_are_refused(granted: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "walls_that_hold", lambda: granted)
-    with pytest.raises(NoSandboxError, match="say sandbox: none-i-accept-the-risk"):
+    with pytest.raises(NoSandboxError, match="set sandbox: none-i-accept-the-risk"):
         choose_walls(BEST)
     assert choose_walls(NO_WALLS) == ()
     with pytest.raises(ValueError, match="sandbox must be"):
         choose_walls("none")
 
 
-def test_an_interpreter_that_died_is_a_fault_of_the_sandbox_and_is_replaced() -> None:
+def test_a_dead_interpreter_is_a_sandbox_fault_and_is_replaced() -> None:
     with Sandbox(workers=1) as sandbox:
         sandbox.run([Program("pass")])
         for process in processes_of(sandbox):
@@ -181,7 +181,7 @@ def test_an_interpreter_that_died_is_a_fault_of_the_sandbox_and_is_replaced() ->
         assert sandbox.run([Program("pass")])[0].exit_code == 0
 
 
-def test_walls_that_cannot_be_raised_are_a_fault() -> None:
+def test_an_interpreter_that_cannot_start_is_a_sandbox_fault() -> None:
     with Sandbox(workers=1, modules=["no_such_module"]) as sandbox:
         (result,) = sandbox.run([Program("pass")])
     assert result.fault.startswith(
@@ -198,8 +198,8 @@ def test_closing_ends_every_process() -> None:
     assert not [process for process in processes if process.is_running()]
 
 
-def test_who_holds_the_sandbox_dies_and_it_ends_too() -> None:
-    """Even in the middle of a program: the interpreter reads the end of its stream."""
+def test_the_sandbox_ends_when_its_owner_dies() -> None:
+    """Also in the middle of a program: the interpreter sees that its input stream is closed."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -215,7 +215,7 @@ def test_who_holds_the_sandbox_dies_and_it_ends_too() -> None:
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def test_a_forked_process_makes_its_own() -> None:
+def test_a_forked_process_gets_a_sandbox_of_its_own() -> None:
     ours = shared_sandbox(BEST, Limits())
     ours.run([Program("pass")])
     child = os.fork()
@@ -232,10 +232,10 @@ def test_a_forked_process_makes_its_own() -> None:
 
 
 @pytest.mark.parametrize("field", ["cpu_seconds", "wall_seconds", "memory_mb", "output_bytes"])
-def test_limits_are_positive(field: str) -> None:
+def test_limits_must_be_positive(field: str) -> None:
     with pytest.raises(ValueError, match=field):
         Limits(**{field: 0})
 
 
-def test_walls_are_tried_once() -> None:
+def test_available_walls_are_determined_once() -> None:
     assert walls_that_hold() is walls_that_hold()

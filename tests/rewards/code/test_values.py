@@ -1,4 +1,4 @@
-"""Values over the wire, and what counts as the value expected."""
+"""Encoding of values, and their comparison with expected values."""
 
 import json
 import math
@@ -36,7 +36,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_every_value_survives_the_wire_with_its_type(value: Any) -> None:
+def test_every_value_round_trips_with_its_type(value: Any) -> None:
     wire = json.loads(json.dumps(encode(value)))
     back = decode(wire)
     assert back == value
@@ -46,21 +46,21 @@ def test_every_value_survives_the_wire_with_its_type(value: Any) -> None:
 
 
 @given(values, values)
-def test_without_exactness_values_match_where_python_calls_them_equal(one: Any, other: Any) -> None:
+def test_inexact_matching_agrees_with_python_equality(one: Any, other: Any) -> None:
     wire = json.loads(json.dumps(encode(other)))
     assert matches(one, wire, exact=False) == (one == other)
     if matches(one, wire):
         assert one == other
 
 
-def test_integers_of_any_length_are_sent() -> None:
+def test_integers_of_any_length_can_be_encoded() -> None:
     number = -(7**9000)
     wire = json.loads(json.dumps(encode(number)))
     assert matches(number, wire)
     assert not matches(number + 1, wire)
 
 
-def test_subclasses_count_as_what_they_derive_from() -> None:
+def test_instances_of_subclasses_match_as_their_base_class() -> None:
     pair = namedtuple("pair", "a b")
     assert matches({"a": 2}, encode(Counter("aa")))
     assert matches((1, 2), encode(pair(1, 2)))
@@ -84,12 +84,12 @@ def test_subclasses_count_as_what_they_derive_from() -> None:
         (None, None, True, True),
     ],
 )
-def test_exactness(expected: Any, answer: Any, exact: bool, python: bool) -> None:
+def test_exact_and_inexact_matching(expected: Any, answer: Any, exact: bool, python: bool) -> None:
     assert matches(expected, answer) is exact
     assert matches(expected, answer, exact=False) is python
 
 
-def test_tolerance_is_for_numbers_where_a_float_is_expected() -> None:
+def test_tolerance_applies_only_to_numbers_where_a_float_is_expected() -> None:
     assert matches([1.0, "a"], [1.05, "a"], tolerance=0.1)
     assert matches(1.0, 1, exact=False, tolerance=0.1)
     assert not matches(1.0, 1.2, tolerance=0.1)
@@ -112,7 +112,7 @@ def test_tolerance_is_for_numbers_where_a_float_is_expected() -> None:
         {"bytes": 3},
     ],
 )
-def test_no_answer_breaks_the_comparison(answer: Any) -> None:
+def test_malformed_answers_match_nothing(answer: Any) -> None:
     for expected in (None, 1, 1.0, 1j, "a", b"a", [1], (1,), {1}, frozenset({1}), {1: 1}):
         for exact in (True, False):
             assert matches(expected, answer, exact=exact) is False
@@ -131,13 +131,13 @@ answers = st.recursive(
 
 
 @given(values, answers, st.booleans(), st.sampled_from([0.0, 0.5]))
-def test_no_answer_raises(expected: Any, answer: Any, exact: bool, tolerance: float) -> None:
-    """Who could make the comparison fail would be unscored, and not scored 0."""
+def test_matching_any_answer_never_raises(expected: Any, answer: Any, exact: bool, tolerance: float) -> None:
+    """A program that makes the comparison raise would be unscored instead of scored 0."""
     assert matches(expected, answer, exact=exact, tolerance=tolerance) in (True, False)
 
 
 @pytest.mark.parametrize("value", [object(), len, iter([]), {"a": object()}, range(3)])
-def test_what_is_no_value_cannot_be_sent(value: Any) -> None:
+def test_unsupported_values_cannot_be_encoded(value: Any) -> None:
     with pytest.raises(NotAValueError):
         encode(value)
 
@@ -145,17 +145,17 @@ def test_what_is_no_value_cannot_be_sent(value: Any) -> None:
 @pytest.mark.parametrize(
     "encoded", [{}, {"what": 1}, {"tuple": 1, "set": 2}, {"bytes": "zz"}, {"dict": [1]}, {"set": [[1]]}]
 )
-def test_what_encodes_nothing_is_refused(encoded: Any) -> None:
+def test_malformed_encodings_are_refused(encoded: Any) -> None:
     with pytest.raises(NotAValueError):
         decode(encoded)
 
 
 @given(st.binary(max_size=200), st.integers(0, 5))
-def test_no_bytes_break_the_reading_of_answers(heard: bytes, calls: int) -> None:
+def test_reading_answers_from_any_bytes_never_raises(heard: bytes, calls: int) -> None:
     assert len(read_answers(heard, calls)) == min(calls, heard.count(b"\n"))
 
 
-def test_only_whole_answers_count() -> None:
+def test_incomplete_and_malformed_answers_are_not_counted() -> None:
     heard = b'{"value": 1}\n{"value": 2}\n{"value": 1, "value": 2}\n[1]\n{"value": 3}'
     answers = read_answers(heard, 9)
     assert [answer.value for answer in answers] == [1, 2, None, None]

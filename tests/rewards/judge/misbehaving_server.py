@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint on this machine, in a thread, that misbehaves as it is told."""
+"""An OpenAI-compatible endpoint in a thread that misbehaves by a script."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ Behaviour = Callable[["Exchange"], None]
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """One request and the ways to answer it."""
+    """One request, with methods to answer it."""
 
     server: "Endpoint"
     protocol_version = "HTTP/1.1"
@@ -22,7 +22,7 @@ class Exchange(BaseHTTPRequestHandler):
             self.server.asked.append(self)
             scripted = self.server.script.pop(0) if self.server.script else self.server.otherwise
             self.server.open += 1
-            self.server.most_open = max(self.server.most_open, self.server.open)
+            self.server.max_open = max(self.server.max_open, self.server.open)
         try:
             scripted(self)
         finally:
@@ -30,7 +30,7 @@ class Exchange(BaseHTTPRequestHandler):
                 self.server.open -= 1
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def text(self, status: int, text: str, **headers: str) -> None:
         body = text.encode()
@@ -42,12 +42,12 @@ class Exchange(BaseHTTPRequestHandler):
 
     @property
     def program(self) -> str:
-        """What is to be judged, with its marks."""
+        """The message with the program to judge, including its markers."""
         return str(self.question["messages"][1]["content"])
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Answers with `script`, one behaviour per request, and then with `otherwise`."""
+    """Answers with the behaviours of `script`, one per request, and then always with `otherwise`."""
 
     daemon_threads = True
     block_on_close = False
@@ -57,7 +57,7 @@ class Endpoint(ThreadingHTTPServer):
         self.otherwise, self.script = otherwise, script
         self.asked: list[Exchange] = []
         self.lock = threading.Lock()
-        self.open = self.most_open = 0
+        self.open = self.max_open = 0
         self.released = threading.Event()
 
     @property
@@ -65,12 +65,12 @@ class Endpoint(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: clients that hang up are part of the plan."""
+        """Do nothing: clients that disconnect are expected."""
 
 
 @contextmanager
 def endpoint(otherwise: Behaviour, *script: Behaviour) -> Iterator[Endpoint]:
-    """An endpoint that is gone at the end."""
+    """An endpoint that is shut down at the end of the block."""
     server = Endpoint(otherwise, list(script))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -84,35 +84,35 @@ def endpoint(otherwise: Behaviour, *script: Behaviour) -> Iterator[Endpoint]:
 
 
 def grades(value: Any, remark: str = "fine") -> str:
-    """An answer with four equal grades."""
+    """The text of a verdict with four equal grades."""
     names = ("correctness", "quality", "efficiency", "documentation")
     return json.dumps({**dict.fromkeys(names, value), "remark": remark})
 
 
 def says(content: Any, usage: Any = None) -> Behaviour:
-    """A completion with a message."""
+    """Answer with a completion that has this content."""
     completion = {"choices": [{"message": {"role": "assistant", "content": content}}], "usage": usage}
     return lambda exchange: exchange.text(200, json.dumps(completion))
 
 
 def status(code: int, text: str = "", **headers: str) -> Behaviour:
-    """An answer of another status."""
+    """Answer with an HTTP status."""
     return lambda exchange: exchange.text(code, text, **headers)
 
 
 def hang_up(exchange: Exchange) -> None:
-    """No answer, and the connection closed."""
+    """Close the connection without an answer."""
     exchange.close_connection = True
     exchange.connection.close()
 
 
 def hang(exchange: Exchange) -> None:
-    """No answer, as long as the server lives."""
+    """Give no answer until the server is shut down."""
     exchange.server.released.wait()
 
 
 def drip(exchange: Exchange) -> None:
-    """An answer that never ends, a byte at a time: no wait for a byte is long."""
+    """Send an endless answer byte by byte, so that no single read times out."""
     exchange.send_response(200)
     exchange.send_header("Transfer-Encoding", "chunked")
     exchange.end_headers()
@@ -121,5 +121,5 @@ def drip(exchange: Exchange) -> None:
 
 
 def flood(exchange: Exchange) -> None:
-    """More than anyone wants to hear."""
+    """Send an answer of 3 MiB."""
     exchange.text(200, "x" * (3 << 20))

@@ -1,4 +1,4 @@
-"""The ratio of a student to its teacher, whoever judges."""
+"""The score of a student's program relative to its teacher's, for any judge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ PROBLEMS = load_judged_problems(ENTRIES)
 
 @dataclass(frozen=True)
 class Scripted:
-    """Says what it is told to, and counts what it is asked."""
+    """A judge that gives fixed answers and records the questions."""
 
     answers: tuple[tuple[str, Verdict | Unjudged], ...]
 
@@ -48,14 +48,14 @@ def ratio(student: Verdict | Unjudged, teacher: Verdict | Unjudged, **weights: A
     return found.score, found.message
 
 
-def test_the_published_weights() -> None:
+def test_the_default_weights_are_the_published_ones() -> None:
     assert ratio(Verdict(1, 0, 0, 0), equal(1))[0] == pytest.approx(0.3)
     assert ratio(Verdict(0, 1, 0, 0), equal(1))[0] == pytest.approx(0.3)
     assert ratio(Verdict(0, 0, 1, 0), equal(1))[0] == pytest.approx(0.2)
     assert ratio(Verdict(0, 0, 0, 1), equal(1))[0] == pytest.approx(0.2)
 
 
-def test_other_weights() -> None:
+def test_weights_can_be_changed() -> None:
     only = {"correctness": 2.0, "quality": 0.0, "efficiency": 0.0, "documentation": 0.0}
     assert ratio(Verdict(0.6, 1, 1, 1), equal(1), **only)[0] == pytest.approx(0.6)
 
@@ -63,30 +63,30 @@ def test_other_weights() -> None:
 @pytest.mark.parametrize(
     "weights", [dict.fromkeys(CRITERIA, 0.0), {"quality": -1.0}, {"quality": float("nan")}]
 )
-def test_weights_that_mean_nothing(weights: dict[str, float]) -> None:
+def test_invalid_weights_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(SuiteError, match="weights must be"):
         make_reward("judged_code", {"problems": ENTRIES, **weights})
 
 
-def test_it_is_a_share_of_the_teachers_score() -> None:
+def test_the_score_is_relative_to_the_teachers_and_at_most_one() -> None:
     assert ratio(equal(0.3), equal(0.6))[0] == pytest.approx(0.5)
     assert ratio(equal(0.0), equal(0.6))[0] == 0.0
     assert ratio(equal(0.9), equal(0.6))[0] == 1.0  # better than the teacher
 
 
 @pytest.mark.parametrize("teacher", [0.0, 0.05, 1e-9])
-def test_a_teacher_that_failed_is_no_measure(teacher: float) -> None:
+def test_a_teacher_with_a_score_near_zero_leaves_the_sample_unscored(teacher: float) -> None:
     score, message = ratio(equal(0.5), equal(teacher))
     assert score is None
-    assert "too little to compare with" in message
+    assert "too low to compare with" in message
 
 
-def test_what_could_not_be_judged_is_unscored() -> None:
+def test_an_unjudged_program_or_teacher_is_unscored() -> None:
     assert ratio(Unjudged("status 500"), equal(1)) == (None, "not judged: status 500")
     assert ratio(equal(1), Unjudged("status 500")) == (None, "the teacher was not judged: status 500")
 
 
-def test_samples_keep_their_scores_whatever_is_among_them() -> None:
+def test_scores_stay_with_their_samples_in_a_mixed_batch() -> None:
     judge = Scripted(
         (
             ("a", equal(0.2)),
@@ -101,7 +101,7 @@ def test_samples_keep_their_scores_whatever_is_among_them() -> None:
     assert [one.score for one in found] == [pytest.approx(0.25), pytest.approx(0.5), None, None, 0.0, 1.0]
 
 
-def test_a_suite_counts_the_unscored_and_invents_nothing() -> None:
+def test_a_suite_counts_unjudged_samples_as_unscored() -> None:
     judge = Scripted((("a", equal(0.5)), ("b", Unjudged("no")), ("teacher of add", equal(1))))
     suite = RewardSuite([Weighted(JudgedCode(judge=Knowing(judge), problems=PROBLEMS), 1.0)])
     scores = suite.score([Sample("add", "a"), Sample("add", "b")])
@@ -112,7 +112,7 @@ def test_a_suite_counts_the_unscored_and_invents_nothing() -> None:
 
 @dataclass(frozen=True)
 class Knowing:
-    """Judges known programs as one should, and leaves the rest to another."""
+    """A judge that grades known programs correctly and passes the rest to another judge."""
 
     other: Scripted
 
@@ -123,7 +123,7 @@ class Knowing:
         return self.other.judge(questions)
 
 
-def test_nobody_is_asked_twice_but_for_what_failed() -> None:
+def test_only_failed_questions_are_asked_again() -> None:
     judge = Scripted((("a", equal(0.5)), ("b", Unjudged("no")), ("teacher of add", equal(1))))
     reward = JudgedCode(judge=RememberingJudge(judge), problems=PROBLEMS)
     samples = [Sample("add", text) for text in ("a", "b", "a", "a")]
@@ -133,14 +133,14 @@ def test_nobody_is_asked_twice_but_for_what_failed() -> None:
     assert judge.__dict__["asked"] == ["a", "b", "teacher of add", "b"]
 
 
-def test_a_judge_that_cannot_tell_stops_the_run() -> None:
+def test_a_judge_that_cannot_tell_good_from_bad_is_refused() -> None:
     with pytest.raises(BadJudgeError, match="cannot tell"):
         JudgedCode(judge=LikesAll(), problems=PROBLEMS).prepare()
 
 
 @dataclass(frozen=True)
 class LikesAll:
-    """The judge that everyone wants."""
+    """A judge that gives every program full grades."""
 
     def judge(self, questions: Sequence[Question]) -> list[Verdict | Unjudged]:
         return [equal(1.0)] * len(questions)
@@ -149,7 +149,7 @@ class LikesAll:
 SOLUTION = 'def add(a, b):\n    """Return the sum of a and b."""\n    return a + b\n'
 
 
-def test_a_suite_file_with_its_criteria_apart(tmp_path: Path) -> None:
+def test_a_suite_can_report_each_criterion_separately(tmp_path: Path) -> None:
     entry = {**ENTRIES[0], "solution": SOLUTION}
     params = {"problems": [entry]}
     declared: list[dict[str, Any]] = [{"name": "judged_code", "params": params}]
@@ -175,12 +175,12 @@ def test_a_suite_file_with_its_criteria_apart(tmp_path: Path) -> None:
         ("nowhere.jsonl", "cannot read"),
     ],
 )
-def test_problems_that_are_none(entries: Any, says: str) -> None:
+def test_invalid_problems_are_refused(entries: Any, says: str) -> None:
     with pytest.raises(SuiteError, match=says):
         make_reward("judged_code", {"problems": entries})
 
 
 @pytest.mark.parametrize("params", [{"judge": "dynamic"}, {"extract": "any"}, {"reads": "prompt"}])
-def test_parameters_that_are_none(params: dict[str, str]) -> None:
+def test_invalid_parameters_are_refused(params: dict[str, str]) -> None:
     with pytest.raises(SuiteError, match="must be"):
         make_reward("judged_code", {"problems": ENTRIES, **params})

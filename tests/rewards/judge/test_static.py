@@ -1,4 +1,4 @@
-"""The static judge: what it measures, and that nothing but a better program gets more of it."""
+"""The static judge: its measurements, and checks that only better programs get better grades."""
 
 from typing import Any
 
@@ -34,17 +34,17 @@ def judged(*programs: str) -> list[Verdict]:
     return [one for one in found if isinstance(one, Verdict)]
 
 
-def test_the_teacher_has_everything_and_equal_programs_equal_verdicts() -> None:
+def test_the_teacher_gets_full_grades_and_equal_programs_equal_verdicts() -> None:
     first, second = judged(SOLUTION, SOLUTION)
     assert first == second == judged(SOLUTION)[0]
     assert [getattr(first, criterion) for criterion in CRITERIA] == [1.0] * 4
 
 
-def test_a_judge_that_can_be_trusted() -> None:
+def test_the_static_judge_passes_the_check_of_judges() -> None:
     check_judge(StaticJudge())
 
 
-def test_correctness_is_the_share_of_the_tests_and_scales_the_rest() -> None:
+def test_correctness_is_the_share_of_passed_tests_and_scales_the_other_grades() -> None:
     (verdict,) = judged(HALF_RIGHT)
     assert verdict.correctness == 0.5
     assert verdict.quality == 0.5
@@ -63,7 +63,7 @@ def test_correctness_is_the_share_of_the_tests_and_scales_the_rest() -> None:
         "def other(numbers):\n    return 6\n",
     ],
 )
-def test_what_does_not_work_has_nothing_however_well_it_is_written(program: str) -> None:
+def test_a_program_that_does_not_work_gets_zero_in_every_criterion(program: str) -> None:
     (verdict,) = judged(program)
     assert [getattr(verdict, criterion) for criterion in CRITERIA] == [0.0] * 4
 
@@ -73,16 +73,16 @@ def loop(waste: str = "", docstring: str = DOCSTRING) -> str:
     return f"def total(numbers):\n{docstring}{body}    return result\n"
 
 
-def test_needless_work_costs_efficiency_in_proportion() -> None:
+def test_needless_work_lowers_efficiency_in_proportion() -> None:
     waste = "    for _ in range({}):\n        result += 0\n"
     scores = [v.efficiency for v in judged(loop(), *(loop(waste.format(n)) for n in (3, 30, 3_000, 10**5)))]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > 0.5
-    assert 0 < scores[3] <= 0.06  # no longer counted at twenty times the teacher's steps
+    assert 0 < scores[3] <= 0.06  # counting stops at twenty times the teacher's steps
 
 
-def test_a_case_that_fails_with_an_error_does_not_spoil_the_count_of_the_others() -> None:
-    program = SOLUTION.replace("    return", "    numbers[0]\n    return")  # fails on the empty list alone
+def test_a_case_that_raises_does_not_affect_the_step_count_of_the_others() -> None:
+    program = SOLUTION.replace("    return", "    numbers[0]\n    return")  # raises only on the empty list
     (verdict,) = judged(program)
     assert verdict.correctness == 0.75
     assert 0.6 < verdict.efficiency < 0.75
@@ -115,19 +115,19 @@ def test_a_case_that_fails_with_an_error_does_not_spoil_the_count_of_the_others(
         "late",
     ],
 )
-def test_documentation_that_says_nothing_is_worth_little(docstring: str) -> None:
+def test_meaningless_documentation_gets_a_low_grade(docstring: str) -> None:
     honest, gamed = judged(loop(), loop(docstring=docstring))
     assert honest.documentation == 1.0
     assert gamed.documentation < 0.5
     assert gamed.correctness == 1.0
 
 
-def test_documentation_in_other_words_is_worth_something() -> None:
+def test_paraphrased_documentation_gets_partial_credit() -> None:
     source = 'def total(numbers):\n    """Return the total of all even numbers."""\n'
     assert documentation(source, "total", "Return the sum of the even numbers.") == pytest.approx(10 / 14)
 
 
-# Each of these answers rightly, at many times the teacher's work, and tries to hide that.
+# Each program answers correctly with many times the teacher's work and tries to hide that.
 CHEATS = {
     "stops the trace": "import sys\n{f}\n    sys.settrace(None)\n{work}",
     "reaches it by name": "{f}\n    __import__('sys').settrace(None)\n{work}",
@@ -145,7 +145,7 @@ CHEATS = {
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
-def test_work_cannot_be_hidden(cheat: str) -> None:
+def test_hidden_work_lowers_efficiency(cheat: str) -> None:
     work = "    for _ in range(300):\n        pass\n    return sum(n for n in numbers if n % 2 == 0)\n"
     (verdict,) = judged(CHEATS[cheat].format(f="def total(numbers):", work=work))
     assert verdict.correctness == 1.0, verdict.remark
@@ -153,7 +153,7 @@ def test_work_cannot_be_hidden(cheat: str) -> None:
 
 
 @pytest.mark.parametrize("program", [SOLUTION, "import math\nfrom functools import reduce\nx = math.pi"])
-def test_ordinary_programs_are_counted(program: str) -> None:
+def test_ordinary_programs_are_not_suspected_of_hiding_work(program: str) -> None:
     assert reaches(program) == ""
 
 
@@ -182,7 +182,7 @@ def test_ordinary_programs_are_counted(program: str) -> None:
         ("if True:\n    f()\n", "constant"),
     ],
 )
-def test_findings(body: str, code: str) -> None:
+def test_each_style_problem_is_found(body: str, code: str) -> None:
     (found,) = findings(body)
     assert code in found
 
@@ -191,7 +191,7 @@ def test_good_style_has_no_findings() -> None:
     assert findings(SOLUTION + loop()) == ["F811 total is defined again"]
 
 
-def test_complexity_and_nesting() -> None:
+def test_complexity_and_nesting_are_exact() -> None:
     chain = (
         "def f(a):\n    if a > 1 and a < 5:\n        g()\n    elif a:\n        return [x for x in a if x]\n"
     )
@@ -199,19 +199,19 @@ def test_complexity_and_nesting() -> None:
     assert (nesting("x = 1"), nesting(chain), nesting(loop())) == (0, 1, 2)
 
 
-def test_what_cannot_be_read_is_no_ones_failure_but_the_programs() -> None:
+def test_a_program_that_is_too_deep_to_analyse_gets_a_low_quality() -> None:
     deep = f"x = {' + '.join('1' * 1500)}\n{SOLUTION}"
     (verdict,) = judged(deep)
     assert verdict.quality < 0.7
     assert verdict.correctness in (0.0, 1.0)
 
 
-def test_a_sandbox_that_fails_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sandbox_fault_leaves_the_program_unjudged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StaticJudge, "_run", lambda _, programs: [Result(fault="it is gone")] * len(programs))
     assert StaticJudge().judge([Question(PROBLEM, SOLUTION)]) == [Unjudged("it is gone")]
 
 
-def test_a_teacher_without_a_count_is_no_measure() -> None:
+def test_a_teacher_without_a_step_count_leaves_the_program_unjudged() -> None:
     endless = "def total(numbers):\n    while numbers is numbers:\n        numbers.copy()\n"
     (problem,) = load_judged_problems([{"prompt": "Add up.", "asserts": ASSERTS, "solution": endless}])
     (found,) = StaticJudge().judge([Question(problem, SOLUTION)])
@@ -220,6 +220,6 @@ def test_a_teacher_without_a_count_is_no_measure() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"sandbox": "none"}, {"cpu_seconds": 0}, {"memory_mb": -1}])
-def test_impossible_settings_are_refused(settings: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         StaticJudge(**settings)

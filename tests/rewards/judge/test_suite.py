@@ -1,4 +1,4 @@
-"""The reward of the judged-code task, from its parameters."""
+"""The suite of the judged-code task, built from its parameters."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ def test_the_suite_reports_every_criterion() -> None:
     assert scores.totals.tolist() == [1.0, 1.0]
     assert scores.components["judged_documentation"].tolist() == [1.0, 0.0]
     reference = static_reference([PROBLEM]).score([Sample(PROBLEM.prompt, undocumented)])
-    assert reference.totals.tolist() == [pytest.approx(0.8)]  # no parameter reaches it
+    assert reference.totals.tolist() == [pytest.approx(0.8)]  # no parameter changes the reference
 
 
-def test_an_endpoint_and_its_cap() -> None:
+def test_endpoint_parameters_build_an_endpoint_judge_with_a_token_cap() -> None:
     suite = judge_suite(JudgeRewardConfig(**ENDPOINT, reward_judge_tokens=500), [PROBLEM])  # type: ignore[arg-type]
     reward = suite.components[0].reward
     assert isinstance(reward, JudgedCode)
@@ -47,6 +47,6 @@ def test_an_endpoint_and_its_cap() -> None:
         {"reward_judge_key": "sk-1"},
     ],
 )
-def test_parameters_that_mean_nothing(params: dict[str, Any]) -> None:
+def test_invalid_parameters_are_refused(params: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         JudgeRewardConfig(**params)
