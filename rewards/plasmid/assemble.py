@@ -121,7 +121,7 @@ def assemble(
             features.append(line.feature(*gene._replace(feature_class="cds")))
     remnants = find_remnants(line.codes, circular, called, known, word_scores()).tolist()
     for start, span, strand, share in remnants:
-        defect = f"stop codons, {share:.0%} of it open"
+        defect = f"no whole reading frame, {share:.0%} of it open"
         features.append(
             line.feature(UNKNOWN_GENE, "cds", int(start), int(span), int(strand), 1.0, share, share, defect)
         )

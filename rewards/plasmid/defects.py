@@ -1,6 +1,6 @@
 """What keeps a feature from working: a missing piece, a broken reading frame, a changed stretch.
 
-Defects that only an experiment shows are out of reach: a changed active site leaves the reading frame open and
+Defects that only an experiment shows are out of reach: a changed active site leaves the frame open and
 counts as whole.
 """
 
