@@ -1,4 +1,4 @@
-# Every target installs what it needs into .venv first, and does nothing when it is there already.
+# Every target first installs what it needs into .venv, unless it is installed already.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +12,7 @@ export TOKENIZERS_PARALLELISM := false
 
 AGENTS ?= 2
 SEED ?= 0
-WORKERS ?= 2
+WORKERS ?= 3
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
 .PHONY: help install sweep sweep-stories sweep-code sweep-judge test check docs format bench lock clean

@@ -3,20 +3,20 @@
 from agent.config.errors import ConfigError
 from rewards.error_text import first_line
 
-OWN_DATA = "use `model: starter`, which brings its own"
-"""Advice in place of downloading the data of a published model."""
+OWN_DATA = "use `model: starter`, which needs no download"
+"""Advice if the data of a published model cannot be downloaded."""
 
 
-def hub_error(what: str, cause: str, instead: str, error: Exception) -> ConfigError:
+def hub_error(subject: str, cause: str, advice: str, error: Exception) -> ConfigError:
     """The error for something that could not be downloaded from the model hub.
 
     Args:
-        what: What was requested, as the start of the message.
+        subject: What was requested; the message starts with it.
         cause: The likely cause.
-        instead: Advice for the user.
+        advice: What the user can do instead.
         error: Raised by the client of the hub.
     """
     return ConfigError(
-        f"{what} could not be fetched from the model hub ({cause}); {instead}."
+        f"{subject} could not be downloaded from the model hub ({cause}); {advice}."
         f" The hub said: {first_line(error)}"
     )

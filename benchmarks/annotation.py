@@ -1,13 +1,15 @@
-"""Speed of the annotator against plasmidkit and blastn, on one core, from one run.
+"""Measures the speed of the annotator, plasmidkit and blastn on one core.
 
     python benchmarks/annotation.py                       # the plasmids of ../shared/plasmids_dev
     python benchmarks/annotation.py FOLDER --json
 
-Plasmidkit 0.1.0 is installed into an environment of its own at first use (its licence is not stated, so it is
-no dependency); blastn must be there: apt-get install ncbi-blast+. What is missing is said and left out.
+Plasmidkit 0.1.0 is installed into its own environment at first use (its licence is not stated, so it is not a
+dependency). blastn must be installed: apt-get install ncbi-blast+. A tool that is missing is reported and not
+measured.
 
-Speeds are sequences per second of CPU time of one process. The streaming limit is one pass that packs bases,
-rolls an 11-mer and looks it up in a bitmap of both strands: what is left when nothing is done with a hit.
+Speeds are sequences per second of CPU time of one process. The streaming limit is the speed of the least work
+that an annotator must do: one pass that packs bases and looks up every 11-mer of both strands in a bitmap,
+without using the hits.
 """
 
 import json
@@ -30,17 +32,16 @@ import numpy as np
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.annotators.baselines import blastn_rate, plasmidkit_rate  # noqa: E402
-
-FOLDER = Path(__file__).parents[2] / "shared" / "plasmids_dev"
+from benchmarks.recall import FOLDER, substitute  # noqa: E402
 
 SECONDS = 3.0
-"""CPU time that a fast tool is measured for, after one warm-up pass."""
+"""CPU time for which a fast tool is measured, after one warm-up pass."""
 
 ROUNDS = 15
-"""Of so many measurements the best one counts: the others met other work on the machine."""
+"""Number of measurements. The best one counts, as the others may be slowed by other work on the machine."""
 
 WINDOWS = 10
-"""The same for what is measured by the clock on the wall: processes and threads side by side."""
+"""The same for what is measured in wall time: processes and threads side by side."""
 
 
 def read_plasmids(folder: Path) -> list[str]:
@@ -52,17 +53,10 @@ def read_plasmids(folder: Path) -> list[str]:
         return [str(SeqIO.read(path, "genbank").seq).upper() for path in sorted(folder.glob("*.gb"))]
 
 
-def substituted(sequence: str, share: float, rng: random.Random) -> str:
-    """The sequence with a share of its bases replaced by others."""
-    return "".join(
-        rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
-    )
-
-
 def rate(
     work: Callable[[Sequence[str]], object], sequences: Sequence[str], seconds: float = SECONDS
 ) -> float:
-    """Sequences per second of this process's CPU time, best of `ROUNDS`."""
+    """Sequences per second of CPU time of this process: the best of `ROUNDS` measurements."""
     work(sequences)
     best = 0.0
     for _ in range(ROUNDS):
@@ -84,7 +78,7 @@ def annotate_fresh(sequences: Sequence[str]) -> None:
 
 @numba.njit(cache=False)
 def _stream(codes: np.ndarray, bitmap: np.ndarray) -> int:
-    """Look up the rolling 11-mers of both strands; returns the hits."""
+    """Number of 11-mers of both strands that are in the bitmap."""
     mask, shift = np.uint64((1 << 22) - 1), np.uint64(20)
     forward, backward, hits = np.uint64(0), np.uint64(0), 0
     for i in range(len(codes)):
@@ -97,7 +91,7 @@ def _stream(codes: np.ndarray, bitmap: np.ndarray) -> int:
 
 
 def streaming_rate(sequences: Sequence[str]) -> float:
-    """Sequences per second of the streaming limit."""
+    """Sequences per second of the streaming limit; see the top of this file."""
     from rewards.plasmid.engine.bases import encode
     from rewards.plasmid.library.store import load_library
 
@@ -106,10 +100,10 @@ def streaming_rate(sequences: Sequence[str]) -> float:
     return rate(lambda batch: [_stream(c, bitmap) for c in codes], sequences)
 
 
-def _worker(sequences: list[str], go: Any, done: Any) -> None:
-    """Annotate for half a second whenever told to; ends by itself when nobody has told it to for a minute."""
+def _worker(sequences: list[str], orders: Any, done: Any) -> None:
+    """Annotate for half a second at each true order; end at a false one, or after a minute without any."""
     annotate_fresh(sequences)
-    while go.get(timeout=60):
+    while orders.get(timeout=60):
         count, start, busy = 0, time.perf_counter(), time.process_time()
         while time.perf_counter() - start < 0.5:
             annotate_fresh(sequences)
@@ -118,11 +112,11 @@ def _worker(sequences: list[str], go: Any, done: Any) -> None:
 
 
 def process_scaling(sequences: list[str]) -> tuple[float, float]:
-    """Throughput of two processes side by side over that of one, in alternating windows.
+    """Throughput of two processes side by side divided by that of one, in alternating windows.
 
     Returns:
-        By the clock on the wall, which other work on the machine lowers, and by the CPU time that the
-        processes were given, which shows what they take from each other (caches, memory).
+        The ratio in wall time, which other work on the machine lowers, and the ratio in CPU time, which shows
+        how much the two slow each other down (caches, memory).
     """
     context = multiprocessing.get_context("spawn")
     orders, done = [context.Queue(), context.Queue()], context.Queue()
@@ -145,7 +139,7 @@ def process_scaling(sequences: list[str]) -> tuple[float, float]:
 
 
 def threads_rate(sequences: list[str], workers: int) -> float:
-    """Sequences per second of wall time of the annotator's own pool."""
+    """Sequences per second of wall time of the annotator's own pool of threads."""
     from rewards.plasmid.annotator import Annotator
     from rewards.plasmid.library.store import load_library
 
@@ -160,7 +154,7 @@ def threads_rate(sequences: list[str], workers: int) -> float:
 
 
 def adversarial(length: int = 10_000) -> dict[str, str]:
-    """Inputs that a policy may write and that break quadratic annotators."""
+    """Inputs, by name, that a policy may write and for which a quadratic annotator takes too long."""
     from rewards.plasmid.library.store import load_library
 
     features = {feature.name: feature.sequence for feature in load_library().features}
@@ -185,27 +179,27 @@ def adversarial(length: int = 10_000) -> dict[str, str]:
 
 
 def adversarial_costs(plasmids: Sequence[str]) -> dict[str, float]:
-    """CPU time of each input over that of real plasmids joined to the same length."""
+    """CPU time of each adversarial input divided by that of real plasmids joined to the same length."""
     joined = "".join(plasmids)
     inputs = adversarial()
     inputs["1 Mb"] = "".join(random.Random(4).choices("ACGT", k=1_000_000))
     costs = {}
     for name, sequence in inputs.items():
-        like = (joined * (len(sequence) // len(joined) + 1))[: len(sequence)]
-        costs[name] = rate(annotate_fresh, [like], 0.3) / rate(annotate_fresh, [sequence], 0.3)
+        real = (joined * (len(sequence) // len(joined) + 1))[: len(sequence)]
+        costs[name] = rate(annotate_fresh, [real], 0.3) / rate(annotate_fresh, [sequence], 0.3)
     return costs
 
 
 @click.command()
 @click.argument("folder", default=FOLDER, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the tables.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the tables.")
 def main(folder: Path, as_json: bool) -> None:
-    """Measure on the plasmids (*.gb) of FOLDER, their 5 % mutated copies and random 5 kb."""
+    """Measure on the plasmids (*.gb) of FOLDER, on copies with 5 % substitutions, and on random 5 kb."""
     rng = random.Random(1)
     plasmids = read_plasmids(folder)
     sets = {
         "real plasmids": plasmids,
-        "5 % substitutions": [substituted(sequence, 0.05, rng) for sequence in plasmids],
+        "5 % substitutions": [substitute(sequence, 0.05, rng) for sequence in plasmids],
         "random 5 kb": ["".join(rng.choices("ACGT", k=5000)) for _ in range(100)],
     }
     tools: dict[str, Callable[[Sequence[str]], float | None]] = {

@@ -1,4 +1,4 @@
-"""Environments of tools that are only measured against: one each, made at first use, outside the checkout."""
+"""Environments for tools that benchmarks compare with: one each, made at first use, outside the checkout."""
 
 import subprocess
 import sys
@@ -9,14 +9,14 @@ CACHE = Path.home() / ".cache" / "sweepfarm-clients"
 
 
 class CannotInstallError(RuntimeError):
-    """A tool cannot be installed here; the message is one line and says what to try."""
+    """A tool cannot be installed here. The message is one line and says what to try."""
 
 
 def python_with(requirement: str) -> Path:
-    """The interpreter of an environment that holds one package and what it needs.
+    """Path of the interpreter of an environment with one package and its dependencies.
 
     Args:
-        requirement: `name==version`, from the package index that pip is set up for.
+        requirement: `name==version`, from the package index that pip uses.
 
     Raises:
         CannotInstallError: If pip fails, as it does without a network.
@@ -27,9 +27,9 @@ def python_with(requirement: str) -> Path:
         print(f"installing {requirement} into {home}", file=sys.stderr)
         venv.create(home, with_pip=True, clear=True)
         command = [python, "-m", "pip", "install", "--quiet", requirement]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
-        if said.returncode:
-            last = said.stderr.strip().splitlines()[-1:] or ["pip said nothing"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            last = result.stderr.strip().splitlines()[-1:] or ["pip printed nothing"]
             raise CannotInstallError(f"{last[0]}; try: {' '.join(map(str, command))}")
         done.touch()
     return python

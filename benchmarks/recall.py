@@ -1,6 +1,7 @@
-"""Recall of the annotator on annotated real plasmids: same class, half of the shorter interval shared.
+"""Measures the recall of the annotator on annotated real plasmids.
 
-Plasmids that a library package ships are left out of every figure: features were taken from them.
+An annotated feature is found if a call of the same class shares at least half of the shorter interval with
+it. Plasmids that a library package ships are left out, because the library's features come from them.
 
 ::
 
@@ -37,12 +38,12 @@ MARKER = re.compile(
     re.IGNORECASE,
 )
 MIN_CDS = 150
-"""Annotated coding stretches below this (tags, linkers, start codons) are no genes and are not counted."""
+"""Minimum bases of an annotated CDS that is counted: shorter ones are tags, linkers and start codons."""
 
 
 @dataclass(frozen=True)
 class Annotated:
-    """A real plasmid and what its map says."""
+    """A real plasmid with the features, and their labels, of its map."""
 
     name: str
     sequence: str
@@ -50,7 +51,7 @@ class Annotated:
 
 
 def read_annotated(path: Path) -> Annotated:
-    """Read one GenBank file."""
+    """The plasmid of one GenBank file."""
     from Bio import SeqIO
 
     with warnings.catch_warnings():
@@ -84,7 +85,7 @@ def read_annotated(path: Path) -> Annotated:
 
 
 def read_plannotate(path: Path) -> Annotated:
-    """PLannotate's calls on one plasmid, as truth: whole features only, of the classes that both know."""
+    """The plasmid of one file of pLannotate, with its calls of whole features of our classes as truth."""
     record = json.loads(path.read_text())
     truth: list[tuple[Found, str]] = []
     for feature_type, label, start, end, strand, _, _, fragment, _ in record["feats"]:
@@ -98,7 +99,7 @@ def read_plannotate(path: Path) -> Annotated:
 
 
 def without_shipped(plasmids: Iterable[Annotated]) -> list[Annotated]:
-    """Those that no library package ships, on either strand and from whichever first base."""
+    """The plasmids that no library package ships, compared on both strands and from any first base."""
     from rewards.plasmid.library.corpus import genbank_records
 
     shipped = [str(record.seq).upper() * 2 for _, record in genbank_records()]
@@ -114,18 +115,18 @@ def without_shipped(plasmids: Iterable[Annotated]) -> list[Annotated]:
 
 
 def reverse_complement(sequence: str) -> str:
-    """The other strand; letters that are no bases stay as they are."""
+    """The reverse complement of a sequence; letters other than A, C, G and T stay as they are."""
     return sequence.translate(str.maketrans("ACGT", "TGCA"))[::-1]
 
 
 def shared(a_start: int, a_span: int, b_start: int, b_span: int, length: int) -> int:
-    """Bases that two stretches of a circle share."""
+    """Number of bases that two stretches of a circle of `length` bases share."""
     ahead, behind = (b_start - a_start) % length, (a_start - b_start) % length
     return max(0, min(a_span - ahead, b_span), min(b_span - behind, a_span))
 
 
 def is_found(truth: Found, calls: Iterable[Found], length: int) -> bool:
-    """Whether a call of the same class (and strand, for genes) shares half of the shorter interval."""
+    """Whether a call of the same class (for CDS also strand) shares at least half of the shorter interval."""
     feature_class, start, span, strand = truth
     return any(
         call[0] == feature_class
@@ -135,9 +136,8 @@ def is_found(truth: Found, calls: Iterable[Found], length: int) -> bool:
     )
 
 
-def substitute(sequence: str, share: float, seed: int) -> str:
-    """The sequence with each base replaced by another one with the given probability."""
-    rng = random.Random(seed)
+def substitute(sequence: str, share: float, rng: random.Random) -> str:
+    """The sequence with each base replaced by another one with probability `share`."""
     return "".join(
         rng.choice("ACGT".replace(base, "")) if rng.random() < share else base for base in sequence
     )
@@ -146,11 +146,11 @@ def substitute(sequence: str, share: float, seed: int) -> str:
 def measure(
     plasmids: Iterable[Annotated], annotate: Callable[[str], list[Found]], share: float = 0.0
 ) -> tuple[dict[str, tuple[int, int]], list[str]]:
-    """Features found and annotated per class, and the labels of those missed."""
+    """Numbers of found and of annotated features by class, and descriptions of the missed ones."""
     counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     missed: list[str] = []
     for number, plasmid in enumerate(plasmids):
-        sequence = substitute(plasmid.sequence, share, number) if share else plasmid.sequence
+        sequence = substitute(plasmid.sequence, share, random.Random(number)) if share else plasmid.sequence
         calls = annotate(sequence)
         for truth, label in plasmid.truth:
             counts[truth[0]][1] += 1
@@ -162,7 +162,7 @@ def measure(
 
 
 def ours() -> Callable[[str], list[Found]]:
-    """The project's annotator, as the measuring function takes it."""
+    """Our annotator, as a function that `measure` takes."""
     from rewards.plasmid.annotator import Annotator
     from rewards.plasmid.library.store import load_library
 
@@ -180,26 +180,26 @@ def ours() -> Callable[[str], list[Found]]:
 @click.option(
     "--substitutions", default=0.0, show_default=True, help="Share of bases replaced before annotating."
 )
-@click.option("--missed", is_flag=True, help="List what was not found.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--missed", is_flag=True, help="List the features that were not found.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def main(folder: Path, substitutions: float, missed: bool, as_json: bool) -> None:
-    """Recall per class on the plasmids of FOLDER: annotated (*.gb), or with pLannotate's calls (*.json)."""
+    """Measure the recall per class on the plasmids of FOLDER: GenBank (*.gb), pLannotate's calls (*.json)."""
     read = [read_annotated(path) for path in sorted(folder.glob("*.gb"))]
     read += [read_plannotate(path) for path in sorted(folder.glob("*.json"))]
     plasmids = without_shipped(read)
     if not plasmids:
-        raise click.ClickException(f"{folder} holds no annotated plasmid (*.gb, *.json) to measure on")
-    counts, absent = measure(plasmids, ours(), substitutions)
+        raise click.ClickException(f"{folder} has no annotated plasmid (*.gb, *.json) to measure on")
+    counts, not_found = measure(plasmids, ours(), substitutions)
     if as_json:
         click.echo(json.dumps({name: found / total for name, (found, total) in counts.items()}))
         return
     click.echo(
-        f"{len(plasmids)} plasmids; {len(read) - len(plasmids)} left out, which a library package ships"
+        f"{len(plasmids)} plasmids; {len(read) - len(plasmids)} left out: a library package ships them"
     )
     for name, (found, total) in counts.items():
         click.echo(f"{name:12s} {found:4d} of {total:4d}  {found / total:.3f}")
     if missed:
-        click.echo("\n".join(absent))
+        click.echo("\n".join(not_found))
 
 
 if __name__ == "__main__":

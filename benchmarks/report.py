@@ -1,11 +1,11 @@
-"""How long, and in how much memory, a large sweep is reported.
+"""Measures the time and the memory that the report of a large sweep takes.
 
     python benchmarks/report.py --json
 
-Writes the export of a made-up sweep (every metric that a run logs at a step or at a rung, random curves that
-rise with the learning rate), then measures the real command on it, `sweepfarm report FOLDER`, as a process of
-its own: page, Markdown, chosen configuration and result.json. Reading from the folder of an export is what a
-report does whose sweep was downloaded before; the download itself is a matter of the server and the network.
+Writes the export of a simulated sweep (every metric that a run logs, with random curves that rise with the
+learning rate). Then it runs `sweepfarm report FOLDER` on it in its own process, which writes the page,
+Markdown, the chosen configuration and result.json. The download of a sweep is not measured: its time depends
+on the server and the network.
 """
 
 import json
@@ -31,11 +31,11 @@ METRIC = "objective/score"
 SWEPT = ("learning_rate", "beta", "temperature", "num_generations")
 RUNGS = 8
 SECONDS, MEGABYTES = 60.0, 2000.0
-"""What a report of the default size may take."""
+"""Maximum time and memory of a report of the default size."""
 
 
 def history(points: int, rate: float, rng: np.random.Generator) -> pd.DataFrame:
-    """The history of a run: every metric at every step, or at every rung."""
+    """The history of a run: step metrics at every step, rung metrics at the rungs."""
     rungs = np.linspace(points / RUNGS, points, RUNGS).astype(int) - 1
     columns: dict[str, object] = {"step": np.arange(1, points + 1), "_runtime": 2.0 * np.arange(points)}
     progress = np.arange(1, points + 1) / points
@@ -62,7 +62,7 @@ def run_row(number: int, points: int, config: dict[str, object]) -> dict[str, ob
 
 
 class Histories(dict[str, int]):
-    """Histories that are made when they are written, so that the sweep need not fit into memory."""
+    """Histories, by run, that are generated one at a time: the sweep need not fit into memory."""
 
     def __init__(self, rates: dict[str, float], points: int) -> None:
         super().__init__({run: i for i, run in enumerate(rates)})
@@ -75,7 +75,7 @@ class Histories(dict[str, int]):
 
 
 def write_sweep(folder: Path, runs: int, points: int) -> None:
-    """Writes the export of a sweep."""
+    """Write the export of a simulated sweep."""
     rng = np.random.default_rng(0)
     rows, rates = [], {}
     for number in range(runs):
@@ -93,7 +93,7 @@ def write_sweep(folder: Path, runs: int, points: int) -> None:
 
 
 def measure(folder: Path) -> dict[str, float]:
-    """Seconds on the clock and of processor time, and peak memory (1e6 bytes), of one report."""
+    """Wall seconds, CPU seconds and peak memory (in 1e6 bytes) of one report."""
     command = [
         sys.executable,
         "-m",
@@ -136,8 +136,8 @@ def main(runs: int, points: int, as_json: bool) -> None:
         click.echo(json.dumps(found))
         return
     click.echo(f"{runs} runs of {points} steps, {found['metrics']} metrics, {os.cpu_count()} cores")
-    click.echo(f"on the clock     {found['seconds']:8.1f} s   (aim: below {SECONDS:.0f})")
-    click.echo(f"processor time   {found['cpu_seconds']:8.1f} s")
+    click.echo(f"wall time        {found['seconds']:8.1f} s   (aim: below {SECONDS:.0f})")
+    click.echo(f"CPU time         {found['cpu_seconds']:8.1f} s")
     click.echo(f"peak memory      {found['peak_mb']:8.0f} MB  (aim: below {MEGABYTES:.0f})")
 
 

@@ -1,10 +1,11 @@
-"""Programs per second of the sandbox, with one and two workers, and of an interpreter started per program.
+"""Measures programs per second of the sandbox, with one and two workers, and of one interpreter per program.
 
 python benchmarks/sandbox.py --json
 
-The programs are of the kind that a reward runs: a function of a few lines with five calls; a third of them
-right, the rest wrong, raising, or no Python. CPU time is that of all processes together, start-up apart:
-it hardly depends on what else the machine does, so two cores can at best give 2 / CPU time.
+The programs are like those that a reward runs: a function of a few lines with five calls. A third of them are
+correct; the others are wrong, raise an error, or are not valid Python. CPU time is that of all processes
+together, without start-up. It hardly depends on the load of the machine, so two cores run at most
+2 / (CPU time per program) programs per second.
 """
 
 import json
@@ -38,13 +39,13 @@ PROGRAMS = (
 
 
 def _cpu_seconds() -> float:
-    """Of this process and of all that it has waited for."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    """CPU seconds of this process and of all children that have ended."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _in_sandbox(programs: int, workers: int, walls: tuple[str, ...]) -> tuple[float, float]:
-    """Seconds on the clock without start-up, and of CPU time with it."""
+    """Wall seconds without start-up, and CPU seconds with start-up, of a number of programs."""
     batch = [Program(PROGRAMS[n % len(PROGRAMS)], CALLS) for n in range(programs)]
     before = _cpu_seconds()
     with Sandbox(workers=workers, walls=walls) as sandbox:
@@ -65,7 +66,7 @@ def sandbox_speed(programs: int, workers: int, walls: tuple[str, ...]) -> tuple[
 
 
 def interpreter_speed(programs: int) -> tuple[float, float]:
-    """The same where each program is a file for `python`, without any wall, one after the other."""
+    """The same for programs that run one after the other, each in a new `python` without walls."""
     before, start = _cpu_seconds(), time.perf_counter()
     for n in range(programs):
         code = PROGRAMS[n % len(PROGRAMS)] + f"\nmiddle({[n, 3, 1, n + 2, 8]})\n"
@@ -77,7 +78,7 @@ def interpreter_speed(programs: int) -> tuple[float, float]:
 @click.option("--programs", default=600, show_default=True, help="Programs per measurement.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(programs: int, as_json: bool) -> None:
-    """Measure and print the table."""
+    """Measure the speed of the sandbox and print a table."""
     load = os.getloadavg()[0]
     rows = []
     walls = walls_that_hold()
@@ -89,7 +90,7 @@ def main(programs: int, as_json: bool) -> None:
         result = {name: {"programs_per_s": speed, "cpu_ms": cost} for name, speed, cost in rows}
         click.echo(json.dumps({"load": load, "cores": os.cpu_count(), **result}))
         return
-    table = Table("way", "programs/s", "ms of CPU time each")
+    table = Table("how programs run", "programs/s", "CPU time per program (ms)")
     for name, speed, cost in rows:
         table.add_row(name, f"{speed:.0f}", f"{cost:.2f}")
     Console().print(table, f"load before: {load:.1f} on {os.cpu_count()} cores")

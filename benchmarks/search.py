@@ -1,15 +1,16 @@
-"""How good the points are that each search engine proposes: regret after 60 runs, over many seeds.
+"""Measures how good the points of each search engine are: their regret after 60 runs, over many seeds.
 
     python benchmarks/search.py --json
 
-Each engine sees only what a run would log; regret is the best possible value minus the value, without noise,
-of the run that looked best. Problems are of four sets: functions that the search was developed on, functions
-drawn at random (on which it was developed too; only run when asked for), functions held out from that, and
-tables of real runs. Seeds below 2000 were used before.
+Each engine sees only what a run would log. Regret is the best possible value minus the noise-free value of
+the run with the highest logged value. There are four sets of problems: functions on which the search was
+developed; functions drawn at random, on which it was developed too (measured only with `--set drawn`);
+functions held out from development; and tables of real runs. Seeds below 2000 were used in development.
 
-Ours is better than the best of the others where the 95 % interval of its mean regret minus the other's, by a
-bootstrap over seeds that keeps pairs, lies below 0; it is worse where that lies above 0, and else tied.
-Nothing is corrected for the number of problems, nor for the other being the best of three.
+Ours is compared with the best of the other engines by the 95 % interval of the mean difference in regret
+(ours minus the other), from a paired bootstrap over seeds. Ours is better if the interval lies below 0, worse
+if it lies above 0, and otherwise tied. There is no correction for the number of problems, nor for the choice
+of the best of three.
 """
 
 import json
@@ -29,7 +30,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-# Beside this file lies one with the name of the package `server`: the package is what imports must find.
+# `server.py` in this folder would hide the package `server`.
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.environments import CannotInstallError, python_with  # noqa: E402
@@ -45,18 +46,18 @@ FIRST_SEED = 2000
 SETS = ("development", "held-out", "recorded", "drawn")
 DEFAULT_SETS = SETS[:3]
 DRAWN_FUNCTIONS = 16
-"""How many functions of the set `drawn` are compared: those of seeds 0, 1, 2 and so on."""
+"""Number of functions in the set `drawn`: those of the seeds 0, 1, 2 and so on."""
 RESAMPLES = 10_000
 Regrets = dict[str, dict[str, list[float]]]
-"""By problem and engine, one per seed."""
+"""Regrets by problem and engine, one per seed."""
 
 
 class Problem(Protocol):
-    """What is searched: a function or a recorded table."""
+    """A problem that is searched: a function or a recorded table."""
 
     @property
     def name(self) -> str:
-        """What it is called in the results."""
+        """Its name in the results."""
         ...
 
     @property
@@ -66,31 +67,31 @@ class Problem(Protocol):
 
     @property
     def best(self) -> float:
-        """The best value there is."""
+        """The best noise-free value of any point."""
         ...
 
     def value(self, point: Point) -> float:
-        """Return the value without noise."""
+        """The noise-free value of a point."""
         ...
 
     def observe(self, point: Point, rng: random.Random) -> float:
-        """Return a value as a run would log it."""
+        """A value of a point as a run would log it, with noise."""
         ...
 
 
 @cache
 def problems() -> dict[str, tuple[Problem, ...]]:
-    """Every problem, by set."""
+    """All problems, by set."""
     tables = tuple(read_table(path) for path in sorted(FOLDER.glob("*.csv")))
     drawn = tuple(drawn_function(seed) for seed in range(DRAWN_FUNCTIONS))
     return dict(zip(SETS, (DEVELOPMENT, HELD_OUT, tables, drawn), strict=True))
 
 
 def regret(job: tuple[str, str, int]) -> float:
-    """Return the regret of one sweep.
+    """Regret of one sweep of 60 runs, at least 0; 0 is best.
 
     Args:
-        job: Name of the problem, name of the engine, seed.
+        job: Names of the problem and of the engine, and the seed.
     """
     name, engine_name, seed = job
     problem = next(p for group in problems().values() for p in group if p.name == name)
@@ -106,10 +107,10 @@ def regret(job: tuple[str, str, int]) -> float:
 
 
 def measured(names: Iterable[str], engines: Iterable[str], seeds: range, workers: int) -> Regrets:
-    """Return the regret of every cell."""
+    """Regrets of every engine on every problem."""
     jobs = list(product(names, engines, seeds))
     found: Regrets = {}
-    # Read when numpy is imported. Searches are small: threads of their own only get in each other's way.
+    # Must be set before a worker imports numpy. Searches are small: more threads only slow them down.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         done = track(pool.map(regret, jobs), "sweeps", len(jobs), console=Console(stderr=True))
@@ -119,7 +120,7 @@ def measured(names: Iterable[str], engines: Iterable[str], seeds: range, workers
 
 
 def interval(values: Iterable[float]) -> dict[str, float]:
-    """Return the mean with the 95 % interval of bootstrap means."""
+    """Mean of the values, with the 95 % interval of its bootstrap distribution."""
     array = np.array(list(values))
     means = np.random.default_rng(0).choice(array, (RESAMPLES, array.size)).mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
@@ -127,7 +128,7 @@ def interval(values: Iterable[float]) -> dict[str, float]:
 
 
 def verdict(by_engine: Mapping[str, list[float]]) -> str:
-    """Say how ours compares with the best of the others; see the top of this file."""
+    """How ours compares with the best other engine, as text; see the top of this file."""
     others = {name: np.mean(values) for name, values in by_engine.items() if name != "ours"}
     if "ours" not in by_engine or not others:
         return ""
@@ -140,7 +141,7 @@ def verdict(by_engine: Mapping[str, list[float]]) -> str:
 
 
 def markdown(found: Regrets) -> str:
-    """Return the results as a table in Markdown."""
+    """The results as a Markdown table."""
     engines = next(iter(found.values()))
     head = ["problem", *engines, "ours is"]
     lines = [head, ["---"] * len(head)]
@@ -151,23 +152,25 @@ def markdown(found: Regrets) -> str:
 
 
 def shown(cell: Mapping[str, float]) -> str:
-    """Return a mean with its interval as text."""
+    """A mean and its interval as text."""
     return f"{cell['mean']:.3f} [{cell['low']:.3f}, {cell['high']:.3f}]"
 
 
 @click.command()
-@click.option("--seeds", default=20, show_default=True, help="Repetitions of every cell.")
-@click.option("--first-seed", default=FIRST_SEED, show_default=True, help="The others follow it.")
+@click.option("--seeds", default=20, show_default=True, help="Number of seeds per problem and engine.")
+@click.option("--first-seed", default=FIRST_SEED, show_default=True, help="First of the consecutive seeds.")
 @click.option(
     "--set",
     "sets",
     multiple=True,
     type=click.Choice(SETS),
-    help="Only these sets; all but drawn where none is named.",
+    help="Only these sets; by default all but drawn.",
 )
 @click.option("--problem", "chosen", multiple=True, help="Only these problems.")
-@click.option("--engine", "engines", multiple=True, type=click.Choice(tuple(ENGINES)), help="Only these.")
-@click.option("--workers", default=2, show_default=True, help="Sweeps at a time.")
+@click.option(
+    "--engine", "engines", multiple=True, type=click.Choice(tuple(ENGINES)), help="Only these engines."
+)
+@click.option("--workers", default=2, show_default=True, help="Number of sweeps at a time.")
 @click.option("--json", "as_json", is_flag=True, help="Print {problem: {engine: {mean, low, high}}}.")
 def main(
     seeds: int,
@@ -189,7 +192,7 @@ def main(
         try:
             python_with(WANDB_SWEEPS)
         except CannotInstallError as error:
-            click.echo(f"without W&B's sweeps, which cannot be installed: {error}", err=True)
+            click.echo(f"W&B's sweeps cannot be installed and is left out: {error}", err=True)
             engines = tuple(name for name in engines if name != "sweeps")
     names = [
         p.name for group in sets or DEFAULT_SETS for p in problems()[group] if not chosen or p.name in chosen

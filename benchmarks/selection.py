@@ -1,19 +1,20 @@
-"""How often each way of choosing a configuration takes the best one, on sweeps whose truth is known.
+"""Measures how often each rule chooses the best configuration, on simulated sweeps with known true scores.
 
     python benchmarks/selection.py --json
 
-500 simulated sweeps for each figure (see simulated_sweeps.py): noise of seeds and of measurements, runs that
-collapse after a peak, early stopping.
+Each figure comes from 500 simulated sweeps (see simulated_sweeps.py), with noise of seeds and measurements,
+runs that collapse after a peak, and early stopping.
 
-- `p_best`: share of sweeps in which a rule takes the truly best configuration, or one within 0.02 of it. The
-  rules: this analysis; the best final training reward; the best peak of the held-out score; the first seed
-  project's rule (KL below 1, then the highest mean reward of the last ten points).
-- `coverage`: share of the 95 % intervals, of configurations over five seeds, that hold the truth.
-- `false_clear_winner`: share of sweeps of equal configurations that are said to have a clear winner.
+- `p_best`: share of sweeps in which a rule chooses the truly best configuration, or one within 0.02 of it.
+  The rules: this analysis; the best final training reward; the best peak of the held-out score; KL below 1,
+  then the highest mean reward of the last ten points.
+- `coverage`: share of the 95 % intervals, of configurations over five seeds, that contain the true score.
+- `false_clear_winner`: share of sweeps of equally good configurations for which the analysis reports a clear
+  winner.
 
-Neither the random seeds nor the noise levels are those that the rules were developed and are tested with
-(seeds below 10, the noise of `tests/analysis/test_simulated.py`): a third of the sweeps is less noisy, a
-third noisier, a third has good measurements of runs that depend much on their seed.
+The random seeds and noise levels differ from those with which the rules were developed and are tested (seeds
+below 10, the noise of `tests/analysis/test_simulated.py`): a third of the sweeps is less noisy, a third is
+noisier, and a third has precise measurements of runs that depend much on their seed.
 """
 
 import json
@@ -32,7 +33,7 @@ SEED = 70_000
 
 
 def shares(sweeps: int) -> list[int]:
-    """`sweeps` spread over the noise levels as evenly as it goes."""
+    """Number of sweeps at each noise level: `sweeps` divided as evenly as possible."""
     return [sweeps // len(LEVELS) + (i < sweeps % len(LEVELS)) for i in range(len(LEVELS))]
 
 
@@ -40,13 +41,13 @@ def shares(sweeps: int) -> list[int]:
 @click.option("--sweeps", type=click.IntRange(min=len(LEVELS)), default=500, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print {p_best, coverage, false_clear_winner}.")
 def main(sweeps: int, as_json: bool) -> None:
-    """Measure ways of choosing on simulated sweeps.
+    """Measure rules for choosing a configuration on simulated sweeps.
 
     \b
     Example:
       python benchmarks/selection.py --json
     """
-    # Every figure has a seed of its own, and so has every level.
+    # Every figure and every level has its own seed.
     parts = [
         (count, SEED + 10 * i, noise)
         for i, (count, noise) in enumerate(zip(shares(sweeps), LEVELS, strict=True))
@@ -66,7 +67,7 @@ def main(sweeps: int, as_json: bool) -> None:
     click.echo(f"{sweeps} sweeps; noise of seed, measurement, reward: all, then each level")
     for rule in found["p_best"]:
         levels = "  ".join(f"{one[rule]:.3f}" for one in best)
-        click.echo(f"takes the best, {rule:24} {found['p_best'][rule]:.3f}   {levels}")
+        click.echo(f"chooses the best, {rule:22} {found['p_best'][rule]:.3f}   {levels}")
     for name, each in (("coverage", covered), ("false_clear_winner", false)):
         click.echo(f"{name:40} {found[name]:.3f}   {'  '.join(f'{one:.3f}' for one in each)}")
 

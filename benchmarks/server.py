@@ -1,4 +1,4 @@
-"""How much the embedded server carries: streaming rows, heartbeats, scans, suggestions, the page.
+"""Measures the embedded server: streamed rows, heartbeats, scans, suggestions, the page.
 
 python benchmarks/server.py --json
 """
@@ -21,7 +21,7 @@ import click
 import psutil
 import wandb
 
-# This file has the name of the package that it measures: the package is what imports must find.
+# This file would hide the package `server`, which has the same name.
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.environments import python_with  # noqa: E402
@@ -32,7 +32,7 @@ from tests.server_fixture import RunningServer, running_server  # noqa: E402
 
 AGENTS = 64
 OFFERED = 22_000
-"""Rows a second that the agents send together."""
+"""Rows per second that all agents together send."""
 BATCH = 400
 METRICS = 10
 SECONDS = 20
@@ -41,16 +41,16 @@ SCAN_METRICS = 30
 
 
 class Connection:
-    """A kept-open connection that posts bytes."""
+    """A keep-alive connection that posts bytes."""
 
     def __init__(self, server: RunningServer) -> None:
-        """Connect."""
+        """Open the connection."""
         address = urlsplit(server.url)
         self._http = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
         self._headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
 
     def post(self, path: str, body: bytes) -> None:
-        """Send a request that must succeed."""
+        """Send a request; it must succeed."""
         self._http.request("POST", path, body, self._headers)
         answer = self._http.getresponse()
         content = answer.read()
@@ -66,7 +66,7 @@ def _batch(first: int, rows: int, metrics: int) -> bytes:
 
 
 def streaming(server: RunningServer) -> tuple[float, float]:
-    """Return rows a second taken in from all agents together, and the 99th percentile heartbeat in ms."""
+    """Rows per second received from all agents together, and the 99th percentile of heartbeats in ms."""
     for number in range(AGENTS):
         init(server, f"stream-{number}", "stream")
     sweep = new_sweep(server, {"method": "random", "parameters": {"a": {"min": 0.0, "max": 1.0}}}, "beats")
@@ -74,7 +74,7 @@ def streaming(server: RunningServer) -> tuple[float, float]:
     batches = round(OFFERED * SECONDS / AGENTS / BATCH)
     bodies = [_batch(index * BATCH, BATCH, METRICS) for index in range(batches)]
     beats: list[float] = []
-    over = threading.Event()
+    finished = threading.Event()
     begin = time.perf_counter() + 0.5
 
     def agent(number: int) -> None:
@@ -88,7 +88,7 @@ def streaming(server: RunningServer) -> tuple[float, float]:
     def heartbeats() -> None:
         connection = Connection(server)
         turn = 0
-        while not over.is_set():
+        while not finished.is_set():
             query = f'mutation {{ agentHeartbeat(input: {{id: "{agents[turn % AGENTS]}", runState: "{{}}"}})'
             body = json.dumps({"query": query + " { commands } }"}).encode()
             sent = time.perf_counter()
@@ -105,7 +105,7 @@ def streaming(server: RunningServer) -> tuple[float, float]:
     for thread in threads:
         thread.join()
     took = time.perf_counter() - begin
-    over.set()
+    finished.set()
     pulse.join()
     return AGENTS * batches * BATCH / took, 1000 * statistics.quantiles(beats, n=100)[98]
 
@@ -118,14 +118,14 @@ count = sum(1 for _ in run.scan_history())
 print("SCAN", count, time.perf_counter() - begin, time.process_time() - used)
 """
 OLDER_CLIENT = "wandb==0.26.1"
-"""This client decodes a row at once; 0.31 decodes each of three million values by itself."""
+"""This client decodes whole rows; 0.31 decodes each of the three million values separately."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """One scan of a long run by a real client: seconds in all, and the processor's in client and server.
+    """One scan of a long run by a real client: wall seconds, and CPU seconds in client and server.
 
-    What is left is mostly the client's helper process, `wandb-core`.
+    The rest of the time is mostly that of the client's helper process, `wandb-core`.
     """
 
     seconds: float
@@ -142,7 +142,7 @@ def long_run(server: RunningServer) -> None:
 
 
 def scan(server: RunningServer, python: Path) -> Scan:
-    """Scan the long run with the client that an interpreter has."""
+    """Times of a scan of the long run, with the client that is installed for `python`."""
     before = _processor_seconds(server)
     done = subprocess.run(
         [python, "-c", SCAN], env=server.env(), cwd=server.work, capture_output=True, text=True, check=True
@@ -158,13 +158,13 @@ def _processor_seconds(server: RunningServer) -> float:
 
 
 def peak_mb(server: RunningServer) -> float:
-    """Return the most memory that the server's process has held."""
+    """Peak memory of the server's process, in MiB."""
     status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def suggestion_ms(finished: int) -> float:
-    """Return the median time from a run's end to the next suggestion, with so many runs finished."""
+    """Median milliseconds from a run's end to the next suggestion, with `finished` runs in the sweep."""
     with tempfile.TemporaryDirectory() as folder:
         name = fill(Path(folder) / "data", finished, 8, state="RUNNING")
         with running_server(Path(folder)) as server:
@@ -190,7 +190,7 @@ def _wait(ask: Callable[[], Any]) -> Any:
 
 
 def page() -> float:
-    """Return the seconds until the page of a sweep of 1,000 runs with 10,000 points each can be used."""
+    """Seconds until the page of a sweep is interactive, with 1,000 runs of 10,000 points each."""
     with tempfile.TemporaryDirectory() as folder:
         name = fill(Path(folder) / "data", 1000, 10_000)
         with running_server(Path(folder)) as server, browser_page() as tab:
@@ -223,7 +223,7 @@ def main(as_json: bool) -> None:
             scanned = scan(server, python)
             found[name] = scanned.seconds
             click.echo(
-                f"{name} with {version}: processor seconds {scanned.in_client:.2f} in the client's Python, "
+                f"{name} with {version}: CPU seconds {scanned.in_client:.2f} in the client's Python, "
                 f"{scanned.in_server:.2f} in the server",
                 err=True,
             )

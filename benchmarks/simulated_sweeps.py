@@ -1,8 +1,8 @@
-"""Sweeps with a known truth, to measure how often a way of choosing is right.
+"""Simulated sweeps with known true scores, to measure how often a rule chooses the best configuration.
 
-A configuration is a learning rate with one optimum; high rates collapse onto a hack of the training reward
-after a peak. With swept reward weights the level of the training reward says nothing about the held-out
-score, and early stopping ends the worse third of the runs.
+A configuration is a learning rate. The true score has one optimum; runs with a high rate reach a peak and
+then collapse onto a hack of the training reward. The level of the training reward is independent of the
+held-out score, as in sweeps over reward weights. Early stopping ends the worst third of the runs.
 """
 
 import json
@@ -18,7 +18,7 @@ from analysis.read.table import SweepTable, history_frame, runs_frame
 STEPS, RUNGS = 80, tuple(range(10, 81, 10))
 STARTER = 0.30
 EQUAL = 0.02
-"""True values closer than this to the best are statistically equal to it: less than the noise of one seed."""
+"""True scores this close to the best count as equal to it: the distance is below the noise of one seed."""
 SCORE, REWARD = "objective/score", "reward_components/total_reward/mean"
 OURS = "this"
 
@@ -38,12 +38,9 @@ class Noise:
     reward: float
 
 
-"""What the rules of the analysis were developed and are tested against."""
-
-
 @dataclass(frozen=True)
 class Configuration:
-    """One configuration and its truth.
+    """One configuration and its true score.
 
     Attributes:
         lr: Its learning rate.
@@ -57,23 +54,27 @@ class Configuration:
 
 
 def space(rng: np.random.Generator, count: int, equal: bool = False) -> list[Configuration]:
-    """Configurations whose score has one optimum in log(learning rate); high rates collapse."""
+    """`count` random configurations, whose true score has one optimum in log(learning rate).
+
+    High rates collapse. With `equal`, all true scores are the same and none collapses.
+    """
     optimum = rng.uniform(-5.2, -4.6)
-    found = []
+    configurations = []
     for _ in range(count):
         position = rng.uniform(-6, -4)
         if equal:
-            found.append(Configuration(10**position, 0.6, False))
+            configurations.append(Configuration(10**position, 0.6, False))
             continue
         collapses = rng.uniform() < np.clip((position + 4.7) / 0.5, 0, 0.9)
         good = 0.72 - 0.25 * (position - optimum) ** 2
-        found.append(Configuration(10**position, 0.15 if collapses else max(STARTER, good), collapses))
-    return found
+        truth = 0.15 if collapses else max(STARTER, good)
+        configurations.append(Configuration(10**position, truth, collapses))
+    return configurations
 
 
 @dataclass(frozen=True)
 class Run:
-    """One simulated run: its held-out scores at the rungs, its training reward and KL at every step."""
+    """One simulated run: held-out scores by rung, training reward and KL at every step, [STEPS] each."""
 
     configuration: Configuration
     seed: int
@@ -82,7 +83,7 @@ class Run:
     kl: np.ndarray
 
     def rows(self, steps: int) -> list[dict[str, float]]:
-        """Its history up to a step, as the client yields it."""
+        """Its history of `steps` steps, as the W&B client returns it."""
         return [
             {"_step": step, REWARD: self.reward[step - 1], "train/kl": self.kl[step - 1]}
             | ({SCORE: self.scores[step]} if step in self.scores else {})
@@ -98,7 +99,7 @@ def run_once(
     slope: float,
     noise: Noise,
 ) -> Run:
-    """One run of a configuration; `level` and `slope` are those of its training reward."""
+    """One run of a configuration; its training reward starts at `level` and rises by `slope`."""
     progress = np.arange(1, STEPS + 1) / STEPS
     final = configuration.truth + rng.normal(0, noise.seed)
     rise = 1 - np.exp(-3 * progress)
@@ -119,7 +120,7 @@ def run_once(
 def simulate(
     rng: np.random.Generator, configurations: list[Configuration], seeds: int, stop: bool, noise: Noise
 ) -> SweepTable:
-    """Runs every configuration on every seed; `stop` ends the worse third at the second rung."""
+    """A sweep with a run of each configuration on each seed. `stop` ends the worst third at rung 2."""
     made = []
     for configuration in configurations:
         level, slope = rng.uniform(0.2, 0.6), rng.uniform(0.1, 0.4)
@@ -146,7 +147,7 @@ def simulate(
                 "summary": json.dumps(summary),
             }
         )
-    of = Sweep(
+    sweep = Sweep(
         "me/simulated/s",
         "simulated",
         "FINISHED",
@@ -157,11 +158,11 @@ def simulate(
         ("lr",),
         stops_early=stop,
     )
-    return SweepTable(of, runs_frame(rows), histories)
+    return SweepTable(sweep, runs_frame(rows), histories)
 
 
 def rules(table: SweepTable, assessed: Assessment) -> dict[str, str]:
-    """Run that each way of choosing takes: ours, and three that people use."""
+    """Id of the run that each rule chooses: ours, and three that people use."""
     runs = assessed.runs.set_index("id")
     ended = runs.index[runs["state"] == "finished"]
     tails = {run: float(table.histories[run][REWARD].tail(10).mean()) for run in ended}
@@ -176,7 +177,7 @@ def rules(table: SweepTable, assessed: Assessment) -> dict[str, str]:
 
 
 def p_best(sweeps: int, seed: int, noise: Noise) -> dict[str, float]:
-    """Share of sweeps of 12 single-seed runs in which each rule takes the best or an equal one."""
+    """Share of sweeps of 12 single-seed runs in which each rule chooses the best run or an equal one."""
     hits: dict[str, int] = {}
     for i in range(sweeps):
         rng = np.random.default_rng([seed, i])
@@ -193,28 +194,28 @@ def p_best(sweeps: int, seed: int, noise: Noise) -> dict[str, float]:
 def replicated(
     rng: np.random.Generator, equal: bool, noise: Noise, seeds: int = 5
 ) -> tuple[list[Configuration], SweepTable, Selection]:
-    """A sweep of five configurations over several seeds."""
+    """Five configurations, their sweep over several seeds, and what our rule selects."""
     configurations = space(rng, 5, equal)
     table = simulate(rng, configurations, seeds, stop=False, noise=noise)
     return configurations, table, select(assess(table))
 
 
 def coverage(sweeps: int, seed: int, noise: Noise) -> float:
-    """Share of the intervals of configurations, over five seeds, that hold the truth."""
-    held, counted = 0, 0
+    """Share of the intervals of configurations, over five seeds, that contain the true score."""
+    covered, intervals = 0, 0
     for i in range(sweeps):
         rng = np.random.default_rng([seed, i])
         configurations, table, chosen = replicated(rng, equal=False, noise=noise)
         truth = {configuration.lr: configuration.truth for configuration in configurations}
         configs = table.configs()
         for row in chosen.ranking[chosen.ranking["seeds"] == 5].to_dict("records"):
-            counted += 1
-            held += row["low"] <= truth[configs[row["id"]]["lr"]] <= row["high"]
-    return held / counted
+            intervals += 1
+            covered += row["low"] <= truth[configs[row["id"]]["lr"]] <= row["high"]
+    return covered / intervals
 
 
 def false_clear_winner(sweeps: int, seed: int, noise: Noise) -> float:
-    """Share of sweeps of equal configurations that are said to have a clear winner."""
+    """Share of sweeps of equal configurations for which the analysis reports a clear winner."""
     clear = 0
     for i in range(sweeps):
         clear += replicated(np.random.default_rng([seed, i]), equal=True, noise=noise)[2].clear

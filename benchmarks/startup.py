@@ -1,12 +1,12 @@
-"""How long an agent takes from getting a run to its first training step: a plain `wandb agent` and ours.
+"""Measures the time from receiving a run to its first training step, for `wandb agent` and `sweepfarm agent`.
 
 python benchmarks/startup.py --json
 
-A plain agent starts `python -m agent` for every run, which imports torch, transformers and TRL and loads
-everything anew. `sweepfarm agent` forks each run from a warm parent. Both are the real `wandb agent` on a
-real server and take the same runs of the plasmid starter. Measured from `Agent starting run` in the agent's
-own log to the first row in the run's directory, less that step's own seconds. The first run of each agent is
-left out; the two take turns.
+`wandb agent` starts `python -m agent` for every run, which imports torch, transformers and TRL each time.
+`sweepfarm agent` forks each run from a process that has imported everything. Both run on a real server and
+take the same runs of the plasmid starter, in turns. The time is measured from `Agent starting run` in the
+agent's log to the first row in the run's directory, minus the duration of that step. The first run of each
+agent is left out.
 """
 
 import json
@@ -48,7 +48,7 @@ _POLL_SECONDS = 0.005
 def first_step_seconds(
     command: list[str], environment: Mapping[str, str], folder: Path, runs: int
 ) -> list[float]:
-    """Run an agent for `runs` runs; seconds from getting each to its first step, in order."""
+    """Seconds from receiving each of `runs` runs to its first step, in order, for the agent of `command`."""
     log = folder / "agent.log"
     ready: dict[Path, float] = {}
     with log.open("w") as output:
@@ -65,24 +65,25 @@ def first_step_seconds(
             f"the agent took {len(begun)} of {runs} runs, exit {agent.returncode}: {text[-2000:]}"
         )
     ends = sorted(
-        at - json.loads(file.read_text().splitlines()[0])["train/step_seconds"] for file, at in ready.items()
+        time_ready - json.loads(file.read_text().splitlines()[0])["train/step_seconds"]
+        for file, time_ready in ready.items()
     )
     return [end - start for start, end in zip(sorted(begun), ends, strict=True)]
 
 
 def measure(server: RunningServer, runs: int, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds of all runs but each agent's first: cold, warm."""
+    """Seconds of all runs but the first of each agent: of `wandb agent`, and of `sweepfarm agent`."""
     cold: list[float] = []
     warm: list[float] = []
     for turn in range(rounds):
-        for name, found in (("cold", cold), ("warm", warm)):
+        for name, seconds in (("cold", cold), ("warm", warm)):
             sweep = server.sweep(SWEEP, trainer="")
             folder = Path(tempfile.mkdtemp(prefix=f"{name}-{turn}-", dir=server.work))
             environment = agent_environment(server.env(SWEEPFARM_RUNS=str(folder / "runs")), agents_here=1)
             count = ["--count", str(runs)]
             plain = agent_command(sweep, runs)
             ours = [*agent_program(sweep, 1)[:-1], *count, sweep]
-            found += first_step_seconds(plain if name == "cold" else ours, environment, folder, runs)[1:]
+            seconds += first_step_seconds(plain if name == "cold" else ours, environment, folder, runs)[1:]
     return cold, warm
 
 
@@ -91,7 +92,7 @@ def measure(server: RunningServer, runs: int, rounds: int) -> tuple[list[float],
 @click.option("--rounds", default=2, show_default=True, help="Agents of each kind, taking turns.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(runs: int, rounds: int, as_json: bool) -> None:
-    """Measure and print the table."""
+    """Measure the start of runs and print a table."""
     with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
         cold, warm = measure(server, runs, rounds)
     result = {"cold_s": statistics.median(cold), "warm_s": statistics.median(warm)}
@@ -99,7 +100,7 @@ def main(runs: int, rounds: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(result))
         return
-    table = Table("agent", "runs", "median s to first step", "least", "most")
+    table = Table("agent", "runs", "median s to first step", "minimum", "maximum")
     for name, values in (("wandb agent", cold), ("sweepfarm agent", warm)):
         numbers = (statistics.median(values), min(values), max(values))
         table.add_row(name, str(len(values)), *(f"{number:.2f}" for number in numbers))

@@ -1,12 +1,12 @@
-"""How long a GRPO step takes: ours, TRL as a careful user sets it, and TRL with its defaults, taking turns.
+"""Measures the duration of a GRPO step: ours, TRL as a careful user sets it up, and TRL with its defaults.
 
 python benchmarks/step.py --json
 
-Each kind of trainer has a process of its own for each number of threads, and does one step when it is its
-turn. A careful user trains in float32 without gradient checkpointing; everything else is the same. Models:
-one of the SimpleStories-1.25M shape, trained on generated sentences so that its stories end by themselves,
-and the DNA starter. `full` lets no completion end before its limit. The floor is the arithmetic of a step at
-the speed of this machine's fastest float32 product, on as many threads.
+For each number of threads, each kind of trainer has its own process. The processes take turns, step by step.
+A careful user trains in float32 without gradient checkpointing; all other settings are the same. Models: one
+of the SimpleStories-1.25M shape, trained on generated sentences so that its stories end by themselves, and
+the DNA starter. With `full` lengths, no completion ends before its limit. The floor is the time that the
+arithmetic of a step takes at the speed of this machine's fastest float32 product, on the same threads.
 """
 
 import json
@@ -61,13 +61,13 @@ class Worker:
         self.gigaflops = self.read()["gigaflops"]
 
     def send(self, line: str = "") -> None:
-        """Write a line to it."""
+        """Write a line to the process."""
         assert self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
     def read(self) -> dict[str, Any]:
-        """Its next answer."""
+        """The next answer of the process."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -77,12 +77,12 @@ class Worker:
         return found
 
     def step(self) -> dict[str, Any]:
-        """Have it train a step; its times."""
+        """The times of one more training step."""
         self.send()
         return self.read()
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(60)
@@ -90,7 +90,7 @@ class Worker:
 
 @contextmanager
 def workers(threads: int) -> Iterator[dict[str, Worker]]:
-    """A worker per variant, for the time of a block."""
+    """One worker per variant, for the duration of the block."""
     started = {variant: Worker(variant, threads) for variant in VARIANTS}
     try:
         yield started
@@ -102,7 +102,7 @@ def workers(threads: int) -> Iterator[dict[str, Worker]]:
 def measure(
     row: dict[str, Any], started: dict[str, Worker], steps: int, default_steps: int
 ) -> dict[str, Any]:
-    """Medians of one row: seconds, shares of parts, memory, ratios."""
+    """Medians of one row: seconds per step, shares of its parts, memory, ratios."""
     counts = {"trl": steps, "ours": steps, "default": default_steps}
     for variant, worker in started.items():
         worker.send(json.dumps({**row, "steps": counts[variant] + 1}))
@@ -115,7 +115,7 @@ def measure(
     memory = {variant: worker.read()["peak_mb"] for variant, worker in started.items()}
     result: dict[str, Any] = dict(row)
     for variant, times in found.items():
-        warm = times[1:]  # the first brings in kernels and memory
+        warm = times[1:]  # the first step also compiles kernels and allocates memory
         name = "trl_default" if variant == "default" else variant
         result[f"{name}_s"] = statistics.median(t["wall"] for t in warm)
         result[f"{name}_cpu_s"] = statistics.median(t["cpu"] for t in warm)
@@ -133,16 +133,16 @@ def measure(
 
 
 def floor(row: dict[str, Any], work: dict[str, int], length: float) -> float:
-    """Operations of a step: sampling, the reference's pass where there is one, and the policy's three."""
+    """Number of operations of a step: sampling, three policy passes, a reference pass if `beta` > 0."""
     passes = 1 + 3 + (row["beta"] > 0)
     of_weights = 2 * (work["body"] + work["head"]) * length
-    # Each token meets half of the others, once for scores and once for values.
+    # Each token attends to half of the others on average, once for scores and once for values.
     of_attention = 2 * 2 * work["attention"] * length**2 / 2
     return row["batch"] * passes * (of_weights + of_attention)
 
 
 def show(rows: list[dict[str, Any]], console: Console) -> None:
-    """Print the table, and where the time goes."""
+    """Print a table of the durations, and one of the shares of their parts."""
     table = Table(
         "model", "G", "tokens", "beta", "lengths", "threads", "mean length", title="seconds per step"
     )
@@ -185,39 +185,37 @@ def show(rows: list[dict[str, Any]], console: Console) -> None:
 
 
 @click.command()
-@click.option(
-    "--steps", type=click.IntRange(1), default=2, show_default=True, help="Steps per row that are measured."
-)
+@click.option("--steps", type=click.IntRange(1), default=2, show_default=True, help="Measured steps per row.")
 @click.option(
     "--default-steps",
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="The same, of TRL with its defaults.",
+    help="The same for TRL with its defaults.",
 )
-@click.option("--threads", default=(1, 2), show_default=True, multiple=True, help="Thread settings.")
+@click.option("--threads", default=(1, 2), show_default=True, multiple=True, help="Numbers of threads.")
 @click.option("--only", default="", help="Rows whose `model/tokens/beta/lengths/G` contains this.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(steps: int, default_steps: int, threads: tuple[int, ...], only: str, as_json: bool) -> None:
-    """Measure all rows and print the table."""
+    """Measure all rows and print the tables."""
     chosen = [r for r in ROWS if only in "{model}/{tokens}/{beta:g}/{lengths}/{G}".format(**r)]
     console = Console(stderr=as_json, width=170)
     rows = []
     for count in threads:
         with workers(count) as started, console.status("measuring"):
             rows += [{**measure(row, started, steps, default_steps), "threads": count} for row in chosen]
-    least = {
+    minima = {
         kind: min((row["ratio"] for row in rows if row["lengths"] == kind), default=None)
         for kind in ("natural", "full")
     }
     if as_json:
-        summary = {f"ratio_{kind}_min": value for kind, value in least.items()}
+        summary = {f"ratio_{kind}_min": value for kind, value in minima.items()}
         click.echo(json.dumps({"rows": rows, **summary, "load": os.getloadavg()[0]}))
         return
     show(rows, console)
-    for kind, value in least.items():
+    for kind, value in minima.items():
         if value is not None:
-            console.print(f"least ratio, {kind} lengths: {value:.2f}")
+            console.print(f"smallest ratio, {kind} lengths: {value:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Docker farm, really run: builds the image and goes through what README.md's Docker section promises, with an
-# engine, containers and runs of seconds. Where no engine can be had it says so in one line and ends well.
+# Tests the Docker farm: builds the image and runs the commands of README.md's Docker section in real containers, with
+# training runs of seconds. If there is no Docker engine and none can be installed, it prints the reason and succeeds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ export PYTHON=${PYTHON:-$([ -x .venv/bin/python ] && echo .venv/bin/python || ec
 unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID
 mkdir -p "$LOGS"
 WORK=$(mktemp -d)
-export ROOT=$PWD # of the checkout
+export ROOT=$PWD
 SECONDS=0
 
 for part in engine image readme farm outer crash secrets; do
@@ -19,11 +19,11 @@ for part in engine image readme farm outer crash secrets; do
     . "docker/ci/$part.sh"
 done
 
-say() { # say WHAT: with the time since the start
+say() { # say WHAT: prints it with the time since the start
     printf '[%3d s] %s\n' "$SECONDS" "$*"
 }
 
-fail() { # fail WHY: the logs of the farm under test are kept
+fail() { # fail WHY: saves the logs of the current farm and exits
     trap - ERR
     say "FAILED: $*" >&2
     docker compose logs --no-color --timestamps >"$LOGS/$COMPOSE_PROJECT_NAME.log" 2>&1 || true
@@ -32,15 +32,15 @@ fail() { # fail WHY: the logs of the farm under test are kept
     exit 1
 }
 
-await() { # await SECONDS WHAT COMMAND...: until the command succeeds
-    local give_up=$((SECONDS + $1)) what=$2
+await() { # await SECONDS WHAT COMMAND...: repeats the command until it succeeds; fails after SECONDS
+    local deadline=$((SECONDS + $1)) what=$2
     until "${@:3}" 2>>"$LOGS/await.log"; do
-        [ "$SECONDS" -lt "$give_up" ] || fail "$what: not within $1 s"
+        [ "$SECONDS" -lt "$deadline" ] || fail "$what: not within $1 s"
         sleep 1
     done
 }
 
-leave_nothing() {
+clean_up() {
     docker rm --force --volumes sweepfarm-ci-wandb >/dev/null 2>&1 || true
     for project in sweepfarm-ci sweepfarm-ci-outer sweepfarm-ci-crash; do
         docker compose -p "$project" down --volumes --remove-orphans --timeout 5 >>"$LOGS/down.log" 2>&1 || true
@@ -49,7 +49,7 @@ leave_nothing() {
     rm -rf "$WORK"
 }
 
-trap leave_nothing EXIT
+trap clean_up EXIT
 docker/ci/lint.sh
 say "lint"
 get_engine
@@ -69,7 +69,7 @@ say "GPU claims"
 if [ -n "${ENGINE:-}" ]; then
     docker/ci/swarm.sh
     say "Swarm"
-else # leaving a Swarm makes an engine forget the names of all its containers
-    say "Swarm: SKIPPED, the engine is not ours"
+else # leaving a Swarm removes the names of all containers of the engine
+    say "Swarm: SKIPPED, this script did not start the engine"
 fi
-say "all flows went well"
+say "all flows passed"

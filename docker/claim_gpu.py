@@ -2,9 +2,9 @@
 
 usage: python claim_gpu.py COMMAND [ARGUMENT ...]
 
-COMMAND runs in place of this process with CUDA_VISIBLE_DEVICES set to one GPU, or one MIG slice, that no
-other agent of this host holds. The claim is an exclusive lock on a file named after the GPU. COMMAND inherits
-it, and the kernel drops it when COMMAND ends, in whatever way.
+COMMAND replaces this process, with CUDA_VISIBLE_DEVICES set to one GPU or one MIG slice that no other agent
+on this host uses. The claim is an exclusive lock on a file named after the GPU. COMMAND inherits the lock,
+and the kernel releases it when COMMAND ends, in whatever way.
 
 Settings are read from the environment:
 
@@ -12,13 +12,13 @@ Settings are read from the environment:
                   folder for temporary files)
   AGENTS_PER_GPU  agents that may share one GPU (default 1); the same for all agents of a host
   GPU_WAIT        seconds to wait for a free GPU before giving up (default 86400, a day)
-  GPU_REQUIRED    1: fail where there is no GPU; 0: run COMMAND on the CPU there (default 0)
+  GPU_REQUIRED    1: fail if there is no GPU; 0: run COMMAND on the CPU instead (default 0)
 
-A GPU that was chosen elsewhere is taken as it is, without a claim: CUDA_VISIBLE_DEVICES, as Slurm sets it, or
-DOCKER_RESOURCE_..., which Docker Swarm sets for the generic resources of a service.
+If a scheduler has chosen a GPU already, it is used without a claim: CUDA_VISIBLE_DEVICES, as set by Slurm, or
+DOCKER_RESOURCE_..., as set by Docker Swarm for the generic resources of a service.
 
-Exit codes: 2 wrong setting, 69 no GPU where one is required or nvidia-smi fails, 75 no GPU came free in time,
-127 no such command; otherwise those of COMMAND.
+Exit codes: 2 wrong setting; 69 nvidia-smi fails, or there is no GPU and GPU_REQUIRED is 1; 75 no GPU came
+free in time; 127 no such command; otherwise that of COMMAND.
 """
 
 import fcntl
@@ -36,19 +36,19 @@ from typing import NoReturn
 
 BAD_SETTING = 2
 NO_GPU = 69
-"""EX_UNAVAILABLE of sysexits.h."""
+"""EX_UNAVAILABLE in sysexits.h."""
 NONE_FREE = 75
-"""EX_TEMPFAIL of sysexits.h."""
+"""EX_TEMPFAIL in sysexits.h."""
 NO_COMMAND = 127
 PREEMPTED = 128 + signal.SIGTERM
 
 _POLL_SECONDS = 1.0
 _LISTING_SECONDS = 60
-"""A driver that does not list its GPUs in this time is taken to hang."""
+"""Maximum time for nvidia-smi to list the GPUs; a driver that takes longer is assumed to hang."""
 
 
 class ClaimError(Exception):
-    """The command cannot be run; holds the exit code and one line that says why."""
+    """The command cannot be run. Has the exit code and a one-line reason."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -56,10 +56,10 @@ class ClaimError(Exception):
 
 
 def number(environment: Mapping[str, str], name: str, default: int, allowed: range) -> int:
-    """Read a whole number from the environment.
+    """The whole number in an environment variable, or `default` if it is not set.
 
     Raises:
-        ClaimError: it is none, or not among those allowed.
+        ClaimError: If the value is not a whole number in `allowed`.
     """
     text = environment.get(name) or str(default)
     if not text.isdecimal() or int(text) not in allowed:
@@ -68,7 +68,7 @@ def number(environment: Mapping[str, str], name: str, default: int, allowed: ran
 
 
 def chosen_elsewhere(environment: Mapping[str, str]) -> str | None:
-    """The value of CUDA_VISIBLE_DEVICES where a scheduler chose already; None where nobody did."""
+    """The value for CUDA_VISIBLE_DEVICES that a scheduler has chosen; None if it has chosen none."""
     if "CUDA_VISIBLE_DEVICES" in environment:
         return environment["CUDA_VISIBLE_DEVICES"]
     resources = (value for name, value in sorted(environment.items()) if name.startswith("DOCKER_RESOURCE_"))
@@ -76,12 +76,12 @@ def chosen_elsewhere(environment: Mapping[str, str]) -> str | None:
 
 
 def list_devices() -> list[str]:
-    """UUIDs of the GPUs, or MIG slices, of this machine; empty where there is no driver.
+    """UUIDs of the GPUs, or MIG slices, of this machine; empty if there is no driver.
 
-    The driver's own tool is asked, not CUDA, which would take memory on every GPU it looks at.
+    Uses nvidia-smi and not CUDA, which would allocate memory on every GPU.
 
     Raises:
-        ClaimError: there is a driver and it fails: training on the CPU instead would hide that.
+        ClaimError: If the driver fails. Training on the CPU instead would hide that.
     """
     try:
         listing = subprocess.run(
@@ -94,13 +94,13 @@ def list_devices() -> list[str]:
     except subprocess.TimeoutExpired:
         raise ClaimError(NO_GPU, f"nvidia-smi -L does not answer within {_LISTING_SECONDS} s") from None
     if listing.returncode:
-        said = " ".join((listing.stdout + listing.stderr).split())
-        raise ClaimError(NO_GPU, f"nvidia-smi -L fails with {listing.returncode}: {said}")
+        output = " ".join((listing.stdout + listing.stderr).split())
+        raise ClaimError(NO_GPU, f"nvidia-smi -L fails with {listing.returncode}: {output}")
     return parse_listing(listing.stdout)
 
 
 def parse_listing(text: str) -> list[str]:
-    """UUIDs in the output of `nvidia-smi -L`; a GPU that is cut into MIG slices is replaced by them."""
+    """UUIDs in the output of `nvidia-smi -L`; a GPU that is divided into MIG slices is replaced by them."""
     devices: list[str] = []
     for uuid in re.findall(r"\(UUID: (\S+)\)", text):
         if uuid.startswith("MIG-") and devices and devices[-1].startswith("GPU-"):
@@ -110,19 +110,21 @@ def parse_listing(text: str) -> list[str]:
 
 
 def claim_one(devices: Sequence[str], folder: Path, slots: int) -> str | None:
-    """Lock a free device until the last process that inherits the lock is gone; None where all are taken.
+    """A device that was free and is now locked; None if all are taken.
 
-    Every device gets its first agent before any gets its second.
+    The lock is held until the last process that inherits it has ended. Every device gets its first agent
+    before any gets its second.
 
     Raises:
-        OSError: the folder cannot be used.
+        OSError: If the folder cannot be used.
     """
     for slot in range(slots):
         for device in devices:
             path = folder / f"{device.replace('/', '_')}.{slot}.lock"
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            with suppress(PermissionError):  # whoever made it has done this
-                os.fchmod(descriptor, 0o666)  # farms of other users share it, whatever the umask
+            # Agents of other users lock the same file, whatever the umask. Only its owner can set the mode.
+            with suppress(PermissionError):
+                os.fchmod(descriptor, 0o666)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -133,25 +135,25 @@ def claim_one(devices: Sequence[str], folder: Path, slots: int) -> str | None:
     return None
 
 
-def wait_for_one(devices: Sequence[str], folder: Path, slots: int, patience: int) -> str:
-    """Claim a device, waiting up to `patience` seconds for one.
+def wait_for_one(devices: Sequence[str], folder: Path, slots: int, timeout: int) -> str:
+    """A device that is locked for this process, after waiting up to `timeout` seconds for a free one.
 
     Raises:
-        ClaimError: none came free in time, or the folder cannot be used.
+        ClaimError: If no device came free in time, or the folder cannot be used.
     """
     taken = f"all {len(devices)} GPUs are taken ({slots} agent(s) each, locks in {folder})"
-    give_up = time.monotonic() + patience
-    said = False
+    deadline = time.monotonic() + timeout
+    reported = False
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with suppress(PermissionError):
             folder.chmod(0o777)
         while (device := claim_one(devices, folder, slots)) is None:
-            if time.monotonic() >= give_up:
-                raise ClaimError(NONE_FREE, f"{taken} and none came free within {patience} s (GPU_WAIT)")
-            if not said:
-                say(f"{taken}; waiting up to {patience} s (GPU_WAIT) for a free one")
-                said = True
+            if time.monotonic() >= deadline:
+                raise ClaimError(NONE_FREE, f"{taken} and none came free within {timeout} s (GPU_WAIT)")
+            if not reported:
+                log(f"{taken}; waiting up to {timeout} s (GPU_WAIT) for a free one")
+                reported = True
             time.sleep(_POLL_SECONDS)
     except OSError as error:
         raise ClaimError(BAD_SETTING, f"cannot lock in {folder} (GPU_LOCKS): {error.strerror}") from None
@@ -159,46 +161,46 @@ def wait_for_one(devices: Sequence[str], folder: Path, slots: int, patience: int
 
 
 def choose(environment: Mapping[str, str]) -> str:
-    """The CUDA_VISIBLE_DEVICES to run with; empty where there is no GPU.
+    """The value of CUDA_VISIBLE_DEVICES for the command; empty if there is no GPU.
 
     Raises:
-        ClaimError: a setting is wrong, a GPU is required and there is none, or none came free.
+        ClaimError: If a setting is wrong, a GPU is required and there is none, or none came free in time.
     """
     slots = number(environment, "AGENTS_PER_GPU", 1, range(1, 65))
-    patience = number(environment, "GPU_WAIT", 86400, range(10**9))
+    timeout = number(environment, "GPU_WAIT", 86400, range(10**9))
     required = number(environment, "GPU_REQUIRED", 0, range(2))
     folder = Path(environment.get("GPU_LOCKS") or Path(tempfile.gettempdir(), "gpu-locks"))
     chosen = chosen_elsewhere(environment)
     if chosen is None:
         devices = list_devices()
-        chosen = wait_for_one(devices, folder, slots, patience) if devices else ""
+        chosen = wait_for_one(devices, folder, slots, timeout) if devices else ""
     if required and not chosen:
         raise ClaimError(NO_GPU, "GPU_REQUIRED is 1, and nvidia-smi finds no GPU here")
     return chosen
 
 
-def say(message: str) -> None:
-    """Print one line to the log of the container."""
+def log(message: str) -> None:
+    """Write one line to the log of the container."""
     print(f"claim_gpu: {message}", file=sys.stderr, flush=True)
 
 
 def main(command: Sequence[str]) -> NoReturn:
-    """Claim a GPU and become `command`."""
+    """Claim a GPU and replace this process with `command`."""
     if not command or command[0] in ("-h", "--help"):
         print(__doc__)
         sys.exit(0 if command else BAD_SETTING)
-    # As the first process of a container, one without a handler would not hear SIGTERM while it waits.
+    # The first process of a container ignores SIGTERM unless it has a handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(PREEMPTED))
     try:
         chosen = choose(os.environ)
     except ClaimError as failure:
-        say(str(failure))
+        log(str(failure))
         sys.exit(failure.code)
-    say(f"GPU {chosen}" if chosen else "no GPU here: on the CPU")
+    log(f"GPU {chosen}" if chosen else "no GPU here: on the CPU")
     try:
         os.execvpe(command[0], list(command), {**os.environ, "CUDA_VISIBLE_DEVICES": chosen})
     except OSError as error:
-        say(f"cannot run {command[0]}: {error.strerror}")
+        log(f"cannot run {command[0]}: {error.strerror}")
         sys.exit(NO_COMMAND)
 
 

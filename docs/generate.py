@@ -1,10 +1,12 @@
-"""Writes the generated blocks of docs/options.md and docs/metrics.md from the models and tables of the code.
+"""Generates the tables of docs/options.md and docs/metrics.md from the code.
 
 python docs/generate.py            # or `make docs`
 
-A block stands between `<!-- generated: NAME -->` and `<!-- end -->`. A test fails when one is stale.
+A table is between `<!-- generated: NAME -->` and `<!-- end -->`. A test fails if one is stale.
 """
 
+import importlib
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -47,6 +49,17 @@ def metrics(section: Section) -> str:
     return _table(("metric", "how to read it"), rows)
 
 
+def other_tasks() -> str:
+    """A section for each task that has no section of its own: its description and its reward parameters."""
+    named = {match["name"] for page in PAGES for match in BLOCK.finditer(page.read_text(encoding="utf-8"))}
+    sections: list[str] = []
+    for name, module in our_tasks().items():
+        if f"task {name}" not in named:
+            description = inspect.cleandoc(importlib.import_module(module).__doc__ or "")
+            sections += [f"## The task `{name}`", description, fields(task_definition(name).reward)]
+    return "\n\n".join(sections)
+
+
 def findings() -> str:
     """Table of the kinds of health findings."""
     rows = [(f"`{k}`", m.text, "closes" if m.fatal else "warns") for k, m in MEANINGS.items()]
@@ -67,7 +80,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text on one line that does not break out of its cell."""
+    """Text on one line, with `|` escaped."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
@@ -79,12 +92,13 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "metrics groups": lambda: metrics("groups"),
     "metrics training": lambda: metrics("training"),
     "metrics objective": lambda: metrics("objective"),
+    "other tasks": other_tasks,
     **{f"task {name}": partial(fields, task_definition(name).reward) for name in our_tasks()},
 }
 
 
 def generated(text: str) -> str:
-    """A page with all of its blocks as the code has them now.
+    """The text of a page with all of its blocks generated anew.
 
     Raises:
         KeyError: If a block has a name that is not in `BLOCKS`.
@@ -93,7 +107,7 @@ def generated(text: str) -> str:
 
 
 def main() -> None:
-    """Write every page anew."""
+    """Generate the blocks of all pages anew."""
     for page in PAGES:
         page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
 

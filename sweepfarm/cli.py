@@ -1,4 +1,4 @@
-"""`sweepfarm`: one command, whose verbs live in the rooms they belong to."""
+"""The `sweepfarm` command. Each verb is defined in its room and imported when it is used."""
 
 import os
 import sys
@@ -23,20 +23,20 @@ VERBS: dict[str, str] = {
     "compare": "analysis.cli:compare",
     "score": "rewards.cli:score",
 }
-"""Verb and where its command is; imported only when used, so that no verb waits for another's libraries."""
+"""Each verb and where its command is. Imported when used, so that no verb waits for another's imports."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a verb's module when the verb is asked for."""
+    """A group that imports the module of a verb when the verb is used."""
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Verbs in the order a user meets them."""
+        """All verbs, in the order in which a user needs them."""
         return list(VERBS)
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a verb."""
+        """The command of a verb; None if there is no such verb."""
         if cmd_name not in VERBS:
             return None
         module, _, name = VERBS[cmd_name].partition(":")
@@ -59,7 +59,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point of the console command.
 
-    A full or read-only disk is the user's to mend: it is said in one line, whichever verb met it.
+    If the disk is full or read-only, every verb ends with a one-line error instead of a traceback.
     """
     try:
         cli()

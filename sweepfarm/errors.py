@@ -4,4 +4,4 @@ import click
 
 
 class UserError(click.ClickException):
-    """Something the user can mend; shown as one line, exit code 1."""
+    """An error that the user can correct. Shown as one line; exit code 1."""

@@ -90,7 +90,10 @@ def test_generated_pages_are_not_stale(page: Path) -> None:
 
 def test_every_generated_block_is_on_exactly_one_page() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert sorted(match["name"] for match in BLOCK.finditer(text)) == sorted(BLOCKS)
+    names = [match["name"] for match in BLOCK.finditer(text)]
+    assert len(set(names)) == len(names)
+    # A task without a section of its own is described by the block `other tasks`.
+    assert {name for name in BLOCKS if not name.startswith("task ")} <= set(names) <= set(BLOCKS)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ def changed(text: str, change: str) -> str:
     new = "".join(line[1:] for line in lines if line[0] in " +")
     if not old:
         raise ValueError("a change needs a line that shows where it goes")
-    assert text.count(old) == 1, f"occurs {text.count(old)} times in the file:\n{old}"
+    assert text.count(old) == 1, (
+        f"docs/extending.md shows these lines, which occur {text.count(old)} times in the file: change the "
+        f"example with the file\n{old}"
+    )
     return text.replace(old, new)
 
 

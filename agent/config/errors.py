@@ -1,5 +1,5 @@
-"""What is wrong with a configuration."""
+"""The error for an invalid configuration."""
 
 
 class ConfigError(ValueError):
-    """A run cannot be configured as asked; the message is one line and says what to change."""
+    """A configuration is invalid. The message is one line and says what to change."""

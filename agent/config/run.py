@@ -45,141 +45,149 @@ OBJECTIVE_FIELDS = (
     "eval_samples",
     *HealthLimits.model_fields,
 )
-"""Fields that decide what `objective/score` measures, and when: runs that differ in them do not compare."""
+"""Fields that change what `objective/score` measures, or when. Runs that differ in one cannot be compared."""
 
 
 DEFAULT_TASK = "plasmid"
 
 
 class RunConfig(BaseModel):
-    """One GRPO run. Field names are the names of the sweep's parameters.
+    """The configuration of one GRPO run. Its field names are the parameter names of a sweep.
 
-    Reward parameters (`reward_...`) are fields of `reward` and health limits (`health_...`) of `health`. All
-    are given, listed and logged flat, beside the others: see `from_params` and `flat`.
+    Reward parameters (`reward_...`) are fields of `reward`, health limits (`health_...`) are fields of
+    `health`. Sweeps, files and logs hold all parameters in one flat mapping: see `from_params` and `flat`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     task: str = DEFAULT_TASK
-    """What the model is to write: `plasmid`, `stories`, `code`, `code_judge`, the name of a task that an
-    installed package adds, or `file.py:TASK` (the file is executed). Each task has reward parameters of its
-    own; those of another task are refused."""
+    """What the model learns to write: a task of ours (each has a section below), a task of an installed
+    package, or `file.py:TASK` (the file is executed). Each task has its own reward parameters; a reward
+    parameter of another task is an error."""
     model: str = "starter"
-    """`starter` (trained on first use), a local folder, or a Hub id. Safetensors only."""
+    """`starter` (the small model of the task, trained on first use), a local folder, or a Hub id. The weights
+    must be in safetensors format."""
     suite: str | None = None
-    """YAML file of rewards to train on in place of the task's own, as `sweepfarm score --suite` takes it. The
-    objective stays the task's. Reward parameters beside it are refused."""
+    """YAML file with a reward suite that replaces the training reward of the task, in the format of
+    `sweepfarm score --suite`. The objective is still the task's. Reward parameters cannot be set together
+    with it."""
     run_name: Annotated[str, Field(min_length=1)] | None = None
-    """Name of the run, with parameters in braces: `kl{beta}_lr{learning_rate}/seed_{seed}`. W&B makes up a
-    name if it is absent."""
+    """Name of the run. Parameter names in braces are replaced by their values:
+    `kl{beta}_lr{learning_rate}/seed_{seed}`. If absent, W&B chooses a name."""
     seed: int = 42
-    """Seed of the initialisation, the data order and the sampling of the training run."""
+    """Seed of the initialisation, the order of the prompts and the sampling in training. The held-out
+    evaluation has a fixed seed."""
 
     max_steps: PositiveInt = 100
-    """Training steps."""
+    """Number of training steps, each of which is one optimiser step."""
     rungs: PositiveInt = 8
-    """How many times the held-out objective is measured, at evenly spaced steps."""
+    """Number of evenly spaced steps at which the objective is measured. The last one is the last step."""
     train_prompts: PositiveInt = 256
-    """Prompts to train on; at least as many as one step takes."""
+    """Number of training prompts, at least as many as one step uses."""
     eval_prompts: PositiveInt = 32
-    """Held-out prompts of the objective."""
+    """Number of held-out prompts on which the objective is measured."""
     eval_samples: PositiveInt = 2
-    """Completions per held-out prompt at a rung."""
+    """Completions per held-out prompt at each rung."""
     max_completion_length: PositiveInt = 256
-    """Tokens that a completion may have, in training and evaluation."""
+    """Maximum number of tokens of a completion, in training and evaluation."""
     lora_rank: PositiveInt | None = None
-    """Rank of low-rank adapters on every linear layer; only these train then. If absent, all weights
-    train."""
+    """Rank of LoRA adapters on every linear layer. Only the adapters train. If absent, all weights train."""
     deterministic: bool = False
-    """Refuse operations whose result depends on their order. Slower on a GPU; without effect on a CPU, where
-    equal runs are equal bit for bit anyway."""
+    """Whether to use only deterministic operations. Slower on a GPU. No effect on a CPU, where equal runs
+    give the same values bit for bit anyway."""
     step_timeout: PositiveFloat = 1800.0
-    """Seconds without a finished step after which a run is given up as hung."""
+    """Seconds without a finished training step after which a run is ended as hung."""
 
     learning_rate: PositiveFloat = 3e-6
-    """Learning rate of the optimiser, before `learning_rate_scale`."""
+    """Learning rate of the optimiser, before `learning_rate_scale`. It changes during a run only with
+    `phases`."""
     learning_rate_scale: PositiveFloat = 1.0
-    """Multiplies `learning_rate`. The published space is for a model of 100 M parameters; smaller models take
-    larger steps. An overlay for a small model sets this, and the searched space stays as it is."""
+    """Factor applied to `learning_rate`, also to those of `phases`. The published search space suits a model
+    of 100 M parameters; smaller models need larger steps. The overlay for a small model sets this factor and
+    leaves the search space unchanged."""
     max_grad_norm: PositiveFloat = 0.5
     """Gradients are clipped to this norm."""
     per_device_train_batch_size: PositiveInt = 16
-    """Completions per forward pass."""
+    """Completions per forward pass. A training step uses the smallest number of completions that is a
+    multiple of this and of `num_generations`."""
     num_generations: Annotated[int, Field(ge=2)] = 8
-    """Completions per prompt: the group over which advantages are normalised."""
+    """Completions per prompt. They form the group within which advantages are computed."""
     temperature: Temperature = 0.95
     """Sampling temperature in training."""
     top_p: Probability = 0.9
-    """Top-p of the sampling in training."""
+    """Top-p in training: tokens are sampled from the most likely ones that together have this probability."""
     beta: Annotated[float, Field(ge=0)] = 1e-3
-    """Coefficient of the KL term against the starting weights."""
+    """Coefficient of the KL term in the loss, which pulls the policy towards the starting weights."""
     beta_scale: PositiveFloat = 1.0
-    """Multiplies `beta`, that of `phases` too. What a KL coefficient does depends on the model and the
-    budget: an overlay for another one sets this, and the searched space stays as it is. Without effect with
-    `beta: 0`."""
+    """Factor applied to `beta`, also to those of `phases`. The effect of a KL coefficient depends on the
+    model and the budget. The overlay for another model or budget sets this factor and leaves the search space
+    unchanged. No effect with `beta: 0`."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Clipping range of the policy ratio. Without effect with `num_iterations: 1`, where the ratio stays 1,
-    and with `loss_type` `sapo` or `vespo`."""
+    """Clipping range of the ratio of new to old token probability. No effect with `num_iterations: 1`, where
+    the ratio is always 1, and with `loss_type` `sapo` or `vespo`."""
     num_iterations: PositiveInt = 2
-    """Optimiser steps per batch of completions."""
+    """Number of training steps on each batch of completions."""
 
     kl_target: PositiveFloat | None = None
-    """KL (nats per token, `train/kl`) that `beta` is steered to. If absent, `beta` stays as it is. Refused
-    with `beta: 0`."""
+    """Target for `train/kl`, in nats per token. After each step, `beta` is raised if the KL is above the
+    target and lowered if it is below. If absent, `beta` is not adapted. Not allowed with `beta: 0`."""
     kl_gain: PositiveFloat = 0.1
-    """How fast `beta` follows `kl_target`."""
+    """How fast `beta` is adapted to `kl_target`: after each step it is multiplied by 1 + `kl_gain` × the
+    relative error of the KL, which is clipped to ±0.2."""
     phases: tuple[Phase, ...] | None = None
-    """List of phases: `steps`, and for these steps `beta`, `temperature`, `top_p`, `learning_rate` of their
-    own. The last phase lasts to the end of the run."""
+    """List of phases. Each has `steps` and any of `beta`, `temperature`, `top_p` and `learning_rate`, which
+    replace the values of the run for these steps. The last phase continues to the end of the run."""
 
     loss_type: LossType = "dapo"
-    """How token losses are clipped and averaged; TRL's names."""
+    """How token losses are clipped and averaged, as TRL names it."""
     scale_rewards: Literal["group", "batch", "none"] = "group"
-    """What advantages are divided by: the standard deviation of the group, of the batch, or nothing."""
+    """What advantages are divided by: the standard deviation of the rewards in the group (`group`) or in the
+    batch (`batch`), or nothing (`none`)."""
     reward_aggregation: Aggregation = "sum_then_normalize"
-    """Advantages from the total, or from each component after it is normalised in its group (GDPO), so that a
-    component of large spread does not dominate. Weights apply in both; factors of the total (length) only in
-    the first."""
+    """How advantages are computed. `sum_then_normalize`: from the total reward. `normalize_then_sum` (GDPO):
+    each component is normalised within its group, then the weighted sum is taken, so that a component with a
+    large spread does not dominate; factors of the total, such as the length factor, are not applied."""
     reward_scale: PositiveFloat = 1.0
-    """Multiplies rewards before advantages. Without effect unless `scale_rewards: none`, since a division by
-    the standard deviation cancels it. Logged rewards and `reward_threshold` are before it."""
+    """Factor applied to rewards before advantages are computed. No effect unless `scale_rewards: none`,
+    because dividing by the standard deviation cancels it. It is not applied to logged rewards or for
+    `reward_threshold`."""
     reward_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Samples with a lower total reward do not train. Group statistics stay those of all samples."""
+    """Completions with a lower total reward do not train. The advantages of the others do not change."""
     best_of_n: PositiveInt | None = None
-    """Only this many best completions of each group train; at most `num_generations`, where it has no
-    effect."""
+    """Number of best completions of each group that train; the others do not. At most `num_generations`,
+    with which all train."""
 
     health: HealthLimits = HealthLimits()
-    """Limits of the health checks, given flat as `health_...`."""
+    """Limits of the health checks. Their flat names are `health_...`."""
     reward: SerializeAsAny[RewardConfig] = Field(
         default_factory=lambda own: task_definition(own["task"]).reward()
     )
-    """The task's reward parameters, given flat as `reward_...`."""
+    """Reward parameters of the task. Their flat names are `reward_...`."""
 
     @model_validator(mode="after")
     def _reward_fits_the_task(self) -> Self:
         wanted = task_definition(self.task).reward
         if not isinstance(self.reward, wanted):
-            raise ValueError(f"the reward of the task {self.task} is a {wanted.__name__}")
+            raise ValueError(f"the task {self.task} needs a reward of type {wanted.__name__}")
         return self
 
     @model_validator(mode="after")
-    def _something_to_steer(self) -> Self:
+    def _kl_target_has_a_beta(self) -> Self:
         if self.kl_target is not None and self.beta == 0:
-            raise ValueError("kl_target needs a beta above 0 to start from")
+            raise ValueError("kl_target needs a beta above 0")
         return self
 
     @model_validator(mode="after")
-    def _prompts_for_a_step(self) -> Self:
+    def _enough_prompts_for_a_step(self) -> Self:
         needed = self.completions_per_step // self.num_generations
         if self.train_prompts < needed:
             raise ValueError(
-                f"train_prompts ({self.train_prompts}) is below the {needed} that one step takes"
+                f"train_prompts ({self.train_prompts}) is below the {needed} prompts of one step"
             )
         return self
 
     @model_validator(mode="after")
-    def _best_of_a_group(self) -> Self:
+    def _best_of_n_fits_the_group(self) -> Self:
         if self.best_of_n is not None and self.best_of_n > self.num_generations:
             raise ValueError(
                 f"best_of_n ({self.best_of_n}) is above num_generations ({self.num_generations})"
@@ -187,86 +195,88 @@ class RunConfig(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _a_name_of_parameters(self) -> Self:
-        _ = self.display_name  # which refuses what is no parameter
+    def _run_name_is_valid(self) -> Self:
+        _ = self.display_name  # raises `ConfigError` for an unknown parameter
         return self
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Self:
-        """Build from flat parameters, as a sweep or a chosen configuration gives them.
+        """The configuration with the flat parameters of a sweep or of a file such as `chosen_config.yaml`.
 
         Raises:
-            ConfigError: If the task or a key is unknown (the message names the nearest valid one), a
-                value out of range, or values that contradict each other.
+            ConfigError: If the task or a key is unknown (the message names the nearest valid one), a value is
+                out of range, or values contradict each other.
         """
         params = unfolded(params)
         task = params.get("task", DEFAULT_TASK)
-        known = cls.parameter_names(task)
+        names = cls.parameter_names(task)
         for key in params:
-            if key not in known:
-                raise ConfigError(unknown_key_message("parameter", key, known))
+            if key not in names:
+                raise ConfigError(unknown_key_message("parameter", key, names))
         kind = task_definition(task).reward
         reward = {k: v for k, v in params.items() if k in kind.model_fields}
         if reward and params.get("suite") is not None:
             raise ConfigError(f"`{next(iter(reward))}` has no effect with `suite`: leave one of them out")
         health = {k: v for k, v in params.items() if k in HealthLimits.model_fields}
-        own = {k: v for k, v in params.items() if k not in reward and k not in health}
+        others = {k: v for k, v in params.items() if k not in reward and k not in health}
         try:
-            return cls(reward=kind(**reward), health=HealthLimits(**health), **own)
+            return cls(reward=kind(**reward), health=HealthLimits(**health), **others)
         except ValidationError as error:
             raise ConfigError(_one_line(error)) from None
 
     @classmethod
     def parameter_names(cls, task: object = DEFAULT_TASK) -> frozenset[str]:
-        """Every flat parameter name that `from_params` takes for a task.
+        """Every flat parameter name that `from_params` accepts for `task`.
 
         Raises:
             ConfigError: If there is no such task.
         """
-        own = frozenset(cls.model_fields) - {"reward", "health"}
-        return (
-            own | frozenset(task_definition(task).reward.model_fields) | frozenset(HealthLimits.model_fields)
-        )
+        reward = frozenset(task_definition(task).reward.model_fields)
+        others = frozenset(cls.model_fields) - {"reward", "health"}
+        return others | reward | frozenset(HealthLimits.model_fields)
 
     def flat(self) -> dict[str, Any]:
-        """All parameters by their flat names, but none without effect: `from_params(c.flat()) == c`."""
-        own: dict[str, Any] = self.model_dump(mode="json", exclude={"reward", "health"})
+        """All parameters by their flat names; `from_params(config.flat())` equals `config`.
+
+        Reward parameters are left out if `suite` replaces the reward.
+        """
+        others: dict[str, Any] = self.model_dump(mode="json", exclude={"reward", "health"})
         reward = {} if self.suite is not None else self.reward.model_dump(mode="json")
-        return own | self.health.model_dump(mode="json") | reward
+        return others | self.health.model_dump(mode="json") | reward
 
     @property
     def display_name(self) -> str | None:
-        """`run_name` with the run's parameters in the places of their names."""
+        """`run_name` with parameter names replaced by their values; `None` if it is not set."""
         return None if self.run_name is None else run_name(self.run_name, self.flat())
 
     @property
     def config_hash(self) -> str:
-        """Twelve hex digits that change when any parameter does."""
+        """Twelve hex digits of a hash of all parameters, which identify the configuration."""
         return hashlib.sha256(json.dumps(self.flat(), sort_keys=True).encode()).hexdigest()[:12]
 
     @property
     def effective_learning_rate(self) -> float:
-        """The rate the optimiser is given."""
+        """`learning_rate` times `learning_rate_scale`."""
         return self.learning_rate * self.learning_rate_scale
 
     @property
     def largest_beta(self) -> float:
-        """The largest KL coefficient that the run starts a phase with; above 0 it needs a reference model."""
+        """The largest KL coefficient at the start of a phase. Above 0, the run needs a reference model."""
         betas = [self.beta, *(p.beta for p in self.phases or () if p.beta is not None)]
         return max(betas) * self.beta_scale
 
     @property
     def completions_per_step(self) -> int:
-        """Completions behind one optimiser step: the least common multiple of batch and group size.
+        """Completions per training step: the least common multiple of batch size and group size.
 
-        A group must lie whole in a step. Where the batch size is no multiple of `num_generations` (8 and 16,
-        say), batches are accumulated until it is, instead of refusing that point of the space.
+        A step must contain whole groups. If the batch size is not a multiple of `num_generations` (8 and 16,
+        say), batches are accumulated until it is, so that no point of the search space has to be refused.
         """
         return math.lcm(self.per_device_train_batch_size, self.num_generations)
 
     @property
     def gradient_accumulation_steps(self) -> int:
-        """Batches accumulated into one optimiser step."""
+        """Number of batches that are accumulated for one training step."""
         return self.completions_per_step // self.per_device_train_batch_size
 
     @property

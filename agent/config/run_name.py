@@ -1,4 +1,4 @@
-"""Names of runs, made of their parameters."""
+"""Names of runs, made from their parameters."""
 
 from collections.abc import Mapping
 from string import Formatter
@@ -9,15 +9,14 @@ from rewards.nearest import unknown_key_message
 
 
 def run_name(template: str, params: Mapping[str, Any]) -> str:
-    """Fill a template such as `kl{beta}_lr{learning_rate}` in.
+    """`template` with every parameter name in braces replaced by its value.
 
     Args:
-        template: Text with names of parameters in braces; what may follow them is Python's format of a value,
-            as in `{learning_rate:.0e}`.
-        params: Values by name.
+        template: Text such as `kl{beta}_lr{learning_rate:.0e}`. A name may be followed by a Python format.
+        params: Parameter values by name.
 
     Raises:
-        ConfigError: If a parameter does not exist, a format does not suit its value, or a brace stands alone.
+        ConfigError: If a parameter does not exist, a format does not fit its value, or a brace is unmatched.
     """
     try:
         names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]

@@ -2,16 +2,13 @@
 
 
 def rung_steps(max_steps: int, rungs: int) -> tuple[int, ...]:
-    """Spread `rungs` evaluations evenly over `max_steps` training steps, the last one at the end.
+    """`rungs` evenly spaced training steps, at which a run is evaluated, in order; the last is `max_steps`.
 
-    A run shorter than its number of rungs is evaluated at every step.
+    A run with fewer steps than rungs is evaluated at every step.
 
     Args:
         max_steps: Training steps of the run, at least 1.
-        rungs: Wanted number of evaluations, at least 1.
-
-    Returns:
-        Strictly increasing steps; the last one is `max_steps`.
+        rungs: Number of evaluations, at least 1.
     """
     count = min(rungs, max_steps)
     return tuple(-(-max_steps * (i + 1) // count) for i in range(count))

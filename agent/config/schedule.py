@@ -1,4 +1,4 @@
-"""Hyperparameters that change during a run: phases, and a KL coefficient that follows a target."""
+"""Settings that change during a run: phases, and a KL coefficient that is adapted to a target."""
 
 from typing import Annotated
 
@@ -6,14 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 
 
 class Phase(BaseModel):
-    """Some steps with their own settings, such as exploration before refinement.
+    """A number of steps with their own settings; a setting that is `None` is the run's own.
 
     Attributes:
-        steps: Optimiser steps of the phase; the last phase lasts to the end of the run.
-        beta: KL coefficient; like the others, the run's own where absent.
+        steps: Number of training steps. The last phase continues to the end of the run.
+        beta: KL coefficient, before `beta_scale`.
         temperature: Sampling temperature in training.
         top_p: Top-p of the sampling in training.
-        learning_rate: Before `learning_rate_scale`.
+        learning_rate: Learning rate, before `learning_rate_scale`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +26,7 @@ class Phase(BaseModel):
 
 
 def phase_at(phases: tuple[Phase, ...], step: int) -> int:
-    """Index of the phase in which training step `step` (from 1) lies; the last phase has no end."""
+    """Index of the phase that training step `step` (from 1) belongs to. The last phase has no end."""
     end = 0
     for index, phase in enumerate(phases):
         end += phase.steps
@@ -36,17 +36,20 @@ def phase_at(phases: tuple[Phase, ...], step: int) -> int:
 
 
 LOWEST_BETA, HIGHEST_BETA = 1e-5, 1.0
-_MOST_ERROR = 0.2
+_MAX_ERROR = 0.2
 
 
 def adapted_beta(beta: float, kl: float, target: float, gain: float) -> float:
-    """The next KL coefficient: larger while KL is above its target, smaller while below.
+    """The next KL coefficient, in [1e-5, 1]: larger if the KL is above its target, smaller if below.
 
     The proportional controller of Ziegler et al. 2019, section 2.2: beta · (1 + gain · e), with the relative
     error e = (kl - target) / target clipped to ±0.2.
 
-    Returns:
-        A coefficient in [1e-5, 1].
+    Args:
+        beta: The current coefficient.
+        kl: Measured KL in nats per token.
+        target: Wanted KL in nats per token, above 0.
+        gain: Strength of the correction.
     """
-    error = min(max((kl - target) / target, -_MOST_ERROR), _MOST_ERROR)
+    error = min(max((kl - target) / target, -_MAX_ERROR), _MAX_ERROR)
     return min(max(beta * (1 + gain * error), LOWEST_BETA), HIGHEST_BETA)

@@ -1,4 +1,7 @@
-"""Parameters that a sweep gives together: a list of whole configurations instead of a product of ranges."""
+"""The parameter `variant`: a mapping of parameters that a sweep sets together.
+
+A sweep over `variant` runs a list of whole configurations instead of all combinations of single values.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,18 +13,18 @@ VARIANT = "variant"
 
 
 def unfolded(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters with those of `variant` beside the others.
+    """`params` with the parameters in `variant` moved to the top level.
 
     Raises:
-        ConfigError: `variant` is no mapping, or gives a parameter another value than the rest does.
+        ConfigError: If `variant` is not a mapping, or sets a parameter that `params` sets to another value.
     """
     variant = params.get(VARIANT, {})
     if not isinstance(variant, Mapping):
         raise ConfigError(f"`{VARIANT}` must be a mapping of parameters, not {variant!r}")
-    own = {name: value for name, value in params.items() if name != VARIANT}
+    others = {name: value for name, value in params.items() if name != VARIANT}
     for name, value in variant.items():
-        if name in own and own[name] != value:
+        if name in others and others[name] != value:
             raise ConfigError(
-                f"`{name}` is {own[name]!r} and, in `{VARIANT}`, {value!r}: leave one of them out"
+                f"`{name}` is {others[name]!r} and, in `{VARIANT}`, {value!r}: leave one of them out"
             )
-    return {**own, **variant}
+    return {**others, **variant}

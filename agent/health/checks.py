@@ -1,4 +1,4 @@
-"""Every health check on the curves of a run, for the running agent and the later analysis alike."""
+"""All health checks on the curves of a run, for the running agent and for the analysis."""
 
 import math
 from collections.abc import Mapping
@@ -6,25 +6,25 @@ from operator import attrgetter
 from typing import Any, Self
 
 from agent.health import collapse, drift, length, reward
+from agent.health.base import LoggedMetrics
 from agent.health.curve import Curve
 from agent.health.finding import Finding, Kind
-from agent.health.seen import Seen
 
 CHECKS = (*drift.CHECKS, *collapse.CHECKS, *reward.CHECKS, *length.CHECKS)
 
 WATCHED = tuple(dict.fromkeys(metric for check in CHECKS for metric in check.metrics))
-"""The metrics that the checks read."""
+"""Names of the metrics that the checks read."""
 
 
 class HealthLimits(drift.DriftLimits, collapse.CollapseLimits, reward.RewardLimits, length.LengthLimits):
-    """The thresholds of all health checks: when a run is unhealthy, or worth a warning."""
+    """The limits of all health checks, which decide whether a run is unhealthy or gets a warning."""
 
     @classmethod
     def stated_in(cls, config: Mapping[str, Any]) -> Self:
-        """The limits in a run's saved configuration, and the defaults of those that it does not have.
+        """The limits in the saved configuration of a run; the default for each limit that is missing.
 
-        A run of another program has no bound on KL in its configuration, and may measure KL in another way:
-        it gets none.
+        Without `health_kl_max` there is no limit on KL: the run is of another program, which may measure KL
+        in another way.
         """
         stated = {
             name: value
@@ -37,20 +37,20 @@ class HealthLimits(drift.DriftLimits, collapse.CollapseLimits, reward.RewardLimi
 def check_health(
     curves: Mapping[str, Curve], starter: Mapping[str, float], limits: HealthLimits, window: int
 ) -> list[Finding]:
-    """The first finding of each kind in what a run has logged so far, by step.
+    """The first finding of each kind in the metrics that a run has logged so far, ordered by step.
 
-    What is logged later does not change a finding, with one exception: the fall of the held-out score depends
-    on its last value.
+    Metrics that are logged later do not change a finding, with one exception: the fall of the held-out score
+    depends on the last score.
 
     Args:
-        curves: By metric; see `Seen`.
-        starter: The starting model's values; see `Seen`.
-        limits: Thresholds.
-        window: Logged values over which metrics of training steps are averaged.
+        curves: Metric → curve; see `LoggedMetrics`.
+        starter: The starting model's values; see `LoggedMetrics`.
+        limits: Limits of the checks.
+        window: Number of values over which metrics of training steps are averaged.
     """
-    seen = Seen(curves, starter, window)
-    found = [finding for check in CHECKS if (finding := check.find(seen, limits)) is not None]
+    metrics = LoggedMetrics(curves, starter, window)
+    findings = [finding for check in CHECKS if (finding := check.find(metrics, limits)) is not None]
     first: dict[Kind, Finding] = {}
-    for finding in sorted(found, key=attrgetter("step")):
+    for finding in sorted(findings, key=attrgetter("step")):
         first.setdefault(finding.kind, finding)
     return list(first.values())

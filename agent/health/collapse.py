@@ -1,12 +1,12 @@
-"""Collapse: lost randomness and lost diversity of completions, compared with the starting model's own."""
+"""Collapse: entropy and diversity of completions that are far below those of the starting model."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 
+from agent.health.base import Check, Factor, Limits, LoggedMetrics, Share
 from agent.health.curve import Curve
 from agent.health.diversity import Diversity, measure
 from agent.health.finding import Finding
-from agent.health.seen import Check, Factor, Limits, Seen, Share
 
 ENTROPY = "train/entropy"
 HELD_OUT_ENTROPY = "objective/entropy"
@@ -18,27 +18,28 @@ class CollapseLimits(Limits):
     """Limits of entropy and diversity."""
 
     health_unique_min: Share = 0.5
-    """Least share of distinct completions, and of distinct beginnings of them, relative."""
+    """Minimum share of distinct completions, and of distinct beginnings of completions, as a fraction of the
+    starting model's share."""
     health_similarity_rise: Share = 0.7
-    """How much of the way from the starting model's mean overlap of two completions to 1 the overlap may go.
-    Good plasmids share parts: recorded healthy runs went up to 0.6 of it, most collapsed ones to 0.74 or
-    more."""
+    """Maximum rise of the mean overlap of two completions, as a fraction of the distance from the starting
+    model's overlap to 1. Good plasmids share parts, so some rise is healthy: up to 0.6 in recorded healthy
+    runs, 0.74 or more in most collapsed ones."""
     health_template_max: Share = 0.3
-    """Largest share of all sentences that one template may have; `health_template_ratio` may allow more."""
+    """Maximum share of sentences that fit one template. `health_template_ratio` may allow more."""
     health_template_ratio: Factor = 3.0
-    """Allow one template this many times the share of the starting model's most frequent template, if that is
-    more than `health_template_max`."""
+    """Maximum share of sentences that fit one template, as a multiple of the share of the starting model's
+    most frequent template. The higher of this limit and `health_template_max` applies."""
     health_entropy_min: Share = 0.2
-    """Least entropy, relative."""
+    """Minimum entropy, as a fraction of the starting model's entropy."""
 
 
 def entropy_collapse(entropy: Curve, start: float, minimum: float) -> Finding | None:
-    """The first entropy below a share of the starting model's.
+    """The finding at the first entropy below `minimum` times `start`; `None` if there is none.
 
     Args:
-        entropy: Nats per token.
-        start: That of the starting model, measured in the same way.
-        minimum: Least share of `start`, in [0, 1].
+        entropy: Entropy in nats per token.
+        start: Entropy of the starting model, measured in the same way.
+        minimum: Minimum fraction of `start`, in [0, 1].
     """
     found = entropy.first(entropy.values < minimum * start)
     if found is None:
@@ -48,7 +49,7 @@ def entropy_collapse(entropy: Curve, start: float, minimum: float) -> Finding | 
 
 
 def lost_unique(unique: Curve, start: float, minimum: float) -> Finding | None:
-    """The first smoothed share of distinct completions below `minimum` times that at the start."""
+    """The finding at the first smoothed share of distinct completions below `minimum` times `start`."""
     found = unique.first(unique.values < minimum * start)
     if found is None:
         return None
@@ -59,89 +60,93 @@ def lost_unique(unique: Curve, start: float, minimum: float) -> Finding | None:
 def degenerate(
     samples: Sequence[str], start: Sequence[str], limits: CollapseLimits, step: int, group: int = 1
 ) -> Finding | None:
-    """Lost diversity of samples drawn at a training step, compared with the starting model's samples.
+    """The finding that completions of a training step have lost diversity; `None` if they have not.
 
     Args:
-        samples: The samples of a prompt side by side.
-        start: The starting model's, in the same order.
-        limits: Thresholds.
+        samples: The completions; those of one prompt are consecutive.
+        start: Completions of the starting model, in the same order.
+        limits: Limits of the diversity.
         step: The training step.
-        group: Samples per prompt, in both.
+        group: Completions per prompt, in both.
     """
     if not samples or not start:
         return None
     return lost_diversity(measure(samples, start, group), measure(start, start, group), limits, step)
 
 
-def lost_diversity(now: Diversity, then: Diversity, limits: CollapseLimits, step: int) -> Finding | None:
-    """Lost diversity at a training step: `now` compared with the starting model's (`then`)."""
+def lost_diversity(now: Diversity, start: Diversity, limits: CollapseLimits, step: int) -> Finding | None:
+    """The finding that `now`, at a training step, is less diverse than the starting model (`start`)."""
     rise = limits.health_similarity_rise
-    max_similarity = then.similarity + rise * (1 - then.similarity)
-    max_prompt_similarity = then.prompt_similarity + rise * (1 - then.prompt_similarity)
-    template_max = max(limits.health_template_max, limits.health_template_ratio * then.template_share)
+    max_similarity = start.similarity + rise * (1 - start.similarity)
+    max_prompt_similarity = start.prompt_similarity + rise * (1 - start.prompt_similarity)
+    template_max = max(limits.health_template_max, limits.health_template_ratio * start.template_share)
     checks = (
         (
-            now.unique_fraction < limits.health_unique_min * then.unique_fraction,
+            now.unique_fraction < limits.health_unique_min * start.unique_fraction,
             "distinct samples",
             now.unique_fraction,
-            then.unique_fraction,
+            start.unique_fraction,
         ),
         (
-            now.unique_starts < limits.health_unique_min * then.unique_starts,
+            now.unique_starts < limits.health_unique_min * start.unique_starts,
             "distinct first sentences",
             now.unique_starts,
-            then.unique_starts,
+            start.unique_starts,
         ),
         (
             now.template_share > template_max,
             "sentences of one template",
             now.template_share,
-            then.template_share,
+            start.template_share,
         ),
         (
             now.similarity > max_similarity,
             "overlap of samples",
             now.similarity,
-            then.similarity,
+            start.similarity,
         ),
         (
             now.prompt_similarity > max_prompt_similarity,
             "overlap of samples of one prompt",
             now.prompt_similarity,
-            then.prompt_similarity,
+            start.prompt_similarity,
         ),
     )
-    found = [
-        f"{what} {value:.0%} (starting model: {before:.0%})" for bad, what, value, before in checks if bad
+    evidence = [
+        f"{name} {value:.0%} (starting model: {reference:.0%})"
+        for is_lost, name, value, reference in checks
+        if is_lost
     ]
-    return Finding("collapsed", step, "; ".join(found)) if found else None
+    return Finding("collapsed", step, "; ".join(evidence)) if evidence else None
 
 
-def _entropy(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    entropy = seen.smooth(ENTROPY)
+def _entropy(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    entropy = metrics.smooth(ENTROPY)
     return entropy_collapse(entropy, entropy.start(), limits.health_entropy_min)
 
 
-def _held_out_entropy(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    start = seen.start(HELD_OUT_ENTROPY)
-    return entropy_collapse(seen.logged(HELD_OUT_ENTROPY), start, limits.health_entropy_min)
+def _held_out_entropy(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    start = metrics.start(HELD_OUT_ENTROPY)
+    return entropy_collapse(metrics.logged(HELD_OUT_ENTROPY), start, limits.health_entropy_min)
 
 
-def _unique(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    unique = seen.smooth(UNIQUE)
+def _unique(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    unique = metrics.smooth(UNIQUE)
     return lost_unique(unique, unique.start(), limits.health_unique_min)
 
 
-def _diversity(seen: Seen, limits: CollapseLimits) -> Finding | None:
-    """The first rung at which held-out completions had lost diversity."""
+def _diversity(metrics: LoggedMetrics, limits: CollapseLimits) -> Finding | None:
+    """The finding at the first rung at which held-out completions had lost diversity."""
     names = [field.name for field in fields(Diversity)]
-    if not all(f"objective/{name}" in seen.curves and f"starter/{name}" in seen.starter for name in names):
+    if not all(
+        f"objective/{name}" in metrics.curves and f"starter/{name}" in metrics.starter for name in names
+    ):
         return None
-    then = Diversity(**{name: seen.starter[f"starter/{name}"] for name in names})
-    values = {name: seen.curves[f"objective/{name}"] for name in names}
-    for place, step in enumerate(values["similarity"].steps):
-        now = Diversity(**{name: float(curve.values[place]) for name, curve in values.items()})
-        found = lost_diversity(now, then, limits, int(step))
+    start = Diversity(**{name: metrics.starter[f"starter/{name}"] for name in names})
+    values = {name: metrics.curves[f"objective/{name}"] for name in names}
+    for index, step in enumerate(values["similarity"].steps):
+        now = Diversity(**{name: float(curve.values[index]) for name, curve in values.items()})
+        found = lost_diversity(now, start, limits, int(step))
         if found is not None:
             return found
     return None

@@ -1,4 +1,4 @@
-"""How much completions differ from each other: as a whole, in how they begin, in what they are made of."""
+"""Diversity: how much completions differ as a whole, in their beginnings and in their parts."""
 
 import re
 from collections import Counter
@@ -8,25 +8,26 @@ from dataclasses import dataclass
 from itertools import combinations
 
 KMER = 16
-"""Letters per k-mer: 4-mers of DNA saturate (only 256 exist), 16-mers tell molecules apart."""
+"""Letters per k-mer. Any two molecules share most of the 256 4-mers; few unrelated ones share 16-mers."""
 
 FIRST_BASES = 50
-"""Bases that count as the beginning of a DNA sequence, as the first sentence does of a text."""
+"""Number of bases that are the beginning of a DNA sequence. The beginning of a text is its first sentence."""
 
 COMMON_WORDS = 30
-"""The starting model's most frequent words, which a sentence's template keeps; the rest become slots."""
+"""Number of the starting model's most frequent words that a template keeps. Other words become open slots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diversity:
-    """How much a set of samples varies; every field in [0, 1].
+    """Diversity of a set of completions; every value is in [0, 1].
 
     Attributes:
-        unique_fraction: Share of distinct samples.
+        unique_fraction: Share of distinct completions.
         unique_starts: Share of distinct first sentences, or first 50 bases.
-        similarity: Mean pairwise Jaccard overlap of all samples: of words for text, of 16-mers for DNA.
-        prompt_similarity: The same over pairs of samples of one prompt: pairs of different prompts differ
-            whatever happens. 0 where each prompt has one sample.
+        similarity: Mean pairwise Jaccard similarity of all completions: of words for text, of 16-mers for
+            DNA.
+        prompt_similarity: The same for pairs of completions of one prompt, averaged over prompts, since those
+            of different prompts differ even after a collapse. 0 if each prompt has one completion.
         template_share: Share of sentences that fit the most frequent template; 0 for DNA.
     """
 
@@ -38,12 +39,12 @@ class Diversity:
 
 
 def measure(samples: Sequence[str], start: Sequence[str], group: int = 1) -> Diversity:
-    """Measure samples as text or as DNA, whichever the starting model writes.
+    """The diversity of completions, measured as text or as DNA, whichever the starting model writes.
 
     Args:
-        samples: The samples of a prompt side by side.
-        start: The starting model's own; they also say which words are common.
-        group: Samples per prompt.
+        samples: The completions; those of one prompt are consecutive.
+        start: Completions of the starting model, whose most frequent words are the common ones.
+        group: Completions per prompt.
     """
     dna = is_dna(start)
     starts = [text[:FIRST_BASES] for text in samples] if dna else [_first_sentence(t) for t in samples]
@@ -58,18 +59,26 @@ def measure(samples: Sequence[str], start: Sequence[str], group: int = 1) -> Div
 
 
 def unique_fraction(texts: Sequence[str]) -> float:
-    """Share of distinct texts, in [0, 1]; 1 for no text at all."""
+    """Share of distinct texts, in [0, 1]; 1 if there are none."""
     return len(set(texts)) / len(texts) if texts else 1.0
 
 
 def prompt_similarity(texts: Sequence[str], group: int) -> float:
-    """Mean pairwise Jaccard overlap within prompts; see `Diversity`."""
+    """Mean pairwise Jaccard similarity of the texts of one prompt, in [0, 1]; see `Diversity`.
+
+    Args:
+        texts: Completions; those of one prompt are consecutive.
+        group: Completions per prompt.
+    """
     dna = is_dna(texts)
     return mean_overlap_within([kmers(text) if dna else words(text) for text in texts], group)
 
 
 def mean_overlap(sets: Sequence[AbstractSet[str]]) -> float:
-    """Mean pairwise Jaccard similarity, in [0, 1]; two empty sets are equal. 0 for fewer than two sets."""
+    """Mean pairwise Jaccard similarity of `sets`, in [0, 1]; 0 for fewer than two sets.
+
+    The similarity of two empty sets is 1.
+    """
     pairs = [_jaccard(a, b) for a, b in combinations(sets, 2)]
     return sum(pairs) / len(pairs) if pairs else 0.0
 
@@ -81,36 +90,36 @@ def _jaccard(a: AbstractSet[str], b: AbstractSet[str]) -> float:
 
 
 def mean_overlap_within(sets: Sequence[AbstractSet[str]], group: int) -> float:
-    """Mean over groups of `group` consecutive sets of their mean overlap; 0 where groups hold one."""
+    """Mean of `mean_overlap` over groups of `group` consecutive sets, in [0, 1]; 0 if `group` is 1."""
     overlaps = [mean_overlap(sets[first : first + group]) for first in range(0, len(sets), group)]
     return sum(overlaps) / len(overlaps) if overlaps else 0.0
 
 
 def kmers(text: str, k: int = KMER) -> frozenset[str]:
-    """The k-mers of a text; one shorter than `k` counts as one k-mer, itself."""
+    """The distinct k-mers of `text`. A text shorter than `k` counts as one k-mer."""
     return frozenset(text[i : i + k] for i in range(max(1, len(text) - k + 1)))
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a text, in lower case."""
+    """The distinct words of `text`, in lower case."""
     return frozenset(_words(text))
 
 
 def template_share(samples: Sequence[str], start: Sequence[str]) -> float:
-    """Share of all sentences that fit the most frequent template.
+    """Share of the sentences in `samples` that fit the most frequent template, in [0, 1].
 
-    Samples that fill one template with different words are all distinct and share few words: counting
-    distinct samples and overlap of words misses them.
+    A template is a sentence whose uncommon words are replaced by open slots. Completions that fill one
+    template with different words are distinct and share few words, so that the other measures miss them.
     """
     counts = Counter(word for text in start for word in _words(text))
-    # Ties in frequency fall by the alphabet, so that the same samples give the same templates.
+    # Words of equal frequency are in alphabetical order, so that equal samples give equal templates.
     common = {word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMMON_WORDS]}
     templates = Counter(_template(sentence, common) for text in samples for sentence in _sentences(text))
     return max(templates.values(), default=0) / max(1, templates.total())
 
 
 def is_dna(samples: Sequence[str]) -> bool:
-    """Whether nine in ten letters of the samples are bases and none of the samples has words."""
+    """Whether at least nine in ten characters of the samples are bases (A, C, G, T or N)."""
     letters = "".join(samples).upper()
     return bool(letters) and sum(letters.count(base) for base in "ACGTN") >= 0.9 * len(letters)
 
@@ -128,7 +137,7 @@ def _first_sentence(text: str) -> str:
 
 
 def _template(sentence: str, common: AbstractSet[str]) -> str:
-    """The sentence with its uncommon words as slots; itself where it has no common word to tell it by."""
+    """The sentence with `_` for each uncommon word; unchanged if no word is common."""
     words = _words(sentence)
     kept = [word if word in common else "_" for word in words]
     return " ".join(kept if any(word in common for word in words) else words)

@@ -1,4 +1,4 @@
-"""Drift and instability: KL from the starting model, gradient norms, numbers that are not finite."""
+"""Drift and instability: KL to the starting weights, gradient norms, values that are not finite."""
 
 import math
 from collections.abc import Mapping
@@ -6,38 +6,38 @@ from collections.abc import Mapping
 import numpy as np
 from pydantic import PositiveFloat
 
+from agent.health.base import Check, Factor, Limits, LoggedMetrics
 from agent.health.curve import Curve, trailing_median
 from agent.health.finding import Finding
-from agent.health.seen import Check, Factor, Limits, Seen
 
 KL = "train/kl"
 HELD_OUT_KL = "objective/kl"
 GRAD_NORM = "train/grad_norm"
 
 SPIKE_WINDOW = 10
-"""Values before a point that a spike must exceed."""
+"""Number of values before a point with which it is compared."""
 MIN_BEFORE_SPIKE = 3
-"""Values that must come before a spike."""
+"""Minimum number of values before a spike."""
 MIN_MEDIAN_WINDOW = 5
-"""A median over fewer values is moved by two neighbouring spikes."""
+"""Minimum number of values for a median: two neighbouring spikes would shift a median of fewer."""
 
 
 class DriftLimits(Limits):
     """Limits of KL and gradient norms."""
 
     health_kl_max: PositiveFloat = 1.5
-    """KL to the starting model (nats per token) above which a run is unhealthy."""
+    """Maximum KL to the starting weights, in nats per token. Above it, a run is unhealthy."""
     health_kl_spike: Factor = 3.0
-    """Warn of a KL above this many times the greatest of the ten steps before, and above
+    """Warn if `train/kl` is above this many times its maximum over the ten steps before, and above
     `health_kl_spike_min`."""
     health_kl_spike_min: PositiveFloat = 0.1
-    """KL (nats per token) below which nothing is a spike."""
+    """Minimum KL of a spike, in nats per token."""
     health_gradient_max: PositiveFloat = 10.0
-    """Median gradient norm of some steps, before clipping, from which on a run is unstable."""
+    """Median gradient norm of several steps, before clipping, at which a run is unstable."""
 
 
 def kl_bound(kl: Curve, bound: float) -> Finding | None:
-    """The first KL divergence (nats per token, from the starting weights) above `bound`."""
+    """The finding at the first KL above `bound`, both in nats per token; `None` if there is none."""
     found = kl.first(kl.values > bound)
     if found is None:
         return None
@@ -46,12 +46,12 @@ def kl_bound(kl: Curve, bound: float) -> Finding | None:
 
 
 def kl_spike(kl: Curve, factor: float, minimum: float) -> Finding | None:
-    """The first value above `factor` times the greatest of the ten before it, and above `minimum`.
+    """The finding at the first KL above `minimum` and `factor` times the maximum of the ten values before it.
 
     Args:
-        kl: Nats per token, without sampling noise.
-        factor: At least 1. Steady growth stays far below 3, even if it is exponential.
-        minimum: Nats per token below which nothing is a spike, since a run starts at 0.
+        kl: KL in nats per token, without sampling noise.
+        factor: At least 1. Steady growth, even exponential, stays far below a factor of 3.
+        minimum: In nats per token. KL starts at 0, so without it any early growth would be a spike.
     """
     padded = np.concatenate([np.full(SPIKE_WINDOW, -np.inf), kl.values])
     before = np.lib.stride_tricks.sliding_window_view(padded, SPIKE_WINDOW)[: len(kl)].max(axis=1)
@@ -59,15 +59,20 @@ def kl_spike(kl: Curve, factor: float, minimum: float) -> Finding | None:
     spikes[:MIN_BEFORE_SPIKE] = False
     if not spikes.any():
         return None
-    place = int(spikes.argmax())
-    evidence = f"KL jumped to {kl.values[place]:.3f} nats/token, from at most {before[place]:.3f} before"
-    return Finding("KL spike", int(kl.steps[place]), evidence)
+    index = int(spikes.argmax())
+    evidence = f"KL jumped to {kl.values[index]:.3f} nats/token, from at most {before[index]:.3f} before"
+    return Finding("KL spike", int(kl.steps[index]), evidence)
 
 
 def exploding_gradient(norms: Curve, window: int, limit: float) -> Finding | None:
-    """The first step at which the median gradient norm (before clipping) of `window` steps reaches `limit`.
+    """The finding at the first step at which the median of `norms` over `window` steps reaches `limit`.
 
     It is a median because a single spike, however high, is clipped and does no harm.
+
+    Args:
+        norms: Gradient norms before clipping.
+        window: Number of steps; at least `MIN_MEDIAN_WINDOW` are used.
+        limit: Median at which the run is unstable.
     """
     smooth = trailing_median(norms, max(window, MIN_MEDIAN_WINDOW))
     found = smooth.first(smooth.values >= limit)
@@ -78,7 +83,7 @@ def exploding_gradient(norms: Curve, window: int, limit: float) -> Finding | Non
 
 
 def not_finite(values: Mapping[str, float], step: int) -> Finding | None:
-    """NaN or infinity among the values of a step."""
+    """The finding that some `values` of a step are NaN or infinite; `None` if all are finite."""
     broken = sorted(name for name, value in values.items() if not math.isfinite(value))
     if broken:
         return Finding("not finite", step, f"{', '.join(broken)} is NaN or infinite")
@@ -86,24 +91,24 @@ def not_finite(values: Mapping[str, float], step: int) -> Finding | None:
 
 
 def nothing_scored(unscored: int, samples: int, step: int) -> Finding | None:
-    """A measurement in which none of `samples` completions could be scored."""
+    """The finding that none of `samples` held-out completions could be scored; `None` if some could."""
     if unscored < samples:
         return None
     return Finding("not finite", step, "no held-out completion could be scored")
 
 
-def _kl_bound(seen: Seen, limits: DriftLimits) -> Finding | None:
-    # On the starting model's own contexts a healthy policy may drift further than on those that it reaches.
-    metric = HELD_OUT_KL if HELD_OUT_KL in seen.curves else KL
-    return kl_bound(seen.logged(metric), limits.health_kl_max)
+def _kl_bound(metrics: LoggedMetrics, limits: DriftLimits) -> Finding | None:
+    # `train/kl` is measured on completions of the starting model, where a healthy policy may drift further.
+    metric = HELD_OUT_KL if HELD_OUT_KL in metrics.curves else KL
+    return kl_bound(metrics.logged(metric), limits.health_kl_max)
 
 
-def _kl_spike(seen: Seen, limits: DriftLimits) -> Finding | None:
-    return kl_spike(seen.logged(KL), limits.health_kl_spike, limits.health_kl_spike_min)
+def _kl_spike(metrics: LoggedMetrics, limits: DriftLimits) -> Finding | None:
+    return kl_spike(metrics.logged(KL), limits.health_kl_spike, limits.health_kl_spike_min)
 
 
-def _exploding_gradient(seen: Seen, limits: DriftLimits) -> Finding | None:
-    return exploding_gradient(seen.logged(GRAD_NORM), seen.window, limits.health_gradient_max)
+def _exploding_gradient(metrics: LoggedMetrics, limits: DriftLimits) -> Finding | None:
+    return exploding_gradient(metrics.logged(GRAD_NORM), metrics.window, limits.health_gradient_max)
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""What a health check found, and the kinds of findings."""
+"""Findings of the health checks, and their kinds."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,12 +19,12 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a kind of finding means.
+    """The meaning of a kind of finding.
 
     Attributes:
-        text: When it is found, for the documentation.
-        fatal: Whether it makes a run unhealthy, which closes the gate of the objective. Any other kind is a
-            warning.
+        text: The condition under which it is found, for the documentation.
+        fatal: Whether it makes a run unhealthy, which sets the gate of the objective to 0. A finding that is
+            not fatal is a warning.
     """
 
     text: str
@@ -39,38 +39,40 @@ MEANINGS: dict[Kind, Meaning] = {
     ),
     "KL diverging": Meaning("`objective/kl` is above `health_kl_max`", fatal=True),
     "collapsed": Meaning(
-        "entropy is below `health_entropy_min`, relative; or distinct completions or beginnings are below"
-        " `health_unique_min`, relative; or overlap has gone `health_similarity_rise` of the way from the"
-        " starting model's to 1; or one template has more sentences than `health_template_max`, or than"
-        " `health_template_ratio` times the starting model's share",
+        "entropy is below `health_entropy_min` times the starting model's; or the share of distinct"
+        " completions or beginnings is below `health_unique_min` times the starting model's; or the overlap"
+        " of completions has risen by more than `health_similarity_rise` of the distance from the starting"
+        " model's to 1; or the share of sentences that fit one template is above both `health_template_max`"
+        " and `health_template_ratio` times the starting model's",
         fatal=True,
     ),
     "reward hacking": Meaning(
-        "the held-out reference fell from its peak (the starting model's value counts) by more than"
-        " `health_fall_noise` standard errors and `health_fall_share` of the gain, while the training reward"
-        " rose",
+        "`objective/reference` is below its peak (which may be the starting model's value) by more than"
+        " `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up to the peak,"
+        " and the training reward rose since the peak",
         fatal=True,
     ),
     "unstable": Meaning(
-        "the held-out reference fell like that while the training reward did not rise, or the median gradient"
-        " norm of some steps reaches `health_gradient_max`",
+        "`objective/reference` is as far below its peak, and the training reward did not rise; or the median"
+        " gradient norm of several steps reaches `health_gradient_max`",
         fatal=True,
     ),
     "KL spike": Meaning(
-        "KL is above `health_kl_spike` times the greatest of the ten steps before, and above"
+        "`train/kl` is above `health_kl_spike` times its maximum over the ten steps before, and above"
         " `health_kl_spike_min`",
         fatal=False,
     ),
     "no signal": Meaning(
-        "more than `health_zero_variance_max` of the groups have equal rewards", fatal=False
+        "the share of groups with equal rewards is above `health_zero_variance_max`", fatal=False
     ),
     "reward saturated": Meaning("the mean training reward reaches `health_reward_max`", fatal=False),
     "length shift": Meaning(
-        "held-out completions are longer or shorter by the factor `health_length_ratio`, relative",
+        "held-out completions are longer or shorter than the starting model's by more than the factor"
+        " `health_length_ratio`",
         fatal=False,
     ),
     "truncated": Meaning(
-        "the share of cut-off completions is above the starting model's by `health_truncated_margin`",
+        "the share of cut-off completions is more than `health_truncated_margin` above the starting model's",
         fatal=False,
     ),
 }
@@ -80,12 +82,12 @@ WARNINGS: frozenset[Kind] = frozenset(kind for kind, meaning in MEANINGS.items()
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with a run.
+    """A problem that a health check found in a run.
 
     Attributes:
-        kind: What is wrong.
-        step: Training step since which it is so.
-        evidence: The measured value and the bound that it broke, for people.
+        kind: Kind of the problem.
+        step: First training step with the problem.
+        evidence: The measured value and what it was compared with, as text.
     """
 
     kind: Kind
@@ -94,5 +96,5 @@ class Finding:
 
     @property
     def fatal(self) -> bool:
-        """Whether it closes the gate of the objective."""
+        """Whether it sets the gate of the objective to 0."""
         return MEANINGS[self.kind].fatal

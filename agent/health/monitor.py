@@ -1,4 +1,4 @@
-"""The health of one run while it is training."""
+"""The health of one run during training."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,15 @@ from agent.health.reward import REFERENCE
 
 
 class Monitor:
-    """What a run has logged, and the first finding of each kind.
+    """Stores the metrics of a run, checks them, and keeps the first finding of each kind.
 
     Args:
-        limits: Thresholds.
-        steps: Training steps that the run plans.
-        starter: The starting model's values of the held-out metrics, as `starter/{name}`.
+        limits: Limits of the checks.
+        steps: Planned number of training steps.
+        starter: Name `starter/{name}` → value of each held-out metric for the starting model.
+
+    Attributes:
+        findings: The first finding of each kind, in the order in which they were found.
     """
 
     def __init__(self, limits: HealthLimits, steps: int, starter: Mapping[str, float]) -> None:
@@ -36,25 +39,25 @@ class Monitor:
         return tuple(finding for finding in self.findings if not finding.fatal)
 
     def observe(self, step: int, row: Mapping[str, float]) -> None:
-        """Keep the metrics of one training step. Steps must rise."""
+        """Store the metrics of one training step. Steps must increase."""
         for name in WATCHED:
             if name in row:
                 self._points[name].append((step, row[name]))
 
     def restore(self, rows: Iterable[Mapping[str, float]]) -> None:
-        """Continue from the rows of a run directory, checked at the same steps as before."""
+        """Continue from the rows of a run directory, with checks at the same steps as before."""
         for row in rows:
             self.observe(int(row["train/global_step"]), row)
             if REFERENCE in row:
                 self.check()
 
     def check(self) -> None:
-        """Run the health checks on everything observed so far."""
+        """Run the health checks on all metrics stored so far."""
         curves = {name: Curve.of(points) for name, points in self._points.items()}
         for finding in check_health(curves, self._starter, self._limits, self._window):
             self.add(finding)
 
     def add(self, finding: Finding | None) -> None:
-        """Keep a finding, unless one of its kind was found before."""
+        """Store `finding`, unless it is `None` or one of its kind was found before."""
         if finding is not None and finding.kind not in {known.kind for known in self.findings}:
             self.findings.append(finding)

@@ -1,12 +1,12 @@
-"""Rewards: reward hacking, nothing left to learn from, and the statistics of a step's groups."""
+"""Rewards: falls of the held-out score, rewards that teach nothing, and statistics of groups."""
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
+from agent.health.base import Check, Limits, LoggedMetrics, Share
 from agent.health.curve import Curve
 from agent.health.finding import Finding
-from agent.health.seen import Check, Limits, Seen, Share
 
 TOTAL_REWARD = "reward_components/total_reward/mean"
 ZERO_VARIANCE = "train/zero_variance_groups"
@@ -14,37 +14,41 @@ REFERENCE = "objective/reference"
 ERROR = "objective/error"
 
 MIN_ERROR = 0.002
-"""Least standard error of a held-out score in [0, 1]. If all samples score alike, the measured error is 0 and
-any fall would look certain."""
+"""Minimum standard error of a held-out score in [0, 1]. If all completions score the same, the measured error
+is 0, and any fall would look significant."""
 
 
 class RewardLimits(Limits):
-    """Limits of falls of the held-out score, and of training rewards."""
+    """Limits of the fall of the held-out score, and of training rewards."""
 
     health_fall_noise: PositiveFloat = 5.0
-    """How many standard errors the held-out score must fall below its peak to be unhealthy."""
+    """A run is unhealthy if `objective/reference` is below its peak by more than this many standard errors,
+    and `health_fall_share` is reached too."""
     health_fall_share: Share = 0.2
-    """Share of what had been gained that the same fall must lose to be unhealthy."""
+    """Minimum share of the gain (peak minus starting model) that an unhealthy fall of `objective/reference`
+    loses."""
     health_zero_variance_max: Share = 0.8
-    """Warn of a larger smoothed share of groups with equal rewards."""
+    """Warn if the smoothed share of groups with equal rewards is above this."""
     health_reward_max: Share = 0.95
-    """Warn from this smoothed mean training reward on: nothing is left to learn from it."""
+    """Warn if the smoothed mean training reward reaches this: nothing is left to learn from it."""
 
 
 def score_fall(
     score: Curve, errors: Curve, reward: Curve, start: float, noise: float, share: float
 ) -> Finding | None:
-    """A score that is now clearly below its peak: reward hacking if the training reward rose since then.
+    """The finding that the last score is clearly below the peak; `None` if it is not.
 
-    Only the last value counts: a score that fell and recovered is no finding.
+    It is `reward hacking` if the training reward rose since the peak, else `unstable`. A score that fell and
+    recovered gives no finding.
 
     Args:
-        score: Held-out score; more is better.
+        score: Held-out score; higher is better.
         errors: Standard error of each value of `score`, at the same steps.
         reward: Smoothed training reward; empty if it was not logged, or is the score itself.
         start: Score of the starting model.
-        noise: How many standard errors a fall must exceed; a peak is the luckiest of many values.
-        share: Share of the gain over `start` that a fall must lose to count.
+        noise: Number of standard errors that a fall must exceed. A peak is the luckiest of many values, so
+            this must be large.
+        share: Minimum share of the gain over `start` that a fall must lose.
     """
     if not len(score):
         return None
@@ -64,7 +68,7 @@ def score_fall(
 
 
 def no_signal(zero_variance: Curve, limit: float) -> Finding | None:
-    """The first step at which the smoothed share of zero-variance groups is above `limit`, in [0, 1]."""
+    """The finding at the first smoothed share of zero-variance groups above `limit`, both in [0, 1]."""
     found = zero_variance.first(zero_variance.values > limit)
     if found is None:
         return None
@@ -73,7 +77,7 @@ def no_signal(zero_variance: Curve, limit: float) -> Finding | None:
 
 
 def reward_saturated(reward: Curve, limit: float) -> Finding | None:
-    """The first step at which the smoothed mean training reward, in [0, 1], reaches `limit`."""
+    """The finding at the first smoothed mean training reward, in [0, 1], that reaches `limit`."""
     found = reward.first(reward.values >= limit)
     if found is None:
         return None
@@ -82,24 +86,28 @@ def reward_saturated(reward: Curve, limit: float) -> Finding | None:
 
 
 def grouped(rewards: NDArray[np.float64], group: int) -> NDArray[np.float64]:
-    """[P, group] rewards of the prompts of which at least one sample was scored (NaN where unscored).
+    """[P, group] rewards of the P prompts with at least one scored completion; NaN where unscored.
 
     Args:
-        rewards: [P * group], the samples of a prompt side by side.
-        group: Samples per prompt.
+        rewards: [prompts * group]; those of one prompt are consecutive.
+        group: Completions per prompt.
     """
     rows = rewards.reshape(-1, group)
     return rows[~np.isnan(rows).all(axis=1)]
 
 
 def group_statistics(rewards: NDArray[np.float64], group: int) -> dict[str, float]:
-    """Best-of-N, its gap to the average, and population variances within groups and pooled.
+    """Best-of-N, its gap to the mean, and population variances within groups and of all rewards.
 
-    Best-of-N is the mean over prompts of the group maximum. It rises with N by itself, so values of different
-    N do not compare.
+    Best-of-N is the mean over prompts of the maximum in the group. It grows with N, so values for different N
+    cannot be compared.
+
+    Args:
+        rewards: [prompts * group]; those of one prompt are consecutive. NaN where unscored.
+        group: Completions per prompt, N.
 
     Returns:
-        `best_of_n`, `gap`, `variance_within`, `variance_pooled`; empty if nothing was scored.
+        `best_of_n`, `gap`, `variance_within`, `variance_pooled` → value; empty if nothing was scored.
     """
     rows = grouped(rewards, group)
     if not rows.size:
@@ -114,18 +122,16 @@ def group_statistics(rewards: NDArray[np.float64], group: int) -> dict[str, floa
 
 
 def error_of_mean(scores: NDArray[np.float64], group: int) -> float:
-    """Standard error of the mean score over a fixed set of prompts, from the spread within prompts.
+    """Standard error of the mean score over a fixed set of prompts; NaN below two scored completions.
 
-    sqrt(mean over prompts of the sample variance / number of scored samples). Two measurements on the same
-    prompts differ by the draws alone, so the spread between prompts does not count. With one sample per
-    prompt the two spreads cannot be separated: the spread over all samples is used, which is too large.
+    sqrt(mean over prompts of the sample variance / number of scored completions). Two measurements on the
+    same prompts differ only by their draws, so the spread between prompts does not count. With one completion
+    per prompt the two spreads cannot be separated: the spread over all completions is used, which is too
+    large.
 
     Args:
-        scores: [P * group], the samples of a prompt side by side, NaN where unscored.
-        group: Samples per prompt.
-
-    Returns:
-        At least 0; NaN below two scored samples.
+        scores: [prompts * group]; those of one prompt are consecutive. NaN where unscored.
+        group: Completions per prompt.
     """
     scored = scores[~np.isnan(scores)]
     if scored.size < 2:
@@ -136,28 +142,28 @@ def error_of_mean(scores: NDArray[np.float64], group: int) -> float:
     return float(np.sqrt(variance / scored.size))
 
 
-def _score_fall(seen: Seen, limits: RewardLimits) -> Finding | None:
-    """A fall of the held-out score, if its standard error is known. It starts at the starting model's."""
-    score, errors, reward = seen.logged(REFERENCE), seen.logged(ERROR), seen.smooth(TOTAL_REWARD)
-    if "starter/score" not in seen.starter or "starter/error" not in seen.starter:
+def _score_fall(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    """`score_fall` of the held-out score from the starting model on; `None` if its error is unknown."""
+    score, errors, reward = metrics.logged(REFERENCE), metrics.logged(ERROR), metrics.smooth(TOTAL_REWARD)
+    if "starter/score" not in metrics.starter or "starter/error" not in metrics.starter:
         return None
-    known = np.isin(score.steps, errors.steps)
+    has_error = np.isin(score.steps, errors.steps)
     scores = Curve(
-        np.concatenate([[0], score.steps[known]]),
-        np.concatenate([[seen.starter["starter/score"]], score.values[known]]),
+        np.concatenate([[0], score.steps[has_error]]),
+        np.concatenate([[metrics.starter["starter/score"]], score.values[has_error]]),
     )
-    measured = np.concatenate([[seen.starter["starter/error"]], errors.values])
-    of_scores = Curve(scores.steps, np.maximum(measured, MIN_ERROR))
+    measured = np.concatenate([[metrics.starter["starter/error"]], errors.values])
+    score_errors = Curve(scores.steps, np.maximum(measured, MIN_ERROR))
     noise, share = limits.health_fall_noise, limits.health_fall_share
-    return score_fall(scores, of_scores, reward, seen.starter["starter/score"], noise, share)
+    return score_fall(scores, score_errors, reward, metrics.starter["starter/score"], noise, share)
 
 
-def _no_signal(seen: Seen, limits: RewardLimits) -> Finding | None:
-    return no_signal(seen.smooth(ZERO_VARIANCE), limits.health_zero_variance_max)
+def _no_signal(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return no_signal(metrics.smooth(ZERO_VARIANCE), limits.health_zero_variance_max)
 
 
-def _saturated(seen: Seen, limits: RewardLimits) -> Finding | None:
-    return reward_saturated(seen.smooth(TOTAL_REWARD), limits.health_reward_max)
+def _saturated(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return reward_saturated(metrics.smooth(TOTAL_REWARD), limits.health_reward_max)
 
 
 CHECKS = (

@@ -23,10 +23,10 @@ def check_device() -> Check:
     """
     if torch.cuda.is_available():
         return Check("device", "ok", torch.cuda.get_device_name(0))
-    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    if given not in ("", "-1"):  # these two values hide every GPU
-        text = f"torch {torch.__version__} cannot use {given} (CUDA_VISIBLE_DEVICES)"
-        return Check("device", "error", f"{text}: install a CUDA build of torch, or look at the driver")
+    assigned = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if assigned not in ("", "-1"):  # these two values hide every GPU
+        text = f"torch {torch.__version__} cannot use {assigned} (CUDA_VISIBLE_DEVICES)"
+        return Check("device", "error", f"{text}: install a CUDA build of torch, or check the driver")
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count()
     return Check("device", "ok", f"CPU, {cores} cores")
 

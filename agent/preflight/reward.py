@@ -24,7 +24,7 @@ def check_reward(suite: RewardSuite, good: Sequence[Sample], bad: Sequence[Sampl
         bad: Known bad samples.
     """
     if not good:
-        return Check("reward", "warning", "a control: it rewards nothing in particular")
+        return Check("reward", "warning", "not checked: it is a control, which is not meant to be learned")
     scores = suite.score([*good, *bad])
     totals = scores.totals
     if np.isnan(totals[: len(good)]).any():
@@ -32,7 +32,7 @@ def check_reward(suite: RewardSuite, good: Sequence[Sample], bad: Sequence[Sampl
     high, low = median(totals[: len(good)]), max([0.0, *(t for t in totals[len(good) :] if not np.isnan(t))])
     text = f"known good completions score {high:.2f} (median), the best of the bad ones {low:.2f}"
     if high - low < MARGIN:
-        return Check("reward", "error", f"{text}: a run could not learn the difference; look at its weights")
+        return Check("reward", "error", f"{text}: a run could not learn the difference; check the weights")
     if high > _SATURATED:
-        return Check("reward", "warning", f"{text}: saturated, nothing better is rewarded")
+        return Check("reward", "warning", f"{text}: saturated: better completions cannot score higher")
     return Check("reward", "ok", text)

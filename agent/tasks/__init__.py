@@ -1,1 +1,1 @@
-"""Tasks: a model, its prompts (train and held-out) and its reward suite."""
+"""Tasks: a model, training and held-out prompts, and reward suites."""

@@ -1,4 +1,4 @@
-"""What a task gives to training: a model, training and held-out prompts, and two reward suites."""
+"""The task of a run: a model, training and held-out prompts, and two reward suites."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from rewards.compose import RewardSuite
 
 @dataclass(frozen=True)
 class Prompts:
-    """Prompt texts. No held-out prompt is a training prompt.
+    """Texts of the training and held-out prompts. No prompt is both.
 
     Raises:
-        ValueError: If the two sides have a prompt in common, or one is empty.
+        ValueError: If a prompt is both, or one of the two is empty.
     """
 
     train: tuple[str, ...]
     held_out: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse sides that overlap: the objective would then measure training."""
+        """Check the prompts: on a training prompt, the objective would measure memory."""
         if not self.train or not self.held_out:
             raise ValueError("a task needs at least one training and one held-out prompt")
         common = set(self.train) & set(self.held_out)
@@ -31,14 +31,15 @@ class Task:
     """A task of one run, ready to train on.
 
     Attributes:
-        name: The name that `RunConfig.task` has for it.
+        name: Name of the task, as in `RunConfig.task`.
         model_path: A local folder or a Hub id.
         prompts: Training and held-out prompts.
         training_suite: The reward that the run trains on; its weights may be swept.
-        reference_suite: The reward of the objective; no parameter reaches it.
-        monitored: Components whose statistics are logged at each step, whatever their weight.
-        known_good: Samples that must score higher than `known_bad`; checked before the first run of a sweep.
-        known_bad: Samples that must score lower. Without any, the reward is a control and is not checked.
+        reference_suite: The reward of the objective; no parameter changes it.
+        monitored: Names of components whose statistics are logged at each step, even with weight 0.
+        known_good: Samples that must score higher than `known_bad`, which is checked before the first run of
+            a sweep. Empty for a control, such as a random reward, which is not checked.
+        known_bad: Samples that must score lower.
     """
 
     name: str

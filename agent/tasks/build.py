@@ -1,4 +1,4 @@
-"""From a run's configuration to its task."""
+"""Builds the task of a run from its configuration."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +12,10 @@ from rewards.registry import load_suite
 
 
 def build_task(config: RunConfig) -> Task:
-    """The task that `config.task` names, trained on the rewards of `config.suite` if that is given.
+    """The task `config.task`, with the training reward of `config.suite` if that is set.
 
     Raises:
-        ConfigError: If the suite cannot be used, or the model's prompts cannot be had.
+        ConfigError: If the suite is invalid, or the data of the task cannot be downloaded or is too small.
     """
     task: Task = task_definition(config.task).build(config)
     if config.suite is None:

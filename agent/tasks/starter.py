@@ -20,14 +20,14 @@ from rewards.cache_dir import cache_dir
 
 @dataclass(frozen=True, kw_only=True)
 class StarterConfig:
-    """Shape and training of a starter. Part of the cache key, as is what it is trained on.
+    """Shape and training of a starter. The cache key depends on it and on the training data.
 
     Attributes:
-        recipe: To be raised when the code that trains changes.
-        kv_heads: Heads of keys and values; as many as `heads` where absent.
-        steps: Optimiser steps; few on purpose, so that fine-tuning has something left to learn.
-        row_tokens: Tokens per training row.
-        context: Positions of the model.
+        recipe: Version of the training code; increase it when that code changes.
+        kv_heads: Number of key and value heads; `None` for as many as `heads`.
+        steps: Number of optimiser steps; few, so that fine-tuning has something left to learn.
+        row_tokens: Number of tokens per training row.
+        context: Maximum length of a sequence in tokens.
     """
 
     recipe: int = 1
@@ -47,15 +47,15 @@ class StarterConfig:
 
 @dataclass(frozen=True)
 class Starter:
-    """A starter of a task.
+    """The starter of a task.
 
     Attributes:
-        task: Name of its task.
+        task: Name of the task.
         config: Shape and training.
-        content: Hash of the data that it is trained on.
-        tokenizer: Trains its tokenizer.
-        row: Draws one training row: at most `config.row_tokens` token ids.
-        record: Further entries of `starter.json` in its folder.
+        content: Hash of the training data.
+        tokenizer: Trains the tokenizer and returns it.
+        row: Returns one random training row of at most `config.row_tokens` token ids.
+        record: Additional entries of `starter.json` in its folder.
     """
 
     task: str
@@ -67,20 +67,20 @@ class Starter:
 
     @property
     def folder(self) -> Path:
-        """Where it is kept, built or not."""
+        """Folder of the starter in the cache, whether or not it is built."""
         key = json.dumps([asdict(self.config), self.content, torch.__version__], sort_keys=True)
         return cache_dir() / f"starter-{self.task}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
     @property
     def is_built(self) -> bool:
-        """Whether the cache has it."""
+        """Whether the cache has the starter."""
         return (self.folder / "config.json").exists()
 
     def path(self, *, show_progress: bool = True) -> Path:
-        """Return the folder of the model, building it when the cache has none.
+        """Folder of the starter, which is built first if the cache does not have it.
 
-        Two processes may call this at once: one builds, the other waits. The folder appears whole or not at
-        all.
+        Several processes may call this at once: one builds, the others wait. The folder appears complete or
+        not at all.
         """
         with FileLock(f"{self.folder}.lock"):
             if not self.is_built:
@@ -114,7 +114,7 @@ class Starter:
                 optimizer, config.learning_rate, total_steps=config.steps, pct_start=0.1
             )
             losses: list[float] = []
-            says = f"training the {self.task} starter"
+            description = f"training the {self.task} starter"
             columns = (
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -122,7 +122,7 @@ class Starter:
                 TimeRemainingColumn(),
             )
             with Progress(*columns, disable=not show_progress) as progress:
-                bar = progress.add_task(says, total=config.steps)
+                bar = progress.add_task(description, total=config.steps)
                 for _ in range(config.steps):
                     rows = [
                         self._padded(self.row(tokenizer, rng), tokenizer) for _ in range(config.batch_size)
@@ -136,7 +136,7 @@ class Starter:
                     schedule.step()
                     optimizer.zero_grad(set_to_none=True)
                     losses.append(round(loss.item(), 4))
-                    progress.update(bar, advance=1, description=f"{says}, loss {losses[-1]:.2f}")
+                    progress.update(bar, advance=1, description=f"{description}, loss {losses[-1]:.2f}")
         return model.eval(), losses
 
     def _shape(self, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
@@ -156,6 +156,6 @@ class Starter:
         )
 
     def _padded(self, ids: list[int], tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
-        """Ids padded on the right to `row_tokens`, and 1 where they are no padding."""
+        """Token ids padded on the right to `row_tokens`, and a mask with 1 on tokens and 0 on padding."""
         missing = self.config.row_tokens - len(ids)
         return ids + [tokenizer.pad_token_id] * missing, [1] * len(ids) + [0] * missing

@@ -129,15 +129,15 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
     if saved and saved.own["config_hash"] != config.config_hash:
         raise ConfigError(
             f"{sinks.directory.path} holds an unfinished run of another configuration;"
-            " give another --out, or remove it"
+            " set another --out, or remove it"
         )
     sinks.directory.begin()
     set_seed(config.seed)
     task = build_task(config)
     model, tokenizer = load_model(task.model_path)
     # With a KL term TRL loads the starting weights itself. Under adapters it only switches the adapters off.
-    theirs = config.largest_beta > 0 and config.lora_rank is None
-    own_reference = None if theirs else load_model(task.model_path)[0]
+    trl_has_reference = config.largest_beta > 0 and config.lora_rank is None
+    own_reference = None if trl_has_reference else load_model(task.model_path)[0]
     reward = SuiteReward(task.training_suite, task.monitored, config.num_generations)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
     trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)

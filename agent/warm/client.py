@@ -39,7 +39,7 @@ def run_in_warm_parent() -> int | None:
             )
             return None
         for number in _FORWARDED:
-            signal.signal(number, lambda got, _frame: _forward(connection, got))
+            signal.signal(number, lambda received, _frame: _forward(connection, received))
         connection.settimeout(_POLL_SECONDS)
         agent = os.getppid()
         while (status := _poll(connection)) is None:

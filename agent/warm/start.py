@@ -23,9 +23,9 @@ def start_warm_parent(environment: Mapping[str, str]) -> dict[str, str]:
         `environment` and the variable with which runs find the parent.
     """
     path = Path(tempfile.mkdtemp(prefix="sweepfarm-warm-")) / "socket"
-    # This process is the only holder of the other end: the parent reads end-of-file when this process ends.
-    alive, held = os.pipe()
-    os.set_inheritable(held, True)
+    # Only this process has the write end: the parent reads end-of-file when this process ends.
+    alive, write_end = os.pipe()
+    os.set_inheritable(write_end, True)
     # The socket listens before the parent imports anything: a run that starts early waits in the queue.
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))

@@ -1,4 +1,4 @@
-"""Speeds of the annotators that ours is measured against: plasmidkit and blastn."""
+"""Measures the speeds of plasmidkit and blastn, with which our annotator is compared."""
 
 import json
 import resource
@@ -16,12 +16,12 @@ from benchmarks.environments import CannotInstallError, python_with
 PLASMIDKIT = "plasmidkit==0.1.0"
 
 WRAP = 1500
-"""Bases repeated behind the end so that blastn sees features across the origin."""
+"""Number of bases repeated after the end, so that blastn finds features across the origin."""
 
 
 @cache
 def plasmidkit_python() -> Path | None:
-    """The interpreter that has plasmidkit; None, which is said once, where it cannot be installed."""
+    """The interpreter with plasmidkit; None, and a printed message, if it cannot be installed."""
     try:
         return python_with(PLASMIDKIT)
     except CannotInstallError as error:
@@ -31,7 +31,7 @@ def plasmidkit_python() -> Path | None:
 
 @cache
 def has_blastn() -> bool:
-    """Whether blastn is there; where it is not, that is said, once."""
+    """Whether blastn is installed; if not, a message is printed."""
     found = shutil.which("blastn") is not None and shutil.which("makeblastdb") is not None
     if not found:
         click.echo("blastn is not measured: apt-get install ncbi-blast+", err=True)
@@ -39,7 +39,7 @@ def has_blastn() -> bool:
 
 
 def plasmidkit_rate(sequences: Sequence[str]) -> float | None:
-    """Plasmidkit as PlasmidRL calls it, one process; None where it cannot be installed."""
+    """Sequences per second of plasmidkit as PlasmidRL calls it, in one process; None without plasmidkit."""
     python = plasmidkit_python()
     if python is None:
         return None
@@ -51,7 +51,7 @@ def plasmidkit_rate(sequences: Sequence[str]) -> float | None:
 
 
 def blastn_rate(sequences: Sequence[str], options: Sequence[str]) -> float | None:
-    """Blastn against our own library, all sequences in one call; None where it is not installed."""
+    """Sequences per second of blastn on our own library, all in one call; None without blastn."""
     from rewards.plasmid.library.store import load_library
 
     if not has_blastn():

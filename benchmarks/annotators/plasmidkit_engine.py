@@ -1,6 +1,6 @@
-"""Plasmidkit as PlasmidRL calls it; run by the interpreter of an environment that has `plasmidkit`.
+"""Times plasmidkit as PlasmidRL calls it. Run by the interpreter of an environment that has `plasmidkit`.
 
-Reads a JSON list of sequences and writes the CPU seconds of the better of two passes.
+Reads a JSON list of sequences and prints the CPU seconds of the faster of two passes.
 """
 
 import json
@@ -11,7 +11,7 @@ import plasmidkit
 
 
 def main() -> None:
-    """Annotate everything twice, after one sequence to warm up."""
+    """Annotate all sequences twice, after one sequence as a warm-up."""
     sequences = json.load(sys.stdin)
     plasmidkit.annotate(sequences[0], is_sequence=True)
     spent = []

@@ -1,9 +1,9 @@
-"""Labelled curves for benchmarks/health.py: made ones, and recorded ones of real runs.
+"""Labelled runs for benchmarks/health.py: simulated ones, and recorded ones of real training.
 
-Two sets that share no seed, no shape of a curve and no recorded run: `tuning`, by which the checks and
-thresholds of `agent.health` were chosen, and `final`, which only measures them. Four sound runs recorded for
-the final set came close to being called ill. The checks were changed for them (overlap is judged on the way
-to identity, KL on the policy's own completions), so they went to the tuning set and others took their place.
+There are two sets, which share no seed, no shape of a curve and no recorded run. With `tuning` the checks and
+thresholds of `agent.health` were chosen; `final` only measures them. Four healthy runs that were recorded for
+`final` came close to a false alarm. The checks were then changed for them (similarity is judged by its rise
+towards 1, KL on the policy's own completions), so these runs were moved to `tuning` and replaced.
 """
 
 import json
@@ -20,7 +20,7 @@ from benchmarks.curves.shapes import Curves, sound
 
 RECORDED = Path(__file__).parent
 SEEDS: dict[Set, int] = {"tuning": 100, "final": 90_000}
-"""First seed of each set; case number n of a shape uses the seed + n."""
+"""First seed of each set; case number n of a shape uses this seed + n."""
 RUNGS = 8
 
 
@@ -29,10 +29,10 @@ class Case:
     """One run, as curves.
 
     Attributes:
-        shape: Family it belongs to.
-        kinds: What is wrong with it, none for a sound run. A recorded run may be ill in several ways, and
-            each of them is a right finding; it counts under the first.
-        onset: First training step at which it is wrong.
+        shape: Name of the shape of its curves.
+        kinds: Kinds of its faults; empty for a healthy run. A recorded run may have several faults. Each of
+            them is a correct finding; in the results the run counts under the first.
+        onset: First training step of the fault.
         steps: Training steps.
         rows: Metrics by training step.
         starter: The starting model's values.
@@ -46,22 +46,22 @@ class Case:
     starter: dict[str, float]
 
 
-def made(of: Set, each: int, each_sound: int) -> Iterator[Case]:
-    """Yield `each` cases of every fault's shape and `each_sound` of every sound one."""
-    for shape, kind in SHAPES[of]:
+def simulated(corpus: Set, each: int, each_sound: int) -> Iterator[Case]:
+    """Yield `each` simulated runs of every shape with a fault, and `each_sound` of every healthy shape."""
+    for shape, kind in SHAPES[corpus]:
         for number in range(each if kind else each_sound):
-            rng = np.random.default_rng([SEEDS[of] + number, *shape.__name__.encode()])
+            rng = np.random.default_rng([SEEDS[corpus] + number, *shape.__name__.encode()])
             curves = sound(rng, int(rng.choice([40, 60, 100, 240])))
             shape(curves)
             yield logged(curves, shape.__name__.replace("_", " ").strip(), kind)
 
 
 def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
-    """What a run with these curves would log: noise on top, held-out values at the rungs."""
+    """The run that logs these curves: noise is added, held-out values are logged at the rungs only."""
     rng, steps = curves.rng, len(curves.t)
     batch = int(rng.choice([16, 32]))
     noise = {
-        "train/kl": 0.0 * curves.t,  # exact over the vocabulary, on a fixed batch
+        "train/kl": 0.0 * curves.t,  # no noise: exact over the vocabulary, on a fixed batch
         "train/entropy": rng.normal(0, 0.05, steps) * curves.step["train/entropy"],
         "train/grad_norm": curves.step["train/grad_norm"] * (rng.lognormal(0, 0.35, steps) - 1),
         "reward_components/total_reward/mean": rng.normal(0, 0.05, steps),
@@ -89,10 +89,10 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
     return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
 
 
-def recorded(of: Set) -> Iterator[Case]:
+def recorded(corpus: Set) -> Iterator[Case]:
     """Yield the recorded runs of a set."""
-    for name, (belongs_to, *kinds) in LABELS.items():
-        if belongs_to != of:
+    for name, (label, *kinds) in LABELS.items():
+        if label != corpus:
             continue
         run = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
         rows: dict[int, dict[str, float]] = {}
@@ -111,7 +111,7 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "hot": ("tuning",),
     "cold_1": ("tuning",),
     "long_1": ("tuning",),
-    # Its completions grow alike at the end, but its held-out score is the highest of all: just sound.
+    # Its completions become similar at the end, but its held-out score is the highest of all: just healthy.
     "long_2": ("tuning",),
     "rate_1e-3": ("tuning",),
     "rate_2e-3": ("tuning", "reward hacking", "unstable", "KL diverging"),
@@ -119,13 +119,13 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "rate_5e-3": ("tuning", "KL diverging", "unstable"),
     "rate_2e-2": ("tuning", "KL diverging", "collapsed", "unstable"),
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
-    # So here, and the held-out score rises and stays.
+    # The same; its held-out score rises and stays.
     "terminator_only": ("tuning",),
     "usual_3": ("final",),
     "usual_4": ("final",),
     "slow_2": ("final",),
     "cold_2": ("final",),
-    # Set up as a sound one, it ended on one molecule for all prompts, with a held-out score of 0.92.
+    # Meant to be healthy, but it ended with one molecule for all prompts, with a held-out score of 0.92.
     "long_3": ("final", "collapsed"),
     "rate_8e-3": ("final", "KL diverging", "collapsed", "unstable"),
     "rate_1e-2": ("final", "KL diverging", "unstable"),
@@ -134,5 +134,4 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "marker_only": ("final", "collapsed", "reward hacking"),
     "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
 }
-"""Recorded run (record.py says what it trained on) → its set, and what its curves show to be wrong
-with it; nothing for a sound run."""
+"""Set of each recorded run, and the faults that its curves show; none for a healthy run."""

@@ -1,8 +1,8 @@
-"""Faults of runs, one per shape, and which shapes belong to which set of benchmarks/health.py.
+"""Faults of runs, one per shape, and the set of benchmarks/health.py to which each shape belongs.
 
-The faults are plain ones: a KL that reaches 2 nats/token and more, a held-out score that loses 0.25 and more
-with a standard error of 0.01 to 0.04, completions of which a quarter or fewer are distinct, or three quarters
-and more of whose parts are shared. How soon they are seen is part of the table.
+The faults are large: the KL reaches at least 2 nats/token; the held-out score loses at least 0.25, with a
+standard error of 0.01 to 0.04; at most a quarter of the completions are distinct, or they share at least
+three quarters of their parts. The benchmark also prints how soon they are found.
 """
 
 from typing import Literal
@@ -44,7 +44,7 @@ def _kl_logistic(c: Curves) -> None:
 
 
 def _kl_swinging(c: Curves) -> None:
-    """Ever larger swings, back to nothing in between."""
+    """KL oscillates with a growing amplitude, back to 0 in between."""
     grown = c.rng.uniform(3, 6) * c.fault * np.abs(np.sin(c.fault * 20))
     c.step["train/kl"], c.rung["kl"] = c.step["train/kl"] + grown, c.rung["kl"] + 0.7 * grown
 
@@ -55,17 +55,17 @@ def _kl_linear(c: Curves) -> None:
 
 
 def _spoil(c: Curves, names: list[str], towards: float, course: Array) -> None:
-    """Move held-out metrics from where they are to a value."""
+    """Move held-out metrics along `course` from their values to `towards`."""
     for name in names:
         c.rung[name] = c.rung[name] + (towards - c.rung[name]) * course
 
 
 def _copies(c: Curves) -> None:
-    """Everything becomes one completion, linearly, while the reward goes to 0.98."""
-    left = c.rng.uniform(0.03, 0.15)
-    c.step["health/unique_fraction"] *= 1 - (1 - left) * c.fault
+    """All completions gradually become one, while the reward rises to 0.98."""
+    remaining = c.rng.uniform(0.03, 0.15)
+    c.step["health/unique_fraction"] *= 1 - (1 - remaining) * c.fault
     c.step["train/entropy"] = c.step["train/entropy"] * (1 - 0.95 * c.fault)
-    _spoil(c, ["unique_fraction", "unique_starts"], left, c.fault)
+    _spoil(c, ["unique_fraction", "unique_starts"], remaining, c.fault)
     _spoil(c, ["similarity", "prompt_similarity"], 0.95, c.fault)
     _spoil(c, ["entropy"], 0.05, c.fault)
     reward = "reward_components/total_reward/mean"
@@ -73,17 +73,17 @@ def _copies(c: Curves) -> None:
 
 
 def _near_copies(c: Curves) -> None:
-    """All distinct, all alike: only long k-mers tell."""
+    """Completions are distinct but very similar: only long k-mers show it."""
     _spoil(c, ["similarity", "prompt_similarity"], c.rng.uniform(0.75, 0.98), c.fault)
 
 
 def _one_opening(c: Curves) -> None:
-    """All distinct, but they begin alike."""
+    """Completions are distinct but have the same beginning."""
     _spoil(c, ["unique_starts"], c.rng.uniform(0.05, 0.25), np.minimum(1, 2 * c.fault))
 
 
 def _one_per_prompt(c: Curves) -> None:
-    """Prompts keep their own completion; the samples of one prompt are alike."""
+    """Completions differ between prompts; those of one prompt are similar."""
     _spoil(c, ["prompt_similarity"], c.rng.uniform(0.8, 1.0), c.fault**0.5)
 
 
@@ -95,14 +95,14 @@ def _certain(c: Curves) -> None:
 
 
 def _few_modes(c: Curves) -> None:
-    """Distinct completions go in steps, as one mode after the other is lost."""
-    left = np.maximum(0.06, 0.5 ** np.floor(c.fault * 5))
-    c.step["health/unique_fraction"] *= left
-    _spoil(c, ["unique_fraction"], 0.05, 1 - left)
+    """The share of distinct completions falls in steps, as one mode after another is lost."""
+    remaining = np.maximum(0.06, 0.5 ** np.floor(c.fault * 5))
+    c.step["health/unique_fraction"] *= remaining
+    _spoil(c, ["unique_fraction"], 0.05, 1 - remaining)
 
 
 def _templates(c: Curves) -> None:
-    """One template with different words: distinct, few words in common."""
+    """One template with different words: completions are distinct and share few words."""
     c.starter["template_share"] = c.rng.uniform(0.02, 0.08)
     c.rung["template_share"] = c.starter["template_share"] + c.rng.uniform(0.5, 0.9) * c.fault
 
@@ -120,19 +120,19 @@ def _hack_linear(c: Curves) -> None:
 
 
 def _hack_crash(c: Curves) -> None:
-    """A trick is found: the held-out score drops within a rung and stays."""
+    """The held-out score drops within one rung and stays low."""
     c.learn(1 - np.exp(-c.t * 5))
     _fall(c, 1 / (1 + np.exp(-(c.fault - 0.25) * 40)), c.rng.uniform(0.25, 0.5))
 
 
 def _hack_decay(c: Curves) -> None:
-    """The better half is lost quickly, the rest slowly."""
+    """The held-out score falls quickly at first, then slowly."""
     c.learn(1 - np.exp(-c.t * 5))
     _fall(c, 1 - np.exp(-3 * c.fault), c.rng.uniform(0.3, 0.5))
 
 
 def _hack_from_the_start(c: Curves) -> None:
-    """Nothing held-out is ever learned; what was there is lost with the square of time."""
+    """The held-out score never rises; it falls with the square of time."""
     c.learn(0 * c.t)
     c.starter["score"] = 0.5
     c.rung["reference"] = np.full(len(c.t), 0.5)

@@ -1,8 +1,8 @@
-"""Record the curves of real runs for benchmarks/health.py: the starter on CPU, sound and unsound settings.
+"""Records the curves of real runs for benchmarks/health.py: the starter on CPU, with good and bad settings.
 
 `python -m benchmarks.curves.record [NAME ...]` trains the named runs (all of `RUNS` by default, about a
-minute each on one core) and writes `benchmarks/curves/NAME.json`. Health limits are wide open, so that an
-unsound run goes on to its end and its whole curve is kept.
+minute each on one core) and writes `benchmarks/curves/NAME.json`. The health limits are so wide that an
+unhealthy run continues to its end and its whole curve is recorded.
 """
 
 import json
@@ -41,7 +41,7 @@ ONLY = {f"reward_{part}_weight": 0.0 for part in ("ori", "promoter", "terminator
     "reward_repeat_penalty": 0.0,
     "reward_homopolymer_penalty": 0.0,
 }
-"""Nothing is rewarded but what a run names: narrow rewards are what gets hacked."""
+"""Switches all components off; a run then switches one on. Narrow rewards are the ones that get hacked."""
 RUNS: dict[str, dict[str, Any]] = {
     "usual_1": {"learning_rate": 3e-4, "beta": 1e-3, "seed": 1},
     "usual_2": {"learning_rate": 3e-4, "beta": 1e-2, "seed": 2},
@@ -80,7 +80,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Train and write."""
+    """Train the named runs and write their curves."""
     for name in sys.argv[1:] or RUNS:
         with tempfile.TemporaryDirectory() as folder:
             config = RunConfig.from_params({**BUDGET, **WIDE_OPEN, **RUNS[name]})
@@ -92,17 +92,17 @@ def main() -> None:
 
 
 class Summary:
-    """Stands where a W&B run does, and keeps the summary."""
+    """Takes the place of a W&B run and keeps the summary."""
 
     def __init__(self) -> None:
         self.summary: dict[str, Any] = {}
 
     def log(self, data: dict[str, Any], step: int | None = None) -> None:
-        """Leave rows to the run directory."""
+        """Do nothing: the rows are in the run directory."""
 
 
 def write(name: str, directory: RunDirectory, summary: dict[str, Any]) -> None:
-    """Write the judged metrics of a run, to four digits."""
+    """Write the metrics that health checks use, rounded to four digits."""
     rows = directory.rows()
     curves = {
         metric: [[row["train/global_step"], float(f"{row[metric]:.4g}")] for row in rows if metric in row]

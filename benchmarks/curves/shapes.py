@@ -1,4 +1,4 @@
-"""Curves of sound runs, from which benchmarks/health.py makes all of its runs."""
+"""Curves of healthy runs, from which benchmarks/health.py makes all simulated runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Curves:
-    """A sound run that learns, for a shape to spoil.
+    """The curves of a run that learns and is healthy, to which a shape adds a fault.
 
     Attributes:
         rng: Random generator of the case.
         t: [steps] progress in (0, 1].
-        onset: Progress at which a fault begins, between 0.3 and 0.6.
-        fault: [steps] progress of the fault, 0 up to the onset and 1 at the end.
+        onset: Progress at which a fault begins, in [0.3, 0.6].
+        fault: [steps] progress of the fault: 0 up to the onset and 1 at the end.
         step: Metrics of every step, [steps] each.
-        rung: Held-out metrics, [steps] each although rungs are few: the values there are logged.
-        starter: The starting model's values of these.
+        rung: Held-out metrics, [steps] each, although only the values at the rungs are logged.
+        starter: Held-out metrics of the starting model.
     """
 
     rng: np.random.Generator
@@ -32,7 +32,7 @@ class Curves:
     starter: dict[str, float]
 
     def learn(self, progress: Array) -> None:
-        """Give the run another course of learning, in [0, 1]."""
+        """Let reward and held-out score follow `progress`, [steps] in [0, 1]."""
         reward, score = "reward_components/total_reward/mean", "reference"
         self.step[reward] = self.step[reward][0] + (0.85 - self.step[reward][0]) * progress * 0.8
         start = self.starter["score"]
@@ -40,7 +40,7 @@ class Curves:
 
 
 def sound(rng: np.random.Generator, steps: int) -> Curves:
-    """A run in good health whose levels and noise vary as those of real ones do."""
+    """The curves of a healthy run, whose levels vary as those of real runs do."""
     t = np.arange(1, steps + 1) / steps
     onset = rng.uniform(0.3, 0.6)
     entropy, reward, score = rng.uniform(1.0, 4.5), rng.uniform(0.2, 0.5), rng.uniform(0.2, 0.5)
@@ -88,7 +88,7 @@ Shape = Callable[[Curves], None]
 
 
 def learning(c: Curves) -> None:
-    """Learns quickly first, then slowly: as made."""
+    """Learns quickly first, then slowly. This is what `sound` makes."""
 
 
 def flat(c: Curves) -> None:
@@ -102,7 +102,7 @@ def linear(c: Curves) -> None:
 
 
 def single_spikes(c: Curves) -> None:
-    """Three gradients far above the others."""
+    """Three gradient norms are far above the others."""
     for place in c.rng.choice(len(c.t), 3, replace=False):
         c.step["train/grad_norm"][place] *= c.rng.uniform(5, 30)
 
@@ -118,19 +118,19 @@ def stairs(c: Curves) -> None:
 
 
 def two_phases(c: Curves) -> None:
-    """Exploration, then refinement at a lower temperature: entropy and KL step in the middle."""
+    """Exploration, then refinement at a lower temperature: entropy and KL jump in the middle."""
     second = c.t > 0.5
     c.step["train/entropy"] = c.step["train/entropy"] * np.where(second, 0.6, 1.2)
     c.step["train/kl"] = c.step["train/kl"] + 0.08 * second
 
 
 def wavy(c: Curves) -> None:
-    """Reward and KL swing while they rise."""
+    """Reward and KL oscillate while they rise."""
     c.learn(c.t + 0.06 * np.sin(c.t * 18))
     c.step["train/kl"] = c.step["train/kl"] * (1 + 0.3 * np.sin(c.t * 25))
 
 
 def strong(c: Curves) -> None:
-    """Learns nearly all there is, as far from the starting model as is still sound."""
+    """Learns almost everything; the KL is as high as a healthy run may have."""
     c.learn(1 - np.exp(-c.t * 6))
     c.step["train/kl"], c.rung["kl"] = 0.9 * c.t**0.5, 0.8 * c.t**0.5

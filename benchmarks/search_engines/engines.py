@@ -1,4 +1,4 @@
-"""The search engines that are compared: each proposes the next point from the runs so far."""
+"""The search engines that are compared. Each proposes the next point from the runs so far."""
 
 import json
 import os
@@ -16,16 +16,16 @@ from server.search.space import SweepSpec
 from server.search.trial import STARTUP_RUNS, Trial
 
 WANDB_SWEEPS = "sweeps==0.3.0"
-"""Brings its own numpy, below 2."""
+"""Needs an environment of its own, because it needs a numpy below 2."""
 METRIC = "objective"
 History = Sequence[tuple[Point, float]]
 
 
 class Engine(Protocol):
-    """Proposes the next point from what is known."""
+    """Proposes the next point from the runs so far."""
 
     def __call__(self, history: History) -> dict[str, Any]:
-        """Return a point of the space."""
+        """The next point of the space."""
         ...
 
 
@@ -33,12 +33,12 @@ class MakesEngine(Protocol):
     """Starts an engine for one sweep."""
 
     def __call__(self, spec: SweepSpec, config: dict[str, Any], seed: int) -> AbstractContextManager[Engine]:
-        """Start it; `config` is what `spec` was parsed from."""
+        """Start an engine; `spec` was parsed from `config`."""
         ...
 
 
 def sweep_config(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the sweep over these parameters."""
+    """The configuration of a sweep over these parameters."""
     return {"method": "bayes", "metric": {"name": METRIC, "goal": "maximize"}, "parameters": parameters}
 
 
@@ -64,7 +64,7 @@ def uniform(spec: SweepSpec, config: dict[str, Any], seed: int) -> Iterator[Engi
 
 @contextmanager
 def optuna_defaults(spec: SweepSpec, config: dict[str, Any], seed: int) -> Iterator[Engine]:
-    """Optuna as it comes, on the same space."""
+    """Optuna with its default settings, on the same space."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -91,7 +91,7 @@ def optuna_defaults(spec: SweepSpec, config: dict[str, Any], seed: int) -> Itera
 
 @contextmanager
 def wandb_sweeps(spec: SweepSpec, config: dict[str, Any], seed: int) -> Iterator[Engine]:
-    """W&B's `sweeps` in a process of its own environment, on one thread."""
+    """W&B's `sweeps`, in a process with its own environment, on one thread."""
     command = [python_with(WANDB_SWEEPS), "-W", "ignore", Path(__file__).with_name("sweeps_engine.py")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(

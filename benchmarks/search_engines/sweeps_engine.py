@@ -1,6 +1,7 @@
-"""W&B's own engine behind a pipe; run by the interpreter of an environment that has `sweeps`.
+"""W&B's own engine behind a pipe. Run by the interpreter of an environment that has `sweeps`.
 
-Reads one JSON line with `config` and `seed`, then one line per question with all runs; writes one point each.
+Reads one JSON line with `config` and `seed`. For each further line, which lists all runs so far, it writes
+the next point as one line.
 """
 
 import json
@@ -12,7 +13,7 @@ import sweeps
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Write a point for each list of runs, until the input ends."""
     first = json.loads(sys.stdin.readline())
     numpy.random.seed(first["seed"])
     config = sweeps.SweepConfig(first["config"])

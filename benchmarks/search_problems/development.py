@@ -1,6 +1,6 @@
-"""Functions with a known optimum, as sweeps see them: a space in W&B syntax, a noisy value to maximise.
+"""Functions with a known optimum, in the form of sweeps: a space in W&B syntax and a noisy value to maximise.
 
-`DEVELOPMENT` is what the search was developed on; what it is judged by is in `held_out_functions.py`.
+The search was developed on `DEVELOPMENT`; the functions by which it is judged are in `held_out.py`.
 """
 
 import math
@@ -17,11 +17,11 @@ class Function:
     """One problem.
 
     Attributes:
-        name: What it is called in the results.
+        name: Its name in the results.
         parameters: The `parameters:` section of its sweep.
-        value: The value without noise; at best 1.
-        noise: Standard deviation of what is observed.
-        best: The value of the best point.
+        value: The noise-free value of a point, at most `best`.
+        noise: Standard deviation of the noise of an observed value.
+        best: The noise-free value of the best point.
     """
 
     name: str
@@ -31,22 +31,22 @@ class Function:
     best: float = 1.0
 
     def observe(self, point: Point, rng: random.Random) -> float:
-        """Return a value as a run would log it."""
+        """A value of a point as a run would log it, with noise."""
         return self.value(point) + rng.gauss(0, self.noise)
 
 
 def log_range(low: float, high: float) -> dict[str, Any]:
-    """A parameter of which equal ratios are equally far apart."""
+    """A parameter that is uniform in its logarithm between `low` and `high`."""
     return {"distribution": "log_uniform_values", "min": low, "max": high}
 
 
 def uniform(low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
-    """A parameter that is any number of a range."""
+    """A parameter that is uniform between `low` and `high`."""
     return {"min": low, "max": high}
 
 
 def dip(x: float, best: float, width: float) -> float:
-    """Return 0 at `best`, up to 1 far from it."""
+    """0 at `best`, rising to 1 far from it."""
     return 1 - math.exp(-(((x - best) / width) ** 2))
 
 
@@ -104,7 +104,7 @@ def _hartmann(p: Point) -> float:
 
 
 def _conditional(p: Point) -> float:
-    """Each kind of optimiser has parameters of its own; those of the others change nothing."""
+    """Each optimiser has its own parameters; those of the others have no effect."""
     if p["optimizer"] == "sgd":
         return 0.85 - 0.5 * dip(math.log10(p["sgd_rate"]), -1.5, 0.6) - 0.3 * dip(p["momentum"], 0.9, 0.2)
     if p["optimizer"] == "adam":
@@ -125,7 +125,7 @@ _CONDITIONAL = {
 
 
 def _cliff(p: Point) -> float:
-    """Better with the learning rate up to where training falls apart; the edge depends on the penalty."""
+    """Rises with the learning rate up to an edge, then drops; the edge depends on `beta`."""
     rate, beta = math.log10(p["learning_rate"]), math.log10(p["beta"])
     edge = -5.0 + 0.3 * (beta + 3)
     climb = min(1.0, (rate + 7) / (edge + 7))

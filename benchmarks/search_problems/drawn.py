@@ -1,4 +1,4 @@
-"""Functions drawn at random: the search is developed on many, so that none of them decides alone."""
+"""Functions drawn at random: the search is developed on many, so that no single one decides."""
 
 import math
 import random
@@ -8,11 +8,11 @@ from typing import Any
 from benchmarks.search_problems.development import Function, Point, dip, log_range, uniform
 
 Loss = Callable[[Point], float]
-"""From 0 where a parameter is at its best to about 1."""
+"""Loss of a point through one parameter: 0 at the best value, up to about 1."""
 
 
 def drawn_function(seed: int) -> Function:
-    """Return a function of 3 to 25 parameters of every kind, of which some count, alone or in pairs."""
+    """A function of 3 to 25 parameters of all kinds, of which 2 to 8 have an effect, alone or in pairs."""
     rng = random.Random(seed)
     kinds = (_rate, _share, _count, _list, _kind, _flag)
     parameters: dict[str, Any] = {}
@@ -23,17 +23,17 @@ def drawn_function(seed: int) -> Function:
         name = f"{make.__name__.strip('_')}_{number}"
         parameters[name], loss = make(name, rng)
         losses.append(loss)
-    counting = rng.sample(losses, min(len(losses), rng.randint(2, 8)))
-    terms = [(rng.uniform(0.2, 1), loss) for loss in counting]
-    for first, second in zip(counting[::2], counting[1::2], strict=False):
+    effective = rng.sample(losses, min(len(losses), rng.randint(2, 8)))
+    terms = [(rng.uniform(0.2, 1), loss) for loss in effective]
+    for first, second in zip(effective[::2], effective[1::2], strict=False):
         if rng.random() < 0.3:
             terms.append((rng.uniform(0.2, 1), _both(first, second)))
     total = sum(weight for weight, _ in terms)
     edge = rng.uniform(0.3, 0.7) if rng.random() < 0.25 else math.inf
 
     def value(point: Point) -> float:
-        # Behind the edge of one parameter, if there is one, a run is worth nothing.
-        if counting[0](point) > edge:
+        # Beyond the edge of the first parameter, if it has one, the value is 0.
+        if effective[0](point) > edge:
             return 0.0
         return 1 - sum(weight * loss(point) for weight, loss in terms) / total
 

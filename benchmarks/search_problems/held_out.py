@@ -1,7 +1,7 @@
-"""Functions that the search was not developed on: written, and committed, before any engine was run on them.
+"""Functions on which the search was not developed: committed before any engine was run on them.
 
-Of the same kinds as the development set in `functions.py`, with other shapes. The engine is never changed by
-what is seen here.
+They are of the same kinds as those in `development.py`, with other shapes. Results on them are never
+a reason to change the engine.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import math
 
 from benchmarks.search_problems.development import Function, Point, dip, log_range, uniform
 
-# 25 parameters of every kind; the best rate moves with a count, two flags count only together.
+# 25 parameters of every kind; the best rate depends on a count, two flags have an effect only together.
 _BROAD = {
     **{f"rate_{i}": log_range(1e-5, 1e-1) for i in range(6)},
     **{f"mix_{i}": uniform(-1.0, 1.0) for i in range(5)},
@@ -34,7 +34,7 @@ def _valley(p: Point) -> float:
 
 
 def _ridge(p: Point) -> float:
-    """Only sums and differences of parameters count, under much noise."""
+    """Four parameters have an effect only by a sum and a difference; much noise."""
     loss = 0.4 * dip(p["a"] + p["b"], 0.9, 0.3) + 0.3 * dip(p["c"] - p["d"], 0.25, 0.25)
     return 1 - loss - 0.3 * dip(p["e"], 0.6, 0.3)
 
@@ -54,7 +54,7 @@ _BRANCHES = {
 
 
 def _branches(p: Point) -> float:
-    """Each model has parameters of its own; dropout counts only where there is more than one layer."""
+    """Each model has its own parameters; dropout has an effect only with more than one layer."""
     if p["model"] == "linear":
         return 0.75 - 0.3 * dip(math.log10(p["penalty"]), -1, 1.2)
     if p["model"] == "tree":
@@ -74,7 +74,7 @@ _MEMORY = {
 
 
 def _memory(p: Point) -> float:
-    """More is better until it does not fit; then the run is worth nothing."""
+    """Larger sizes are better until they do not fit into memory; then the value is 0."""
     if p["batch"] * p["length"] > (16384 if p["checkpointing"] else 8192):
         return 0.0
     small = 1 - min(1.0, p["batch"] * p["accumulate"] / 64)
@@ -94,7 +94,7 @@ _SCALES = {
 
 
 def _scales(p: Point) -> float:
-    """Many orders of magnitude each; decay counts by its product with the rate, epsilon not at all."""
+    """Many orders of magnitude; decay has an effect by its product with the rate, epsilon has none."""
     rate, decay, beta, warmup = (math.log10(p[name]) for name in ("rate", "decay", "beta", "warmup"))
     loss = 0.3 * dip(rate, -2.7, 0.6) + 0.25 * dip(rate + decay, -7, 1.0)
     return 1 - loss - 0.25 * dip(beta, -1.5, 0.8) - 0.2 * dip(warmup, 2.2, 0.7)
@@ -107,7 +107,7 @@ _SWITCHES = {
 
 
 def _switches(p: Point) -> float:
-    """Some switches count by themselves, some only in pairs, some not at all."""
+    """Some switches have an effect alone, some only in pairs, some have none."""
     loss = 0.1 * sum(p[f"flag_{i}"] is wanted for i, wanted in ((0, True), (3, False), (6, True)))
     loss += 0.12 * (p["flag_1"] == p["flag_2"]) + 0.1 * (p["flag_8"] and not p["flag_9"])
     loss += 0.1 * (p["kind_0"] != "c") + 0.14 * {"a": 1.0, "b": 0.6, "c": 0.3, "d": 0.0}[p["kind_1"]]
@@ -125,7 +125,7 @@ _STAIRS = {
 
 
 def _stairs(p: Point) -> float:
-    """Whole numbers and multiples; the value itself has steps, between which nothing changes."""
+    """Whole numbers and multiples; the value changes in steps."""
     loss = 0.25 * dip(p["layers"], 9, 6) + 0.2 * dip(p["heads"], 12, 5) + 0.2 * dip(p["dropout"], 0.15, 0.12)
     loss += 0.15 * dip(p["clip"], 0.7, 0.5) + 0.2 * dip(math.log10(p["warmup"]), 2.3, 0.5)
     return 1 - math.floor(loss * 20) / 20
@@ -142,7 +142,7 @@ _WEIGHTS = {
 
 
 def _weights(p: Point) -> float:
-    """Lists of numbers, as the weights of a reward: what counts is a share, and too much of one is hacked."""
+    """Like the weights of a reward: their shares have the effect, and too large a share is hacked."""
     total = p["ori_weight"] + p["cds_weight"] + p["marker_weight"] + p["promoter_weight"]
     share = p["promoter_weight"] / total if total else 0.0
     if share >= 0.6 and not p["punish"]:

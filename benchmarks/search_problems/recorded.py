@@ -1,4 +1,4 @@
-"""Recorded sweeps as problems: tables of real runs, looked up."""
+"""Recorded sweeps as problems: values are looked up in tables of real runs."""
 
 import csv
 import json
@@ -16,12 +16,13 @@ FOLDER = Path(__file__).parent / "tables"
 
 @dataclass(frozen=True)
 class Table:
-    """A grid of which every cell was run with several seeds.
+    """A grid of which every cell was run.
 
     Attributes:
-        name: What it is called in the results.
+        name: Its name in the results.
         parameters: The `parameters:` section of its sweep.
-        runs: Objective of each seed's run, by the values of a cell in the order of `parameters`, as text.
+        runs: Objectives of the runs of each cell. A key has the cell's values as text, in the order of
+            `parameters`.
     """
 
     name: str
@@ -29,16 +30,16 @@ class Table:
     runs: Mapping[tuple[str, ...], tuple[float, ...]]
 
     def observe(self, point: Point, rng: random.Random) -> float:
-        """Return the objective of one of the cell's runs."""
+        """Objective of a random run of the cell at `point`."""
         return rng.choice(self._cell(point))
 
     def value(self, point: Point) -> float:
-        """Return the mean objective of the cell's runs."""
+        """Mean objective of the runs of the cell at `point`."""
         return statistics.fmean(self._cell(point))
 
     @property
     def best(self) -> float:
-        """The mean objective of the best cell."""
+        """Mean objective of the best cell."""
         return max(map(statistics.fmean, self.runs.values()))
 
     def _cell(self, point: Point) -> tuple[float, ...]:
@@ -46,7 +47,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a table that `benchmarks/search_problems/tables/record.py` wrote."""
+    """The table in a file that `benchmarks/search_problems/tables/record.py` wrote."""
     with path.open(encoding="utf-8", newline="") as file:
         made = json.loads(file.readline().removeprefix("#"))
         rows = list(csv.DictReader(file))

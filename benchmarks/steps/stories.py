@@ -1,4 +1,4 @@
-"""A story model of the SimpleStories-1.25M shape, which ends its stories: trained on generated sentences."""
+"""A model of the SimpleStories-1.25M shape, trained on generated sentences so that its stories end."""
 
 import random
 from pathlib import Path
@@ -24,26 +24,26 @@ _THINGS = ["tree", "river", "stone", "house", "boat", "garden", "hill", "ball", 
 _VERBS = ["saw", "found", "liked", "kept", "painted", "carried", "lost", "wanted", "drew", "watched"]
 _FRAME = ["once", "there", "was", "a", "named", ".", "then", "in", "the", "end", "felt"]
 _LAST = 0.16
-"""Chance of each sentence after the third to be the last: completions have about 57 words."""
+"""Probability that a sentence is the last, from the third on: completions have about 57 words."""
 END = "<end>"
 NEVER = "<never>"
-"""A token that no story has: told to end with it, the model does not end."""
+"""A token that is in no story: with it as the end token, the model never ends."""
 
 
 def story(rng: random.Random) -> list[str]:
-    """Words of a story, its end not among them."""
+    """Words of a story, without the end token."""
     name, animal = rng.choice(_NAMES), rng.choice(_ANIMALS)
     words = f"once there was a {rng.choice(_ADJECTIVES)} {animal} named {name} .".split()
-    told = 1
-    while told < 3 or rng.random() > _LAST:
+    sentences = 1
+    while sentences < 3 or rng.random() > _LAST:
         thing, adjective = rng.choice(_THINGS), rng.choice(_ADJECTIVES)
         words += f"then {name} {rng.choice(_VERBS)} a {adjective} {thing} .".split()
-        told += 1
+        sentences += 1
     return words + f"in the end {name} felt {rng.choice(_ADJECTIVES)} .".split()
 
 
 def story_model() -> Path:
-    """Folder of the model, trained once per machine in about a minute and kept."""
+    """Folder of the model, which is trained on the first call (about a minute) and then kept in the cache."""
     path = cache_dir() / f"stories-{_RECIPE}-{torch.__version__}"
     with FileLock(f"{path}.lock"):
         if not (path / "config.json").exists():
@@ -54,7 +54,7 @@ def story_model() -> Path:
 
 
 def prompts(count: int) -> list[str]:
-    """Openings of stories, of 3 to 9 words."""
+    """`count` beginnings of stories, of 3 to 9 words each."""
     rng = random.Random(1)
     return [" ".join(story(rng)[: rng.randint(3, 9)]) for _ in range(count)]
 

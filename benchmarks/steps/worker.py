@@ -1,7 +1,7 @@
-"""One side of `benchmarks/step.py`: a process that trains with one kind of trainer and times each step.
+"""A process of `benchmarks/step.py` that trains with one kind of trainer and times each step.
 
-It reads a cell as a line of JSON, answers when it is ready, then trains one step per line it reads and
-answers with that step's times, so that processes can take turns step by step.
+It reads a cell as a line of JSON and answers when it is ready. For each further line it trains one step and
+answers with the times of that step, so that processes can take turns.
 """
 
 import json
@@ -37,7 +37,7 @@ from benchmarks.steps import stories  # noqa: E402
 
 @dataclass(frozen=True)
 class Cell:
-    """What is trained: `model` is "story" or "dna", `lengths` "natural" or "full"."""
+    """The settings of a training: `model` is "story" or "dna", `lengths` is "natural" or "full"."""
 
     model: str
     batch: int
@@ -50,19 +50,19 @@ class Cell:
 
 
 class InTurn(TrainerCallback):
-    """Waits for a line before each step, and answers with its times."""
+    """Waits for a line before each step, and answers with the times of the step."""
 
     def __init__(self, parts: dict[str, float], trainer: GRPOTrainer) -> None:
         self._parts, self._trainer = parts, trainer
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        """Wait for the turn."""
+        """Wait for a line."""
         sys.stdin.readline()
         self._parts.clear()
         self._begun = time.perf_counter(), time.process_time()
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
-        """Say how long it took."""
+        """Answer with the times of the step."""
         wall, cpu = (
             now - then
             for now, then in zip((time.perf_counter(), time.process_time()), self._begun, strict=True)
@@ -72,25 +72,25 @@ class InTurn(TrainerCallback):
 
 
 def answer(value: dict[str, Any]) -> None:
-    """To the process that asked; nothing else may write there."""
+    """Send a value to the parent process. Nothing else may write to this channel."""
     CHANNEL.write(json.dumps(value) + "\n")
     CHANNEL.flush()
 
 
 def model_and_prompts(name: str) -> tuple[Path, list[str]]:
-    """Folder of a model, and prompts for it."""
+    """Folder of a model, and 64 prompts for it."""
     if name == "story":
         return stories.story_model(), stories.prompts(64)
     return starter_path(show_progress=False), list(plasmid_prompts(load_corpus(), 64, 1).train)
 
 
 def build(variant: str, cell: Cell, folder: str) -> GRPOTrainer:
-    """A trainer of a `variant`: "trl" as a careful user sets it, "default" with TRL's defaults, or "ours"."""
+    """A trainer of a `variant`: "trl" (as a careful user sets it up), "default" or "ours"."""
     path, prompts = model_and_prompts(cell.model)
     tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
     model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
     if cell.lengths == "full":
-        # A token that the model never writes is to end a completion: so none ends.
+        # With an end token that the model never writes, no completion ends before its limit.
         tokenizer.eos_token = stories.NEVER if cell.model == "story" else tokenizer.bos_token
         model.generation_config.eos_token_id = tokenizer.eos_token_id
     plain = variant != "default"
@@ -126,7 +126,7 @@ def build(variant: str, cell: Cell, folder: str) -> GRPOTrainer:
 
 
 def motif_reward(completions: list[str], **_: Any) -> list[float]:
-    """Share of a text that is its most wanted motif: cheap, and differs within a group."""
+    """Number of motifs per character of each completion: cheap, and different within a group."""
     return [len(re.findall("happy|TATA", text)) / max(1, len(text)) for text in completions]
 
 
@@ -153,7 +153,7 @@ def time_parts(trainer: GRPOTrainer, parts: dict[str, float]) -> None:
 
 
 def work(trainer: GRPOTrainer) -> dict[str, int]:
-    """What a token costs: weights of the layers and of the output layer, and widths of all attentions."""
+    """Sizes that determine the operations per token: weights of layers and output, width of attention."""
     config, embedding = trainer.model.config, trainer.model.get_input_embeddings().weight.numel()
     return {
         "body": trainer.model.num_parameters() - embedding,
@@ -163,18 +163,18 @@ def work(trainer: GRPOTrainer) -> dict[str, int]:
 
 
 def peak_memory_mb() -> float:
-    """Most resident memory since `forget_peak`, in MB (1e6 bytes)."""
+    """Peak resident memory since `forget_peak`, in MB (1e6 bytes)."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
     return int(line.split()[1]) * 1024 / 1e6
 
 
 def forget_peak() -> None:
-    """Count the peak from now on."""
+    """Start the measurement of peak memory anew."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def gigaflops(repeats: int = 7) -> float:
-    """Of the fastest float32 product at hand, in 1e9 operations per second: median over a few."""
+    """Speed of the fastest float32 matrix product here, in 1e9 operations per second: median of `repeats`."""
     size = 1024
     left, right = torch.randn(2, size, size).unbind()
     times = []
@@ -186,7 +186,7 @@ def gigaflops(repeats: int = 7) -> float:
 
 
 def train(variant: str, cell: Cell) -> None:
-    """Train a cell in turns."""
+    """Train one cell, a step per line of input."""
     if variant == "ours":
         keep_freed_memory()
     parts: dict[str, float] = defaultdict(float)
@@ -201,7 +201,7 @@ def train(variant: str, cell: Cell) -> None:
 
 
 def in_child(work: Callable[[], None]) -> None:
-    """Do it in a process of its own, as runs are: what one leaves in memory is not counted to the next."""
+    """Call `work` in a forked process, so that the memory of one cell is not counted for the next."""
     child = os.fork()
     if not child:
         try:
@@ -216,7 +216,7 @@ def in_child(work: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    """`python step_worker.py VARIANT`; one thread setting, from the environment, for all cells."""
+    """`python worker.py VARIANT`. The number of threads comes from the environment, for all cells."""
     variant = sys.argv[1]
     in_child(lambda: answer({"gigaflops": gigaflops()}))
     for line in iter(sys.stdin.readline, ""):

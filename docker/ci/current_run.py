@@ -1,4 +1,4 @@
-"""In a container of an agent: prints the run that it trains, if any, and the steps logged."""
+"""Prints the current run of an agent and its number of logged steps, if it has one. Runs in its container."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,7 +7,7 @@ import psutil
 
 for process in psutil.process_iter():
     with suppress(psutil.Error):
-        # Not the client's services, which outlive their run by a moment.
+        # Only the run itself: helper processes of the client end a little later.
         if process.cmdline()[1:] == ["-m", "agent"]:
             run = process.environ()["WANDB_RUN_ID"]
             rows = Path("/runs/latest", run, "metrics.jsonl")

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A farm with nothing set, from up to down. Sourced by docker/ci.sh.
+# A farm without any settings, from `up` to `down`. Sourced by docker/ci.sh.
 
 farm_without_settings() {
     export COMPOSE_PROJECT_NAME=sweepfarm-ci
@@ -10,7 +10,7 @@ farm_without_settings() {
     await 300 "the report" has_ended report
     await 60 "the agents' end" agents_are 0
     agents_ended_well 3
-    look_at_runs 6 finished killed # by Hyperband, where one did not end in time
+    look_at_runs 6 finished killed # killed: by Hyperband, if a run did not end in time
     (cd "$LOGS" && rm -rf results && eval "$(cd "$ROOT" && from_readme 'the results')") >>"$LOGS/up.log" 2>&1
     [ -s "$LOGS/results/chosen_config.yaml" ] || fail "no chosen_config.yaml came out of the volume"
     nothing_says "$(docker compose exec -T server cat /server/api_key)"
@@ -26,7 +26,7 @@ farm_without_settings() {
     say "down leaves nothing"
 }
 
-agents_are() { # agents_are COUNT: so many run
+agents_are() { # agents_are COUNT: exactly COUNT agents run
     [ "$(docker compose ps --quiet --status running grpo-sweep | wc -l)" = "$1" ]
 }
 
@@ -34,7 +34,7 @@ has_ended() { # has_ended SERVICE: with exit code 0
     [ "$(docker compose ps --all --format '{{.State}} {{.ExitCode}}' "$1")" = "exited 0" ]
 }
 
-agents_ended_well() { # agents_ended_well COUNT: all with exit code 0, none started anew, each after a run or more
+agents_ended_well() { # agents_ended_well COUNT: all had exit code 0, no restart and at least one run
     local agent count=0
     for agent in $(docker compose ps --all --quiet grpo-sweep); do
         [ "$(docker inspect --format '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}' "$agent")" = "exited 0 0" ] ||
@@ -45,7 +45,7 @@ agents_ended_well() { # agents_ended_well COUNT: all with exit code 0, none star
     [ "$count" = "$1" ] || fail "$count agents, not $1"
 }
 
-# What the run directories, the server and the report say must agree; see look_at_runs.py.
+# Checks that run directories, server and report agree; see look_at_runs.py.
 look_at_runs() { # look_at_runs COUNT STATE...
     docker compose run --rm --no-deps -T --entrypoint python report - "$@" <docker/ci/look_at_runs.py ||
         fail "the runs are not as they should be"

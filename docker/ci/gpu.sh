@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One GPU per agent, in real containers: three stand-in GPUs, two farms. Needs the image, and an engine that has
-# its nvidia driver on (a stand-in of nvidia-container-runtime-hook on dockerd's PATH is enough).
+# Tests one GPU per agent in real containers, with three fake GPUs and two farms. Needs the image, and an engine with
+# the nvidia driver enabled (a fake nvidia-container-runtime-hook on dockerd's PATH is enough).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export SWEEPFARM_IMAGE=${SWEEPFARM_IMAGE:-sweepfarm:latest}
@@ -11,12 +11,12 @@ farm() { # farm NAME ARGUMENTS...
 }
 
 start() { # start FARM AGENTS
-    # The first container of a farm fills its cache from the image; several at once would be in each other's way.
+    # The first container of a farm fills its cache volume from the image; several at once would conflict.
     farm "$1" run --rm --no-deps -T --entrypoint true grpo-sweep
     farm "$1" up --detach --no-build --no-deps --scale "grpo-sweep=$2" grpo-sweep
 }
 
-# One line for each agent that runs: farm, container, and the GPU it holds or "waits".
+# Prints one line per running agent: farm, container, and its GPU or "waits".
 agents() {
     local farm container
     for farm in a b; do
@@ -27,25 +27,25 @@ agents() {
     done
 }
 
-# What is in the last column, for farm a and for farm b: `GPU-1 GPU-2 / waits`.
+# Prints the last column, for farm a and for farm b: `GPU-1 GPU-2 / waits`.
 picture() {
     agents | sort -k 1,1 -k 3,3 | awk '{held[$1] = held[$1] " " $3} END {print held["a"] " /" held["b"]}'
 }
 
-expect() { # expect WHAT PICTURE: looks for 30 s and more
-    local seen
+expect() { # expect WHAT PICTURE: waits up to about 30 s for it
+    local current
     for _ in $(seq 60); do
-        seen=$(picture)
-        [ "$seen" = "$2" ] && { echo "ok: $1:$seen"; return; }
+        current=$(picture)
+        [ "$current" = "$2" ] && { echo "ok: $1:$current"; return; }
         sleep 0.5
     done
-    echo "FAILED: $1: expected '$2', saw '$seen'" >&2
+    echo "FAILED: $1: expected '$2', got '$current'" >&2
     farm a logs --no-color >&2
     farm b logs --no-color >&2
     exit 1
 }
 
-kill_holder() { # kill_holder FARM GPU: kill -9, after which the engine does not restart it
+kill_holder() { # kill_holder FARM GPU: kills its agent; the engine does not restart it
     docker kill "$(agents | awk -v farm="$1" -v gpu="$2" '$1 == farm && $3 == gpu {print $2}')" >/dev/null
 }
 
@@ -59,8 +59,8 @@ read -r A B C < <(docker/ci/nvidia-smi -L | grep -o 'GPU-[a-z0-9-]*' | xargs)
 start a 4
 expect "four agents, three GPUs: the fourth waits" " $A $B $C waits /"
 kill_holder a "$B"
-expect "kill -9 frees, the fourth goes on" " $A $B $C /"
+expect "a killed agent frees its GPU for the fourth" " $A $B $C /"
 start b 2
-expect "a second farm takes none that the first holds" " $A $B $C / waits waits"
+expect "a second farm waits for GPUs that the first uses" " $A $B $C / waits waits"
 kill_holder a "$C"
-expect "it takes the one that comes free" " $A $B / $C waits"
+expect "the second farm takes the GPU that comes free" " $A $B / $C waits"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The image, built where no registry and perhaps no index of torch is in reach. Sourced by docker/ci.sh.
+# Builds the image, also without access to a registry or to the index of torch. Sourced by docker/ci.sh.
 
 build_image() {
     make_base
@@ -9,7 +9,7 @@ build_image() {
     say "image: $(docker image inspect --format '{{.Size}}' "$SWEEPFARM_IMAGE" | numfmt --to=si)B"
 }
 
-# A stand-in for python:3.11-slim-bookworm: Debian's own Python, and the certificates this machine trusts.
+# If the base image is not available, makes one with Debian's Python and this machine's certificates.
 make_base() {
     docker image inspect "$PYTHON_IMAGE" >/dev/null 2>&1 && return
     docker pull --quiet "$PYTHON_IMAGE" >/dev/null 2>&1 && return
@@ -31,7 +31,7 @@ make_base() {
             -c 'CMD ["python3"]' - "$PYTHON_IMAGE" >/dev/null
 }
 
-# Wheels that pip finds in a folder of this machine (torch's own index may be out of reach), as an image.
+# Makes an image of the wheels in pip's `find-links` folder, if there is one: torch's index may be unreachable.
 make_wheels() {
     local folder
     folder=$("$PYTHON" -m pip config list | sed -n "s/.*find-links='\(.*\)'/\1/p" | head -n 1)

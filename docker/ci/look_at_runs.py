@@ -1,4 +1,4 @@
-"""`python - COUNT STATE...`, in a container of the farm: is every run there and whole?"""
+"""`python - COUNT STATE...` in a container: checks that a farm has COUNT complete runs in these states."""
 
 import json
 import os
@@ -24,13 +24,13 @@ for run in runs:
     assert run.state in states, f"run {run.id} is {run.state}"
     if run.state != "finished":
         continue
-    # The steps that the run wrote to its directory, and those that the server acknowledged.
+    # The steps in the run directory, and those on the server.
     lines = (folder / run.id / "metrics.jsonl").read_text().splitlines()
-    own = [json.loads(line)["train/global_step"] for line in lines]
+    written = [json.loads(line)["train/global_step"] for line in lines]
     served = [row["train/global_step"] for row in run.scan_history(keys=["train/global_step"])]
-    assert own == list(range(1, len(own) + 1)), f"run {run.id} wrote steps {own}"
-    assert sorted(set(served)) == own, f"run {run.id}: of {len(own)} steps the server has {served}"
-    print(f"{run.id}: {run.state}, {len(own)} steps, {run.summary.get('outcome')}")
+    assert written == list(range(1, len(written) + 1)), f"run {run.id} wrote steps {written}"
+    assert sorted(set(served)) == written, f"run {run.id}: of {len(written)} steps the server has {served}"
+    print(f"{run.id}: {run.state}, {len(written)} steps, {run.summary.get('outcome')}")
 result = json.loads((folder / "result.json").read_text())
 assert len(result["runs"]) == count
 RunConfig.from_params(yaml.safe_load((folder / "chosen_config.yaml").read_text()))

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# A farm that works for a server elsewhere. Sourced by docker/ci.sh.
+# A farm that uses a server elsewhere. Sourced by docker/ci.sh.
 
-# Stands for W&B: a server of our own that the farm knows nothing of but its address and a planted key.
+# Instead of W&B, uses an embedded server outside the farm, which knows only its address and a given key.
 farm_with_an_outer_server() {
     export COMPOSE_PROJECT_NAME=sweepfarm-ci-outer COMPOSE_FILE=docker-compose.yml:docker/ci/outer.yml
     export SWEEP_FILE=sweeps/kl_lr_grid.yaml
@@ -22,9 +22,9 @@ farm_with_an_outer_server() {
         fail "other services than the agents and the report: $(docker compose ps --all --services | xargs)"
     agents_ended_well 3
     has_ended report || fail "no report"
-    look_at_runs 6 finished killed # by Hyperband, where one did not end in time
+    look_at_runs 6 finished killed # killed: by Hyperband, if a run did not end in time
     nothing_says "$key"
-    say "farm with an outer server: 6 runs on executed code, no server of its own, the planted key nowhere to be read"
+    say "farm with an outer server: 6 runs that execute code, no server in the farm, no trace of the given key"
     docker rm --force --volumes $planted >/dev/null
     docker compose down --volumes >>"$LOGS/down.log" 2>&1
     unset WANDB_API_KEY WANDB_BASE_URL SWEEP_ID SWEEP_FILE COMPOSE_FILE

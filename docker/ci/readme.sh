@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The commands of README.md's Docker section: what is run is what it says. Sourced by docker/ci.sh.
+# Reads the commands of README.md's Docker section, so that the tested commands are those. Sourced by docker/ci.sh.
 
-# The block of the section that begins with the comment `# TITLE`; without the comment.
+# Prints the commands of the block that begins with the comment `# TITLE`.
 from_readme() { # from_readme TITLE
     awk -v title="# $1" '
         /^## / {section = $0}

@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# What may not be seen and what may not be done. Sourced by docker/ci.sh.
+# Checks that secrets do not leak and that containers have no privileges. Sourced by docker/ci.sh.
 
-# No image, log or run directory of the farm holds the text.
+# Fails if the image, the logs or the run directories of the farm contain a secret.
 nothing_says() { # nothing_says SECRET
-    [ "${#1}" -ge 20 ] || fail "no secret to look for"
+    [ "${#1}" -ge 20 ] || fail "the secret to search for is too short"
     local places="$WORK/places"
     mkdir -p "$places"
     docker history --no-trunc "$SWEEPFARM_IMAGE" >"$places/history"
     docker image inspect "$SWEEPFARM_IMAGE" >"$places/image"
     docker compose logs --no-color >"$places/logs" 2>&1
     docker compose run --rm --no-deps -T --entrypoint tar report -C /runs -c . >"$places/runs.tar"
-    [ -s "$places/logs" ] && [ "$(stat -c %s "$places/runs.tar")" -gt 100000 ] || fail "there was nothing to look at"
+    [ -s "$places/logs" ] && [ "$(stat -c %s "$places/runs.tar")" -gt 100000 ] || fail "there are no logs or runs to search"
     ! grep --recursive --files-with-matches --text --fixed-strings -e "$1" "$places" || fail "the key is in the files above"
 }
 
-# As the kernel sees it: uid 10001, no capabilities, none to be gained, and a root that cannot be written.
+# Fails unless the kernel reports uid 10001, no capabilities, no new privileges and read-only root folders.
 everything_is_locked_down() {
     local container
     for container in $(docker compose ps --quiet --status running); do
@@ -28,6 +28,6 @@ for path in ("/", "/app", "/venv", "/etc", "/usr"):
     assert os.statvfs(path).f_flag & os.ST_RDONLY, path
 ' || fail "container $container is not locked down"
         [ "$(docker inspect --format '{{.Config.User}} {{.HostConfig.Privileged}}' "$container")" = "10001:10001 false" ] ||
-            fail "container $container has other rights than it should"
+            fail "container $container is privileged or has the wrong user"
     done
 }

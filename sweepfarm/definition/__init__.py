@@ -1,1 +1,1 @@
-"""What a sweep is before it is run: its file, its values, what is wrong with it."""
+"""A sweep before it runs: reading its file, its values, the check for errors."""

@@ -1,4 +1,4 @@
-"""What can be known of a sweep before a run is paid for."""
+"""The check of a sweep before any run is started."""
 
 import random
 from collections import Counter
@@ -20,20 +20,20 @@ from sweepfarm.definition.values import all_values, variants
 from sweepfarm.errors import UserError
 
 _DRAWS = 2_000
-"""Random points by which the infeasible share of a space is estimated."""
-_MOST_INFEASIBLE = 0.1
-"""Above this share a sweep is refused: it would waste its runs."""
+"""Number of random points from which the infeasible share of a space is estimated."""
+_INFEASIBLE_LIMIT = 0.1
+"""A sweep with a larger infeasible share is refused: it would waste its runs."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A point at which Hyperband decides.
+    """A rung of the sweep's Hyperband.
 
     Attributes:
-        logged_value: How many values of the metric a run has logged there.
-        training_step: The step of that value.
-        goes_on: How many of `population` runs pass.
-        population: Runs that are counted with: the run cap, or 9 where there is none.
+        logged_value: Number of metric values that a run has logged at the rung.
+        training_step: Training step at which the last of them is logged.
+        goes_on: Number of runs, out of `population`, that continue after the rung.
+        population: Assumed number of runs: the run cap, or 9 without one.
     """
 
     logged_value: int
@@ -43,26 +43,26 @@ class Rung:
 
     @property
     def share(self) -> float:
-        """Share of runs let through."""
+        """Share of runs that continue after the rung, in (0, 1]."""
         return self.goes_on / self.population
 
 
 @dataclass(frozen=True)
 class SweepCheck:
-    """The findings of a check that found no error.
+    """The result of a check that found no error.
 
     Attributes:
         task: The task of every run.
         metric: Name of the metric that is optimised.
         searched: Names of the parameters that vary.
-        constant: Names and values of those that do not.
-        models: The models that runs will start from.
+        constant: Names and values of the parameters that do not vary.
+        models: The models that runs start from.
         max_steps: Training steps of a full run.
-        evaluations: Steps at which the metric is logged.
-        rungs: Where Hyperband decides; empty without early termination.
-        infeasible_share: Share of random points that make no valid run.
-        infeasible_reasons: Why, most frequent first.
-        warnings: Things that run, but probably not as meant.
+        evaluations: Training steps at which the metric is logged.
+        rungs: Hyperband's rungs; empty without early termination.
+        infeasible_share: Share of random points that are not a valid configuration, in [0, 1].
+        infeasible_reasons: The up to three most frequent errors of these points, most frequent first.
+        warnings: Settings that are valid but probably not as intended.
     """
 
     task: str
@@ -83,11 +83,12 @@ class SweepCheck:
 
 
 def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
-    """Check a sweep file's content.
+    """The result of checking the content of a sweep file.
 
     Raises:
-        UserError: If it cannot run as written: bad syntax, an unknown parameter, a metric that no run logs, a
-            value that no run accepts, an early termination that never acts, a mostly infeasible space.
+        UserError: If the sweep cannot run as written: bad syntax, an unknown parameter, a metric that no run
+            logs, a value that no run accepts, an early termination that never stops a run, a space of which
+            too much is infeasible.
     """
     try:
         spec = parse_sweep_config(sweep)
@@ -98,8 +99,8 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     _check_names(spec, task, constant)
     if spec.metric is None:
         raise UserError("the sweep names no metric; add `metric: {name: objective/score, goal: maximize}`")
-    when = cadence(spec.metric.name, task)
-    if when is None:
+    logged_at = cadence(spec.metric.name, task)
+    if logged_at is None:
         raise UserError(unknown_key_message("metric", spec.metric.name, step_metrics(task) | RUNG_METRICS))
     for model in _models(spec):
         if model.startswith((".", "/", "~")) and not Path(model).exists():
@@ -109,7 +110,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     for suite in dict.fromkeys(all_values(spec, "suite")):
         _check_suite(suite)
     budget = _constant_run(constant)
-    evaluations = budget.rung_steps if when == "rung" else tuple(range(1, budget.max_steps + 1))
+    evaluations = budget.rung_steps if logged_at == "rung" else tuple(range(1, budget.max_steps + 1))
     share, reasons = _infeasible(spec)
     return SweepCheck(
         task=task,
@@ -127,7 +128,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
 
 
 def _check_names(spec: SweepSpec, task: str, constant: Mapping[str, Any]) -> None:
-    """See that every parameter exists, and that none that varies decides what the objective is."""
+    """Check that every parameter exists, and that none that varies changes how the objective is measured."""
     varying = [name for name in spec.parameters if name not in constant and name != VARIANT]
     for variant in variants(spec):
         if not isinstance(variant, Mapping):
@@ -167,18 +168,18 @@ def _rungs(spec: SweepSpec, evaluations: tuple[int, ...]) -> tuple[Rung, ...]:
     if spec.early_terminate is None:
         return ()
     population = spec.run_cap or 9
-    found = tuple(
+    rungs = tuple(
         Rung(band, evaluations[band - 1], survivors(population, spec.early_terminate.eta), population)
         for band in hyperband_rungs(spec.early_terminate)
-        if band < len(evaluations)  # at the last value a run is over anyway
+        if band < len(evaluations)  # a run ends at its last value anyway
     )
-    if not found:
+    if not rungs:
         first = hyperband_rungs(spec.early_terminate)[0]
         raise UserError(
             f"early_terminate can never stop a run: its first rung is logged value {first} of the metric,"
             f" and a run logs only {len(evaluations)}; lower min_iter below {len(evaluations)}"
         )
-    return found
+    return rungs
 
 
 def _infeasible(spec: SweepSpec) -> tuple[float, tuple[str, ...]]:
@@ -192,38 +193,38 @@ def _infeasible(spec: SweepSpec) -> tuple[float, tuple[str, ...]]:
             reasons[str(error)] += 1
     share = reasons.total() / _DRAWS
     messages = tuple(message for message, _ in reasons.most_common(3))
-    if share > _MOST_INFEASIBLE:
-        raise UserError(f"{share:.0%} of the space makes no valid run; most often: {messages[0]}")
+    if share > _INFEASIBLE_LIMIT:
+        raise UserError(f"{share:.0%} of the space makes no valid run; most frequent error: {messages[0]}")
     return share, messages
 
 
 def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -> list[str]:
-    found = []
+    warnings = []
     assert spec.metric is not None
     weights = [n for n in spec.parameters if n.endswith("_weight") and n not in constant]
     if spec.metric.name.startswith("reward_components/") and weights:
-        found.append(
-            f"the metric {spec.metric.name} is made with weights that the sweep changes"
+        warnings.append(
+            f"the metric {spec.metric.name} depends on weights that the sweep searches"
             f" ({', '.join(weights)}), so its values do not compare between runs; prefer objective/score"
         )
     if _varies(spec, "epsilon") and budget.num_iterations == 1:
-        found.append("epsilon changes nothing while num_iterations is 1: the policy ratio is then always 1")
+        warnings.append("epsilon changes nothing with num_iterations 1: the policy ratio is always 1")
     if _varies(spec, "epsilon") and budget.loss_type in ("sapo", "vespo"):
-        found.append(f"epsilon changes nothing with loss_type {budget.loss_type}, which does not clip")
+        warnings.append(f"epsilon changes nothing with loss_type {budget.loss_type}, which does not clip")
     if _varies(spec, "reward_scale") and budget.scale_rewards != "none":
-        found.append(
+        warnings.append(
             f"reward_scale changes nothing with scale_rewards {budget.scale_rewards}: the division by the"
             " standard deviation cancels it; set scale_rewards to none"
         )
     rewards = dict.fromkeys(all_values(spec, "reward_name"))
     if spec.metric.name.startswith("objective/") and len(rewards) > 1:
-        found.append(
-            f"the objective is each run's own reward ({', '.join(map(str, rewards))}): it compares how well"
-            " each goal is reached, not which goal is the better one"
+        warnings.append(
+            f"the objective is each run's own reward ({', '.join(map(str, rewards))}): it says how well a run"
+            " reached its goal, not which goal is better"
         )
     if spec.metric.goal == "minimize" and spec.metric.name in RUNG_METRICS:
-        found.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
-    return found
+        warnings.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
+    return warnings
 
 
 def _varies(spec: SweepSpec, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reading a sweep file and laying a budget overlay over it."""
+"""Reads a sweep file and lays a budget overlay over it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,29 +15,29 @@ OVERLAY_KEYS = frozenset(
 
 
 def read_sweep(path: Path, overlay: Path | None = None) -> dict[str, Any]:
-    """Read a sweep file, with a budget overlay when one is given.
+    """The content of a sweep file, with the values of a budget overlay if one is given.
 
     Raises:
-        UserError: If a file does not exist or is no YAML mapping, or the overlay changes the searched space.
+        UserError: If a file cannot be read or is not a YAML mapping, or the overlay cannot be applied.
     """
     sweep = _read_mapping(path)
     return sweep if overlay is None else lay_over(sweep, _read_mapping(overlay))
 
 
 def ends_by_itself(sweep: Mapping[str, Any]) -> bool:
-    """Whether a sweep has a last run; without a `run_cap` only a grid has."""
+    """Whether a sweep ends by itself: it has a `run_cap` or is a grid."""
     return "run_cap" in sweep or sweep.get("method") == "grid"
 
 
 def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a budget overlay over a sweep.
+    """A copy of a sweep with the values of a budget overlay.
 
     An overlay sets how much is spent (`run_cap`, `requeue_crashed`, `early_terminate`, constant parameters
-    such as `max_steps`) and never what is searched: each of its parameters is one `value`, and none is
-    searched by the sweep.
+    such as `max_steps`). It never changes what is searched: each of its parameters has one `value`, and the
+    sweep searches none of them.
 
     Raises:
-        UserError: If the overlay has another key, a range, or a parameter that the sweep searches.
+        UserError: If the overlay has an unknown key, a range, or a parameter that the sweep searches.
     """
     for key in overlay:
         if key not in OVERLAY_KEYS:
@@ -46,7 +46,7 @@ def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
     for name, setting in _mapping(overlay.get("parameters"), "`parameters` of the overlay").items():
         if not isinstance(setting, Mapping) or set(setting) != {"value"}:
             raise UserError(
-                f"overlay parameter `{name}` must be one `value`; an overlay holds no search space"
+                f"overlay parameter `{name}` must be one `value`; an overlay cannot change the search space"
             )
         if name in parameters and set(_mapping(parameters[name], f"parameter `{name}`")) != {"value"}:
             raise UserError(
@@ -57,9 +57,9 @@ def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
     return {**merged, "parameters": parameters}
 
 
-def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+def _mapping(value: Any, label: str) -> Mapping[str, Any]:
     if value is not None and not isinstance(value, Mapping):
-        raise UserError(f"{what} must be a mapping, not {value!r}")
+        raise UserError(f"{label} must be a mapping, not {value!r}")
     return value or {}
 
 
@@ -69,9 +69,9 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path} is no UTF-8 text") from None
+        raise UserError(f"{path} is not UTF-8 text") from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):
-        raise UserError(f"{path} holds no mapping of keys to values")
+        raise UserError(f"{path} contains no mapping of keys to values")
     return value

@@ -1,4 +1,4 @@
-"""What a sweep gives its runs for a parameter."""
+"""The values that a sweep gives to a parameter."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from server.search.space import SweepSpec
 
 
 def variants(spec: SweepSpec) -> tuple[Any, ...]:
-    """The whole configurations that a sweep lists; none where it lists none."""
+    """The values of the parameter `variant`, each a mapping of parameters; empty if the sweep has none."""
     return tuple(spec.parameters[VARIANT].values_or_bounds) if VARIANT in spec.parameters else ()
 
 
 def all_values(spec: SweepSpec, name: str) -> tuple[Any, ...]:
-    """The values (or bounds) of a parameter, alone or in variants; none where the sweep does not name it."""
-    alone = spec.parameters[name].values_or_bounds if name in spec.parameters else ()
-    return (*alone, *(variant[name] for variant in variants(spec) if name in variant))
+    """All values (or bounds) of a parameter, its own and those in variants; empty if there are none."""
+    own = spec.parameters[name].values_or_bounds if name in spec.parameters else ()
+    return (*own, *(variant[name] for variant in variants(spec) if name in variant))

@@ -1,1 +1,1 @@
-"""What a command needs of this machine: the server, its address, its child processes, the checks."""
+"""What a command does on this machine: find or start a server, start processes, check the machine."""

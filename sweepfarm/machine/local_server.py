@@ -9,23 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.worker import UnreachableError, require_server
 from sweepfarm.errors import UserError
+from sweepfarm.machine.endpoint import reachable_server
 from sweepfarm.machine.processes import ending_with_us
 
 _STOP_GRACE = 60
-"""Seconds until an early stop becomes a SIGTERM: the client asks every 15 s, and a step must end first."""
-_PATIENCE = 60.0
-"""Seconds to wait for the server to be ready."""
+"""Seconds that a run has to end by itself after an early stop: its client asks for stops only every 15 s."""
+_START_SECONDS = 60.0
+"""Maximum time until the server is ready."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the W&B protocol is spoken.
+    """A server that speaks the W&B protocol.
 
     Attributes:
         url: Base URL.
-        environment: Variables by which every W&B client finds and may use it.
+        environment: Variables that a W&B client needs to find the server and to log in.
     """
 
     url: str
@@ -34,15 +34,15 @@ class Endpoint:
 
 @contextmanager
 def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
-    """Run the embedded server on loopback for the length of the block.
+    """Run the embedded server on loopback for the duration of the block.
 
     Args:
-        data: Its data folder.
-        port: To listen on; 0 takes any free one.
-        seed: Seed of its searches.
+        data: Data folder of the server.
+        port: Port to listen on; 0 for any free one.
+        seed: Seed of the server's searches.
 
     Raises:
-        UserError: If it does not start; the message is the server's own.
+        UserError: If the server does not start. The message is the last line of its log.
     """
     data.mkdir(parents=True, exist_ok=True)
     ready = data / "url"
@@ -50,7 +50,7 @@ def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
     command = [sys.executable, "-m", "sweepfarm", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--data", str(data), "--seed", str(seed), "--stop-grace", str(_STOP_GRACE)]
     with (data / "server.log").open("wb") as log:
-        # A session of its own: Ctrl-C reaches the command first, which stops the agents before the server.
+        # In a session of its own, Ctrl-C does not reach the server: the command stops the agents first.
         process = subprocess.Popen(
             command,
             stdout=log,
@@ -73,26 +73,22 @@ def local_server(data: Path, port: int, seed: int) -> Iterator[Endpoint]:
 
 
 def outer_server() -> Endpoint | None:
-    """The W&B that the environment names by `WANDB_API_KEY` (and perhaps `WANDB_BASE_URL`), if it does.
+    """The server that `WANDB_BASE_URL` names (W&B by default); None if `WANDB_API_KEY` is not set.
 
     Raises:
-        UserError: If that server does not answer.
+        UserError: If the server does not answer.
     """
     if not os.environ.get("WANDB_API_KEY"):
         return None
-    try:
-        url = require_server(os.environ)
-    except UnreachableError as error:
-        raise UserError(str(error)) from None
-    return Endpoint(url, {})
+    return Endpoint(reachable_server(os.environ), {})
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_SECONDS
     while not (ready.exists() and ready.read_text().strip()):
         if process.poll() is not None:
-            lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+            lines = log.read_text(errors="replace").strip().splitlines() or ["it printed nothing"]
             raise UserError(f"the embedded server did not start: {lines[-1]}")
         if time.monotonic() > deadline:
-            raise UserError(f"the embedded server was not ready after {_PATIENCE:.0f} s; see {log}")
+            raise UserError(f"the embedded server was not ready after {_START_SECONDS:.0f} s; see {log}")
         time.sleep(0.05)

@@ -6,16 +6,16 @@ from sweepfarm.errors import UserError
 
 
 def prepare_model(task: str, model: str) -> None:
-    """Check that a model can be loaded, before runs start on it. Trains the starter if the cache has none.
+    """Check that a model can be loaded. `starter` is trained unless it is in the cache.
 
-    Trained here, the starter has a progress bar, and agents do not have to wait for each other.
+    Called before agents start: so a progress bar is shown, and agents need not wait for each other.
 
     Args:
         task: Name of the task.
         model: `starter`, a folder or a Hub id.
 
     Raises:
-        UserError: If the path or id is wrong, or the model cannot be fetched.
+        UserError: If the path or id is wrong, or the model cannot be downloaded.
     """
     from agent.training.lifecycle.model import check_model
 

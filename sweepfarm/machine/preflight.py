@@ -1,4 +1,4 @@
-"""The checks before a sweep that need this machine: device, memory, disk, reward."""
+"""The checks of this machine and of the reward before runs start."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,26 +14,26 @@ from server.search.space import parse_sweep_config
 from sweepfarm.definition.values import all_values
 
 _SIZES = ("per_device_train_batch_size", "num_generations")
-"""Searched parameters that memory grows with."""
+"""Parameters that increase the memory of a run."""
 _COLOUR = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def largest_run(sweep: Mapping[str, Any]) -> RunConfig:
-    """The run of a sweep that needs the most memory: constants as they are, sizes at their largest."""
+    """Configuration of the run that needs the most memory: the constants, and the largest sizes."""
     spec = parse_sweep_config(sweep)
     values = {n: d.values_or_bounds[0] for n, d in spec.parameters.items() if d.is_constant}
     values.pop(VARIANT, None)
-    values |= {name: max(found) for name in _SIZES if (found := all_values(spec, name))}
+    values |= {name: max(sizes) for name in _SIZES if (sizes := all_values(spec, name))}
     return RunConfig.from_params(values)
 
 
 def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> list[Check]:
-    """Checks of this machine and of the reward, for the largest run of a sweep.
+    """Results of the checks of device, memory, disk and reward, for the largest run of a sweep.
 
     Args:
-        sweep: Content of a checked sweep.
-        runs: Folder where runs would be saved.
-        agents_here: Agents that share the machine.
+        sweep: Content of a sweep that `check_sweep` accepts.
+        runs: Folder where runs are saved.
+        agents_here: Number of agents that share the machine.
     """
     from agent.preflight.machine import check_device, check_disk, check_memory
     from agent.preflight.memory import model_shape
@@ -52,16 +52,16 @@ def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> lis
 
 
 def report_checks(sweep: Mapping[str, Any], runs: Path, agents_here: int) -> None:
-    """Run the checks and print each on a line.
+    """Run the checks and print the result of each on one line.
 
     Raises:
-        click.ClickException: If one of them says that runs cannot work here.
+        click.ClickException: If a check finds that runs cannot work here.
     """
     checks = preflight(sweep, runs, agents_here)
     console = Console(stderr=True, soft_wrap=True)
     for check in checks:
         colour = _COLOUR[check.level]
         console.print(f"[{colour}]{check.level}[/{colour}] {check.name}: {check.text}", highlight=False)
-    broken = [check for check in checks if check.level == "error"]
-    if broken:
-        raise click.ClickException(f"no run is taken: {broken[0].name}: {broken[0].text}")
+    errors = [check for check in checks if check.level == "error"]
+    if errors:
+        raise click.ClickException(f"runs cannot work here: {errors[0].name}: {errors[0].text}")

@@ -1,4 +1,4 @@
-"""How processes of a command end: its children end with it, even if it is killed."""
+"""Makes the child processes of a command end with it, even if it is killed."""
 
 import ctypes
 import os
@@ -12,23 +12,22 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def ending_with_us() -> Callable[[], None] | None:
-    """A `preexec_fn` for a child to which the kernel sends SIGTERM when this process ends.
+    """A `preexec_fn` with which a child gets SIGTERM from the kernel when this process ends.
 
-    Returns None on systems other than Linux, which cannot do this: a child then outlives a command that is
-    killed.
+    None on systems other than Linux: there, a child continues after a command that is killed.
     """
     if _LIBC is None:
         return None
     libc, parent = _LIBC, os.getpid()
 
-    def ask() -> None:
+    def request_signal() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != parent:  # gone before it was asked
+        if os.getppid() != parent:  # the parent ended before the request
             os._exit(1)
 
-    return ask
+    return request_signal
 
 
 def interrupt(*_: object) -> NoReturn:
-    """A signal handler that ends the command as Ctrl-C does, so that no agent or server is left behind."""
+    """Signal handler that ends the command as Ctrl-C does, so that its agents and server end too."""
     raise KeyboardInterrupt

@@ -1,1 +1,1 @@
-"""A sweep that runs: registered, worked on, waited for, confirmed."""
+"""Runs a sweep: registers it, starts agents, waits for its end, confirms its best configurations."""

@@ -1,4 +1,4 @@
-"""The steps of a confirmation: choose, register, run, go on where it was interrupted, read back."""
+"""The steps of a confirmation: choose candidates, register, wait, replace lost runs, write the result."""
 
 import json
 import time
@@ -26,7 +26,7 @@ _POLL_SECONDS = 3.0
 
 
 def make_plan(sweep: str, top: int, seeds: int, out: Path) -> Plan:
-    """Choose the candidates and keep them in `out`, before anything is registered.
+    """The plan of a confirmation: candidates and seeds. Written to `out`; nothing is registered.
 
     Raises:
         AnalysisError: If the sweep cannot be read, or has nothing to confirm.
@@ -34,18 +34,18 @@ def make_plan(sweep: str, top: int, seeds: int, out: Path) -> Plan:
     config, table = sweep_config(sweep), download(sweep)
     assessment = assess(table)
     chosen, notes = candidates(table, assessment, select(assessment), constants(config), top)
-    none: tuple[tuple[str, ...], ...] = ((),) * len(chosen)
-    plan = Plan(sweep, top, tuple(fresh_seeds(table, seeds)), tuple(chosen), none, tuple(notes))
+    unregistered: tuple[tuple[str, ...], ...] = ((),) * len(chosen)
+    plan = Plan(sweep, top, tuple(fresh_seeds(table, seeds)), tuple(chosen), unregistered, tuple(notes))
     replace_text(out / PLAN, plan.to_json())
     return plan
 
 
 def read_plan(out: Path) -> Plan | None:
-    """The plan that `make_plan` kept; None where there is none.
+    """The plan that `make_plan` wrote to `out`; None if there is none.
 
     Raises:
         UserError: If the file cannot be read.
-        AnalysisError: If the file is something else.
+        AnalysisError: If the file is not a plan.
     """
     try:
         return Plan.from_json((out / PLAN).read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def read_plan(out: Path) -> Plan | None:
 
 
 def require_same(plan: Plan, sweep: str, top: int, seeds: int, out: Path) -> None:
-    """See that a plan is what is asked for now.
+    """Check that a plan is for these arguments.
 
     Raises:
         UserError: If the plan confirms another sweep, or another number of candidates or seeds.
@@ -64,16 +64,16 @@ def require_same(plan: Plan, sweep: str, top: int, seeds: int, out: Path) -> Non
     if (plan.sweep, plan.top, len(plan.seeds)) != (sweep, top, seeds):
         raise UserError(
             f"{out / PLAN} confirms {plan.sweep} with --top {plan.top} --seeds {len(plan.seeds)}:"
-            " ask for the same to go on with it, or give another --out"
+            " give the same arguments to continue it, or another --out"
         )
 
 
 def register_plan(plan: Plan, out: Path, environment: Mapping[str, str]) -> Plan:
-    """Register a grid sweep over all seeds for every candidate that has none.
+    """The plan after registering a grid sweep over all seeds for every candidate that has none.
 
     Raises:
         AnalysisError: If the server cannot be read.
-        UserError: If a sweep was refused.
+        UserError: If the server refuses a sweep.
     """
     for place, sweeps in enumerate(plan.sweeps):
         if not sweeps:
@@ -84,20 +84,21 @@ def register_plan(plan: Plan, out: Path, environment: Mapping[str, str]) -> Plan
 def _with_sweep(
     plan: Plan, place: int, seeds: Sequence[int], out: Path, environment: Mapping[str, str]
 ) -> Plan:
-    """The plan, as it is now kept in `out`, with a sweep of one candidate over `seeds`.
+    """The plan with one more sweep of the candidate at `place`, over `seeds`; also written to `out`.
 
-    A sweep that was registered by a command that died before it could write so is found by what it holds.
+    If an earlier command registered this sweep but ended before it wrote the plan, that sweep is found by its
+    content and used.
     """
     wanted = grid_sweep(sweep_config(plan.sweep), plan.sweep, plan.candidates[place], seeds)
-    ours = {path for paths in plan.sweeps for path in paths}
-    there = sweeps_of_project(plan.sweep.rsplit("/", 1)[0])
-    what = ("name", "method", "parameters")
-    alike = (
+    known = {path for paths in plan.sweeps for path in paths}
+    on_server = sweeps_of_project(plan.sweep.rsplit("/", 1)[0])
+    keys = ("name", "method", "parameters")
+    matches = (
         path
-        for path, config in there.items()
-        if path not in ours and all(config.get(key) == wanted[key] for key in what)
+        for path, config in on_server.items()
+        if path not in known and all(config.get(key) == wanted[key] for key in keys)
     )
-    path = next(alike, None) or register(wanted, out, environment)[0]
+    path = next(matches, None) or register(wanted, out, environment)[0]
     (out / path.rsplit("/", 1)[1]).mkdir(parents=True, exist_ok=True)
     plan = plan.with_sweep(place, path)
     replace_text(out / PLAN, plan.to_json())
@@ -105,28 +106,28 @@ def _with_sweep(
 
 
 def has_begun(plan: Plan) -> bool:
-    """Whether any of its runs was made, or begun, before."""
-    return any(not table.runs.empty for own in _tables(plan) for table in own)
+    """Whether the server has any run of the plan, finished or not."""
+    return any(not table.runs.empty for tables in _tables(plan) for table in tables)
 
 
 def unfinished(plan: Plan) -> list[str]:
-    """The last sweep of every candidate that lacks runs, where that sweep is not over."""
-    tables = _tables(plan)
+    """Path of the last sweep of each candidate that lacks runs, if that sweep is not over."""
+    by_candidate = _tables(plan)
     return [
-        own[-1].sweep.path
-        for own, seeds in zip(tables, missing(plan, tables), strict=True)
-        if seeds and own[-1].sweep.state not in _OVER
+        tables[-1].sweep.path
+        for tables, seeds in zip(by_candidate, missing(plan, by_candidate), strict=True)
+        if seeds and tables[-1].sweep.state not in _OVER
     ]
 
 
 def replace_lost(plan: Plan, out: Path, environment: Mapping[str, str], keep: Collection[str]) -> Plan:
-    """Register, for every candidate, a sweep over the seeds of which no run was left.
+    """The plan after registering, for every candidate, a sweep over the seeds that have no valid run.
 
     Args:
         plan: The plan that was registered and run.
-        out: Where the plan is kept.
+        out: Folder of the plan.
         environment: Names the server.
-        keep: Sweeps that still hand out runs: their candidates get no other.
+        keep: Paths of sweeps that still hand out runs: their candidates get no new sweep.
     """
     for place, seeds in enumerate(missing(plan, _tables(plan))):
         if seeds and plan.sweeps[place][-1] not in keep:
@@ -135,15 +136,15 @@ def replace_lost(plan: Plan, out: Path, environment: Mapping[str, str], keep: Co
 
 
 def wait_for_runs(plan: Plan, console: Console) -> None:
-    """Wait for runs that go on, be it elsewhere, until they end or the server gives them up for dead."""
+    """Wait until no run of the plan is running. The server marks runs that send nothing more as crashed."""
     with console.status("") as status:
         while running := _running(plan):
-            status.update(f"waiting for {running} runs to end, or to be given up for dead by the server")
+            status.update(f"waiting for {running} runs to end or to be marked as crashed by the server")
             time.sleep(_POLL_SECONDS)
 
 
 def _running(plan: Plan) -> int:
-    return sum(int((table.runs["state"] == "running").sum()) for own in _tables(plan) for table in own)
+    return sum(int((table.runs["state"] == "running").sum()) for tables in _tables(plan) for table in tables)
 
 
 def _tables(plan: Plan) -> list[list[SweepTable]]:
@@ -151,11 +152,11 @@ def _tables(plan: Plan) -> list[list[SweepTable]]:
 
 
 def write_result(plan: Plan, out: Path) -> dict[str, Any]:
-    """Read the runs of a plan back, judge them, and keep the result beside the plan.
+    """The result of a confirmation, from its runs on the server; also written to `out/confirmation.json`.
 
     Raises:
-        AnalysisError: If a sweep cannot be read, or a candidate has no run yet that counts.
-        UserError: If the plan was interrupted before all sweeps were registered.
+        AnalysisError: If a sweep cannot be read, or a candidate has no valid run yet.
+        UserError: If not all sweeps of the plan are registered.
     """
     if not all(plan.sweeps):
         raise UserError(f"{out / PLAN} is not registered yet: run the same command without --read")

@@ -1,4 +1,4 @@
-"""A whole sweep on one machine: register, run agents, watch."""
+"""Registers a sweep, runs agents on this machine, and shows the runs meanwhile."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ from sweepfarm.machine.processes import ending_with_us
 _SWEEP_PATH = re.compile(r"wandb agent (\S+/\S+/\S+)")
 _POLL_SECONDS = 3.0
 _STOP_SECONDS = 45
-"""For a run to save its state and say so, before it is killed."""
+"""Seconds that a run has to save its state and report it, before it is killed."""
 
 
 def register(sweep: Mapping[str, object], runs: Path, environment: Mapping[str, str]) -> tuple[str, Path]:
@@ -29,14 +29,14 @@ def register(sweep: Mapping[str, object], runs: Path, environment: Mapping[str, 
 
     Args:
         sweep: Content of the sweep file, overlay included.
-        runs: Where the sweep gets a folder of its own, with the file that was registered.
+        runs: Folder in which a folder for the sweep is made, with the registered file `sweep.yaml`.
         environment: Names the server.
 
     Returns:
-        `entity/project/id`, and the folder.
+        `entity/project/id`, and the folder of the sweep.
 
     Raises:
-        UserError: W&B refused it; the message is W&B's.
+        UserError: If W&B refuses the sweep. The message is W&B's.
     """
     runs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".registering-", dir=runs) as building:
@@ -57,13 +57,13 @@ def register(sweep: Mapping[str, object], runs: Path, environment: Mapping[str, 
 
 
 class Agents:
-    """Agents as child processes, each with its log.
+    """Agents as child processes, each with its own log.
 
     Args:
         sweep: `entity/project/id`.
-        count: How many.
-        folder: Where their logs go.
-        environment: Names the server and the folder of runs.
+        count: Number of agents.
+        folder: Folder of the logs.
+        environment: Environment of the agents; names the server and the folder of runs.
     """
 
     def __init__(self, sweep: str, count: int, folder: Path, environment: Mapping[str, str]) -> None:
@@ -84,18 +84,18 @@ class Agents:
 
     @property
     def running(self) -> int:
-        """Agents that have not ended."""
+        """Number of agents that have not ended."""
         return sum(process.poll() is None for process in self._processes)
 
     def stop(self) -> None:
-        """End them all: SIGTERM, which they pass on to their runs, then SIGKILL."""
+        """End all agents: SIGTERM, which they pass on to their runs, then SIGKILL."""
         running = [psutil.Process(p.pid) for p in self._processes if p.poll() is None]
-        # The client puts each run into a process group of its own: name them now, while their agent lives.
-        below = [child for process in running for child in process.children(recursive=True)]
+        # Runs are in process groups of their own: they are found only while their agent lives.
+        descendants = [child for process in running for child in process.children(recursive=True)]
         for process in running:
             process.terminate()
-        _, left = psutil.wait_procs([*running, *below], timeout=_STOP_SECONDS)
-        for process in left:
+        _, alive = psutil.wait_procs([*running, *descendants], timeout=_STOP_SECONDS)
+        for process in alive:
             process.kill()
         for agent in self._processes:
             agent.wait()
@@ -104,26 +104,26 @@ class Agents:
 def run_agents(
     sweep: str, count: int, folder: Path, runs: Path, environment: Mapping[str, str], console: Console
 ) -> list[Path]:
-    """Run agents until the sweep gives them nothing more, and show its runs meanwhile.
+    """Run agents until the sweep has no more runs for them, and show its runs meanwhile.
 
     Args:
         sweep: `entity/project/id`.
-        count: How many.
-        folder: Folder of the sweep, for logs.
-        runs: Where run directories go.
+        count: Number of agents.
+        folder: Folder of the sweep; the logs are written here.
+        runs: Folder of the run directories.
         environment: Names the server.
         console: Where runs are shown.
 
     Returns:
-        The agents' logs.
+        Paths of the agents' logs.
     """
-    own = {"SWEEPFARM_RUNS": str(runs.resolve()), "WANDB_DIR": str(folder)}
-    team = Agents(sweep, count, folder, {**environment, **own})
+    folders = {"SWEEPFARM_RUNS": str(runs.resolve()), "WANDB_DIR": str(folder)}
+    agents = Agents(sweep, count, folder, {**environment, **folders})
     try:
-        watch(sweep, team, console)
+        watch(sweep, agents, console)
     finally:
-        team.stop()
-    return team.logs
+        agents.stop()
+    return agents.logs
 
 
 def watch(sweep: str, agents: Agents, console: Console) -> None:
@@ -138,13 +138,13 @@ def watch(sweep: str, agents: Agents, console: Console) -> None:
                 live.update(_table(api, sweep, agents.running))
             except Exception as error:
                 live.update(
-                    f"{agents.running} agents at work; the server did not answer ({type(error).__name__})"
+                    f"{agents.running} agents running; the server did not answer ({type(error).__name__})"
                 )
             time.sleep(_POLL_SECONDS)
 
 
 def _table(api: object, sweep: str, running: int) -> Table:
-    table = Table("run", "state", "step", "objective", "reward", title=f"{sweep}: {running} agents at work")
+    table = Table("run", "state", "step", "objective", "reward", title=f"{sweep}: {running} agents running")
     for run in api.sweep(sweep).runs:  # type: ignore[attr-defined]
         run.load(force=True)
         summary = run.summary_metrics

@@ -1,22 +1,20 @@
-"""Sweeps that are registered: the latest one of a folder of runs, and what a server knows of one."""
+"""Registered sweeps: the latest one of a folder of runs, and the content of one on its server."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
-
-import click
+from typing import Any
 
 from rewards.error_text import first_line
 from sweepfarm.errors import UserError
 
 _PATH_FILE = "sweep_path"
 _RETRIES = 2
-"""How often reading a sweep is tried again."""
+"""Number of retries when a sweep is read."""
 
 
 def set_latest(runs: Path, sweep: str) -> Path:
-    """Make `runs/latest` link to the folder of a sweep. Creates that folder if needed.
+    """Make `runs/latest` a link to the folder of a sweep, which is created if needed.
 
     Args:
         runs: The folder of runs.
@@ -49,19 +47,20 @@ def named_or_latest(sweep: str, runs: Path) -> str:
     Raises:
         UserError: If no sweep is named and none is registered.
     """
-    found = sweep.strip() or latest(runs)
-    if not found:
+    path = sweep.strip() or latest(runs)
+    if not path:
         raise UserError(
             f"no sweep is named, and none was registered in {runs}: give entity/project/id, as `wandb sweep`"
             " printed it, or set SWEEP_ID to it"
         )
-    return found
+    return path
 
 
-def read_registered(sweep: str) -> dict[str, Any]:
+def registered_content(sweep: str) -> dict[str, Any]:
     """The content with which the sweep `entity/project/id` was registered.
 
-    Ends this process with one line if the server does not answer, refuses the key or has no such sweep.
+    Raises:
+        UserError: If the server does not answer, refuses the key or has no such sweep.
     """
     import wandb
 
@@ -72,23 +71,27 @@ def read_registered(sweep: str) -> dict[str, Any]:
     try:
         content = dict(wandb.Api(timeout=20).sweep(sweep).config)  # type: ignore[no-untyped-call]
     except (wandb.Error, ValueError) as error:
-        _leave(
+        raise UserError(
             f"the sweep {sweep} cannot be read: {first_line(error)};"
             " check its name, the network and WANDB_API_KEY"
-        )
-    wandb.teardown()  # this process becomes another program, which would not know the client's process
+        ) from None
+    # `wandb agent`, which may replace this process, would not know the helper process of the client.
+    wandb.teardown()
     return content
 
 
-def _leave(line: str) -> NoReturn:
-    """Print an error and end at once with exit code 1.
+def content_or_exit(sweep: str) -> dict[str, Any]:
+    """As `registered_content`, but an error is printed and ends this process at once with exit code 1.
 
-    After a request that it gave up, W&B's client may wait ten minutes for a process of its own to end.
+    A normal exit may take ten minutes: after a failed request, W&B's client waits for its helper process.
     """
-    click.ClickException(line).show()
-    os._exit(1)
+    try:
+        return registered_content(sweep)
+    except UserError as error:
+        error.show()
+        os._exit(1)
 
 
 def trains_with_us(content: Mapping[str, Any]) -> bool:
-    """Whether the runs of a sweep are `python -m agent`; nothing is known about any other program."""
+    """Whether the program of a sweep is `python -m agent`, the only one whose parameters can be checked."""
     return content.get("program") == "agent" or "agent" in content.get("command", ())

@@ -1,4 +1,4 @@
-"""`sweepfarm check`."""
+"""`sweepfarm check`: find errors in a sweep file before it runs."""
 
 import json
 from pathlib import Path
@@ -8,14 +8,17 @@ import click
 
 @click.command(name="check")
 @click.argument("sweep_file", type=click.Path(path_type=Path))
-@click.option("--overlay", type=click.Path(path_type=Path), help="Budget overlay to lay over the sweep.")
-@click.option("--machine", is_flag=True, help="Also look at this machine: device, memory, disk, the reward.")
+@click.option("--overlay", type=click.Path(path_type=Path), help="YAML file that sets budget fields.")
+@click.option(
+    "--machine", is_flag=True, help="Also check this machine (device, memory, disk) and the reward."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) -> None:
-    """Check a sweep file before anything is spent on it.
+    """Check a sweep file before it runs.
 
-    Prints the Hyperband rungs in training steps and what share of runs each lets through. Fails with one line
-    on an unknown parameter, an empty space, a metric nobody logs, min > max, and whatever else cannot run.
+    Prints the Hyperband rungs in training steps, and how many runs continue after each. If the sweep cannot
+    run (an unknown parameter, an empty space, a metric that no run logs, min > max, ...), it fails with one
+    line that says why.
 
     \b
     Example:
@@ -41,7 +44,7 @@ def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) 
         f"[bold]{sweep_file}[/bold]: {len(result.searched)} searched parameters, metric {result.metric}"
     )
     console.print(f"a run: {result.max_steps} training steps, metric logged at {_steps(result.evaluations)}")
-    table = Table("rung (logged value)", "training step", "lets through")
+    table = Table("rung (logged value)", "training step", "continue")
     for rung in result.rungs:
         share = f"{rung.goes_on} of {rung.population} runs ({rung.share:.0%})"
         table.add_row(str(rung.logged_value), str(rung.training_step), share)
@@ -51,7 +54,8 @@ def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) 
         console.print("no early termination: every run trains to its end")
     if result.infeasible_share:
         console.print(
-            f"{result.infeasible_share:.2%} of random points make no run: {result.infeasible_reasons[0]}"
+            f"{result.infeasible_share:.2%} of random points make no valid run; most frequent error:"
+            f" {result.infeasible_reasons[0]}"
         )
     for warning in result.warnings:
         console.print(f"[yellow]warning[/yellow] {warning}")

@@ -16,39 +16,43 @@ if TYPE_CHECKING:
 
 @click.command(name="confirm")
 @click.argument("sweep", metavar="ENTITY/PROJECT/SWEEP")
-@click.option("--top", type=click.IntRange(min=1), default=2, show_default=True, help="Best ones to confirm.")
-@click.option("--seeds", type=click.IntRange(min=2), default=3, show_default=True, help="Runs of each.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=2, show_default=True, help="Best configurations to confirm."
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=2), default=3, show_default=True, help="Runs of each configuration."
+)
 @click.option(
     "--agents",
     type=click.IntRange(min=0),
     default=2,
     show_default=True,
-    help="Agents to run here; 0 registers, and says what to run elsewhere.",
+    help="Agents to run here. 0: only register, and print the commands to run elsewhere.",
 )
 @click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Output of runs."
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for plan.json and confirmation.json.  [default: RUNS/confirm-SWEEP]",
 )
-@click.option("--read", is_flag=True, help="Only read the result of what was registered before.")
+@click.option("--read", is_flag=True, help="Only read the result of a confirmation that ran elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="Print confirmation.json instead of the table.")
 def confirm(
     sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path | None, read: bool, as_json: bool
 ) -> None:
-    """Run the best configurations of a sweep on fresh seeds, and say whether they hold.
+    """Run the best configurations of a sweep again on fresh seeds, and test whether they are better.
 
-    Two more configurations run on the same seeds with the same budget: the default one (the sweep's constant
-    parameters, and the program's own values for everything that is searched), and the best random one (the
-    best of the runs that were drawn at random: all runs of a random sweep, the first 10 of a Bayesian one).
-    Each configuration is an ordinary grid sweep over `seed` in the same project.
+    Two more configurations run on the same seeds with the same budget. The default one has the sweep's
+    constant parameters, and the program's defaults for all searched ones. The best random one is the best of
+    the runs that were drawn at random: all runs of a random sweep, the first 10 of a Bayesian one. Each
+    configuration is an ordinary grid sweep over `seed` in the same project.
 
-    After an interruption, give the same command again: it keeps the runs that are done and makes the others.
+    After an interruption, run the same command again: it keeps the finished runs and makes the others.
 
-    Uses the server that WANDB_BASE_URL and WANDB_API_KEY name; without a key, the server of `sweepfarm sweep`
-    in RUNS.
+    Uses the server that WANDB_BASE_URL and WANDB_API_KEY name. Without a key, it starts the embedded server
+    on the data that `sweepfarm sweep` left in RUNS.
 
     \b
     Examples:
@@ -71,14 +75,12 @@ def confirm(
     out = out or runs / f"confirm-{sweep.rstrip('/').rsplit('/', 1)[-1]}"
     console = Console(stderr=as_json)
     try:
-        with _server(runs, stays=agents == 0 and not read) as endpoint:
+        with _server(runs, must_stay=agents == 0 and not read) as endpoint:
             os.environ.update(endpoint.environment)
             if read:
                 plan = read_plan(out)
                 if plan is None:
-                    raise UserError(
-                        f"there is no plan in {out}: register a confirmation first, without --read"
-                    )
+                    raise UserError(f"no plan in {out}: register a confirmation first, without --read")
             else:
                 plan = _run(sweep, top, seeds, agents, runs, out, console)
                 if plan is None:
@@ -87,7 +89,7 @@ def confirm(
     except AnalysisError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
-        raise UserError("interrupted; the same command goes on where this one stopped") from None
+        raise UserError("interrupted; run the same command again to continue") from None
     if as_json:
         click.echo((out / "confirmation.json").read_text(), nl=False)
     else:
@@ -97,13 +99,13 @@ def confirm(
 def _run(
     sweep: str, top: int, seeds: int, agents: int, runs: Path, out: Path, console: "Console"
 ) -> "Plan | None":
-    """The plan in `out`, made if needed, after its runs; None if agents elsewhere still have to make them."""
+    """The plan in `out`, made if needed, once its runs are done; None if runs have to be made elsewhere."""
     import os
 
     from sweepfarm.running import confirmation as steps
     from sweepfarm.running.farm import run_agents
 
-    def have_made(plan: "Plan", paths: list[str]) -> None:
+    def make_runs(plan: "Plan", paths: list[str]) -> None:
         for path in paths:
             if not agents:
                 click.echo(f"wandb agent {path}")
@@ -117,20 +119,23 @@ def _run(
         plan = steps.make_plan(sweep, top, seeds, out)
     steps.require_same(plan, sweep, top, seeds, out)
     plan = steps.register_plan(plan, out, os.environ)
-    goes_on, left = steps.has_begun(plan), steps.unfinished(plan)
-    have_made(plan, left)
+    resumed, unfinished = steps.has_begun(plan), steps.unfinished(plan)
+    make_runs(plan, unfinished)
     new: list[str] = []
-    if goes_on:
+    if resumed:
         if agents:
             steps.wait_for_runs(plan, console)
-        plan = steps.replace_lost(plan, out, os.environ, keep=() if agents else left)
-        new = [path for path in steps.unfinished(plan) if path not in left]
-        have_made(plan, new)
-    return None if (left or new) and not agents else plan
+        plan = steps.replace_lost(plan, out, os.environ, keep=() if agents else unfinished)
+        new = [path for path in steps.unfinished(plan) if path not in unfinished]
+        make_runs(plan, new)
+    return None if (unfinished or new) and not agents else plan
 
 
-def _server(runs: Path, stays: bool) -> "AbstractContextManager[Endpoint]":
-    """The server that the environment names, or else the embedded one of the sweeps in `runs`."""
+def _server(runs: Path, must_stay: bool) -> "AbstractContextManager[Endpoint]":
+    """The server that the environment names, or else the embedded one on the data in `runs`.
+
+    With `must_stay`, the embedded one is refused: it ends with this command, but agents elsewhere need it.
+    """
     from contextlib import nullcontext
 
     from sweepfarm.errors import UserError
@@ -141,8 +146,8 @@ def _server(runs: Path, stays: bool) -> "AbstractContextManager[Endpoint]":
         return nullcontext(outer)
     if not (runs / "server").is_dir():
         raise UserError(
-            f"no server: set WANDB_API_KEY, or give as --runs a folder of `sweepfarm sweep` (not {runs})"
+            f"no server: set WANDB_API_KEY, or set --runs to a folder of `sweepfarm sweep` (not {runs})"
         )
-    if stays:
-        raise UserError("--agents 0 needs a server that stays: set WANDB_BASE_URL and WANDB_API_KEY")
+    if must_stay:
+        raise UserError("--agents 0 needs a server that keeps running: set WANDB_BASE_URL and WANDB_API_KEY")
     return local_server(runs / "server", port=0, seed=0)

@@ -11,9 +11,10 @@ from sweepfarm.verbs.options import runs_of_a_farm
 @click.argument("sweep", envvar="SWEEP_ID", default="")
 @runs_of_a_farm(help="The report is written to RUNS/SWEEP, and RUNS/latest links there.")
 def follow(sweep: str, runs: Path) -> None:
-    """Wait until SWEEP (entity/project/id; else SWEEP_ID; else the latest) is over, then report on it.
+    """Wait until SWEEP (entity/project/id) is over, then report on it.
 
-    Prints the number of runs in each state whenever it changes. If the server does not answer, it waits.
+    Without SWEEP, the environment variable SWEEP_ID is used, or else the latest registered sweep. Prints the
+    number of runs in each state whenever it changes. If the server does not answer, it keeps waiting.
 
     \b
     Example:

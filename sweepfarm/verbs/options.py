@@ -13,4 +13,4 @@ runs_of_a_farm = partial(
     default=Path("runs"),
     show_default=True,
 )
-"""The folder that the verbs of a farm share; each says in `help` what it does with it."""
+"""Decorator that adds `--runs`, the folder of runs; each verb passes as `help` what it writes there."""

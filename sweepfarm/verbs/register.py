@@ -15,24 +15,22 @@ from sweepfarm.verbs.options import runs_of_a_farm
     type=click.Path(path_type=Path),
     envvar="OVERLAY",
     show_envvar=True,
-    help="Budget overlay to lay over the sweep.",
+    help="YAML file that sets budget fields.",
 )
-@runs_of_a_farm(help="Output.")
+@runs_of_a_farm(help="Folder of runs.")
 def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
     """Check a sweep and register it, for agents on this and other machines.
 
-    It becomes the latest sweep of RUNS, which `sweepfarm agent` and `sweepfarm follow` use unless another is
-    named. If the latest sweep has the same content and is on the same server, it is not registered again.
+    It becomes the latest sweep in RUNS, which `sweepfarm agent` and `sweepfarm follow` use if no other is
+    named. If the latest sweep has the same content and is on the same server, nothing is registered.
 
     \b
     Example:
       sweepfarm register sweep_config.yaml --overlay sweeps/overlays/cpu.yaml
     """
-    from agent.worker import UnreachableError, require_server
     from sweepfarm.definition.check import check_sweep
     from sweepfarm.definition.sweep_file import ends_by_itself, read_sweep
-    from sweepfarm.errors import UserError
-    from sweepfarm.machine.endpoint import page_address
+    from sweepfarm.machine.endpoint import page_address, reachable_server
     from sweepfarm.machine.models import prepare_model
     from sweepfarm.running.farm import register as register_sweep
     from sweepfarm.running.registered import latest, set_latest
@@ -44,10 +42,7 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
         warnings.append("the sweep has no run_cap: its agents end only when you stop it")
     for warning in warnings:
         click.echo(f"warning: {warning}")
-    try:
-        require_server(os.environ)
-    except UnreachableError as error:
-        raise UserError(str(error)) from None
+    reachable_server(os.environ)
     for model in check.models:
         prepare_model(check.task, model)
     path = latest(runs)
@@ -63,13 +58,14 @@ def _is_registered(path: str, content: dict[str, object], runs: Path) -> bool:
     """Whether the latest sweep has this content and is on this server."""
     import yaml
 
-    from sweepfarm.running.registered import read_registered
+    from sweepfarm.errors import UserError
+    from sweepfarm.running.registered import registered_content
 
     file = runs / "latest" / "sweep.yaml"
     if not file.is_file() or yaml.safe_load(file.read_text(encoding="utf-8")) != content:
         return False
     try:
-        read_registered(path)
-    except click.ClickException:
+        registered_content(path)
+    except UserError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""`sweepfarm sweep`: everything, on one machine."""
+"""`sweepfarm sweep`: a whole sweep on one machine."""
 
 import os
 import signal
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 )
 @click.option("--agents", type=click.IntRange(min=1), default=2, show_default=True, help="Agents to run.")
 @click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Output."
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
 @click.option("--port", type=int, default=0, help="Port of the embedded server; any free one by default.")
 @click.option(
     "--page",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write the runs as a table with a figure to this Markdown file.",
+    help="Also write a table and a figure of the runs to this Markdown file.",
 )
 @click.option("--against", default="beta", show_default=True, help="Swept parameter of that figure.")
-@click.option("--before", help="Run name, up to its first slash, that the page compares all others with.")
-@click.option("--made-by", help="Command that the page names.  [default: this one]")
+@click.option("--before", help="Baseline of the page: the part before the slash of the names of its runs.")
+@click.option("--made-by", help="Command that the page says it was made by.  [default: this one]")
 def sweep(
     sweep_file: Path,
     overlay: Path | None,
@@ -49,7 +49,7 @@ def sweep(
     """Run a whole sweep here: server, registration, agents, report.
 
     With WANDB_API_KEY set the sweep runs against W&B (or the server that WANDB_BASE_URL names); without it,
-    an embedded server is started. Results lie in RUNS/latest.
+    an embedded server is started. Results are in RUNS/latest.
 
     \b
     Example:
@@ -89,7 +89,7 @@ def sweep(
 
 
 def _small_budget(sweep_file: Path) -> Path:
-    """The overlay that the task of a sweep declares for two CPU cores."""
+    """Path of the overlay that the task of a sweep declares for two CPU cores."""
     from agent.config.errors import ConfigError
     from agent.config.run import DEFAULT_TASK
     from agent.config.tasks import task_definition
@@ -99,12 +99,12 @@ def _small_budget(sweep_file: Path) -> Path:
     declared = (read_sweep(sweep_file).get("parameters") or {}).get("task", {"value": DEFAULT_TASK})
     task = declared.get("value") if isinstance(declared, dict) else declared
     try:
-        found = task_definition(task).small_budget
+        overlay = task_definition(task).small_budget
     except ConfigError as error:
         raise UserError(str(error)) from None
-    if found is None:
+    if overlay is None:
         raise UserError(f"the task {task} declares no small budget; give one as --overlay")
-    return found
+    return overlay
 
 
 def _require_searched(content: dict[str, Any], against: str) -> None:
@@ -118,7 +118,7 @@ def _require_searched(content: dict[str, Any], against: str) -> None:
 
 
 def _run(content: dict[str, Any], agents: int, runs: Path, console: "Console") -> str:
-    """Run a sweep to its end and report on it; returns its path on the server."""
+    """Run a sweep to its end and report on it. Returns `entity/project/id`."""
     from analysis.errors import AnalysisError
     from analysis.report.report import write_report
     from sweepfarm.errors import UserError
@@ -133,15 +133,15 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: "Console") -
         report = write_report(path, folder, console)
     except AnalysisError as error:
         raise UserError(f"{error}; the agents' logs: {', '.join(map(str, logs))}") from None
-    # The client's agent exits 0 even when it gives up after failed runs: count what it did instead.
-    done, wanted = len(report.data["runs"]), _runs_of(content)
-    if wanted and done < wanted:
-        raise UserError(f"only {done} of {wanted} runs were made; see {', '.join(map(str, logs))}")
+    # `wandb agent` exits with 0 even if it gives up after failed runs, so the runs are counted.
+    made, expected = len(report.data["runs"]), _runs_of(content)
+    if expected and made < expected:
+        raise UserError(f"only {made} of {expected} runs were made; see {', '.join(map(str, logs))}")
     return path
 
 
 def _runs_of(content: dict[str, Any]) -> int | None:
-    """How many runs a sweep makes; None where it has no end."""
+    """Number of runs of a sweep; None if it does not end by itself."""
     from server.search.grid import grid_size
     from server.search.space import parse_sweep_config
 

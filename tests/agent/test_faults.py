@@ -119,7 +119,7 @@ def test_a_damaged_optimiser_state_is_skipped_and_the_one_before_is_used(
     older = latest_state(states)
     assert older is not None
     assert older.step == 4
-    assert "checkpoint-6 is not whole" in capsys.readouterr().err
+    assert "checkpoint-6 is damaged" in capsys.readouterr().err
     outcome, _ = run(config, tmp_path / "damaged")
     assert outcome.name == "finished"
     assert rows(tmp_path / "damaged") == rows(tmp_path / "whole")

@@ -12,7 +12,7 @@ from agent.config.run import RunConfig
 from agent.preflight.reward import check_reward
 from agent.tasks.build import build_task
 from agent.tasks.code.programs import Exercise, draw_exercises
-from agent.tasks.code_judge.task import taught
+from agent.tasks.code_judge.task import judged_problem
 from rewards.base import Sample
 from rewards.code.problems.problem import load_problems
 from rewards.judge.suite import MONITORED, static_reference
@@ -30,7 +30,7 @@ def params(tiny_code: Path) -> dict[str, Any]:
 
 def test_the_documented_teacher_solution_gets_full_score() -> None:
     exercises = draw_exercises(40, seed=5, held_out=False)
-    problems = [taught(exercise) for exercise in exercises]
+    problems = [judged_problem(exercise) for exercise in exercises]
     samples = [Sample(p.prompt, "\n" + p.solution.partition("\n")[2]) for p in problems]
     found = static_reference(problems, reads="text").score(samples)
     np.testing.assert_array_equal(found.totals, 1.0)
@@ -41,7 +41,7 @@ def test_the_documented_teacher_solution_gets_full_score() -> None:
 def test_a_published_exercise_gets_a_documented_teacher_solution() -> None:
     prompt = "Write a function to double a number.\nThe function is called `double`.\n\n```python\n"
     (problem,) = load_problems([{"prompt": prompt, "asserts": ["assert double(2) == 4"]}])
-    solution = taught(
+    solution = judged_problem(
         Exercise(prompt, "import math\ndef double(n):\n  return 2 * n\n```\n", problem)
     ).solution
     assert 'def double(n):\n    """Write a function to double a number."""\n' in solution

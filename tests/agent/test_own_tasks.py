@@ -86,7 +86,9 @@ def test_a_task_of_an_installed_package_is_found_by_its_entry_point(
     info = here / "my_task-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my_task\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[sweepfarm.tasks]\ngc_only = my_task:TASK\ntorn = torn:TASK\n")
+    (info / "entry_points.txt").write_text(
+        "[sweepfarm.tasks]\ngc_only = my_task:TASK\ntorn = torn:TASK\nstories = my_task:TASK\n"
+    )
     monkeypatch.syspath_prepend(here)
     task = build_task(RunConfig.from_params(parameters(tiny_starter, "gc_only")))
     assert (task.name, task.monitored) == ("gc_only", ("gc",))
@@ -94,6 +96,8 @@ def test_a_task_of_an_installed_package_is_found_by_its_entry_point(
         task_definition("gc_olny")
     with pytest.raises(ConfigError, match=r"torn \(torn:TASK\) .* cannot be imported: SyntaxError"):
         task_definition("torn")
+    with pytest.raises(ConfigError, match=r"the package my_task declares stories .* is built in"):
+        task_definition("stories")
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_a_confirmation_finishes_after_two_interruptions(served, server, swept, 
         half_done |= runs
         said = (tmp_path / "log").read_text()
         assert "Traceback" not in said
-        assert ("the same command goes on where this one stopped" in said) == (how == signal.SIGTERM)
+        assert ("run the same command again to continue" in said) == (how == signal.SIGTERM)
 
     (tmp_path / "go").touch()
     done = confirm(held, swept, *words)
@@ -248,7 +248,7 @@ def test_a_confirmation_finishes_after_two_interruptions(served, server, swept, 
     assert "There is no best random configuration: a grid sweep draws none." in said
     other = confirm(server, swept, *where)
     assert (other.returncode, len(other.stderr.strip().splitlines())) == (1, 1)
-    assert f"confirms {swept} with --top 1 --seeds 2: ask for the same to go on with it" in other.stderr
+    assert f"confirms {swept} with --top 1 --seeds 2: give the same arguments to continue it" in other.stderr
     read = confirm(server, swept, *where, "--read", "--json")
     data = json.loads(read.stdout)
     assert data == json.loads((tmp_path / f"confirm-{swept.split('/')[2]}" / "confirmation.json").read_text())

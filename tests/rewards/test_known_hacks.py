@@ -129,8 +129,8 @@ BLIND = {
     "constant": dict.fromkeys(text_hacks(), "a control is blind to everything"),
     "random": dict.fromkeys(text_hacks(), "a control is blind to everything"),
 }
-TEXT = ("contains_word", "sentence_length", "repetition")
-CODE = ("tests_pass", "tests_fail", "code_runs", "code_fails", "code_fails_or_is_missing", *JUDGED)
+TEXT = tuple(name for name, module in our_rewards().items() if module.startswith("rewards.text."))
+CODE = tuple(name for name, module in our_rewards().items() if module.startswith("rewards.code.")) + JUDGED
 
 
 @cache

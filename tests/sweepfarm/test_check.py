@@ -247,7 +247,7 @@ def test_a_bad_sweep_is_a_one_line_error(sweep: dict[str, Any], kind: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("a: [1", "no valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
+    ("text", "says"), [("a: [1", "not valid YAML"), ("- 1", "no mapping"), (None, "cannot read")]
 )
 def test_an_unreadable_file_is_a_one_line_error(text: str | None, says: str, tmp_path: Path) -> None:
     path = tmp_path / "sweep.yaml"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sweepfarm.errors import UserError
-from sweepfarm.machine.endpoint import page_address, point_at_server
+from sweepfarm.machine.endpoint import page_address, point_at_server, reachable_server
 
 
 @pytest.fixture
@@ -37,6 +37,11 @@ def test_without_a_data_folder_the_environment_is_unchanged() -> None:
 def test_a_data_folder_without_a_server_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=rf"no server runs in {tmp_path} \(SWEEPFARM_SERVER\).*No such file"):
         point_at_server({"SWEEPFARM_SERVER": str(tmp_path)})
+
+
+def test_a_server_that_does_not_answer_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^no server answers at http://127\.0\.0\.1:9 "):
+        reachable_server({"WANDB_BASE_URL": "http://127.0.0.1:9"})
 
 
 def test_the_page_address_is_the_one_that_a_browser_can_reach() -> None:

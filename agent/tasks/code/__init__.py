@@ -1,1 +1,1 @@
-"""Tasks in which the model writes small functions that are then executed."""
+"""The code task: the model writes small functions, which are executed."""

@@ -1,6 +1,6 @@
-"""A family of small expressions: each in words, in Python, and as what it evaluates to."""
+"""Small expressions, each of which can be described in English, written in Python and evaluated."""
 
-# ruff: noqa: E501 - a step a line
+# ruff: noqa: E501 - one step per line
 
 import ast
 import random
@@ -18,10 +18,10 @@ class Step:
     Attributes:
         takes: Type of the value.
         gives: Type of the result.
-        words: In English; `{k}` is the constant.
-        code: In Python; `{}` is the value.
-        evaluate: The operation itself, of the value and the constant.
-        constants: Those to choose from; (None,) where there is none.
+        words: Description in English; `{k}` is the constant.
+        code: Python code; `{}` is the value and `{k}` the constant.
+        evaluate: Returns the result for a value and a constant.
+        constants: Constants to choose from; `(None,)` if the step has none.
     """
 
     takes: str
@@ -80,15 +80,15 @@ STEPS = (
 )  # fmt: skip
 
 Link = tuple[Step, int | str | None]
-"""A step and the constant that it is taken with."""
+"""A step and its constant."""
 
 ARGUMENTS = {_INT: "number", _LIST: "numbers", _TEXT: "text"}
-"""What a function calls its argument, by type."""
+"""Type → name of a function's argument."""
 
 
 @dataclass(frozen=True)
 class Expression:
-    """Steps one after the other on an argument."""
+    """Steps that are applied to an argument one after the other."""
 
     takes: str
     chain: tuple[Link, ...]
@@ -100,35 +100,35 @@ class Expression:
 
     @property
     def words(self) -> str:
-        """In English, one step after the other: for one type of argument, no words have two meanings."""
+        """Description in English. For one type of argument, equal descriptions mean equal functions."""
         return ", then ".join(step.words.format(k=constant) for step, constant in self.chain)
 
     @property
     def code(self) -> str:
-        """In Python, with no more parentheses than it needs."""
+        """Python code, without unnecessary parentheses."""
         text = ARGUMENTS[self.takes]
         for link in self.chain:
             text = written(link, text)
         return text
 
     def evaluate(self, value: Value) -> Value:
-        """The result for an argument."""
+        """The result for the argument `value`."""
         for step, constant in self.chain:
             value = step.evaluate(value, constant)
         return value
 
 
 def written(link: Link, value: str) -> str:
-    """A step in Python, on a value that is Python itself; no more parentheses than it needs."""
+    """Python code of a step on `value`, which is Python code too, without unnecessary parentheses."""
     step, constant = link
     return ast.unparse(ast.parse(step.code.format(value, k=constant), mode="eval"))
 
 
-def draw_expression(rng: random.Random, longest: int) -> Expression:
-    """A random expression of up to `longest` steps; the argument's type is drawn first, then the length."""
+def draw_expression(rng: random.Random, max_steps: int) -> Expression:
+    """A random expression of 1 to `max_steps` steps; it ends early at a type that no step takes."""
     takes = kind = rng.choice(list(ARGUMENTS))
     chain: list[Link] = []
-    for _ in range(rng.randint(1, longest)):
+    for _ in range(rng.randint(1, max_steps)):
         following = [step for step in STEPS if step.takes == kind]
         if not following:
             break

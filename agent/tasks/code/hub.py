@@ -1,4 +1,4 @@
-"""What the model hub has for the code task: the exercises of MBPP, whose tests can be turned into cases."""
+"""Exercises of MBPP from the model hub whose tests can be turned into cases."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from rewards.code.problems.problem import Problem
 
 DATASET = "google-research-datasets/mbpp"
 SPLITS = {False: "train+validation", True: "test"}
-"""Of the published dataset, by whether they are held out."""
+"""Whether held out → splits of the dataset."""
 
 
 def hub_exercises(*, held_out: bool) -> Iterator[Exercise]:
-    """Exercises of the published dataset, in its order, without those that cannot be had as cases.
+    """Exercises of the dataset, in its order, without those whose tests cannot be turned into cases.
 
     Args:
-        held_out: Whether the held-out side.
+        held_out: Whether to return the held-out exercises.
 
     Raises:
         ConfigError: If the hub cannot be reached.
@@ -35,10 +35,10 @@ def hub_exercises(*, held_out: bool) -> Iterator[Exercise]:
 
 
 def exercise_of(row: Mapping[str, Any]) -> Exercise | None:
-    """A row as an exercise; None where its tests need more than calls of one function.
+    """A row as an exercise; `None` if its tests need set-up code or more than calls of one function.
 
-    The prompt names the function, since the tests call it, and shows no test. It opens a code block, so that
-    what follows up to the end of the block is the program.
+    The prompt names the function, because the tests call it, and contains no test. It opens a code block, so
+    that the program is what follows up to the end of the block.
     """
     if row["test_setup_code"]:
         return None

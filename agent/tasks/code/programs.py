@@ -1,4 +1,4 @@
-"""Exercises: description and signature as prompt, a solution, cases that tell it from its neighbours."""
+"""Exercises: a prompt with description and signature, a solution, and cases that detect wrong programs."""
 
 import hashlib
 import random
@@ -12,16 +12,17 @@ from rewards.code.problems.problem import Problem
 
 FUNCTION = "solve"
 LONGEST = 2
-"""Steps of an exercise."""
+"""Maximum number of steps of an exercise."""
 HELD_OUT_PERCENT = 20
-"""Of all exercises; each belongs to one side for good."""
+"""Percentage of the exercises that are held out; each exercise is always on the same side."""
 FEWEST_CASES = 5
+"""Minimum number of cases of an exercise."""
 _POOL = 64
-"""Arguments of each type that cases are chosen from."""
+"""Number of arguments of each type that cases are chosen from."""
 _NEIGHBOURS = 300
-"""Other functions of each type that the cases of one are to tell apart."""
+"""Number of other functions of the same argument type that the cases must detect."""
 _WASTED = 300
-"""Draws in a row without anything new, after which there is taken to be nothing new."""
+"""Number of consecutive draws without a new exercise after which drawing is given up."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Exercise:
     """A function to write.
 
     Attributes:
-        prompt: Its description and signature, up to where the body begins. No case is in it.
-        solution: A body that passes.
+        prompt: Description and signature, up to where the body begins. It contains no case.
+        solution: A body that passes all cases.
         problem: The prompt with its cases, for the rewards `tests_pass` and `tests_fail` with
             `reads: text`.
     """
@@ -41,15 +42,15 @@ class Exercise:
 
 
 def draw_exercises(count: int, seed: int, *, held_out: bool) -> tuple[Exercise, ...]:
-    """Exercises of one side with different prompts; the same for the same seed, the first of a longer draw.
+    """`count` exercises of one side, with different prompts; a smaller `count` gives the first of them.
 
     Args:
-        count: How many.
+        count: Number of exercises.
         seed: Seed of the draw.
-        held_out: Which side: no exercise is on both.
+        held_out: Whether to draw held-out exercises. No exercise is on both sides.
 
     Raises:
-        ValueError: If there are not so many.
+        ValueError: If there are fewer different exercises.
     """
     rng = random.Random(seed)
     found: dict[str, Exercise] = {}
@@ -67,7 +68,7 @@ def draw_exercises(count: int, seed: int, *, held_out: bool) -> tuple[Exercise, 
 
 
 def draw_side(rng: random.Random, *, held_out: bool) -> Expression:
-    """A random expression of one side; those with no exercise to them are among it."""
+    """A random expression of one side. It need not be suitable for an exercise."""
     while True:
         expression = draw_expression(rng, LONGEST)
         if is_held_out(prompt_of(expression)) == held_out:
@@ -75,7 +76,7 @@ def draw_side(rng: random.Random, *, held_out: bool) -> Expression:
 
 
 def is_held_out(prompt: str) -> bool:
-    """The side of a prompt, from its text alone."""
+    """Whether a prompt is held out, which depends only on its text."""
     return int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4], "big") % 100 < HELD_OUT_PERCENT
 
 
@@ -89,7 +90,7 @@ def prompt_of(expression: Expression) -> str:
 
 
 def _exercise(prompt: str, expression: Expression) -> Exercise | None:
-    """The exercise, or None where a program that ignores or returns its argument would solve it."""
+    """The exercise; `None` if a program that ignores its argument or returns it would solve it."""
     arguments, neighbours = _neighbourhood(expression.takes)
     right = [expression.evaluate(argument) for argument in arguments]
     if all(result == right[0] for result in right) or right == list(arguments):
@@ -97,14 +98,14 @@ def _exercise(prompt: str, expression: Expression) -> Exercise | None:
     rivals = [*neighbours, arguments, *([result] * _POOL for result in right)]
     cases = tuple(
         case_of(FUNCTION, [arguments[n]], right[n])
-        for n in _telling(right, [row for row in rivals if row != right])
+        for n in _distinguishing(right, [row for row in rivals if row != right])
     )
     return Exercise(prompt, f"\n    return {expression.code}", Problem(prompt, cases))
 
 
 @cache
 def _neighbourhood(kind: str) -> tuple[tuple[Value, ...], tuple[list[Value], ...]]:
-    """Arguments of a type, all different, and what other functions on that type give for them."""
+    """Different arguments of a type, and the results of other functions of that type for them."""
     rng = random.Random(f"neighbourhood of {kind}")
     arguments: list[Value] = []
     while len(arguments) < _POOL:
@@ -119,19 +120,20 @@ def _neighbourhood(kind: str) -> tuple[tuple[Value, ...], tuple[list[Value], ...
     return tuple(arguments), tuple(rows)
 
 
-def _telling(right: list[Value], rivals: list[Sequence[Value]]) -> list[int]:
-    """Places, found greedily, at one of which at least every rival differs from what is right."""
-    telling = [
-        {number for number, row in enumerate(rivals) if row[place] != right[place]} for place in range(_POOL)
+def _distinguishing(right: list[Value], rivals: list[Sequence[Value]]) -> list[int]:
+    """Indices of arguments, chosen greedily, such that every rival differs from `right` at one of them."""
+    detected = [
+        {number for number, row in enumerate(rivals) if row[index] != right[index]} for index in range(_POOL)
     ]
-    left = set(range(len(rivals)))
+    remaining = set(range(len(rivals)))
     chosen: list[int] = []
-    while left or len(chosen) < FEWEST_CASES:
+    while remaining or len(chosen) < FEWEST_CASES:
         best = max(
-            (place for place in range(_POOL) if place not in chosen), key=lambda n: len(telling[n] & left)
+            (index for index in range(_POOL) if index not in chosen),
+            key=lambda n: len(detected[n] & remaining),
         )
         chosen.append(best)
-        left -= telling[best]
+        remaining -= detected[best]
     return chosen
 
 

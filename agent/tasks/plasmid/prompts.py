@@ -1,4 +1,4 @@
-"""Prompts of the plasmid task: openings of plasmids and short seeds."""
+"""Prompts of the plasmid task: the first bases of plasmids, and short seeds."""
 
 import hashlib
 import random
@@ -7,30 +7,32 @@ from agent.tasks.base import Prompts
 from agent.tasks.plasmid.corpus import Corpus, reverse_complement, rotate
 
 TRAIN_SEEDS = ("GTG", "TTGACA", "GGATCC", "CAGCTG", "AATT", "GCC", "TAA", "CCGG")
-"""Short openings that no held-out prompt equals: start codons, promoter boxes, cutting sites."""
+"""Short training prompts: start codons, promoter boxes, restriction sites. No held-out prompt is one of
+them."""
 HELD_OUT_SEEDS = ("ATG", "TATAAT", "GAATTC", "CTCGAG", "GATC", "CGT", "TGA", "GGCC")
-SHORTEST, LONGEST = 12, 60
-"""Bases of an opening."""
+MIN_BASES, MAX_BASES = 12, 60
+"""Limits of the length of a prompt from a plasmid."""
 _SEED = 7
 
 
 def plasmid_prompts(corpus: Corpus, train: int, held_out: int) -> Prompts:
-    """Draw prompts: an eighth short seeds, the rest openings of plasmids of the same side of the corpus.
+    """Prompts of which an eighth are short seeds and the rest the first bases of plasmids of the same side.
 
-    An opening starts at a base and on a strand of its own: plasmids of one kit share their first bases. The
-    choice is fixed, whatever the seed of the run, so that objectives of different runs compare.
+    Each plasmid is written from a random base on a random strand, because plasmids of one kit share their
+    first bases. The prompts do not depend on the seed of the run, so that objectives of runs can be compared.
 
     Args:
         corpus: The split corpus.
         train: Number of training prompts.
         held_out: Number of held-out prompts.
     """
-    held = _draw(corpus.held_out, HELD_OUT_SEEDS, held_out, taken=frozenset())
-    return Prompts(train=_draw(corpus.train, TRAIN_SEEDS, train, taken=frozenset(held)), held_out=held)
+    held_out_prompts = _draw(corpus.held_out, HELD_OUT_SEEDS, held_out, excluded=frozenset())
+    train_prompts = _draw(corpus.train, TRAIN_SEEDS, train, excluded=frozenset(held_out_prompts))
+    return Prompts(train_prompts, held_out_prompts)
 
 
 def _draw(
-    plasmids: tuple[str, ...], seeds: tuple[str, ...], count: int, taken: frozenset[str]
+    plasmids: tuple[str, ...], seeds: tuple[str, ...], count: int, excluded: frozenset[str]
 ) -> tuple[str, ...]:
     rng = random.Random(hashlib.sha256(f"{_SEED}{seeds}".encode()).digest())
     prompts = list(seeds[: max(1, count // 8)][:count])
@@ -39,7 +41,7 @@ def _draw(
         plasmid = rotate(plasmid, rng.randrange(len(plasmid)))
         if rng.random() < 0.5:
             plasmid = reverse_complement(plasmid)
-        prompt = plasmid[: rng.randint(SHORTEST, LONGEST)]
-        if prompt not in taken and prompt not in prompts:
+        prompt = plasmid[: rng.randint(MIN_BASES, MAX_BASES)]
+        if prompt not in excluded and prompt not in prompts:
             prompts.append(prompt)
     return tuple(prompts)

@@ -14,7 +14,7 @@ from agent.tasks.starter import Starter, StarterConfig
 
 @dataclass(frozen=True, kw_only=True)
 class PlasmidStarterConfig(StarterConfig):
-    """The default shape: about a million parameters."""
+    """Default shape and training: about 1 M parameters."""
 
     layers: int = 3
     feed_forward: int = 384
@@ -24,7 +24,7 @@ class PlasmidStarterConfig(StarterConfig):
 
 
 def starter(config: StarterConfig | None = None) -> Starter:
-    """The starter of a shape; the default one when absent."""
+    """The starter of the given shape; the default one if `config` is `None`."""
     config, corpus = config or PlasmidStarterConfig(), load_corpus()
     return Starter(
         task="plasmid",
@@ -37,7 +37,7 @@ def starter(config: StarterConfig | None = None) -> Starter:
 
 
 def starter_path(config: StarterConfig | None = None, *, show_progress: bool = True) -> Path:
-    """The folder of the starter of a shape, building it when the cache has none; see `Starter.path`."""
+    """Folder of the starter, which is built first if the cache does not have it; see `Starter.path`."""
     return starter(config).path(show_progress=show_progress)
 
 
@@ -46,12 +46,12 @@ def _row(
 ) -> list[int]:
     """One training row: `<bos> plasmid <eos>`, cut to `row_tokens`."""
     text = augmented(corpus.train, rng)
-    # The opening is tokenised apart, as a prompt will be: else `ATG` as a token of its own is never seen.
-    opening = rng.randint(3, 60)
+    # The first bases are tokenised apart, as a prompt will be: else `ATG` would never be a token of its own.
+    prompt_bases = rng.randint(3, 60)
     ids = [
         tokenizer.bos_token_id,
-        *tokenizer.encode(text[:opening], add_special_tokens=False),
-        *tokenizer.encode(text[opening:], add_special_tokens=False),
+        *tokenizer.encode(text[:prompt_bases], add_special_tokens=False),
+        *tokenizer.encode(text[prompt_bases:], add_special_tokens=False),
         tokenizer.eos_token_id,
     ]
     return ids[:row_tokens]

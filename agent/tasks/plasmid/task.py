@@ -1,4 +1,4 @@
-"""The plasmid task: real plasmids, a starter model of them, and the rewards for what makes a plasmid."""
+"""The plasmid task: a starter model and prompts from real plasmids, and rewards for plasmids."""
 
 import random
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from agent.tasks.starter import Starter
 
 _GOOD = 8
-"""How many real plasmids a reward is checked on."""
+"""Number of real plasmids that the reward is checked on."""
 
 
 def _build(config: RunConfig) -> Task:
-    """The task of a run. Trains the starter model first if the run needs it and the cache has none."""
+    """The task of a run. The starter is trained first if the run needs it and the cache does not have it."""
     from agent.tasks.plasmid.corpus import load_corpus
     from agent.tasks.plasmid.prompts import plasmid_prompts
 
@@ -33,13 +33,13 @@ def _build(config: RunConfig) -> Task:
         reference_suite=reference_suite(),
         monitored=MONITORED,
         known_good=_samples(corpus.held_out[:_GOOD]),
-        # Nothing, one letter, one unit repeated, random bases.
+        # Empty, one base, one repeated unit, random bases.
         known_bad=_samples(("", "A" * 3_000, "ATGC" * 750, "".join(rng.choices("ACGT", k=3_000)))),
     )
 
 
 def _samples(plasmids: Sequence[str]) -> tuple[Sample, ...]:
-    """Whole plasmids as completions of nothing."""
+    """Whole plasmids as completions of an empty prompt."""
     return tuple(Sample("", plasmid) for plasmid in plasmids)
 
 

@@ -11,22 +11,22 @@ from agent.tasks.plasmid.corpus import augmented
 PAD, BOS, EOS = "<pad>", "<bos>", "<eos>"
 _CHUNK = 512
 _LONGEST_TOKEN = 100
-"""Bases; the kits share backbones, so long merges pay: a plasmid is about 190 tokens, not 270."""
+"""Maximum bases per token. Kits share backbones, so long tokens help: a plasmid has about 190, not 270."""
 
 
 def train_tokenizer(sequences: Sequence[str], vocab_size: int, seed: int) -> PreTrainedTokenizerFast:
-    """Train byte-pair merges on both strands of `sequences`.
+    """A byte-pair tokenizer trained on both strands of `sequences`.
 
-    A text is encoded as `<bos> tokens`; end-of-sequence is never appended, since a prompt that ends in it
-    would ask the model to write after the end.
+    It encodes a text as `<bos>` and its tokens. It never adds `<eos>`: a prompt that ends in it would ask the
+    model to write after the end.
 
     Args:
-        sequences: DNA, A, C, G, T only.
+        sequences: DNA of A, C, G and T only.
         vocab_size: Number of tokens, the three special ones included.
         seed: Seed of the augmentation.
     """
     rng = random.Random(seed)
-    # Merges are counted inside chunks: a whole plasmid as one word would only cost time.
+    # Merges are counted within chunks: a whole plasmid as one word would only take more time.
     texts = [augmented(sequences, rng) for _ in range(2 * len(sequences))]
     chunks = [text[i : i + _CHUNK] for text in texts for i in range(0, len(text), _CHUNK)]
     tokenizer = Tokenizer(models.BPE())

@@ -1,1 +1,1 @@
-"""The stories task: short stories in, a starter model, prompts and published rewards out."""
+"""The stories task: a starter model and prompts from short stories, and published rewards."""

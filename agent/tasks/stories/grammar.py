@@ -1,4 +1,4 @@
-"""Stories from a grammar of our own: thousands of different sentences, and a few words of mood."""
+"""Random short stories from our own grammar."""
 
 import functools
 import hashlib
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 HELD_OUT_PERCENT = 15
-"""Of all openings; a story belongs to the side of its opening."""
+"""Percentage of first sentences that are held out; a story is on the side of its first sentence."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _ARTICLE = re.compile(r"\b([Aa])(?= [aeiou])")
@@ -21,11 +21,12 @@ class Grammar:
     """Expands rules into stories.
 
     Args:
-        cast: What is drawn once per story, by name.
-        rules: Lines by rule; `{name}` in a line is the drawn value of the name, or a line of that rule.
+        cast: Name → values, one of which is drawn per story and used throughout.
+        rules: Rule → lines. `{name}` in a line stands for the drawn value of `name`, or for a random line of
+            the rule `name`.
 
     Raises:
-        ValueError: If a line names something that is neither cast nor rule.
+        ValueError: If a line names something that is neither in the cast nor a rule.
     """
 
     def __init__(self, cast: Mapping[str, Sequence[str]], rules: Mapping[str, Sequence[str]]) -> None:
@@ -36,7 +37,7 @@ class Grammar:
                     raise ValueError(f"the rule {rule} names {name}, which does not exist")
 
     def story(self, rng: random.Random) -> str:
-        """Draw one story: sentences on one line."""
+        """A random story: sentences on one line."""
         drawn = {name: rng.choice(values) for name, values in self._cast.items()}
 
         def expanded(name: str) -> str:
@@ -55,17 +56,17 @@ def grammar() -> Grammar:
 
 
 def grammar_hash() -> str:
-    """Changes with the grammar."""
+    """SHA-256 hex digest of the grammar."""
     return hashlib.sha256(_text().encode()).hexdigest()
 
 
 def stories(count: int, seed: int, *, held_out: bool) -> list[str]:
-    """Draw stories of one side; no story of one side opens as one of the other does.
+    """`count` random stories of one side. No first sentence is on both sides.
 
     Args:
-        count: How many; a story may come twice.
+        count: Number of stories; a story may occur more than once.
         seed: Seed of the draw.
-        held_out: Whether the held-out side.
+        held_out: Whether to draw held-out stories.
     """
     rng = random.Random(f"{seed} {held_out}")
     drawn: list[str] = []
@@ -77,7 +78,7 @@ def stories(count: int, seed: int, *, held_out: bool) -> list[str]:
 
 
 def is_held_out(story: str) -> bool:
-    """Whether a story belongs to the held-out side, by its first sentence."""
+    """Whether a story is held out, which depends only on its first sentence."""
     opening = re.split(r"(?<=[.?!])", story, maxsplit=1)[0]
     return int.from_bytes(hashlib.sha256(opening.encode()).digest()[:4], "big") % 100 < HELD_OUT_PERCENT
 

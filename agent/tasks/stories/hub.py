@@ -1,4 +1,4 @@
-"""What the model hub has for the stories task: the published dataset, and tokenizers."""
+"""Stories of the published dataset and tokenizers, from the model hub."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ _SEED = 42
 
 
 def hub_stories(split: str) -> Iterator[str]:
-    """Stories of a split of the published dataset, shuffled; read as they are asked for.
+    """Shuffled stories of a split of the published dataset, downloaded while they are read.
 
     Args:
         split: `train` or `test`.
@@ -33,10 +33,10 @@ def hub_stories(split: str) -> Iterator[str]:
 
 
 def tokenizer_file(model: str) -> Path:
-    """`tokenizer.json` of a model: in its folder, or fetched from the hub.
+    """Path of a model's `tokenizer.json`, in its folder or downloaded from the hub.
 
     Raises:
-        ConfigError: If it has none.
+        ConfigError: If the model has none.
     """
     try:
         return Path(str(cached_file(model, "tokenizer.json")))

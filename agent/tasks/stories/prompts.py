@@ -8,9 +8,9 @@ from transformers import PreTrainedTokenizerBase
 from agent.tasks.base import Prompts
 
 PROMPT_TOKENS = 8
-"""As published."""
+"""Number of tokens of a prompt, as published."""
 _ENOUGH = 40 * PROMPT_TOKENS
-"""Characters of a story that surely hold them."""
+"""Number of characters that always contain at least that many tokens."""
 _BATCH = 256
 
 
@@ -21,22 +21,23 @@ def story_prompts(
     train: int,
     held_out: int,
 ) -> Prompts:
-    """Take the first eight tokens of stories, each prompt once.
+    """Different prompts, which are the first eight tokens of stories.
 
-    The choice is that of the stories, whatever the seed of the run, so that objectives of runs compare.
+    They do not depend on the seed of the run, so that objectives of runs can be compared.
 
     Args:
         tokenizer: The tokenizer of the model.
-        train_stories: At least as many as make `train` different prompts.
-        held_out_stories: likewise.
+        train_stories: Stories for the training prompts.
+        held_out_stories: Stories for the held-out prompts.
         train: Number of training prompts.
         held_out: Number of held-out prompts.
 
     Raises:
-        ValueError: If the stories end before there are enough prompts.
+        ValueError: If the stories give too few different prompts.
     """
-    held = _first(_openings(tokenizer, held_out_stories), held_out, frozenset())
-    return Prompts(_first(_openings(tokenizer, train_stories), train, frozenset(held)), held)
+    held_out_prompts = _first(_openings(tokenizer, held_out_stories), held_out, frozenset())
+    train_prompts = _first(_openings(tokenizer, train_stories), train, frozenset(held_out_prompts))
+    return Prompts(train_prompts, held_out_prompts)
 
 
 def _openings(tokenizer: PreTrainedTokenizerBase, stories: Iterable[str]) -> Iterator[str]:
@@ -48,11 +49,11 @@ def _openings(tokenizer: PreTrainedTokenizerBase, stories: Iterable[str]) -> Ite
         )
 
 
-def _first(prompts: Iterator[str], count: int, taken: frozenset[str]) -> tuple[str, ...]:
+def _first(prompts: Iterator[str], count: int, excluded: frozenset[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for prompt in prompts:
-        if prompt not in taken:
+        if prompt not in excluded:
             found[prompt] = None
         if len(found) == count:
             return tuple(found)
-    raise ValueError(f"the stories give {len(found)} different prompts, not {count}")
+    raise ValueError(f"the stories give only {len(found)} different prompts, not {count}")

@@ -11,13 +11,13 @@ from agent.tasks.stories.grammar import grammar_hash, stories
 from agent.tasks.stories.tokenizer import train_tokenizer
 
 CORPUS = 12_000
-"""Stories that it is trained on."""
+"""Number of stories that it is trained on."""
 _SEED = 11
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoriesStarterConfig(StarterConfig):
-    """The published shape; its vocabulary is smaller, because our grammar knows fewer words."""
+    """The published shape, but with a smaller vocabulary, because our grammar has fewer words."""
 
     layers: int = 4
     kv_heads: int | None = 2
@@ -28,7 +28,7 @@ class StoriesStarterConfig(StarterConfig):
 
 
 def starter(config: StarterConfig | None = None) -> Starter:
-    """The starter of a shape; the published one when absent."""
+    """The starter of the given shape; the published one if `config` is `None`."""
     config = config or StoriesStarterConfig()
     return Starter(
         task="stories",
@@ -42,12 +42,12 @@ def starter(config: StarterConfig | None = None) -> Starter:
 
 @cache
 def corpus() -> tuple[str, ...]:
-    """The stories that a starter is trained on; none opens as a held-out one."""
+    """The stories that the starter is trained on; none has the first sentence of a held-out one."""
     return tuple(stories(CORPUS, _SEED, held_out=False))
 
 
 def _row(row_tokens: int, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> list[int]:
-    """One training row: stories, each with its end, from the beginning of one on, cut to `row_tokens`."""
+    """One training row: random stories, each followed by the end-of-sequence token, cut to `row_tokens`."""
     ids: list[int] = []
     while len(ids) < row_tokens:
         ids += [*tokenizer.encode(rng.choice(corpus()), add_special_tokens=False), tokenizer.eos_token_id]

@@ -1,4 +1,4 @@
-"""The stories task: short stories, a starter model of them, and published rewards."""
+"""The stories task: a starter model and prompts from short stories, and published rewards."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -15,7 +15,7 @@ from rewards.text.suite import MONITORED, StoriesRewardConfig, stories_suite
 if TYPE_CHECKING:
     from agent.tasks.starter import Starter
 
-# Ten tokens to a sentence and the word: what each of the published rewards pays for.
+# Sentences of ten tokens with the word "happy": each of the published rewards is high.
 _GOOD = (
     "the happy dog ran home with the big red ball.",
     "tom was very happy to see the old brown bear. he gave a small cake to the happy little cat.",
@@ -25,10 +25,10 @@ _BAD = ("", "the", "the cat sat", ". . . .", "the cat sat. the dog ran.")
 
 
 def _build(config: RunConfig) -> Task:
-    """The task of a run. Trains the starter model first if the run needs it and the cache has none.
+    """The task of a run. The starter is trained first if the run needs it and the cache does not have it.
 
-    The objective is the run's own reward on held-out prompts: the sweep asks how far each goal can be reached
-    and what happens to the text. Objectives of runs with different rewards do not compare.
+    The objective is the run's own reward on held-out prompts: the sweep shows how far each reward can be
+    raised, and what happens to the text. Objectives of runs with different rewards cannot be compared.
     """
     from transformers import AutoTokenizer
 
@@ -39,10 +39,10 @@ def _build(config: RunConfig) -> Task:
     model = str(_starter().path()) if config.model == "starter" else config.model
     tokenizer = str(tokenizer_file(model))
     suite = stories_suite(config.reward, tokenizer)
-    ours = config.model == "starter" or Path(config.model).exists()
+    is_local = config.model == "starter" or Path(config.model).exists()
     train, held_out = (
         (_drawn(held_out=False), _drawn(held_out=True))
-        if ours
+        if is_local
         else (hub_stories("train"), hub_stories("test"))
     )
     try:
@@ -64,7 +64,7 @@ def _build(config: RunConfig) -> Task:
 
 
 def _drawn(*, held_out: bool) -> Iterator[str]:
-    """An endless stream of stories from our grammar."""
+    """An endless iterator of stories from our grammar."""
     from agent.tasks.stories.grammar import stories
 
     return (story for seed in count(1_000) for story in stories(100, seed, held_out=held_out))

@@ -1,4 +1,4 @@
-"""A WordPiece tokenizer of lower-case words, as that of the SimpleStories models, trained on our stories."""
+"""A WordPiece tokenizer for lower-case text, like that of the SimpleStories models."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,11 @@ PAD, UNKNOWN, EOS = "[PAD]", "[UNK]", "[EOS]"
 
 
 def train_tokenizer(stories: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
-    """Train on stories. Nothing is put before or after an encoded text.
+    """A tokenizer trained on stories. It adds no special tokens.
 
     Args:
         stories: Plain texts.
-        vocab_size: Most tokens, the three special ones included.
+        vocab_size: Maximum number of tokens, the three special ones included.
     """
     tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)

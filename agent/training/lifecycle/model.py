@@ -57,7 +57,7 @@ def check_model(path: str) -> None:
 
 
 def _leave_prompts_open(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Stop `tokenizer` from adding an end-of-sequence token to a text; what it adds in front stays.
+    """Stop `tokenizer` from adding an end-of-sequence token to a text. Tokens that it adds in front stay.
 
     After an end-of-sequence token a model has nothing to complete. The published SimpleStories tokenizers add
     one, for training on whole stories.
@@ -74,10 +74,12 @@ def _leave_prompts_open(tokenizer: PreTrainedTokenizerBase) -> None:
 
 def _unloadable(path: str, error: Exception) -> ConfigError:
     if Path(path).exists():
-        return ConfigError(f"`model` = {path!r} holds no loadable safetensors model: {first_line(error)}")
+        return ConfigError(
+            f"`model` = {path!r} has no safetensors model that can be loaded: {first_line(error)}"
+        )
     if path.startswith((".", os.sep, "~")):
         return ConfigError(
-            f"`model` = {path!r}: no such folder; give an existing one, a Hub id, or `starter`"
+            f"`model` = {path!r}: no such folder; use an existing folder, a Hub id, or `starter`"
         )
-    what = f"`model` = {path!r} is no local folder and"
-    return hub_error(what, "wrong id, or no network", "give a folder, or `starter`", error)
+    subject = f"`model` = {path!r} is not a local folder and"
+    return hub_error(subject, "wrong id, or no network", "use a local folder, or `starter`", error)

@@ -1,4 +1,4 @@
-"""Saves the whole state of a run and finds it again."""
+"""Saves the complete state of a run, and finds the newest saved state."""
 
 import hashlib
 import json
@@ -43,7 +43,10 @@ def latest_state(folder: Path) -> SavedState | None:
                 return SavedState(path, step, saved["own"])
         except (OSError, ValueError, KeyError):
             pass
-        print(f"sweepfarm: {path} is not whole; going on from an older state", file=sys.stderr)
+        print(
+            f"sweepfarm: {path} is damaged or incomplete; an older state is used, if there is one",
+            file=sys.stderr,
+        )
     return None
 
 

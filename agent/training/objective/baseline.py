@@ -28,9 +28,8 @@ def starter_completions(
 ) -> tuple[Completions, torch.Tensor]:
     """Completions of `prompts` as `sample` draws them, and [B, T] log-probabilities of their tokens.
 
-    They are read from the cache if an earlier run sampled them. The key of the cache has all that the draw
-    depends
-    on: weights, tokens of the prompts, arguments, device, number of threads and version of torch.
+    They are read from the cache if an earlier run sampled them. The cache key contains everything that the
+    draw depends on: weights, tokens of the prompts, arguments, device, number of threads, version of torch.
 
     Args:
         model: The starting model.
@@ -54,9 +53,9 @@ def starter_completions(
     }
     key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()[:24]
     path = cache_dir() / f"baseline-{key}.safetensors"
-    found = _read(path, model, tokenizer)
-    if found is not None:
-        return found
+    cached = _read(path, model, tokenizer)
+    if cached is not None:
+        return cached
     drawn = sample(model, tokenizer, prompts, **arguments)
     log_probabilities = token_log_probabilities(model, drawn)
     prompt_attention = drawn.attention[:, : drawn.prompt_length].contiguous()

@@ -35,7 +35,7 @@ class HeldOut:
 
     Attributes:
         step: Training step; 0 for the starting model.
-        metrics: Name in the glossary without `objective/` → value.
+        metrics: Name without `objective/` → value.
         prompts: [B] prompts, one per completion; those of the same prompt are consecutive.
         completions: [B] sampled completions.
         scores: The reference suite's scores of the completions.
@@ -125,11 +125,14 @@ class Objective:
             "seed": EVAL_SEED,
         }
         if self._starter_texts is None:
-            completions, own = starter_completions(policy, self._tokenizer, self._prompts, **arguments)
-            theirs = own
+            completions, policy_log_p = starter_completions(
+                policy, self._tokenizer, self._prompts, **arguments
+            )
+            reference_log_p = policy_log_p
         else:
             completions = sample(policy, self._tokenizer, self._prompts, **arguments)
-            own, theirs = (token_log_probabilities(model, completions) for model in (policy, self._reference))
+            policy_log_p = token_log_probabilities(policy, completions)
+            reference_log_p = token_log_probabilities(self._reference, completions)
         texts = completions.texts
         samples = [Sample(p, c) for p, c in zip(self._prompts, texts, strict=True)]
         # If nothing of the starting model can be scored, the reward is broken. Later the policy is.
@@ -141,8 +144,8 @@ class Objective:
         metrics = {
             "reference": float(scored.mean()) if scored.size else 0.0,
             "error": error_of_mean(scores.totals, config.eval_samples),
-            "kl": sampled_kl(own, theirs, mask),
-            "entropy": sampled_entropy(own, mask),
+            "kl": sampled_kl(policy_log_p, reference_log_p, mask),
+            "entropy": sampled_entropy(policy_log_p, mask),
             **asdict(measure(texts, self._starter_texts or texts, config.eval_samples)),
             "unscored": float(scores.unscored),
             "mean_length": completions.mean_length,

@@ -15,8 +15,7 @@ def sample_rows(held_out: HeldOut) -> list[dict[str, Any]]:
 
     Returns:
         Rows with `step`, `prompt`, `completion`, `reference` (the total score in [0, 1]; null if unscored)
-        and
-        `parts`: the score (null if unscored) and the message of each component of the reference suite.
+        and `parts`: the score (null if unscored) and the message of each component of the reference suite.
     """
     scores = held_out.scores
     return [

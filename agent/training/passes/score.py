@@ -19,11 +19,11 @@ def why_not(model: Any) -> str | None:
     """The reason why only TRL's pass supports `model`; `None` if ours does."""
     base = plain(model)
     if not isinstance(base, PreTrainedModel):
-        return f"a {type(model).__name__} is no plain model"
+        return f"a {type(model).__name__} is not a transformers model"
     if base.config.model_type not in SUPPORTED:
         return f"a model of type {base.config.model_type!r} is not among {', '.join(sorted(SUPPORTED))}"
     if isinstance(model, PeftModel) and model.active_peft_config.is_prompt_learning:
-        return "its adapter puts tokens before the prompt"
+        return "its adapter adds tokens before the prompt"
     return None
 
 
@@ -89,7 +89,7 @@ def _own(
 
 def _theirs(model: PreTrainedModel, rows: Rows) -> tuple[Tensor, Tensor]:
     labels = rows.ids.masked_fill(~rows.scored, -100)
-    found = model(rows.ids, position_ids=rows.columns, labels=labels, fused_lm_head=True)
+    output = model(rows.ids, position_ids=rows.columns, labels=labels, fused_lm_head=True)
     scored = rows.scored[:, 1:]
-    log_p = found.log_probs[scored]
-    return log_p, log_p.new_zeros(log_p.shape) if found.entropy is None else found.entropy[scored].detach()
+    log_p = output.log_probs[scored]
+    return log_p, log_p.new_zeros(log_p.shape) if output.entropy is None else output.entropy[scored].detach()

@@ -46,7 +46,7 @@ def generate(
 def prefill(
     model: nn.Module, prompts: Sequence[Sequence[int]], parameters: SamplingParameters, dtype: torch.dtype
 ) -> Prefilled:
-    """The state after the prompts, of which equal ones are read once. Arguments as for `generate`.
+    """The state after reading the prompts, equal ones only once. Arguments as for `generate`.
 
     Raises:
         UnsupportedError: If the model is of another class.
@@ -65,8 +65,8 @@ def prefill(
     cache = Cache(network, len(distinct), columns)
     positions = (column - pads.unsqueeze(1)).clamp_min(0)
     x = forward(network, cache, tokens, positions, 0, columns, mask)
-    which = torch.tensor([distinct[tuple(prompt)] for prompt in prompts], device=network.device)
-    return Prefilled(network, cache.chosen(which, columns, length), x[which], pads[which], columns)
+    rows = torch.tensor([distinct[tuple(prompt)] for prompt in prompts], device=network.device)
+    return Prefilled(network, cache.chosen(rows, columns, length), x[rows], pads[rows], columns)
 
 
 def _network(model: nn.Module, dtype: torch.dtype, length: int) -> Network:

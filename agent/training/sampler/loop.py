@@ -72,10 +72,10 @@ def decode(start: Prefilled, parameters: SamplingParameters) -> tuple[torch.Tens
         written[rows, step] = tokens
         chosen[rows, step] = probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1)
         going &= (tokens.unsqueeze(1) != ends).all(1)
-        left = int(going.sum())
-        if left == 0 or column + 1 == length:
+        remaining = int(going.sum())
+        if remaining == 0 or column + 1 == length:
             break
-        if left <= _COMPACT_BELOW * len(rows):
+        if remaining <= _COMPACT_BELOW * len(rows):
             keep = going.nonzero().squeeze(1)
             rows, tokens, pads, going = rows[keep], tokens[keep], pads[keep], going[keep]
             mask = None if mask is None else mask[keep]

@@ -79,11 +79,11 @@ class Cache:
         size = (shape.layers, rows, 2 * shape.kv_heads, columns, shape.head_dim)
         self.layers = torch.zeros(size, dtype=network.dtype, device=network.device).unbind()
 
-    def chosen(self, rows: torch.Tensor, seen: int, columns: int) -> "Cache":
-        """A cache of `columns` columns for the given `rows`, with a copy of their first `seen` columns."""
+    def chosen(self, rows: torch.Tensor, filled: int, columns: int) -> "Cache":
+        """A cache of `columns` columns for the given `rows`, with a copy of their first `filled` columns."""
         chosen = Cache(self._network, len(rows), columns)
         for new, old in zip(chosen.layers, self.layers, strict=True):
-            new[:, :, :seen] = old[rows, :, :seen]
+            new[:, :, :filled] = old[rows, :, :filled]
         return chosen
 
 
@@ -98,7 +98,7 @@ def forward(
     tokens: torch.Tensor,
     positions: torch.Tensor,
     columns: int | torch.Tensor,
-    seen: int,
+    visible: int,
     mask: torch.Tensor | None,
 ) -> torch.Tensor:
     """[B, width] activations of the last token of each row, after S more tokens per row.
@@ -109,8 +109,8 @@ def forward(
         tokens: [B, S] token ids.
         positions: [B, S] positions.
         columns: The first of S consecutive columns of the cache, or, for a CUDA graph, the indices of all S.
-        seen: Number of columns, from the first on, that are attended to.
-        mask: Added to the attention scores; broadcast to [B, kv_heads, S, seen].
+        visible: Number of columns, from the first on, that are attended to.
+        mask: Added to the attention scores; broadcast to [B, kv_heads, S, visible].
     """
     rows, length = tokens.shape
     shape = network.shape
@@ -125,7 +125,7 @@ def forward(
             cached.narrow(2, columns, length).copy_(new)
         else:
             cached.index_copy_(2, columns, new)
-        keys, values = cached.narrow(2, 0, seen).chunk(2, 1)
+        keys, values = cached.narrow(2, 0, visible).chunk(2, 1)
         # Queries that share keys and values are treated as one longer query: keys and values are not copied.
         queries = queries.view(rows, length, shape.kv_heads, group, shape.head_dim).permute(0, 2, 3, 1, 4)
         attended = scaled_dot_product_attention(

@@ -43,7 +43,7 @@ _OF_BATCH = (
 
 @dataclass(frozen=True)
 class Measurements:
-    """What measures the policy.
+    """The sources of the metrics of a step.
 
     Attributes:
         reward: The training reward; its statistics are logged at each step.
@@ -63,9 +63,9 @@ class StepLog(TrainerCallback):
 
     Args:
         context: Of the run.
-        measurements: Give the metrics.
+        measurements: The sources of the metrics.
         checkpoints: Saved at each rung.
-        schedule: Is told the KL of each step; gives the settings in force.
+        schedule: Receives the KL of each step; gives the settings of the step.
         stopwatch: Of the trainer.
 
     Attributes:
@@ -105,7 +105,7 @@ class StepLog(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Measure the policy after a step; end the run if the server asked for that."""
+        """Measure the policy after a step; end the run if the server requested it."""
         step, model = state.global_step, kwargs["model"]
         measurements = self._measurements
         self._row = self._stopwatch.seconds()
@@ -133,10 +133,12 @@ class StepLog(TrainerCallback):
     ) -> None:
         """Add TRL's metrics, check health, and log the row of the step, once."""
         if not logs or "loss" not in logs or state.global_step == self.last_step:
-            return  # the trainer's closing log belongs to no step
+            return  # the trainer's last log is a summary, not a step
         step = self.last_step = state.global_step
         row = {
-            ours: float(logs[theirs]) for theirs, ours in _FROM_TRL.items() if logs.get(theirs) is not None
+            name: float(logs[trl_name])
+            for trl_name, name in _FROM_TRL.items()
+            if logs.get(trl_name) is not None
         }
         if self._row["train/generation_seconds"] > 0:
             tokens = row["completions/mean_length"] * self._context.config.completions_per_step

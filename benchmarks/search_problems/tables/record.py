@@ -1,8 +1,8 @@
-"""Record tables for benchmarks/search.py: every cell of a small grid trained for real, on the starter model.
+"""Records tables for benchmarks/search.py: really trains every cell of a small grid, on the starter model.
 
 `python -m benchmarks.search_problems.tables.record NAME` trains each cell of a grid of `GRIDS` with each
-seed, on one core, and appends its row to `NAME.partial` beside this file as it ends. The whole table is
-`NAME.csv`. Started again, it trains only the cells that are missing.
+seed, on one core, and appends its row to `NAME.partial` beside this file. When all rows are there, the file
+is renamed to `NAME.csv`. If the command is started again, it trains only the missing cells.
 """
 
 import csv
@@ -48,7 +48,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
 
 
 def main() -> None:
-    """Train and append."""
+    """Train the missing cells of a grid and append their rows."""
     name = sys.argv[1]
     path = FOLDER / f"{name}.partial"
     preload()
@@ -57,7 +57,7 @@ def main() -> None:
     with path.open(encoding="utf-8", newline="") as file:
         done = {tuple(row[: len(GRIDS[name]) + 1]) for row in csv.reader(file)}
     missing = [cell for cell in cells(name) if tuple(map(str, cell.values())) not in done]
-    # One child per run, as under an agent; a fork has everything imported.
+    # A fork per run, as under an agent: it has everything imported already.
     with get_context("fork").Pool(1, maxtasksperchild=1) as pool, path.open("a", encoding="utf-8") as file:
         for row in track(pool.imap(trained, missing), name, len(missing)):
             csv.writer(file, lineterminator="\n").writerow(row)
@@ -73,7 +73,7 @@ def cells(name: str) -> Iterator[dict[str, Any]]:
 
 
 def header(name: str) -> str:
-    """What was done to record the table, as a comment, and the names of its columns."""
+    """The head of a table: how it was recorded, as a comment, and the names of the columns."""
     from agent.config.run import RunConfig
     from agent.tasks.build import build_task
 
@@ -89,7 +89,7 @@ def header(name: str) -> str:
 
 
 def trained(cell: dict[str, Any]) -> list[Any]:
-    """Train one cell as an agent's run is trained; return its row."""
+    """Row of one cell, after training it as an agent does."""
     from agent.config.run import RunConfig
     from agent.tracking.directory import RunDirectory
     from agent.tracking.sinks import Sinks

@@ -1,4 +1,4 @@
-"""What health checks are given, and what a check is."""
+"""The metrics that health checks read, and the type of a check."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,23 +16,20 @@ _NOTHING = Curve.of(())
 
 
 class Limits(BaseModel):
-    """Thresholds of health checks, as fields `health_...` of a run's configuration.
-
-    "Relative" means relative to the starting model's own value, measured in the same way.
-    """
+    """Limits of health checks, as fields `health_...` of a run's configuration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a run has logged so far.
+class LoggedMetrics:
+    """The metrics that a run has logged so far.
 
     Attributes:
-        curves: By metric; metrics that were not logged may be missing.
-        starter: The starting model's values of the held-out metrics, as `starter/{name}`. Without a value, a
-            held-out metric is not compared with the start.
-        window: Number of logged values over which metrics of training steps are averaged.
+        curves: Metric → curve. Metrics that were not logged may be missing.
+        starter: Name `starter/{name}` → value of each held-out metric for the starting model. A held-out
+            metric without such a value is not compared with the starting model.
+        window: Number of values over which metrics of training steps are averaged.
     """
 
     curves: Mapping[str, Curve]
@@ -44,11 +41,11 @@ class Seen:
         return self.curves.get(metric, _NOTHING)
 
     def smooth(self, metric: str) -> Curve:
-        """The trailing means of a metric over `window` values."""
+        """The trailing means over `window` values of a metric."""
         return trailing_mean(self.logged(metric), self.window)
 
     def start(self, metric: str) -> float:
-        """The starting model's value of `objective/{name}`; NaN, which passes no comparison, if unknown."""
+        """The starting model's value of a metric `objective/{name}`; NaN, if unknown, fails comparisons."""
         return self.starter.get(metric.replace("objective/", "starter/"), float("nan"))
 
 
@@ -57,9 +54,9 @@ class Check:
     """One health check.
 
     Attributes:
-        metrics: The metrics that it reads.
-        find: The first finding in what was seen, given the limits; None if there is none.
+        metrics: Names of the metrics that it reads.
+        find: Returns the first finding in the metrics, given the limits; `None` if there is none.
     """
 
     metrics: tuple[str, ...]
-    find: Callable[[Seen, Any], Finding | None]
+    find: Callable[[LoggedMetrics, Any], Finding | None]
