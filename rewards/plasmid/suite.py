@@ -197,20 +197,21 @@ def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
 
 REFERENCE = PlasmidRewardConfig(
     reward_ori_weight=1.0,
-    reward_promoter_weight=1.0,
-    reward_terminator_weight=0.5,
+    reward_ori_max=1,
     reward_marker_weight=1.0,
-    reward_cds_weight=0.5,
-    reward_cassette_weight=0.5,
-    reward_length_weight=0.0,
+    reward_marker_max=1,
+    reward_promoter_weight=0.5,
+    reward_promoter_max=8,
+    reward_terminator_weight=0.25,
+    reward_terminator_max=6,
+    reward_cds_weight=0.25,
+    reward_cds_max=8,
     reward_expression_weight=0.5,
+    reward_cassette_weight=0.25,
+    reward_length_weight=0.0,
     reward_essential_floor=0.6,
     reward_filler_penalty=1.0,
-    reward_ori_max=1,
-    reward_marker_max=1,
-    reward_promoter_max=8,
-    reward_cds_max=8,
-    reward_terminator_max=6,
+    reward_repeat_penalty=1.0,
 )
 """The fixed reference of a plasmid sweep's objective; a change makes objectives incomparable."""
 

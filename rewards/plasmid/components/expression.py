@@ -40,7 +40,7 @@ class Expression(PlasmidReward):
 
     Formula: the mean over the whole bacterial markers and the whole payload genes of 300 bases or more of 1
     with a promoter upstream on the same strand, `NO_PROMOTER` without a promoter near, `OPPOSED` if the
-    nearest one points away; times `NO_ROOM` right behind a short promoter. The mean is multiplied by 1 - a / 2:
+    nearest one points away; times `NO_ROOM` right behind a short promoter. The mean is multiplied by 1 - a/2:
     a rises from 0 to 1 as the share of neighbouring parts without a base between them rises from 0.5 to 1.
     0 without a gene. Range [0, 1]. Unit of `reach`: bases.
 
