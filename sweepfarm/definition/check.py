@@ -10,6 +10,7 @@ from typing import Any
 from agent.config.errors import ConfigError
 from agent.config.metrics import RUNG_METRICS, cadence, step_metrics
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
+from agent.config.tasks import task_definition
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
 from rewards.nearest import unknown_key_message
@@ -62,6 +63,7 @@ class SweepCheck:
         rungs: Hyperband's rungs; empty without early termination.
         infeasible_share: Share of random points that are not a valid configuration, in [0, 1].
         infeasible_reasons: The up to three most frequent errors of these points, most frequent first.
+        corpus: The sizes of the user's corpus and how it is split; `None` without one.
         warnings: Settings that are valid but probably not as intended.
     """
 
@@ -75,6 +77,7 @@ class SweepCheck:
     rungs: tuple[Rung, ...]
     infeasible_share: float
     infeasible_reasons: tuple[str, ...]
+    corpus: str | None
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -123,6 +126,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         rungs=_rungs(spec, evaluations),
         infeasible_share=share,
         infeasible_reasons=reasons,
+        corpus=_corpus(task, budget),
         warnings=(*spec.warnings, *_warnings(spec, constant, budget)),
     )
 
@@ -155,6 +159,17 @@ def _check_suite(file: object) -> None:
         load_suite(Path(str(file)))
     except SuiteError as error:
         raise UserError(f"`suite`: {error}") from None
+
+
+def _corpus(task: str, run: RunConfig) -> str | None:
+    """One line about the user's corpus of a sweep; `None` without one."""
+    own = task_definition(task).own_corpus
+    if run.corpus is None or own is None:
+        return None
+    try:
+        return own.description(run.corpus)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
 
 
 def _constant_run(constant: Mapping[str, Any]) -> RunConfig:
