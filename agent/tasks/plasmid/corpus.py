@@ -67,7 +67,8 @@ class Corpus:
         left_out = f", {len(self.left_out)} left out beside them" if self.left_out else ""
         return (
             f"{len(self.train)} training and {len(self.held_out)} held-out plasmids{left_out}, split by"
-            f" {self.clusters} similarity clusters; bacterial origins: {trained} in training, {held_out} held out"
+            f" {self.clusters} similarity clusters; bacterial origins: {trained} in training,"
+            f" {held_out} held out"
         )
 
 

@@ -11,8 +11,8 @@ from agent.tasks.plasmid.occurrence import LONGEST, MIN_BASES
 TRAIN_SEEDS = ("GTG", "TTGACA", "GGATCC", "CAGCTG", "AATT", "GCC", "TAA", "CCGG")
 """Short training prompts: start codons, promoter boxes, restriction sites."""
 HELD_OUT_SEEDS = ("ATG", "TATAAT", "GAATTC", "CTCGAG", "GATC", "CGT", "TGA", "GGCC")
-"""Short held-out prompts. None is a training prompt, but words so short stand in every plasmid: only the other
-held-out prompts are absent from the training plasmids."""
+"""Short held-out prompts. None is a training prompt, but words so short stand in every plasmid: only the
+other held-out prompts are absent from the training plasmids."""
 _SEED = 7
 
 

@@ -16,8 +16,8 @@ unrelated plasmids of 6,500 bases share almost none (0.1 % of them)."""
 NEAR_COPY = 0.85
 """Similarity from which two plasmids are in one cluster.
 
-Plasmids of one kit share backbones: with 0.8, each origin of the shipped SEVA vectors is one cluster, and with
-0.7 three quarters of the shipped corpus are one. At 0.85 a copy is still found if 4 % of its bases differ.
+Plasmids of one kit share backbones: at 0.8 the shipped SEVA vectors of one origin are one cluster, and at 0.7
+three quarters of the shipped corpus are one. At 0.85 a copy is still found if 4 % of its bases differ.
 """
 
 

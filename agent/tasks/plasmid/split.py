@@ -1,10 +1,10 @@
 """Decides which plasmids are held out: whole similarity clusters that have something of their own.
 
-A standard part, such as an origin or a marker, stands in many plasmids, so most of a held-out plasmid may also
-stand in plasmids of the training side. What must not: no member of its cluster is trained on, and none of its
-beginnings, from which prompts are cut, occurs in a training plasmid. Many kit plasmids are made of
-parts that all stand elsewhere too, and could not begin anywhere. Therefore what is drawn is a stretch of
-sequence, and all clusters that have it are held out together.
+A standard part, such as an origin or a marker, stands in many plasmids, so most of a held-out plasmid may
+also stand in training plasmids. But no member of its cluster is trained on, and none of its beginnings, from
+which prompts are cut, occurs in a training plasmid. Many kit plasmids consist of parts that all stand
+elsewhere too, so they could begin nowhere. Therefore what is drawn is a stretch of sequence, and all clusters
+that have it are held out together.
 """
 
 import hashlib
@@ -35,6 +35,8 @@ _CHECKED = 10
 """Number of best draws for which the beginnings are looked for."""
 _TRIES = 20
 """Beginnings of a plasmid that are tried."""
+
+Quality = tuple[float, ...]
 
 
 class UnsplittableError(ValueError):
@@ -76,8 +78,8 @@ def split_plasmids(plasmids: Sequence[str], families: Sequence[Set[str]]) -> Spl
         families: Bacterial origin families of each plasmid.
 
     Raises:
-        UnsplittableError: If there are too few plasmids, they are all near copies of each other, or none has a
-            beginning of its own.
+        UnsplittableError: If there are too few plasmids, they are all near copies of each other, or none has
+            a beginning of its own.
     """
     count = len(plasmids)
     if count < FEWEST:
@@ -95,21 +97,18 @@ def split_plasmids(plasmids: Sequence[str], families: Sequence[Set[str]]) -> Spl
         )
     stretches = _Stretches.of(table, labels)
     draws = [stretches.draw(salt, labels) for salt in range(_DRAWS if stretches.keys else 0)]
-    ranked = sorted(
-        (draw for draw in draws if draw.any()),
-        key=lambda draw: _quality(draw[labels] & stretches.has_own(draw), draw[labels], families),
-        reverse=True,
-    )
-    found: list[tuple[tuple[float, ...], Split]] = []
-    for draw in ranked[:_CHECKED]:
-        split = _checked(plasmids, draw[labels], stretches.has_own(draw), number)
+    promised = [_quality(draw[labels] & stretches.has_own(draw), draw[labels], families) for draw in draws]
+    found: list[tuple[Quality, Split]] = []
+    for salt in sorted(range(len(draws)), key=lambda salt: promised[salt], reverse=True)[:_CHECKED]:
+        taken = draws[salt][labels]
+        split = _checked(plasmids, taken, stretches.has_own(draws[salt]), number)
+        if not split.held_out:
+            continue
         kept = np.zeros(count, bool)
         kept[[beginning.plasmid for beginning in split.held_out]] = True
-        quality = _quality(kept, draw[labels], families)
-        if split.held_out:
-            found.append((quality, split))
-        if quality[0] == HELD_OUT_FAMILIES + TRAINED_FAMILIES:
-            break
+        found.append((_quality(kept, taken, families), split))
+        if found[-1][0] == promised[salt]:
+            break  # the others do not even promise more
     if not found:
         raise UnsplittableError(
             f"none of the {count} plasmids in {number} clusters can be held out: of every group of clusters"
@@ -119,9 +118,7 @@ def split_plasmids(plasmids: Sequence[str], families: Sequence[Set[str]]) -> Spl
     return max(found, key=lambda pair: pair[0])[1]
 
 
-def _quality(
-    kept: NDArray[np.bool_], taken: NDArray[np.bool_], families: Sequence[Set[str]]
-) -> tuple[float, ...]:
+def _quality(kept: NDArray[np.bool_], taken: NDArray[np.bool_], families: Sequence[Set[str]]) -> Quality:
     """How good a draw is, as values that are compared one after the other.
 
     Args:
@@ -129,8 +126,8 @@ def _quality(
         taken: Whether its cluster is; shape [plasmids].
         families: Bacterial origin families of each plasmid.
     """
-    held_out = {family for i in np.flatnonzero(kept) for family in families[i]}
-    train = {family for i in np.flatnonzero(~taken) for family in families[i]}
+    held_out = {family for i in np.flatnonzero(kept).tolist() for family in families[i]}
+    train = {family for i in np.flatnonzero(~taken).tolist() for family in families[i]}
     enough = min(len(held_out), HELD_OUT_FAMILIES) + min(len(train), TRAINED_FAMILIES)
     share = float(kept.mean())
     return enough, -round(abs(share - HELD_OUT_SHARE), 2), len(held_out) + len(train), share
@@ -202,7 +199,7 @@ def _checked(
     plasmids: Sequence[str], taken: NDArray[np.bool_], promising: NDArray[np.bool_], number: int
 ) -> Split:
     """The split that holds out those plasmids of the taken clusters that have a beginning of their own."""
-    train = np.flatnonzero(~taken)
+    train: list[int] = np.flatnonzero(~taken).tolist()
     text = SearchText([plasmids[i] for i in train])
     trained = np.zeros(1 << (2 * WORD), bool)
     for i in train:
@@ -215,22 +212,23 @@ def _checked(
             left_out.append(i)
         else:
             held_out.append(beginning)
-    return Split(tuple(train.tolist()), tuple(held_out), tuple(left_out), number)
+    return Split(tuple(train), tuple(held_out), tuple(left_out), number)
 
 
 def _beginning(index: int, plasmid: str, trained: NDArray[np.bool_], text: SearchText) -> Beginning | None:
     """A random beginning that does not occur in the training plasmids; `None` if none was found."""
     length = len(plasmid)
     touched = trained[words_of(plasmid)]
-    # Bases of the shortest beginning that lie in a word of the training plasmids, for each first base.
+    # Whether a word of the training plasmids touches the shortest beginning, for each first base of it.
     blocked = np.zeros(length, bool)
     for shift in range(-WORD + 1, MIN_BASES):
         blocked |= np.roll(touched, -shift)
-    starts = np.flatnonzero(~blocked)
-    options = [Beginning(index, int(base), False) for base in starts]
-    options += [Beginning(index, int(base + MIN_BASES - 1) % length, True) for base in starts]
-    random.Random(plasmid).shuffle(options)
-    for option in options[:_TRIES]:
+    starts = np.flatnonzero(~blocked).tolist()
+    rng = random.Random(plasmid)
+    for start in rng.sample(starts, min(_TRIES, len(starts))):
+        backwards = rng.random() < 0.5
+        base = (start + MIN_BASES - 1) % length if backwards else start
+        option = Beginning(index, base, backwards)
         if not text.has_beginning(written_from(plasmid, option.base, option.backwards)[:LONGEST]):
             return option
     return None
