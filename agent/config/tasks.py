@@ -31,12 +31,12 @@ class OwnCorpus:
     """How a task uses a user's corpus, which the parameter `corpus` names.
 
     Attributes:
-        description: Reads and splits the corpus, and returns one line about it. Raises `ConfigError` if it
-            cannot be used.
+        description: Reads and splits the corpus of a `RunConfig`, and returns one line about it. Raises
+            `ConfigError` if it cannot be used.
         starter: Returns the `agent.tasks.starter.Starter` that is trained on it.
     """
 
-    description: Callable[[str], str]
+    description: Callable[[Any], str]
     starter: Callable[[str], Any]
 
 

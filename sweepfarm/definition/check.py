@@ -167,7 +167,7 @@ def _corpus(task: str, run: RunConfig) -> str | None:
     if run.corpus is None or own is None:
         return None
     try:
-        return own.description(run.corpus)
+        return own.description(run)
     except ConfigError as error:
         raise UserError(str(error)) from None
 

@@ -49,10 +49,13 @@ def _starter(corpus: str | None = None) -> "Starter":
     return starter(corpus_path=corpus)
 
 
-def _description(corpus: str) -> str:
+def _description(config: RunConfig) -> str:
     from agent.tasks.plasmid.corpus import load_corpus
+    from agent.tasks.plasmid.prompts import plasmid_prompts
 
-    return load_corpus(corpus).description
+    corpus = load_corpus(config.corpus)
+    plasmid_prompts(corpus, config.train_prompts, config.eval_prompts)  # raises if there are too few
+    return corpus.description
 
 
 TASK = TaskDefinition(
