@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.tasks.plasmid.occurrence import LONGEST, MIN_BASES, SearchText
-from agent.tasks.plasmid.similarity import NEAR_COPY, WORD, WordTable, clusters, words_of
+from agent.tasks.plasmid.similarity import NEAR_COPY, WORD, WordTable, clusters, distinct, words_of
 from agent.tasks.plasmid.strands import written_from
 
 FEWEST = 10
@@ -153,7 +153,7 @@ class _Stretches:
         number = int(labels.max()) + 1
         sizes = np.bincount(labels)
         word = np.repeat(np.arange(len(table.words)), np.diff(table.owner_first))
-        pairs = np.unique(word * number + labels[table.owners])
+        pairs = distinct(word * number + labels[table.owners])
         starts = np.searchsorted(pairs // number, np.arange(len(table.words)))
         # Words of the same clusters have the same signature.
         marks = np.random.default_rng(0).integers(0, 1 << 63, number)
@@ -216,16 +216,17 @@ def _checked(
 
 
 def _beginning(index: int, plasmid: str, trained: NDArray[np.bool_], text: SearchText) -> Beginning | None:
-    """A random beginning that does not occur in the training plasmids; `None` if none was found."""
+    """A beginning that does not occur in the training plasmids; `None` if none was found.
+
+    It is a random one of those whose shortest form is touched by the fewest words of training plasmids.
+    """
     length = len(plasmid)
-    touched = trained[words_of(plasmid)]
-    # Whether a word of the training plasmids touches the shortest beginning, for each first base of it.
-    blocked = np.zeros(length, bool)
-    for shift in range(-WORD + 1, MIN_BASES):
-        blocked |= np.roll(touched, -shift)
-    starts = np.flatnonzero(~blocked).tolist()
+    here = trained[words_of(plasmid)].astype(np.int64)
+    around = np.concatenate([here[1 - WORD :], here, here[: MIN_BASES - 1]])
+    touching = np.convolve(around, np.ones(_OWN_WORDS, np.int64), "valid")
     rng = random.Random(plasmid)
-    for start in rng.sample(starts, min(_TRIES, len(starts))):
+    order = np.array(rng.sample(range(length), length))
+    for start in order[np.argsort(touching[order], kind="stable")][:_TRIES].tolist():
         backwards = rng.random() < 0.5
         base = (start + MIN_BASES - 1) % length if backwards else start
         option = Beginning(index, base, backwards)
