@@ -250,7 +250,10 @@ def test_a_corpus_of_the_user_is_split_the_same_way(tmp_path: Path) -> None:
     strands = both_strands(corpus.train)
     prompts = plasmid_prompts(corpus, 64, 32).held_out
     assert not any(occurs(prompt, strands) for prompt in prompts if prompt not in HELD_OUT_SEEDS)
-    assert "bacterial origins: none in training, none held out" in corpus.description
+    assert corpus.description.endswith("bacterial origins: none in training, none held out")
+    (tmp_path / "part.fa").write_text(">part\nACGT\n")
+    load_corpus.cache_clear()
+    assert load_corpus(str(tmp_path)).description.endswith("; not used: 1 shorter than 1,500 bases")
 
 
 def test_a_corpus_of_the_user_that_cannot_be_used_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from agent.config.errors import ConfigError
@@ -43,6 +43,7 @@ class Corpus:
         left_out: Members of held-out clusters on which nothing can be measured. They are not trained on.
         clusters: Number of similarity clusters of all plasmids.
         families: Bacterial origin families of the training side and of the held-out side, sorted.
+        not_used: How many records of the user's files are not plasmids that can be used, by reason.
     """
 
     train: tuple[str, ...]
@@ -50,6 +51,7 @@ class Corpus:
     left_out: tuple[str, ...]
     clusters: int
     families: tuple[tuple[str, ...], tuple[str, ...]]
+    not_used: str = ""
 
     @property
     def content_hash(self) -> str:
@@ -68,7 +70,7 @@ class Corpus:
         return (
             f"{len(self.train)} training and {len(self.held_out)} held-out plasmids{left_out}, split by"
             f" {self.clusters} similarity clusters; bacterial origins: {trained} in training,"
-            f" {held_out} held out"
+            f" {held_out} held out{f'; not used: {self.not_used}' if self.not_used else ''}"
         )
 
 
@@ -83,10 +85,10 @@ def load_corpus(path: str | None = None) -> Corpus:
     if path is not None:
         plasmids, others = _read(Path(path))
         try:
-            return _split(plasmids)
+            return replace(_split(plasmids), not_used=others)
         except UnsplittableError as error:
-            skipped = f" (not used: {others})" if others else ""
-            raise ConfigError(f"`corpus` = {path!r}: {error}{skipped}") from None
+            not_used = f" (not used: {others})" if others else ""
+            raise ConfigError(f"`corpus` = {path!r}: {error}{not_used}") from None
     plasmids = tuple(sorted({r.sequence.upper() for r in annotated_plasmids() if not _fault(r.sequence)}))
     if not plasmids:
         raise RuntimeError(
