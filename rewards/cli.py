@@ -133,7 +133,7 @@ def print_explained(explained: "Explained", console: "Console") -> None:
                 "+" if feature.strand > 0 else "-",
                 f"{feature.identity:.1%}",
                 f"{feature.coverage:.0%}",
-                "fragment" if feature.fragment else "reading frame broken" if feature.reading < 1 else "",
+                "fragment" if feature.fragment else feature.defect,
             )
         console.print()
         console.print(features)

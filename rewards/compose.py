@@ -63,7 +63,8 @@ class RewardSuite:
 
     ::
 
-        total = clip(sum(w_i s_i) / sum(w_i) x length_factor - sum(v_j (1 - s_j)), 0, 1)
+        total = clip(sum(w_i s_i) / sum(w_i) x length_factor x essential - sum(v_j (1 - s_j)), 0, 1)
+        essential = essential_floor + (1 - essential_floor) min(e_k), or 1 without essentials
 
     The total is 0 if the score of a gate is below its minimum. If any of these scores is missing, the sample
     is unscored: a missing score does not count as 0 and is not left out of the mean.
@@ -74,6 +75,8 @@ class RewardSuite:
         length_factor: A reward whose score multiplies the mean.
         penalties: Rewards s_j with weights v_j, which a score of 0 subtracts from the total.
         gates: Rewards with minimum scores.
+        essentials: Rewards e_k without which nothing else can make a good sample.
+        essential_floor: Factor of a sample in which an essential is missing, in [0, 1].
         time_limit: Seconds that a reward may take for one sample before it is unscored; None for no limit.
 
     Raises:
@@ -87,6 +90,8 @@ class RewardSuite:
         length_factor: Reward | None = None,
         penalties: Iterable[Weighted] = (),
         gates: Iterable[Gate] = (),
+        essentials: Iterable[Reward] = (),
+        essential_floor: float = 1.0,
         time_limit: float | None = 10.0,
     ) -> None:
         declared = tuple(components)
@@ -95,6 +100,8 @@ class RewardSuite:
         self.length_factor = length_factor
         self.penalties = tuple(part for part in penalties if part.weight != 0)
         self.gates = tuple(gates)
+        self.essentials = tuple(essentials) if essential_floor < 1.0 else ()
+        self.essential_floor = essential_floor
         self.time_limit = time_limit
         for part in (*declared, *self.penalties):
             if not math.isfinite(part.weight) or part.weight < 0:
@@ -109,6 +116,7 @@ class RewardSuite:
         self._active: dict[str, Reward] = {}
         parts = [part.reward for part in (*self.components, *self.penalties)]
         parts += [gate.reward for gate in self.gates]
+        parts += self.essentials
         for reward in [*parts, *([length_factor] if length_factor is not None else [])]:
             if self._active.setdefault(reward.name, reward) != reward:
                 raise SuiteError(f"two different rewards have the name {reward.name}")
@@ -157,6 +165,9 @@ class RewardSuite:
         totals /= sum(part.weight for part in self.components)
         if self.length_factor is not None:
             totals *= raw[self.length_factor.name]
+        if self.essentials:
+            worst = np.minimum.reduce([raw[reward.name] for reward in self.essentials])
+            totals *= self.essential_floor + (1.0 - self.essential_floor) * worst
         for part in self.penalties:
             totals -= part.weight * (1.0 - raw[part.reward.name])
         totals = np.clip(totals, 0.0, 1.0)

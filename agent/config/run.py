@@ -38,6 +38,7 @@ Aggregation = Literal["sum_then_normalize", "normalize_then_sum"]
 
 OBJECTIVE_FIELDS = (
     "task",
+    "corpus",
     "max_steps",
     "rungs",
     "max_completion_length",
@@ -67,6 +68,10 @@ class RunConfig(BaseModel):
     model: str = "starter"
     """`starter` (the small model of the task, trained on first use), a local folder, or a Hub id. The weights
     must be in safetensors format."""
+    corpus: str | None = None
+    """File or folder of sequences in FASTA or GenBank format that the task uses instead of its own data, for
+    the starter and for all prompts. Only the task `plasmid` can. It is split by similarity, so that nothing
+    held out is trained on; `sweepfarm check` says how, or why it cannot be split."""
     suite: str | None = None
     """YAML file with a reward suite that replaces the training reward of the task, in the format of
     `sweepfarm score --suite`. The objective is still the task's. Reward parameters cannot be set together
@@ -169,6 +174,12 @@ class RunConfig(BaseModel):
         wanted = task_definition(self.task).reward
         if not isinstance(self.reward, wanted):
             raise ValueError(f"the task {self.task} needs a reward of type {wanted.__name__}")
+        return self
+
+    @model_validator(mode="after")
+    def _corpus_fits_the_task(self) -> Self:
+        if self.corpus is not None and task_definition(self.task).own_corpus is None:
+            raise ValueError(f"the task {self.task} has no use for a `corpus`; leave it out")
         return self
 
     @model_validator(mode="after")

@@ -27,6 +27,20 @@ OVERLAYS = Path(__file__).parents[2] / "sweeps" / "overlays"
 
 
 @dataclass(frozen=True)
+class OwnCorpus:
+    """How a task uses a user's corpus, which the parameter `corpus` names.
+
+    Attributes:
+        description: Reads and splits the corpus of a `RunConfig`, and returns one line about it. Raises
+            `ConfigError` if it cannot be used.
+        starter: Returns the `agent.tasks.starter.Starter` that is trained on it.
+    """
+
+    description: Callable[[Any], str]
+    starter: Callable[[str], Any]
+
+
+@dataclass(frozen=True)
 class TaskDefinition:
     """Everything that the rest of the project needs to know about a task. Its module defines it as `TASK`.
 
@@ -39,6 +53,7 @@ class TaskDefinition:
         build: Returns the `agent.tasks.base.Task` for a `RunConfig`: model, prompts, suites.
         starter: Returns the `agent.tasks.starter.Starter` that is used for `model: starter`.
         small_budget: YAML overlay with a budget for two CPU cores, for `sweepfarm sweep --small`.
+        own_corpus: How the task uses a user's corpus; `None` if it cannot.
         sandboxed: Whether the rewards run programs in processes and threads of their own, which would not
             exist in a forked process.
     """
@@ -48,6 +63,7 @@ class TaskDefinition:
     build: Callable[[Any], Any]
     starter: Callable[[], Any]
     small_budget: Path | None = None
+    own_corpus: OwnCorpus | None = None
     sandboxed: bool = False
 
 

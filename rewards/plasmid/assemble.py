@@ -6,14 +6,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rewards.plasmid.defects import align, defect_of
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
-from rewards.plasmid.engine.circle import best_partners
+from rewards.plasmid.engine.circle import best_partners, shared_bases
 from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
 from rewards.plasmid.features import FRAGMENT_COVERAGE, UNKNOWN_GENE, Feature
 from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.library.store import Library
+
+WHOLE_CALL = 0.9
+"""A gene call this long, as a share of a broken library gene that it overlaps, is a whole gene of its own."""
 
 
 class CanonicalLine(NamedTuple):
@@ -39,6 +43,7 @@ class CanonicalLine(NamedTuple):
         identity: float = 1.0,
         coverage: float = 1.0,
         reading: float = 1.0,
+        defect: str = "",
     ) -> Feature:
         """The feature at `start` of this line, in the coordinates of the sequence as written."""
         start, end = map_back(start, span, self.cut, self.backwards, len(self.codes))
@@ -53,19 +58,22 @@ class CanonicalLine(NamedTuple):
             coverage,
             coverage < FRAGMENT_COVERAGE,
             reading,
+            defect,
         )
 
 
-class _LibraryGene(NamedTuple):
-    """A gene of the library found on the line."""
+class _Found(NamedTuple):
+    """A library feature found on the line: the arguments of `CanonicalLine.feature`."""
 
     name: str
+    feature_class: str
     start: int
     span: int
     strand: int
     identity: float
     coverage: float
     reading: float
+    defect: str
 
 
 def assemble(
@@ -88,34 +96,53 @@ def assemble(
         circular: Whether the ends of the line are joined.
         library: The library that was searched.
     """
-    features: list[Feature] = []
-    library_genes: list[_LibraryGene] = []
-    for target, start, span, first, last, matches, columns in hits.tolist():
-        name, feature_class, size = library.labels[target >> 1]
-        strand = 1 if target & 1 == 0 else -1
-        identity, coverage = matches / columns, (last - first) / size
-        share = 1.0
-        if feature_class in ("marker", "cds"):
-            share = read_share(line.codes, start, span, strand, first if strand > 0 else size - last)
-            library_genes.append(_LibraryGene(name, start, span, strand, identity, coverage, share))
-        if feature_class != "cds":
-            features.append(line.feature(name, feature_class, start, span, strand, identity, coverage, share))
+    found = [_read_hit(line.codes, hit, library) for hit in hits.tolist()]
+    features = [line.feature(*part) for part in found if part.feature_class != "cds"]
+    library_genes = [part for part in found if part.feature_class in ("marker", "cds")]
     length = len(line.codes)
     called = np.array([(c.start, c.end - c.start, c.strand) for c in calls], dtype=np.int64).reshape(-1, 3)
-    known = np.array([gene[1:4] for gene in library_genes], dtype=np.int64).reshape(-1, 3)
+    known = np.array([gene[2:5] for gene in library_genes], dtype=np.int64).reshape(-1, 3)
     for call, partner in zip(calls, best_partners(called, known, length, True).tolist(), strict=True):
-        name, identity = UNKNOWN_GENE, 1.0
-        if partner >= 0:
-            name, identity = library_genes[partner].name, library_genes[partner].identity
-        features.append(line.feature(name, "cds", call.start, call.end - call.start, call.strand, identity))
+        place = (call.start, call.end - call.start, call.strand)
+        if partner < 0:
+            features.append(line.feature(UNKNOWN_GENE, "cds", *place))
+            continue
+        gene = library_genes[partner]
+        if not gene.defect or place[1] >= WHOLE_CALL * gene.span / gene.coverage:
+            features.append(line.feature(gene.name, "cds", *place, gene.identity))
+        else:  # the call is what is left of the library gene
+            shared = shared_bases(place[0], place[1], gene.start, gene.span, length)
+            coverage = gene.coverage * shared / gene.span
+            features.append(
+                line.feature(gene.name, "cds", *place, gene.identity, coverage, gene.reading, gene.defect)
+            )
     for gene, partner in zip(library_genes, best_partners(known, called, length, True).tolist(), strict=True):
         if partner < 0:
-            name, start, span, strand, identity, coverage, share = gene
-            features.append(line.feature(name, "cds", start, span, strand, identity, coverage, share))
+            features.append(line.feature(*gene._replace(feature_class="cds")))
     remnants = find_remnants(line.codes, circular, called, known, word_scores()).tolist()
     for start, span, strand, share in remnants:
+        defect = f"no whole reading frame, {share:.0%} of it open"
         features.append(
-            line.feature(UNKNOWN_GENE, "cds", int(start), int(span), int(strand), 1.0, share, share)
+            line.feature(UNKNOWN_GENE, "cds", int(start), int(span), int(strand), 1.0, share, share, defect)
         )
     features.sort(key=itemgetter(2, 3, 1, 0))
     return features
+
+
+def _read_hit(line: Codes, hit: list[int], library: Library) -> _Found:
+    """A row of `find_hits` as a feature, with what is broken in it."""
+    target, start, span, first, last, matches, columns = hit
+    name, feature_class, size = library.labels[target >> 1]
+    strand = 1 if target & 1 == 0 else -1
+    coverage = (last - first) / size
+    reading = 1.0
+    if feature_class in ("marker", "cds"):
+        reading = read_share(line, start, span, strand, first if strand > 0 else size - last)
+    alignment = None
+    if matches < columns and coverage >= FRAGMENT_COVERAGE:
+        begin = int(library.index.first[target])
+        part = library.index.codes[begin + first : begin + last]
+        place = np.take(line, np.arange(start, start + span), mode="wrap")
+        alignment = align(place, part, strand)
+    defect = defect_of(feature_class, coverage, reading, alignment)
+    return _Found(name, feature_class, start, span, strand, matches / columns, coverage, reading, defect)

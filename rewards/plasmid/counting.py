@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.credit import sequence_credit
+from rewards.plasmid.credit import part_credit
 from rewards.plasmid.features import Feature
 from rewards.plasmid.reward import PlasmidReward, spans_of
+
+SURPLUS_CREDIT = 0.5
+"""Credit from which a broken feature counts towards the maximum; a smaller one is a remnant."""
 
 
 def count_score(distinct: float, total: float, minimum: int, maximum: int, punish_mode: bool) -> float:
@@ -38,6 +41,7 @@ class FeatureCount(PlasmidReward):
 
     Formula: `count_score` of the credits. Range [0, 1]. Unit of the limits: features.
     A second copy of a feature does not count towards the minimum, but does count towards the maximum.
+    Of all broken features and fragments only the best one counts towards the minimum: pieces do not add up.
 
     Raises:
         ValueError: If not 0 <= minimum <= maximum.
@@ -55,26 +59,40 @@ class FeatureCount(PlasmidReward):
         """Score of one molecule; the message gives the count, the limits and each feature's credit."""
         features = self.features(annotation)
         credits = [self.credit(feature) for feature in features]
-        best: dict[Hashable, float] = {}
+        whole: dict[Hashable, float] = {}
+        best_broken, total = 0.0, 0.0
         for feature, credit in zip(features, credits, strict=True):
-            key = self.key(feature, annotation)
-            best[key] = max(credit, best.get(key, 0.0))
-        distinct, total = sum(best.values()), sum(credits)
+            if feature.defect:
+                best_broken = max(best_broken, credit)
+            else:
+                key = self.key(feature, annotation)
+                whole[key] = max(credit, whole.get(key, 0.0))
+            if not feature.defect or credit >= SURPLUS_CREDIT:
+                total += credit
+        distinct = sum(whole.values()) + best_broken
         score = count_score(distinct, total, self.minimum, self.maximum, self.punish_mode)
         parts = ", ".join(
-            f"{feature.name} {credit:.2f}" for feature, credit in zip(features[:6], credits, strict=False)
+            f"{feature.name} {credit:.2f}{f' ({feature.defect})' if feature.defect else ''}"
+            for feature, credit in zip(features[:6], credits, strict=False)
         )
         more = f" and {len(features) - 6} more" if len(features) > 6 else ""
         message = f"{len(features)} found, worth {total:.2f} (limits {self.minimum}-{self.maximum})"
-        return Evaluation(score, f"{message}: {parts}{more}" if parts else message, spans_of(features))
+        message = f"{message}: {parts}{more}" if parts else message
+        others = ", ".join(self.others(annotation))
+        message = f"{message}; not counted: {others}" if others else message
+        return Evaluation(score, message, spans_of(features))
 
     @abstractmethod
     def features(self, annotation: Annotation) -> Sequence[Feature]:
         """The features to count."""
 
+    def others(self, annotation: Annotation) -> Sequence[str]:
+        """Features of the class that are not counted, each as its name and its kind."""
+        return ()
+
     def credit(self, feature: Feature) -> float:
         """Credit of one feature, in [0, 1]."""
-        return sequence_credit(feature)
+        return part_credit(feature)
 
     def key(self, feature: Feature, annotation: Annotation) -> Hashable:
         """A value that is equal for two features if they are copies of each other."""

@@ -8,8 +8,14 @@ NO_CREDIT_IDENTITY = 0.70
 FULL_CREDIT_IDENTITY = 0.98
 """Identity from which the identity credit is 1."""
 
-BROKEN_FRAME_FLOOR = 0.3
-BROKEN_FRAME_SLOPE = 0.4
+BROKEN_FRAME = 0.2
+"""Credit of a gene whose reading frame is broken just before its end, relative to a whole one."""
+
+GENE_FRAGMENT = 0.5
+"""Credit of a piece of a gene, relative to its share of the gene: no piece of a gene works."""
+
+CHANGED_PART = 0.3
+"""Credit of an origin, promoter or terminator with a changed stretch, relative to a whole one."""
 
 NO_CREDIT_GENE = 150
 """Length in bases up to which a gene gets no credit for its length."""
@@ -28,20 +34,36 @@ def sequence_credit(feature: Feature) -> float:
     return feature.coverage * min(1.0, max(0.0, ramp))
 
 
-def frame_credit(feature: Feature) -> float:
-    """1 if the reading frame is intact, else 0.3 + 0.4 x `feature.reading`."""
-    return 1.0 if feature.reading >= 1.0 else BROKEN_FRAME_FLOOR + BROKEN_FRAME_SLOPE * feature.reading
+def part_credit(feature: Feature) -> float:
+    """Credit of an origin, promoter or terminator, in [0, 1].
+
+    `sequence_credit` if it is whole or a fragment, and times `CHANGED_PART` if a stretch of it is changed.
+    """
+    changed = feature.defect and not feature.fragment
+    return sequence_credit(feature) * (CHANGED_PART if changed else 1.0)
+
+
+def marker_credit(feature: Feature) -> float:
+    """Credit of a gene of the library, in [0, 1].
+
+    `sequence_credit` if it is whole, times `GENE_FRAGMENT` for a fragment, times `BROKEN_FRAME` and the share
+    that is read in frame for a broken reading frame.
+    """
+    credit = sequence_credit(feature)
+    if feature.reading < 1.0 or (feature.defect and not feature.fragment):
+        return credit * BROKEN_FRAME * feature.reading
+    return credit * GENE_FRAGMENT if feature.fragment else credit
 
 
 def gene_credit(feature: Feature) -> float:
-    """Credit of a gene, in [0, 1].
+    """Credit of a gene other than a marker, in [0, 1].
 
     Unknown genes: the length credit, which rises linearly from 0 at 150 bases to 1 at 600 (short open reading
-    frames occur by chance), times `frame_credit`. Library genes: `sequence_credit` times `frame_credit`, or
-    the length credit if that is larger and the frame is intact.
+    frames occur by chance), times `BROKEN_FRAME` and the open share if it has stop codons. Library genes:
+    `marker_credit`, or the length credit if that is larger and the gene is whole.
     """
     by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))
     if feature.name == UNKNOWN_GENE:
-        return by_length * frame_credit(feature)
-    known = sequence_credit(feature) * frame_credit(feature)
-    return known if feature.reading < 1.0 else max(by_length, known)
+        return by_length * (BROKEN_FRAME * feature.reading if feature.reading < 1.0 else 1.0)
+    known = marker_credit(feature)
+    return known if feature.defect else max(by_length, known)

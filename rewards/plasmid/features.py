@@ -29,6 +29,7 @@ class Feature(NamedTuple):
         reading: Share of a gene that is read in frame from its start codon to the first stop, in [0, 1]; 1 if
             the frame is intact. Computed for markers and for library genes that overlap no gene call; equal
             to coverage for remnants; 1 for everything else.
+        defect: What keeps the feature from working, in a few words; empty if it is whole.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Feature(NamedTuple):
     coverage: float
     fragment: bool
     reading: float = 1.0
+    defect: str = ""

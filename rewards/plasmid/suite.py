@@ -9,6 +9,8 @@ from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
 from rewards.plasmid.components.cassette import Cassette
 from rewards.plasmid.components.cds import Cds
+from rewards.plasmid.components.expression import Expression
+from rewards.plasmid.components.filler import Filler
 from rewards.plasmid.components.gc import Gc
 from rewards.plasmid.components.homopolymers import Homopolymers
 from rewards.plasmid.components.length import Length
@@ -108,6 +110,13 @@ class PlasmidRewardConfig(RewardConfig):
     reward_cassette_max_gap: Bases = Cassette.max_gap
     """Distance in bases from which two parts no longer belong to one cassette."""
 
+    reward_expression_weight: Weight = 0.5
+    """Weight of the score for genes that a promoter points at."""
+
+    reward_essential_floor: Share = 0.8
+    """Factor of the total if the bacterial origin or the bacterial marker is missing; 1 switches it off."""
+    reward_filler_penalty: Weight = 0.5
+    """What a molecule loses of which no base belongs to a part."""
     reward_repeat_penalty: Weight = 0.5
     """What a molecule that consists of repeats only loses."""
     reward_repeat_min_length: Annotated[int, Field(ge=12, le=1000)] = Repeats.minimum
@@ -160,37 +169,49 @@ def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
         config.reward_length_bonus,
         config.reward_punish_mode,
     )
-    components: list[Weighted] = []
+    counted: dict[str, FeatureCount] = {}
     for name, component in COUNTED.items():
-        low, high = getattr(config, f"reward_{name}_min"), getattr(config, f"reward_{name}_max")
-        reward = component(low, high, config.reward_punish_mode)
-        components.append(Weighted(reward, getattr(config, f"reward_{name}_weight")))
+        minimum, maximum = getattr(config, f"reward_{name}_min"), getattr(config, f"reward_{name}_max")
+        counted[name] = component(minimum, maximum, config.reward_punish_mode)
+    components = [
+        Weighted(reward, getattr(config, f"reward_{name}_weight")) for name, reward in counted.items()
+    ]
     components.append(Weighted(length, config.reward_length_weight))
     components.append(Weighted(Gc(config.reward_gc_min, config.reward_gc_max), config.reward_gc_weight))
+    components.append(Weighted(Expression(), config.reward_expression_weight))
     if config.reward_location_aware:
         components.append(Weighted(Cassette(config.reward_cassette_max_gap), config.reward_cassette_weight))
     return RewardSuite(
         components,
         length_factor=length if config.reward_length_penalty else None,
         penalties=(
+            Weighted(Filler(), config.reward_filler_penalty),
             Weighted(Repeats(config.reward_repeat_min_length), config.reward_repeat_penalty),
             Weighted(Homopolymers(config.reward_homopolymer_min_length), config.reward_homopolymer_penalty),
             Weighted(Letters(), config.reward_invalid_penalty),
         ),
+        essentials=(counted["ori"], counted["marker"]),
+        essential_floor=config.reward_essential_floor,
     )
 
 
 REFERENCE = PlasmidRewardConfig(
     reward_ori_weight=1.0,
-    reward_promoter_weight=1.0,
-    reward_terminator_weight=0.5,
+    reward_ori_max=1,
     reward_marker_weight=1.0,
-    reward_cds_weight=0.5,
-    reward_cassette_weight=0.5,
-    reward_length_weight=0.0,
+    reward_marker_max=1,
+    reward_promoter_weight=0.5,
     reward_promoter_max=8,
-    reward_cds_max=8,
+    reward_terminator_weight=0.25,
     reward_terminator_max=6,
+    reward_cds_weight=0.25,
+    reward_cds_max=8,
+    reward_expression_weight=0.5,
+    reward_cassette_weight=0.25,
+    reward_length_weight=0.0,
+    reward_essential_floor=0.6,
+    reward_filler_penalty=1.0,
+    reward_repeat_penalty=1.0,
 )
 """The fixed reference of a plasmid sweep's objective; a change makes objectives incomparable."""
 

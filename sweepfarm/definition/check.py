@@ -11,6 +11,7 @@ from agent.config.errors import ConfigError
 from agent.config.metrics import HIGHER_IS_BETTER, RUNG_METRICS, cadence, step_metrics
 from agent.config.model_path import missing_folder
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
+from agent.config.tasks import task_definition
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
 from rewards.nearest import unknown_key_message
@@ -63,6 +64,7 @@ class SweepCheck:
         rungs: Hyperband's rungs; empty without early termination.
         infeasible_share: Share of random points that are not a valid configuration, in [0, 1].
         infeasible_reasons: The up to three most frequent errors of these points, most frequent first.
+        corpus: The sizes of the user's corpus and how it is split; `None` without one.
         warnings: Settings that are valid but probably not as intended.
     """
 
@@ -76,6 +78,7 @@ class SweepCheck:
     rungs: tuple[Rung, ...]
     infeasible_share: float
     infeasible_reasons: tuple[str, ...]
+    corpus: str | None
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -122,6 +125,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         rungs=_rungs(spec, evaluations),
         infeasible_share=share,
         infeasible_reasons=reasons,
+        corpus=_corpus(task, budget),
         warnings=(*spec.warnings, *_warnings(spec, constant, budget)),
     )
 
@@ -151,6 +155,17 @@ def _check_suite(file: object) -> None:
         load_suite(Path(str(file)))
     except SuiteError as error:
         raise UserError(f"`suite`: {error}") from None
+
+
+def _corpus(task: str, run: RunConfig) -> str | None:
+    """One line about the user's corpus of a sweep; `None` without one."""
+    own = task_definition(task).own_corpus
+    if run.corpus is None or own is None:
+        return None
+    try:
+        return own.description(run)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
 
 
 def _constant_run(constant: Mapping[str, Any]) -> RunConfig:

@@ -5,7 +5,7 @@ from agent.config.tasks import task_definition
 from sweepfarm.errors import UserError
 
 
-def prepare_model(task: str, model: str) -> None:
+def prepare_model(task: str, model: str, corpus: str | None) -> None:
     """Check that a model can be loaded. `starter` is trained unless it is in the cache.
 
     Called before agents start: so a progress bar is shown, and agents need not wait for each other.
@@ -13,6 +13,7 @@ def prepare_model(task: str, model: str) -> None:
     Args:
         task: Name of the task.
         model: `starter`, a folder or a Hub id.
+        corpus: The user's corpus that the starter is trained on; `None` for the task's own data.
 
     Raises:
         UserError: If the path or id is wrong, or the model cannot be downloaded.
@@ -20,7 +21,10 @@ def prepare_model(task: str, model: str) -> None:
     from agent.training.lifecycle.model import check_model
 
     if model == "starter":
-        task_definition(task).starter().path()
+        definition = task_definition(task)
+        own = definition.own_corpus
+        starter = definition.starter() if own is None or corpus is None else own.starter(corpus)
+        starter.path()
         return
     try:
         check_model(model)

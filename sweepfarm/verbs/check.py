@@ -16,9 +16,9 @@ import click
 def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) -> None:
     """Check a sweep file before it runs.
 
-    Prints the Hyperband rungs in training steps, and how many runs continue after each. If the sweep cannot
-    run (an unknown parameter, an empty space, a metric that no run logs, min > max, ...), it fails with one
-    line that says why.
+    Prints the Hyperband rungs in training steps, how many runs continue after each, and how a corpus of your
+    own is split. If the sweep cannot run (an unknown parameter, an empty space, a metric that no run logs, a
+    corpus that is too small, min > max, ...), it fails with one line that says why.
 
     \b
     Example:
@@ -44,6 +44,8 @@ def check(sweep_file: Path, overlay: Path | None, machine: bool, as_json: bool) 
         f"[bold]{sweep_file}[/bold]: {len(result.searched)} searched parameters, metric {result.metric}"
     )
     console.print(f"a run: {result.max_steps} training steps, metric logged at {_steps(result.evaluations)}")
+    if result.corpus is not None:
+        console.print(f"corpus: {result.corpus}")
     table = Table("rung (logged value)", "training step", "continue")
     for rung in result.rungs:
         share = f"{rung.goes_on} of {rung.population} runs ({rung.share:.0%})"

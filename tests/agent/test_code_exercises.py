@@ -1,8 +1,10 @@
 """Exercises of the code task: correct solutions pass, trivial ones fail, and the seed decides everything."""
 
 import random
+import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,6 @@ from agent.tasks.code.programs import (
     Exercise,
     draw_exercises,
     draw_side,
-    is_held_out,
     prompt_of,
 )
 from rewards.base import Sample
@@ -106,10 +107,37 @@ def test_expressions_of_every_length_are_python() -> None:
         compile(prompt_of(expression) + draw_body(expression, rng), "exercise", "exec")
 
 
-def test_training_and_held_out_exercises_are_disjoint(exercises: tuple[Exercise, ...]) -> None:
-    held_out = draw_exercises(120, seed=1, held_out=True)
-    assert all(is_held_out(exercise.prompt) for exercise in held_out)
-    assert not any(is_held_out(exercise.prompt) for exercise in exercises)
+def test_no_held_out_exercise_has_the_steps_of_a_training_exercise() -> None:
+    sides = [{steps(e.prompt) for e in draw_exercises(300, seed=1, held_out=h)} for h in (False, True)]
+    assert min(map(len, sides)) > 40
+    assert not sides[0] & sides[1]
+
+
+def test_no_held_out_exercise_is_solved_by_the_solution_of_a_training_exercise() -> None:
+    train, held_out = (draw_exercises(300, seed=2, held_out=h) for h in (False, True))
+    for exercise in held_out:
+        assert solves(exercise, exercise)
+        assert not any(solves(other, exercise) for other in train if signature(other) == signature(exercise))
+
+
+def signature(exercise: Exercise) -> str:
+    return exercise.prompt.split("\n")[1]
+
+
+def solves(author: Exercise, exercise: Exercise) -> bool:
+    """Whether the solution of one exercise, of the same signature, passes the cases of another."""
+    space: dict[str, Any] = {}
+    exec(author.prompt + author.solution, space)
+    results = [(space[FUNCTION](*case.call.arguments), case.expected) for case in exercise.problem.cases]
+    return all(result == wanted for result, wanted in results)
+
+
+def steps(prompt: str) -> tuple[str, ...]:
+    """The argument and the steps of a description, without constants and in alphabetical order."""
+    found = re.match(r"# Take (\w+), (.*)\.\n", prompt)
+    assert found is not None
+    argument, chain = found.groups()
+    return argument, *sorted(re.sub(r"\b\d+\b|'\w'", "_", chain).split(", then "))
 
 
 def test_every_way_to_write_a_body_is_correct_and_most_slips_are_wrong() -> None:

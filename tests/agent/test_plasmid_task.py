@@ -9,19 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.tasks.base import Prompts
-from agent.tasks.plasmid.corpus import augmented, load_corpus, reverse_complement, rotate
+from agent.tasks.plasmid.corpus import augmented, load_corpus
 from agent.tasks.plasmid.prompts import HELD_OUT_SEEDS, TRAIN_SEEDS, plasmid_prompts
+from agent.tasks.plasmid.strands import reverse_complement, rotate, written_from
 
 DNA = st.text("ACGT", min_size=1, max_size=60)
-
-
-def test_corpus_has_disjoint_training_and_held_out_plasmids() -> None:
-    corpus = load_corpus()
-    assert len(corpus.train) > 200
-    assert len(corpus.held_out) > 30
-    assert not set(corpus.train) & set(corpus.held_out)
-    assert all(set(s) <= set("ACGT") for s in corpus.train + corpus.held_out)
-    assert load_corpus().content_hash == corpus.content_hash
 
 
 @given(DNA, st.integers(0, 200))
@@ -29,6 +21,11 @@ def test_rotation_and_reverse_complement_can_be_undone(sequence: str, offset: in
     rotated = rotate(sequence, offset)
     assert rotate(rotated, len(sequence) - offset % len(sequence)) == sequence
     assert reverse_complement(reverse_complement(sequence)) == sequence
+
+
+def test_a_molecule_is_written_upwards_or_downwards_from_a_base() -> None:
+    assert written_from("AACCGT", 2, backwards=False) == "CCGTAA"
+    assert written_from("AACCGT", 2, backwards=True) == "GTTACG"
 
 
 def test_augmentation_is_a_rotation_of_either_strand() -> None:
@@ -43,7 +40,7 @@ def test_prompts_are_fixed_and_training_and_held_out_prompts_are_disjoint() -> N
     assert prompts == plasmid_prompts(corpus, train=256, held_out=64)
     assert (len(prompts.train), len(prompts.held_out)) == (256, 64)
     assert not set(prompts.train) & set(prompts.held_out)
-    assert "ATG" in prompts.held_out
+    assert prompts.held_out[:8] == HELD_OUT_SEEDS
     assert not set(TRAIN_SEEDS) & set(HELD_OUT_SEEDS)
     circles = [s * 2 for s in corpus.train] + [reverse_complement(s) * 2 for s in corpus.train]
     assert all(any(p in circle for circle in circles) for p in prompts.train)

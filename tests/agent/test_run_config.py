@@ -29,7 +29,7 @@ def test_explicit_values_are_kept_whether_they_equal_the_default_or_not() -> Non
 def test_every_explicit_value_survives_the_defaults() -> None:
     """In an earlier system defaults replaced sweep values. Here each field must keep its explicit value."""
     changed = {
-        "model": "elsewhere", "suite": "mine.yaml", "run_name": "b{beta}", "seed": 7,
+        "model": "elsewhere", "corpus": "mine.fa", "suite": "mine.yaml", "run_name": "b{beta}", "seed": 7,
         "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
         "eval_samples": 3, "max_completion_length": 64, "learning_rate": 1e-5, "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,

@@ -1,6 +1,7 @@
 """`sweepfarm check`: shipped files pass, bad files fail with one line each."""
 
 import json
+import random
 import re
 from copy import deepcopy
 from itertools import product
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from agent.config.run import RunConfig
 from server.search.grid import grid_size
@@ -295,3 +296,50 @@ def test_an_overlay_sets_the_budget_and_leaves_the_sweep_unchanged(sweep: dict[s
     assert merged["run_cap"] == 3
     assert merged["parameters"]["max_steps"] == {"value": 7}
     assert merged["parameters"]["learning_rate"] == sweep["parameters"]["learning_rate"]
+
+
+def checked_with_corpus(sweep: dict[str, Any], corpus: Path, folder: Path, **values: Any) -> Result:
+    parameters = sweep["parameters"] | {name: {"value": value} for name, value in values.items()}
+    path = folder / "sweep.yaml"
+    path.write_text(yaml.safe_dump(sweep | {"parameters": parameters | {"corpus": {"value": str(corpus)}}}))
+    return CliRunner().invoke(cli, ["check", str(path), "--json"])
+
+
+def write_plasmids(path: Path, count: int) -> Path:
+    rng = random.Random(count)
+    path.write_text("".join(f">p{i}\n{''.join(rng.choices('ACGT', k=1_600))}\n" for i in range(count)))
+    return path
+
+
+def test_the_check_says_how_a_corpus_of_the_user_is_split(sweep: dict[str, Any], tmp_path: Path) -> None:
+    result = checked_with_corpus(sweep, write_plasmids(tmp_path / "mine.fa", 40), tmp_path)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["corpus"] == (
+        "34 training and 6 held-out plasmids, split by 40 similarity clusters; bacterial origins: none in"
+        " training, none held out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "values", "says"),
+    [
+        (4, {}, "mine.fa': 4 plasmids cannot be split into a training and a held-out side: at least 10"),
+        (10, {"eval_prompts": 80}, "`eval_prompts` = 80: the 1 held-out plasmids give only 49"),
+        (10, {"task": "stories"}, "the task stories has no use for a `corpus`"),
+    ],
+)
+def test_a_corpus_that_cannot_be_used_is_a_one_line_error(
+    sweep: dict[str, Any], tmp_path: Path, count: int, values: dict[str, Any], says: str
+) -> None:
+    if "task" in values:
+        sweep["parameters"] = {}
+    result = checked_with_corpus(sweep, write_plasmids(tmp_path / "mine.fa", count), tmp_path, **values)
+    assert result.exit_code != 0
+    assert says in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_the_corpus_cannot_be_searched(sweep: dict[str, Any]) -> None:
+    sweep["parameters"]["corpus"] = {"values": ["a.fa", "b.fa"]}
+    with pytest.raises(UserError, match="`corpus` decides how the objective is measured"):
+        check_sweep(sweep)

@@ -4,7 +4,7 @@
 
 import ast
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,11 @@ class Expression:
             text = written(link, text)
         return text
 
+    @property
+    def structure(self) -> tuple[str, ...]:
+        """Type of the argument and the steps in alphabetical order, without their constants."""
+        return self.takes, *sorted(step.words for step, _ in self.chain)
+
     def evaluate(self, value: Value) -> Value:
         """The result for the argument `value`."""
         for step, constant in self.chain:
@@ -122,6 +127,20 @@ def written(link: Link, value: str) -> str:
     """Python code of a step on `value`, which is Python code too, without unnecessary parentheses."""
     step, constant = link
     return ast.unparse(ast.parse(step.code.format(value, k=constant), mode="eval"))
+
+
+def all_expressions(takes: str, max_steps: int) -> Iterator[Expression]:
+    """Every expression of 1 to `max_steps` steps on one type of argument."""
+    chains: list[tuple[Link, ...]] = [()]
+    for _ in range(max_steps):
+        chains = [
+            (*chain, (step, constant))
+            for chain in chains
+            for step in STEPS
+            if step.takes == (chain[-1][0].gives if chain else takes)
+            for constant in step.constants
+        ]
+        yield from (Expression(takes, chain) for chain in chains)
 
 
 def draw_expression(rng: random.Random, max_steps: int) -> Expression:

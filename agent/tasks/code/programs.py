@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from agent.tasks.code.expressions import ARGUMENTS, Expression, Value, draw_expression
+from agent.tasks.code.expressions import ARGUMENTS, Expression, Value, all_expressions, draw_expression
 from rewards.code.problems.cases import case_of
 from rewards.code.problems.problem import Problem
 
@@ -14,7 +14,7 @@ FUNCTION = "solve"
 LONGEST = 2
 """Maximum number of steps of an exercise."""
 HELD_OUT_PERCENT = 20
-"""Percentage of the exercises that are held out; each exercise is always on the same side."""
+"""Percentage of the structures (steps without constants and order) whose exercises are held out."""
 FEWEST_CASES = 5
 """Minimum number of cases of an exercise."""
 _POOL = 64
@@ -47,7 +47,8 @@ def draw_exercises(count: int, seed: int, *, held_out: bool) -> tuple[Exercise, 
     Args:
         count: Number of exercises.
         seed: Seed of the draw.
-        held_out: Whether to draw held-out exercises. No exercise is on both sides.
+        held_out: Whether to draw held-out exercises. None has the steps of a training exercise, with other
+            constants or in another order, or is solved by the solution of one.
 
     Raises:
         ValueError: If there are fewer different exercises.
@@ -71,13 +72,14 @@ def draw_side(rng: random.Random, *, held_out: bool) -> Expression:
     """A random expression of one side. It need not be suitable for an exercise."""
     while True:
         expression = draw_expression(rng, LONGEST)
-        if is_held_out(prompt_of(expression)) == held_out:
+        if is_held_out(expression) == held_out:
             return expression
 
 
-def is_held_out(prompt: str) -> bool:
-    """Whether a prompt is held out, which depends only on its text."""
-    return int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4], "big") % 100 < HELD_OUT_PERCENT
+def is_held_out(expression: Expression) -> bool:
+    """Whether an expression is held out, which depends only on its structure."""
+    digest = hashlib.sha256(repr(expression.structure).encode()).digest()
+    return int.from_bytes(digest[:4], "big") % 100 < HELD_OUT_PERCENT
 
 
 def prompt_of(expression: Expression) -> str:
@@ -90,12 +92,19 @@ def prompt_of(expression: Expression) -> str:
 
 
 def _exercise(prompt: str, expression: Expression) -> Exercise | None:
-    """The exercise; `None` if a program that ignores its argument or returns it would solve it."""
+    """The exercise; `None` if it cannot be used.
+
+    That is so if a program that ignores its argument or returns it would solve it, or if it is held out and
+    the solution of a training exercise would.
+    """
     arguments, neighbours = _neighbourhood(expression.takes)
     right = [expression.evaluate(argument) for argument in arguments]
     if all(result == right[0] for result in right) or right == list(arguments):
         return None
-    rivals = [*neighbours, arguments, *([result] * _POOL for result in right)]
+    trained = _trained(expression.takes, LONGEST) if is_held_out(expression) else {}
+    if repr(right) in trained:
+        return None
+    rivals = [*neighbours, *trained.values(), arguments, *([result] * _POOL for result in right)]
     cases = tuple(
         case_of(FUNCTION, [arguments[n]], right[n])
         for n in _distinguishing(right, [row for row in rivals if row != right])
@@ -118,6 +127,18 @@ def _neighbourhood(kind: str) -> tuple[tuple[Value, ...], tuple[list[Value], ...
         if other.takes == kind:
             rows.append([other.evaluate(argument) for argument in arguments])
     return tuple(arguments), tuple(rows)
+
+
+@cache
+def _trained(kind: str, longest: int) -> dict[str, list[Value]]:
+    """The different results of all training expressions of up to `longest` steps, by their text."""
+    arguments, _ = _neighbourhood(kind)
+    rows = (
+        [expression.evaluate(argument) for argument in arguments]
+        for expression in all_expressions(kind, longest)
+        if not is_held_out(expression)
+    )
+    return {repr(row): row for row in rows}
 
 
 def _distinguishing(right: list[Value], rivals: list[Sequence[Value]]) -> list[int]:

@@ -23,9 +23,14 @@ class PlasmidStarterConfig(StarterConfig):
     row_tokens: int = 224
 
 
-def starter(config: StarterConfig | None = None) -> Starter:
-    """The starter of the given shape; the default one if `config` is `None`."""
-    config, corpus = config or PlasmidStarterConfig(), load_corpus()
+def starter(config: StarterConfig | None = None, corpus_path: str | None = None) -> Starter:
+    """The starter of the given shape; the default one if `config` is `None`.
+
+    Args:
+        config: Shape and training.
+        corpus_path: File or folder of the user's corpus; `None` for the plasmids of the data packages.
+    """
+    config, corpus = config or PlasmidStarterConfig(), load_corpus(corpus_path)
     return Starter(
         task="plasmid",
         config=config,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent.config.run import RunConfig
-from agent.config.tasks import OVERLAYS, TaskDefinition
+from agent.config.tasks import OVERLAYS, OwnCorpus, TaskDefinition
 from agent.tasks.base import Task
 from rewards.base import Sample
 from rewards.plasmid.suite import MONITORED, PlasmidRewardConfig, plasmid_suite, reference_suite
@@ -23,11 +23,11 @@ def _build(config: RunConfig) -> Task:
     from agent.tasks.plasmid.prompts import plasmid_prompts
 
     assert isinstance(config.reward, PlasmidRewardConfig)
-    corpus = load_corpus()
+    corpus = load_corpus(config.corpus)
     rng = random.Random(0)
     return Task(
         name="plasmid",
-        model_path=str(_starter().path()) if config.model == "starter" else config.model,
+        model_path=str(_starter(config.corpus).path()) if config.model == "starter" else config.model,
         prompts=plasmid_prompts(corpus, config.train_prompts, config.eval_prompts),
         training_suite=plasmid_suite(config.reward),
         reference_suite=reference_suite(),
@@ -43,10 +43,19 @@ def _samples(plasmids: Sequence[str]) -> tuple[Sample, ...]:
     return tuple(Sample("", plasmid) for plasmid in plasmids)
 
 
-def _starter() -> "Starter":
+def _starter(corpus: str | None = None) -> "Starter":
     from agent.tasks.plasmid.starter import starter
 
-    return starter()
+    return starter(corpus_path=corpus)
+
+
+def _description(config: RunConfig) -> str:
+    from agent.tasks.plasmid.corpus import load_corpus
+    from agent.tasks.plasmid.prompts import plasmid_prompts
+
+    corpus = load_corpus(config.corpus)
+    plasmid_prompts(corpus, config.train_prompts, config.eval_prompts)  # raises if there are too few
+    return corpus.description
 
 
 TASK = TaskDefinition(
@@ -55,4 +64,5 @@ TASK = TaskDefinition(
     build=_build,
     starter=_starter,
     small_budget=OVERLAYS / "cpu.yaml",
+    own_corpus=OwnCorpus(_description, _starter),
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-HELD_OUT_PERCENT = 15
-"""Percentage of first sentences that are held out; a story is on the side of its first sentence."""
+HELD_OUT_OPENINGS = 3
+"""Number of lines of the rule `opening` that only held-out stories begin with."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _ARTICLE = re.compile(r"\b([Aa])(?= [aeiou])")
@@ -49,19 +49,33 @@ class Grammar:
 
 
 @functools.cache
-def grammar() -> Grammar:
-    """The grammar of the stories task."""
+def grammar(*, held_out: bool) -> Grammar:
+    """The grammar of the stories of one side."""
     content: dict[str, Any] = yaml.safe_load(_text())
-    return Grammar(content["cast"], content["rules"])
+    return Grammar(content["cast"], content["rules"] | {"opening": openings(held_out=held_out)})
 
 
-def grammar_hash() -> str:
-    """SHA-256 hex digest of the grammar."""
-    return hashlib.sha256(_text().encode()).hexdigest()
+def openings(*, held_out: bool) -> list[str]:
+    """The lines of the rule `opening` of one side; a hash of each line decides which ones are held out.
+
+    A prompt is the beginning of an opening. The same line with other names in it would be nearly the same
+    prompt, so whole lines are held out.
+    """
+    lines: list[str] = yaml.safe_load(_text())["rules"]["opening"]
+    ranked = sorted(set(lines), key=lambda line: hashlib.sha256(line.encode()).digest())
+    return [line for line in lines if (line in ranked[:HELD_OUT_OPENINGS]) == held_out]
+
+
+def content_hash() -> str:
+    """SHA-256 hex digest of the grammar and of the lines that are held out."""
+    return hashlib.sha256("\n".join([_text(), *openings(held_out=True)]).encode()).hexdigest()
 
 
 def stories(count: int, seed: int, *, held_out: bool) -> list[str]:
-    """`count` random stories of one side. No first sentence is on both sides.
+    """`count` random stories of one side.
+
+    No first sentence of one side comes from the same line as one of the other side. The other sentences,
+    which are in no prompt, may be the same.
 
     Args:
         count: Number of stories; a story may occur more than once.
@@ -69,18 +83,7 @@ def stories(count: int, seed: int, *, held_out: bool) -> list[str]:
         held_out: Whether to draw held-out stories.
     """
     rng = random.Random(f"{seed} {held_out}")
-    drawn: list[str] = []
-    while len(drawn) < count:
-        story = grammar().story(rng)
-        if is_held_out(story) == held_out:
-            drawn.append(story)
-    return drawn
-
-
-def is_held_out(story: str) -> bool:
-    """Whether a story is held out, which depends only on its first sentence."""
-    opening = re.split(r"(?<=[.?!])", story, maxsplit=1)[0]
-    return int.from_bytes(hashlib.sha256(opening.encode()).digest()[:4], "big") % 100 < HELD_OUT_PERCENT
+    return [grammar(held_out=held_out).story(rng) for _ in range(count)]
 
 
 def _text() -> str:

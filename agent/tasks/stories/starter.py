@@ -7,7 +7,7 @@ from functools import cache, partial
 from transformers import PreTrainedTokenizerFast
 
 from agent.tasks.starter import Starter, StarterConfig
-from agent.tasks.stories.grammar import grammar_hash, stories
+from agent.tasks.stories.grammar import content_hash, stories
 from agent.tasks.stories.tokenizer import train_tokenizer
 
 CORPUS = 12_000
@@ -33,7 +33,7 @@ def starter(config: StarterConfig | None = None) -> Starter:
     return Starter(
         task="stories",
         config=config,
-        content=grammar_hash(),
+        content=content_hash(),
         tokenizer=lambda: train_tokenizer(corpus(), config.vocab_size),
         row=partial(_row, config.row_tokens),
         record={"train_stories": CORPUS},
@@ -42,7 +42,7 @@ def starter(config: StarterConfig | None = None) -> Starter:
 
 @cache
 def corpus() -> tuple[str, ...]:
-    """The stories that the starter is trained on; none has the first sentence of a held-out one."""
+    """The stories that the starter is trained on; none begins with a held-out line of the grammar."""
     return tuple(stories(CORPUS, _SEED, held_out=False))
 
 

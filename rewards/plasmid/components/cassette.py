@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.components.cds import payload_genes
-from rewards.plasmid.credit import gene_credit, sequence_credit
+from rewards.plasmid.credit import gene_credit, part_credit
 from rewards.plasmid.features import Feature, FeatureClass
-from rewards.plasmid.geometry import stretches_of
+from rewards.plasmid.geometry import Stretches, gaps, stretches_of
 from rewards.plasmid.reward import PlasmidReward, spans_of
-
-Stretches = NDArray[np.int64]
 
 
 class _Parts(NamedTuple):
@@ -23,22 +21,6 @@ class _Parts(NamedTuple):
     features: list[Feature]
     stretches: Stretches
     credits: NDArray[np.float64]
-
-
-def gaps(upstream: Stretches, downstream: Stretches, length: int) -> Stretches:
-    """Bases from the end of each upstream feature to the start of its downstream feature; shape [n].
-
-    Counted in reading direction around the circle. 0 if the two overlap and begin in the right order.
-
-    Args:
-        upstream: Rows of start, bases, strand; shape [n, 3] or [1, 3].
-        downstream: The same, on the same strand; shape [n, 3] or [1, 3].
-        length: Length of the circle, in bases.
-    """
-    forward = upstream[:, 2] >= 0
-    ends, other_ends = upstream[:, 0] + upstream[:, 1], downstream[:, 0] + downstream[:, 1]
-    ahead = np.where(forward, downstream[:, 0] - upstream[:, 0], ends - other_ends) % length
-    return np.where(ahead < upstream[:, 1], 0, ahead - upstream[:, 1])
 
 
 @dataclass(frozen=True)
@@ -81,7 +63,7 @@ class Cassette(PlasmidReward):
     @staticmethod
     def _parts(annotation: Annotation, feature_class: FeatureClass) -> _Parts:
         features = annotation.of_class(feature_class)
-        credits = np.array([sequence_credit(feature) for feature in features])
+        credits = np.array([part_credit(feature) for feature in features])
         return _Parts(features, stretches_of(features), credits)
 
     def _best(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.engine.bases import UNKNOWN
 from rewards.plasmid.reward import PlasmidReward
 
 
@@ -19,8 +20,8 @@ class Length(PlasmidReward):
         e + bonus (max - L) / (max - ideal_max)   from ideal_max to max
         e (max / L)**p              above max
 
-    Range [0, 1]; with a bonus above 0 only the ideal band scores 1. Unit: bases. Source: PlasmidRL's length
-    reward, made continuous.
+    L counts known bases below the band, all bases above it. Range [0, 1]; with a bonus above 0 only the ideal
+    band scores 1. Unit: bases. Source: PlasmidRL's length reward, made continuous.
 
     Raises:
         ValueError: If not 0 < minimum <= ideal_minimum <= ideal_maximum <= maximum, or `bonus` is outside
@@ -46,10 +47,11 @@ class Length(PlasmidReward):
             raise ValueError(f"needs a bonus in [0, 1], got {self.bonus}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
-        """Score of the length of one molecule."""
-        return Evaluation(
-            self.score(annotation.length), f"{annotation.length} bp, {self._place(annotation.length)}"
-        )
+        """Score of the length of one molecule; unknown bases do not make it long enough."""
+        known = int((annotation.codes != UNKNOWN).sum())
+        score = min(self.score(known), self.score(annotation.length))
+        unknown = f", {annotation.length - known} of them unknown" if known < annotation.length else ""
+        return Evaluation(score, f"{annotation.length} bp{unknown}, {self._place(known)}")
 
     def score(self, length: int) -> float:
         """Score in [0, 1] of a length in bases."""

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.counting import FeatureCount
-from rewards.plasmid.credit import frame_credit, sequence_credit
+from rewards.plasmid.credit import marker_credit
 from rewards.plasmid.features import Feature
+from rewards.plasmid.selection import is_bacterial_marker, marker_use
 
 
 @dataclass(frozen=True)
 class Marker(FeatureCount):
-    """Number of selection markers, each weighted with coverage x identity x reading frame credit.
+    """Number of markers that select bacteria, each weighted with its credit (`credit.marker_credit`).
 
-    Formula: `counting.count_score`; a gene with a broken reading frame gets at most 0.7
-    (`credit.frame_credit`). Range [0, 1]. Unit: features. Source: PlasmidRL's marker component; here its
-    limits apply.
+    Markers that select yeast or mammalian cells neither count towards the minimum nor towards the maximum;
+    `selection.marker_use` says which is which. Formula: `counting.count_score`. Range [0, 1]. Unit: features.
+    Source: PlasmidRL's marker component; here its limits apply.
     """
 
     maximum: int = 2
@@ -23,9 +24,19 @@ class Marker(FeatureCount):
     name = "marker"
 
     def features(self, annotation: Annotation) -> Sequence[Feature]:
-        """All selection markers."""
-        return annotation.of_class("marker")
+        """The markers that select bacteria."""
+        return [
+            feature for feature in annotation.of_class("marker") if is_bacterial_marker(feature, annotation)
+        ]
+
+    def others(self, annotation: Annotation) -> Sequence[str]:
+        """Markers that select other cells."""
+        return [
+            f"{feature.name} ({marker_use(feature, annotation)} selection)"
+            for feature in annotation.of_class("marker")
+            if not is_bacterial_marker(feature, annotation)
+        ]
 
     def credit(self, feature: Feature) -> float:
-        """Coverage x identity credit, reduced if the reading frame is broken."""
-        return sequence_credit(feature) * frame_credit(feature)
+        """Coverage x identity credit; little if the reading frame is broken."""
+        return marker_credit(feature)

@@ -6,8 +6,10 @@ from rewards.plasmid.engine.jit import kernel
 UPSTREAM = 50
 """Codons upstream of the aligned part of a gene that are searched for its start codon (tags, fusions)."""
 
-DOWNSTREAM = 15
+DOWNSTREAM = 4
 """Codons at the beginning of the aligned part that are searched for a later start codon."""
+
+_ATG = 0o032
 
 
 @kernel
@@ -48,17 +50,18 @@ def read_share(line: Codes, start: int, span: int, strand: int, skipped: int) ->
         skipped: Bases of the gene before the aligned part; they set the frame.
 
     Returns:
-        0 if there is no start codon (ATG, GTG, TTG) in frame. 1 if there is one at or before the beginning of
-        the aligned part, and no stop codon before the last three bases of that part.
+        0 if no start codon opens the frame: ATG, GTG or TTG at the beginning of the aligned part, or ATG
+        upstream of it. A frame without a stop codon in `UPSTREAM` codons counts as opened further upstream.
+        1 if the frame is open from there to the last three bases of that part.
     """
     first = (-skipped) % 3
-    begin = -1
+    begin = first  # a frame that is open as far as it is searched belongs to a longer fusion
     for step in range(UPSTREAM):
         codon = _codon(line, start, span, strand, first - 3 * step)
-        if _is_start(codon):
-            begin = first
+        if codon == _ATG or (step == 0 and _is_start(codon)):
             break
         if _is_stop(codon):
+            begin = -1
             break
     if begin < 0:
         for step in range(1, DOWNSTREAM):

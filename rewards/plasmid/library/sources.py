@@ -23,6 +23,7 @@ CLASS_OF_TYPE: dict[str, FeatureClass] = {
     "terminator": "terminator",
     "polyA_signal": "terminator",
     "CDS": "cds",
+    "LTR": "other",
 }
 
 SELECTION_MARKER = re.compile(

@@ -17,6 +17,7 @@ from rewards.plasmid.features import FEATURE_CLASSES, FeatureClass
 from rewards.plasmid.library.cluster import cluster
 from rewards.plasmid.library.entry import LibraryFeature
 from rewards.plasmid.library.tiers import tiers_named
+from rewards.plasmid.library.whole_parts import whole_parts
 
 _BUILDER = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parent.parent / "engine" / "index.py"]
 
@@ -101,6 +102,7 @@ def load_library(tiers: tuple[str, ...] = ("default",)) -> Library:
     path = cache_dir() / f"library-{key}.npz"
     if path.exists():
         return _load(path, key)
-    library = make_library([feature for tier in tiers_named(tiers) for feature in tier.features()], key)
+    features = [feature for tier in tiers_named(tiers) for feature in tier.features()]
+    library = make_library(whole_parts(features), key)
     _save(library, path)
     return library

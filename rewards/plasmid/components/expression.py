@@ -1,0 +1,110 @@
+"""Whether genes can be expressed: a promoter that points at each, and room between the parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rewards.base import Evaluation
+from rewards.plasmid.annotator import Annotation
+from rewards.plasmid.components.cds import payload_genes
+from rewards.plasmid.features import Feature
+from rewards.plasmid.geometry import gaps, stretches_of
+from rewards.plasmid.reward import PlasmidReward, spans_of
+from rewards.plasmid.selection import is_bacterial_marker
+
+NO_PROMOTER = 0.7
+"""Score of a gene without a promoter near it: it may be read from one that the library does not know."""
+
+OPPOSED = 0.3
+"""Score of a gene whose nearest promoter points away from it."""
+
+NO_ROOM = 0.7
+"""Factor of a gene that begins right behind a short promoter, without room for a ribosome binding site."""
+
+SHORT_PROMOTER = 60
+"""Bases up to which a promoter of the library ends before the ribosome binding site."""
+
+MIN_ROOM = 4
+"""Bases between a short promoter and its gene."""
+
+USUAL_ADJACENT = 0.5
+"""Share of neighbouring parts without a base between them in the most tightly built public plasmid."""
+
+MIN_PAYLOAD = 300
+"""Bases from which a gene other than a marker is expected to have a promoter."""
+
+
+@dataclass(frozen=True)
+class Expression(PlasmidReward):
+    """Whether the genes can be expressed.
+
+    Formula: the mean over the whole bacterial markers and the whole payload genes of 300 bases or more of 1
+    with a promoter upstream on the same strand, `NO_PROMOTER` without a promoter near, `OPPOSED` if the
+    nearest one points away; times `NO_ROOM` right behind a short promoter. The mean is multiplied by 1 - a/2:
+    a rises from 0 to 1 as the share of neighbouring parts without a base between them rises from 0.5 to 1.
+    0 without a gene. Range [0, 1]. Unit of `reach`: bases.
+
+    Raises:
+        ValueError: If `reach` is below 1.
+    """
+
+    reach: int = 1500
+
+    name = "expression"
+
+    def __post_init__(self) -> None:
+        if self.reach < 1:
+            raise ValueError(f"needs a reach of at least 1, got {self.reach}")
+
+    def evaluate(self, annotation: Annotation) -> Evaluation:
+        """Score of one molecule; the message names each gene that is not driven."""
+        markers = [f for f in annotation.of_class("marker") if is_bacterial_marker(f, annotation)]
+        payload = [gene for gene in payload_genes(annotation) if gene.span >= MIN_PAYLOAD]
+        genes = [gene for gene in (*markers, *payload) if not gene.defect]
+        if not genes:
+            return Evaluation(0.0, "no whole gene")
+        promoters = [promoter for promoter in annotation.of_class("promoter") if not promoter.defect]
+        scores, faults = [], []
+        for gene in genes:
+            score, fault = self._of_gene(gene, promoters, annotation.length)
+            scores.append(score)
+            faults += [f"{gene.name}: {fault}"] if fault else []
+        adjacent = _adjacent_share(annotation)
+        crowded = max(0.0, adjacent - USUAL_ADJACENT) / (1.0 - USUAL_ADJACENT)
+        if crowded > 0:
+            faults.append(f"{adjacent:.0%} of the parts follow the one before without a base between")
+        score = sum(scores) / len(scores) * (1.0 - crowded / 2)
+        return Evaluation(score, "; ".join(faults[:4]) or "a promoter points at each gene", spans_of(genes))
+
+    def _of_gene(self, gene: Feature, promoters: list[Feature], length: int) -> tuple[float, str]:
+        """Score of one gene and what is wrong with it."""
+        upstream = [(self._distance(p, gene, length), p) for p in promoters if p.strand == gene.strand]
+        near = [(gap, promoter) for gap, promoter in upstream if gap <= self.reach]
+        if near:
+            gap, promoter = min(near, key=lambda pair: pair[0])
+            if gap < MIN_ROOM and promoter.span <= SHORT_PROMOTER:
+                return NO_ROOM, f"no room behind {promoter.name}"
+            return 1.0, ""
+        away = [
+            promoter
+            for promoter in promoters
+            if promoter.strand != gene.strand
+            and self._distance(promoter._replace(strand=gene.strand), gene, length) <= self.reach
+        ]
+        if away:
+            return OPPOSED, f"{away[0].name} points away from it"
+        return NO_PROMOTER, "no promoter points at it"
+
+    @staticmethod
+    def _distance(promoter: Feature, gene: Feature, length: int) -> int:
+        return int(gaps(stretches_of([promoter]), stretches_of([gene]), length)[0])
+
+
+def _adjacent_share(annotation: Annotation) -> float:
+    """Share of neighbouring whole library parts that follow each other with at most two bases between."""
+    parts = [f for f in annotation.features if not f.defect and f.feature_class != "cds"]
+    if len(parts) < 3:
+        return 0.0
+    starts = np.array([part.start for part in parts])
+    ends = starts + np.array([part.span for part in parts])
+    return float(((np.roll(starts, -1) - ends) % annotation.length <= 2).mean())
