@@ -37,10 +37,12 @@ def sequence_credit(feature: Feature) -> float:
 def part_credit(feature: Feature) -> float:
     """Credit of an origin, promoter or terminator, in [0, 1].
 
-    `sequence_credit` if it is whole or a fragment, and times `CHANGED_PART` if a stretch of it is changed.
+    `sequence_credit` if it is whole, times the coverage once more for a fragment, times `CHANGED_PART` if a
+    stretch of it is changed.
     """
-    changed = feature.defect and not feature.fragment
-    return sequence_credit(feature) * (CHANGED_PART if changed else 1.0)
+    if feature.fragment:
+        return sequence_credit(feature) * feature.coverage
+    return sequence_credit(feature) * (CHANGED_PART if feature.defect else 1.0)
 
 
 def marker_credit(feature: Feature) -> float:

@@ -40,8 +40,8 @@ def is_open_frame(sequence: str) -> bool:
 def whole_parts(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
     """Library features that are whole parts, in the given order.
 
-    Markers that are no open reading frame are left out, and so are genes that are a piece of an earlier one.
-    Coding sequences written on the other strand are turned round. An origin that holds an earlier origin of
+    Markers and coding sequences that are no open reading frame are left out, and so are those that are a piece
+    of an earlier one. Coding sequences written on the other strand are turned round. An origin that holds an earlier origin of
     `MIN_INNER_ORI` bases or more is a composite: the inner one is cut out, and the rest is kept if the name
     says that it is an origin too (`pRO1600/ColE1`).
     """
@@ -49,17 +49,15 @@ def whole_parts(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
     for feature in features:
         feature = replace(feature, sequence=feature.sequence.upper())
         if feature.feature_class in ("marker", "cds"):
-            reverse = feature.sequence.translate(_COMPLEMENT)[::-1]
-            if not is_open_frame(feature.sequence) and is_open_frame(reverse):
-                feature = replace(feature, sequence=reverse)
-        if feature.feature_class == "marker" and not is_open_frame(feature.sequence):
-            continue
-        if feature.feature_class in ("marker", "cds") and any(
-            len(other.sequence) > 1.05 * len(feature.sequence) and _found_in(feature.sequence, other.sequence)
-            for other in kept
-            if other.feature_class == feature.feature_class
-        ):
-            continue
+            if not is_open_frame(feature.sequence):
+                feature = replace(feature, sequence=feature.sequence.translate(_COMPLEMENT)[::-1])
+            if not is_open_frame(feature.sequence) or any(
+                len(other.sequence) > 1.05 * len(feature.sequence)
+                and _found_in(feature.sequence, other.sequence)
+                for other in kept
+                if other.feature_class == feature.feature_class
+            ):
+                continue
         if feature.feature_class == "ori":
             rest = _without_inner_ori(feature, kept)
             if rest is None:
