@@ -11,7 +11,7 @@ FULL_CREDIT_IDENTITY = 0.98
 BROKEN_FRAME = 0.2
 """Credit of a gene whose reading frame is broken just before its end, relative to a whole one."""
 
-GENE_FRAGMENT = 0.5
+GENE_FRAGMENT = 0.3
 """Credit of a piece of a gene, relative to its share of the gene: no piece of a gene works."""
 
 CHANGED_PART = 0.3

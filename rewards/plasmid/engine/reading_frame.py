@@ -7,7 +7,7 @@ UPSTREAM = 50
 """Codons upstream of the aligned part of a gene that are searched for its start codon (tags, fusions)."""
 
 ROOM = 3
-"""The same for a gene that is not fused to another one, beyond its own bases; also for the stop codon."""
+"""The same for a gene that is not fused to another one, beyond its own bases."""
 
 DOWNSTREAM = 4
 """Codons at the beginning of the aligned part that are searched for a later start codon."""
@@ -62,7 +62,7 @@ def read_share(
         the aligned part, or ATG upstream of it. A gene that may be fused also begins with a frame without a
         stop codon in `UPSTREAM` codons: that counts as opened further upstream. The share is 1 if the frame
         is open from there to the last three bases of the aligned part. `ends` says whether a stop codon
-        ends the frame there, at most `ROOM` codons behind the end of the gene; True if it needs none.
+        ends the frame at the end of the gene; True if it needs none.
     """
     first = (-before) % 3
     begin = -1 if own else first
@@ -87,8 +87,7 @@ def read_share(
     whole = span - first - 3 - (span - first) % 3
     share = min(1.0, (at - begin) / max(3, whole))
     ends = not own
-    until = span + after + 3 * ROOM
-    while not ends and at + 3 <= until:
+    while not ends and at + 3 <= span + after:
         ends = _is_stop(_codon(line, start, span, strand, at))
         at += 3
     return share, ends
