@@ -17,9 +17,12 @@ from rewards.plasmid.features import FRAGMENT_COVERAGE, UNKNOWN_GENE, Feature
 from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.library.store import Library
 
-WHOLE_CALL, LONGER_CALL = 0.9, 1.2
-"""A gene call this long, as a share of a library gene, is a gene of its own: if it holds only a piece of the
-library gene, or if it holds it in full and broken."""
+LONGER_CALL = 1.2
+"""Length from which a gene call that holds a piece of a library gene is a gene of its own, relative to that."""
+
+VARIANT_CALL, VARIANT_COVERAGE = 0.9, 0.8
+"""The same for a call that holds at least this share of the library gene: a variant of it, as lacZ-alpha with
+another cloning site."""
 
 
 class CanonicalLine(NamedTuple):
@@ -111,7 +114,7 @@ def assemble(
             features.append(line.feature(UNKNOWN_GENE, "cds", *place))
             continue
         gene = library_genes[partner]
-        if not gene.defect or _is_own_gene(place[1], gene):
+        if not gene.defect or _is_other_gene(place[1], gene):
             features.append(line.feature(gene.name, "cds", *place, gene.identity))
         elif gene.coverage < FRAGMENT_COVERAGE:
             shared = shared_bases(place[0], place[1], gene.start, gene.span, length)
@@ -120,8 +123,7 @@ def assemble(
                 line.feature(gene.name, "cds", *place, gene.identity, coverage, gene.reading, gene.defect)
             )
     for gene, partner in zip(library_genes, best_partners(known, called, length, True).tolist(), strict=True):
-        broken = gene.defect and gene.coverage >= FRAGMENT_COVERAGE
-        if partner < 0 or (broken and not _is_own_gene(calls[partner].end - calls[partner].start, gene)):
+        if partner < 0 or (gene.defect and gene.coverage >= FRAGMENT_COVERAGE):
             features.append(line.feature(*gene._replace(feature_class="cds")))
     remnants = find_remnants(line.codes, circular, called, known, word_scores()).tolist()
     for start, span, strand, share in remnants:
@@ -133,10 +135,10 @@ def assemble(
     return features
 
 
-def _is_own_gene(span: int, gene: _Found) -> bool:
-    """Whether a gene call of `span` bases is a gene of its own beside the broken library gene in it."""
-    share = WHOLE_CALL if gene.coverage < FRAGMENT_COVERAGE else LONGER_CALL
-    return span >= share * gene.span / gene.coverage
+def _is_other_gene(span: int, gene: _Found) -> bool:
+    """Whether a gene call of `span` bases is another gene than the library gene, of which it holds a piece."""
+    longer = VARIANT_CALL if gene.coverage >= VARIANT_COVERAGE else LONGER_CALL
+    return gene.coverage < FRAGMENT_COVERAGE and span >= longer * gene.span / gene.coverage
 
 
 def _read_hit(line: Codes, hit: list[int], library: Library) -> _Found:

@@ -35,18 +35,19 @@ USUAL_ADJACENT = 0.5
 MEETING = 2
 """Bases between two parts up to which they follow each other without room."""
 
-MOST_OF_IT = 0.8
+MOST_OF_IT = 0.6
 """Share of a gene from which its pieces count as a broken gene; a smaller share is a remnant."""
 
-MIN_PAYLOAD = 300
-"""Bases from which a gene other than a marker is expected to have a promoter."""
+MIN_PAYLOAD = 350
+"""Bases from which a gene other than a marker is expected to have a promoter; lacZ-alpha, into which genes are
+cloned, is shorter."""
 
 
 @dataclass(frozen=True)
 class Expression(PlasmidReward):
     """Whether the genes can be expressed.
 
-    Formula: the mean over the bacterial markers and the payload genes of 300 bases or more of 1 with a
+    Formula: the mean over the bacterial markers and the payload genes of 350 bases or more of 1 with a
     promoter upstream on the same strand, `NOT_DRIVEN` if none is near or all point away; times
     `NO_ROOM` right behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by
     1 - a/2: a rises from 0 to 1 as the share of neighbouring parts without a base between them rises from 0.5
@@ -67,7 +68,7 @@ class Expression(PlasmidReward):
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score of one molecule; the message names each gene that is not driven."""
         markers = [f for f in annotation.of_class("marker") if is_bacterial_marker(f, annotation)]
-        payload = [gene for gene in payload_genes(annotation) if gene.span >= MIN_PAYLOAD]
+        payload = [gene for gene in payload_genes(annotation) if gene.span / gene.coverage >= MIN_PAYLOAD]
         genes = [gene for gene in (*markers, *payload) if not gene.defect]
         if not genes:
             return Evaluation(0.0, "no whole gene")
