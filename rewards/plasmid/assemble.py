@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewards.plasmid.defects import align, fragment_defect, gene_defect, part_defect
-from rewards.plasmid.engine.bases import Codes, reverse_complement
+from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
+from rewards.plasmid.engine.changes import stretch_of
 from rewards.plasmid.engine.circle import best_partners, shared_bases
 from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
@@ -150,12 +151,9 @@ def _read_hit(line: Codes, hit: list[int], library: Library) -> _Found:
     before, after = (first, size - last) if strand > 0 else (size - last, first)
     alignment = None
     if matches < columns and coverage >= FRAGMENT_COVERAGE:
-        begin = int(library.index.first[target])
-        part = library.index.codes[begin + first : begin + last]
-        place = np.take(line, np.arange(start, start + span), mode="wrap")
-        if strand < 0:
-            part, place = reverse_complement(part), reverse_complement(place)
-        alignment = align(place, part, columns - matches)
+        begin = int(library.index.first[target & ~1])  # the feature in its own direction
+        part = library.index.codes[begin + before : begin + size - after]
+        alignment = align(part, stretch_of(line, start, span, strand), columns - matches)
     reading, defect = 1.0, fragment_defect(coverage)
     if feature_class in ("marker", "cds"):
         own = feature_class == "marker" and family_of(name, "marker").host != "eukaryotic"
