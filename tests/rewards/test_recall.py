@@ -3,6 +3,7 @@
 import sys
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -35,7 +36,9 @@ def shares(substitutions: float, seed: int = 0) -> dict[str, float]:
     annotate_one = recall.ours()
     if seed:
         sequences = [
-            recall.Annotated(p.name, recall.substitute(p.sequence, substitutions, seed * 1000 + i), p.truth)
+            recall.Annotated(
+                p.name, recall.substitute(p.sequence, substitutions, Random(seed * 1000 + i)), p.truth
+            )
             for i, p in enumerate(plasmids())
         ]
         counts, _ = recall.measure(sequences, annotate_one)

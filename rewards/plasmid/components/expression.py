@@ -15,9 +15,9 @@ from rewards.plasmid.reward import PlasmidReward, spans_of
 from rewards.plasmid.selection import is_bacterial_marker
 
 NOT_DRIVEN = 0.5
-"""Score of a gene at which no known promoter points: it may be read from one that the library does not know.
+"""Score of a gene at which no known promoter points: the library may not know the one that reads it.
 
-It is the same if a promoter points away from the gene, so that breaking that promoter does not raise the score.
+It is the same if a promoter points away from the gene, so that breaking that promoter raises no score.
 """
 
 NO_ROOM = 0.7
@@ -39,8 +39,8 @@ MOST_OF_IT = 0.6
 """Share of a gene from which its pieces count as a broken gene; a smaller share is a remnant."""
 
 MIN_PAYLOAD = 350
-"""Bases from which a gene other than a marker is expected to have a promoter; lacZ-alpha, into which genes are
-cloned, is shorter."""
+"""Bases from which a gene other than a marker is expected to have a promoter. lacZ-alpha is shorter: genes are
+cloned into it, so that pieces of it remain on many plasmids."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Expression(PlasmidReward):
     """Whether the genes can be expressed.
 
     Formula: the mean over the bacterial markers and the payload genes of 350 bases or more of 1 with a
-    promoter upstream on the same strand, `NOT_DRIVEN` if none is near or all point away; times
-    `NO_ROOM` right behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by
-    1 - a/2: a rises from 0 to 1 as the share of neighbouring parts without a base between them rises from 0.5
-    to 1. 0 without a whole gene. Range [0, 1]. Unit of `reach`: bases.
+    promoter upstream on the same strand, `NOT_DRIVEN` if none is near or all point away; times `NO_ROOM` right
+    behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by 1 - a/2: a rises
+    from 0 to 1 as the share of parts that meet the next one without room rises from 0.5 to 1. 0 without a
+    whole gene. Range [0, 1]. Unit of `reach`: bases.
 
     Raises:
         ValueError: If `reach` is below 1.

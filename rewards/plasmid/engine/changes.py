@@ -119,7 +119,9 @@ def gene_changes(
     for codon in range(count):
         base = first + 3 * codon
         here = at[base]
-        in_frame = here >= 0 and at[base + 1] == here + 1 and at[base + 2] == here + 2 and (here - base) % 3 == 0
+        in_frame = (
+            here >= 0 and at[base + 1] == here + 1 and at[base + 2] == here + 2 and (here - base) % 3 == 0
+        )
         framed += in_frame
         new = (inserted[base] + inserted[base + 1] + inserted[base + 2]) // 3
         same = in_frame and _amino_acid(part, base) == _amino_acid(place, here)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.plasmid.defects import align, fragment_defect, gene_defect, part_defect
+from rewards.plasmid.assembly.defects import align, fragment_defect, gene_defect, part_defect
+from rewards.plasmid.assembly.genes import Gene, word_scores
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
 from rewards.plasmid.engine.changes import stretch_of
@@ -15,11 +16,10 @@ from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
 from rewards.plasmid.families import family_of
 from rewards.plasmid.features import FRAGMENT_COVERAGE, UNKNOWN_GENE, Feature
-from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.library.store import Library
 
 LONGER_CALL = 1.2
-"""Length from which a gene call that holds a piece of a library gene is a gene of its own, relative to that."""
+"""Length from which a gene call with a piece of a library gene is another gene, relative to that gene."""
 
 VARIANT_CALL, VARIANT_COVERAGE = 0.9, 0.8
 """The same for a call that holds at least this share of the library gene: a variant of it, as lacZ-alpha with
@@ -91,8 +91,8 @@ def assemble(
 
     * Gene calls. A call gets the name of the library gene on its strand that it overlaps most, if they share
       at least half of the shorter one.
-    * Library genes that overlap no call in this way, or that are broken: they lack a start codon, or mutations
-      broke the frame. Calls in their place are what is left of them.
+    * Library genes that overlap no call in this way, or that are broken: they lack a start codon, or
+      mutations broke the frame. Calls in their place are what is left of them.
     * Remnants: stretches that look like a gene but contain stop codons. They are fragments; coverage and
       reading are the share of the longest stretch without a stop.
 
@@ -137,7 +137,7 @@ def assemble(
 
 
 def _is_other_gene(span: int, gene: _Found) -> bool:
-    """Whether a gene call of `span` bases is another gene than the library gene, of which it holds a piece."""
+    """Whether a gene call of `span` bases is another gene than the one of which it holds a piece."""
     longer = VARIANT_CALL if gene.coverage >= VARIANT_COVERAGE else LONGER_CALL
     return gene.coverage < FRAGMENT_COVERAGE and span >= longer * gene.span / gene.coverage
 
