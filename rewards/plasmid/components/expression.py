@@ -39,8 +39,8 @@ MOST_OF_IT = 0.6
 """Share of a gene from which its pieces count as a broken gene; a smaller share is a remnant."""
 
 MIN_PAYLOAD = 350
-"""Bases from which a gene other than a marker is expected to have a promoter. lacZ-alpha is shorter: genes are
-cloned into it, so that pieces of it remain on many plasmids."""
+"""Bases from which a gene other than a marker is expected to have a promoter. lacZ-alpha is shorter: pieces
+of it remain on many plasmids, because genes are cloned into it."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Expression(PlasmidReward):
     """Whether the genes can be expressed.
 
     Formula: the mean over the bacterial markers and the payload genes of 350 bases or more of 1 with a
-    promoter upstream on the same strand, `NOT_DRIVEN` if none is near or all point away; times `NO_ROOM` right
-    behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by 1 - a/2: a rises
-    from 0 to 1 as the share of parts that meet the next one without room rises from 0.5 to 1. 0 without a
+    promoter upstream on the same strand, `NOT_DRIVEN` if none is near or all point away; times `NO_ROOM`
+    right behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by 1 - a/2: a
+    rises from 0 to 1 as the share of parts that meet the next one without room rises from 0.5 to 1. 0 without a
     whole gene. Range [0, 1]. Unit of `reach`: bases.
 
     Raises:

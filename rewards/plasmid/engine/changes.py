@@ -1,8 +1,8 @@
 """What differs between a library feature and its place on a plasmid, by bases and by amino acids.
 
-An alignment is a pair of arrays, one entry per base of the aligned part of the feature: `at`, the index of the
-base of the plasmid that it is aligned with, -1 if it is deleted; and `inserted`, the bases of the plasmid that
-stand before it and are not in the feature. Everything is read in the direction of the feature.
+An alignment is a pair of arrays, one entry per base of the aligned part of the feature: `at`, the index of
+the base of the plasmid that it is aligned with, -1 if it is deleted; and `inserted`, the bases of the plasmid
+that stand before it and are not in the feature. Everything is read in the direction of the feature.
 """
 
 import numpy as np

@@ -54,9 +54,9 @@ def whole_parts(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
     """Library features that are whole parts, in the given order.
 
     Markers and coding sequences that are no open reading frame from a start codon are left out, and so are
-    genes and origins that are a piece of an earlier one. Coding sequences written on the other strand are turned round. An origin that holds an earlier origin of
-    `MIN_INNER_ORI` bases or more is a composite: the inner one is cut out, and the rest is kept if the name
-    says that it is an origin too (`pRO1600/ColE1`).
+    genes and origins that are a piece of an earlier one. Coding sequences written on the other strand are
+    turned round. An origin that holds an earlier origin of `MIN_INNER_ORI` bases or more is a composite: the
+    inner one is cut out, and the rest is kept if the name says that it is an origin too (`pRO1600/ColE1`).
     """
     kept: list[LibraryFeature] = []
     for feature in features:
