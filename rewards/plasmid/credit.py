@@ -61,11 +61,11 @@ def gene_credit(feature: Feature) -> float:
     """Credit of a gene other than a marker, in [0, 1].
 
     Unknown genes: the length credit, which rises linearly from 0 at 150 bases to 1 at 600 (short open reading
-    frames occur by chance), times `BROKEN_FRAME` and the open share if it has stop codons. Library genes:
+    frames occur by chance), times `BROKEN_FRAME` and the open share if it is broken. Library genes:
     `marker_credit`, or the length credit if that is larger and the gene is whole.
     """
     by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))
     if feature.name == UNKNOWN_GENE:
-        return by_length * (BROKEN_FRAME * feature.reading if feature.reading < 1.0 else 1.0)
+        return by_length * (BROKEN_FRAME * feature.reading if feature.defect else 1.0)
     known = marker_credit(feature)
     return known if feature.defect else max(by_length, known)

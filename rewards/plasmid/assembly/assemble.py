@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.plasmid.assembly.defects import align, fragment_defect, gene_defect, part_defect
+from rewards.plasmid.assembly.defects import align, fragment_defect, gene_defect, part_defect, protein_defect
 from rewards.plasmid.assembly.genes import Gene, word_scores
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
@@ -112,7 +112,8 @@ def assemble(
     for call, partner in zip(calls, best_partners(called, known, length, True).tolist(), strict=True):
         place = (call.start, call.end - call.start, call.strand)
         if partner < 0:
-            features.append(line.feature(UNKNOWN_GENE, "cds", *place))
+            defect = protein_defect(stretch_of(line.codes, *place))
+            features.append(line.feature(UNKNOWN_GENE, "cds", *place, defect=defect))
             continue
         gene = library_genes[partner]
         if not gene.defect or _is_other_gene(place[1], gene):

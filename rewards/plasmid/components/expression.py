@@ -47,11 +47,11 @@ of it remain on many plasmids, because genes are cloned into it."""
 class Expression(PlasmidReward):
     """Whether the genes can be expressed.
 
-    Formula: the mean over the bacterial markers and the payload genes of 350 bases or more of 1 with a
-    promoter upstream on the same strand, `NOT_DRIVEN` if none is near or all point away; times `NO_ROOM`
+    Formula: the mean over the bacterial markers and the payload genes of 350 bases or more of 1 if the
+    nearest promoter upstream points at it, `NOT_DRIVEN` if it points away or none is near; times `NO_ROOM`
     right behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by 1 - a/2: a
-    rises from 0 to 1 as the share of parts that meet the next one without room rises from 0.5 to 1. 0 without a
-    whole gene. Range [0, 1]. Unit of `reach`: bases.
+    rises from 0 to 1 as the share of parts that meet the next one without room rises from 0.5 to 1. 0 without
+    a whole gene. Range [0, 1]. Unit of `reach`: bases.
 
     Raises:
         ValueError: If `reach` is below 1.
@@ -88,26 +88,23 @@ class Expression(PlasmidReward):
 
     def _of_gene(self, gene: Feature, promoters: list[Feature], length: int) -> tuple[float, str]:
         """Score of one gene and what is wrong with it."""
-        upstream = [(self._distance(p, gene, length), p) for p in promoters if p.strand == gene.strand]
-        near = [(gap, promoter) for gap, promoter in upstream if gap <= self.reach]
-        if not all(promoter.defect for _, promoter in near):
-            gap, promoter = min(near, key=lambda pair: pair[0])
-            if gap < MIN_ROOM and promoter.span <= SHORT_PROMOTER:
-                return NO_ROOM, f"no room behind {promoter.name}"
-            return 1.0, ""
-        away = [
-            promoter
-            for promoter in promoters
-            if promoter.strand != gene.strand
-            and self._distance(promoter._replace(strand=gene.strand), gene, length) <= self.reach
-        ]
-        if away:
-            return NOT_DRIVEN, f"{away[0].name} points away from it"
-        return NOT_DRIVEN, "no promoter points at it"
+        before = [(_distance(promoter, gene, length), promoter) for promoter in promoters]
+        near = [(gap, promoter) for gap, promoter in before if gap <= self.reach]
+        if not near:
+            return NOT_DRIVEN, "no promoter points at it"
+        gap, nearest = min(near, key=lambda pair: (pair[0], pair[1].strand != gene.strand))
+        if nearest.strand != gene.strand:
+            return NOT_DRIVEN, f"{nearest.name} points away from it"
+        if all(promoter.defect for _, promoter in near if promoter.strand == gene.strand):
+            return NOT_DRIVEN, f"{nearest.name} is broken"
+        if gap < MIN_ROOM and nearest.span <= SHORT_PROMOTER:
+            return NO_ROOM, f"no room behind {nearest.name}"
+        return 1.0, ""
 
-    @staticmethod
-    def _distance(promoter: Feature, gene: Feature, length: int) -> int:
-        return int(gaps(stretches_of([promoter]), stretches_of([gene]), length)[0])
+
+def _distance(promoter: Feature, gene: Feature, length: int) -> int:
+    """Bases from a promoter, on either strand, to the start of a gene that it lies upstream of."""
+    return int(gaps(stretches_of([promoter._replace(strand=gene.strand)]), stretches_of([gene]), length)[0])
 
 
 def _broken(genes: Sequence[Feature]) -> list[str]:

@@ -95,6 +95,20 @@ def _amino_acid(codes: Codes, first: int) -> int:
 
 
 @kernel
+def amino_acid_entropy(codes: Codes) -> float:
+    """Shannon entropy of the amino acids of a reading frame that begins at the first base, in bits."""
+    counts = np.zeros(128)
+    codons = len(codes) // 3
+    for codon in range(codons):
+        counts[_amino_acid(codes, 3 * codon)] += 1.0
+    entropy = 0.0
+    for count in counts:
+        if count > 0:
+            entropy -= count / codons * np.log2(count / codons)
+    return entropy
+
+
+@kernel
 def gene_changes(
     part: Codes, place: Codes, at: NDArray[np.int64], inserted: NDArray[np.int64], first: int, window: int
 ) -> tuple[float, bool, int, int]:

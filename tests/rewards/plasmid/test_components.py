@@ -137,11 +137,14 @@ def test_filler_score() -> None:
 
     ori = feature("ori", 0, 500, name="p15A ori", length=4000)
     assert score() == 0.0
-    assert score(ori) == pytest.approx(500 / 4000 / 0.5)
-    assert score(ori, ori._replace(start=250, end=750)) == pytest.approx(750 / 4000 / 0.5)
+    assert score(ori) == 0.0  # 12.5 % of the bases
+    assert score(ori, length=1500) == pytest.approx((500 / 1500 - 0.15) / 0.3)
+    assert score(ori, ori._replace(start=250, end=750)) == pytest.approx((750 / 4000 - 0.15) / 0.3)
     assert score(ori, feature("cds", 1000, 1500, name="CDS")) == 1.0
     assert score(ori, feature("cds", 1000, 299, name="CDS")) == score(ori)  # occurs by chance
-    assert score(ori._replace(defect="changed")) == 0.0
-    unknown = Annotation(encode("N" * 3600 + "ACGT" * 100), True, (feature("ori", 3500, 500, length=4000),))
-    assert Filler().evaluate(unknown).score == pytest.approx(400 / 4000 / 0.5)
+    assert score(ori._replace(defect="changed"), length=1000) == 0.0
+    half = Annotation(encode("N" * 500 + "ACGT" * 125), True, (feature("ori", 400, 600, length=1000),))
+    evaluation = Filler().evaluate(half)  # the unknown bases of a part are not explained by it
+    assert evaluation.score == pytest.approx(0.5)
+    assert evaluation.message == "50% of the bases belong to parts (at least 45%), 50% are unknown"
     assert Filler().evaluate(Annotation(encode(""), True, ())).score == 0.0
