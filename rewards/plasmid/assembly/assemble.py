@@ -159,7 +159,7 @@ def _read_hit(line: Codes, hit: list[int], library: Library) -> _Found:
     if feature_class in ("marker", "cds"):
         own = feature_class == "marker" and family_of(name, "marker").host != "eukaryotic"
         reading, ends = read_share(line, start, span, strand, before, after, own)
-        defect = defect or gene_defect(reading, ends, alignment, before)
+        defect = defect or gene_defect(reading, ends, alignment, before, own)
     else:
         defect = defect or part_defect(feature_class, alignment)
     return _Found(name, feature_class, start, span, strand, matches / columns, coverage, reading, defect)

@@ -33,6 +33,10 @@ CODON_WINDOW, CHANGED_CODONS = 12, 8
 A gene optimised for another host has none, and a natural variant of 80 % identity has rarely one.
 """
 
+MAX_ALTERED, MIN_SILENT = 0.08, 0.4
+"""Share of the amino acids of a marker that may be changed if fewer than this share of its changed codons are
+silent. Of the changes between natural variants more are silent, of random ones a quarter."""
+
 MIN_IN_FRAME = 0.97
 """Share of a gene's codons that must be aligned in its own reading frame."""
 
@@ -89,7 +93,7 @@ def align(part: Codes, place: Codes, mismatches: int) -> Alignment:
     return Alignment(part, place, at, inserted)
 
 
-def gene_defect(reading: float, ends: bool, alignment: Alignment | None, skipped: int) -> str:
+def gene_defect(reading: float, ends: bool, alignment: Alignment | None, skipped: int, own: bool) -> str:
     """What is broken in a gene of the library that is not a fragment; empty if it is whole.
 
     Args:
@@ -97,6 +101,8 @@ def gene_defect(reading: float, ends: bool, alignment: Alignment | None, skipped
         ends: Whether a stop codon ends the frame.
         alignment: How the gene lies on the plasmid; None if every base is the same.
         skipped: Bases of the gene before the aligned part; they set the frame.
+        own: Whether it is a marker, whose amino acids must not be changed at random. Fluorescent proteins are
+            changed on purpose.
     """
     if reading <= 0.0:
         return "no start codon"
@@ -106,10 +112,14 @@ def gene_defect(reading: float, ends: bool, alignment: Alignment | None, skipped
         return "no stop codon"
     if alignment is None:
         return ""
-    in_frame, ends_in_frame, worst, most = gene_changes(*alignment, -skipped % 3, CODON_WINDOW)
-    if in_frame < MIN_IN_FRAME or not ends_in_frame:
-        return f"frameshift, {in_frame:.0%} of it in frame"
-    return f"changed at codon {worst + 1} to {worst + CODON_WINDOW}" if most >= CHANGED_CODONS else ""
+    changes = gene_changes(*alignment, -skipped % 3, CODON_WINDOW)
+    if changes.in_frame < MIN_IN_FRAME or not changes.ends_in_frame:
+        return f"frameshift, {changes.in_frame:.0%} of it in frame"
+    if changes.most >= CHANGED_CODONS:
+        return f"changed at codon {changes.worst + 1} to {changes.worst + CODON_WINDOW}"
+    if own and changes.altered > MAX_ALTERED and changes.silent < MIN_SILENT:
+        return f"{changes.altered:.0%} of its amino acids changed"
+    return ""
 
 
 def protein_defect(gene: Codes) -> str:

@@ -33,7 +33,7 @@ def explained_bases(annotation: Annotation) -> int:
 class Filler(PlasmidReward):
     """Whether enough of the molecule is parts: random or unknown bases between a few parts are filler.
 
-    Formula: known x clip((share - `none`) / (`minimum` - `none`), 0, 1), where share is `explained_bases` over the
+    Formula: known x clip((share - `none`) / (`minimum` - `none`), 0, 1). Share is `explained_bases` over the
     length, and known is the share of known bases. Range [0, 1]. Unit: share of bases. Source: measured.
     Of 37 public plasmids all but one have a share above `minimum`, that one has 0.43; random DNA has 0 to
     0.05. Less filler than that cannot be told from the unknown DNA of real plasmids.

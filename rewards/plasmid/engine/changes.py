@@ -5,6 +5,8 @@ the base of the plasmid that it is aligned with, -1 if it is deleted; and `inser
 that stand before it and are not in the feature. Everything is read in the direction of the feature.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -108,11 +110,32 @@ def amino_acid_entropy(codes: Codes) -> float:
     return entropy
 
 
+class GeneChanges(NamedTuple):
+    """How a gene differs from that of the library.
+
+    Attributes:
+        in_frame: Share of the codons that are aligned in the frame of the first one.
+        ends_in_frame: Whether the last base is.
+        worst: First codon of the window with the most changes. Another amino acid, a codon out of frame and
+            an inserted codon are one change each.
+        most: Changes in that window.
+        altered: Share of the codons that are changed in this sense.
+        silent: Share of the codons with another base that stand for the same amino acid; 1 if there are none.
+    """
+
+    in_frame: float
+    ends_in_frame: bool
+    worst: int
+    most: int
+    altered: float
+    silent: float
+
+
 @kernel
 def gene_changes(
     part: Codes, place: Codes, at: NDArray[np.int64], inserted: NDArray[np.int64], first: int, window: int
-) -> tuple[float, bool, int, int]:
-    """How a gene differs from that of the library.
+) -> GeneChanges:
+    """How a gene differs from that of the library, codon by codon.
 
     Args:
         part: Bases of the aligned part of the gene; shape [part].
@@ -121,25 +144,30 @@ def gene_changes(
         inserted: The same.
         first: First base of the part that begins a codon.
         window: Codons per window.
-
-    Returns:
-        `(in_frame, ends_in_frame, worst, most)`: the share of the codons that are aligned in the frame of the
-        first one, whether the last base is, the first codon of the window with the most changes, and their
-        number. Another amino acid, a codon out of frame and an inserted codon are one change each.
     """
     count = (len(part) - first) // 3
     changed = np.empty(count, dtype=np.int64)
-    framed = 0
+    framed, altered, silent = 0, 0, 0
     for codon in range(count):
         base = first + 3 * codon
         here = at[base]
-        in_frame = (
-            here >= 0 and at[base + 1] == here + 1 and at[base + 2] == here + 2 and (here - base) % 3 == 0
-        )
+        together = here >= 0 and at[base + 1] == here + 1 and at[base + 2] == here + 2
+        in_frame = together and (here - base) % 3 == 0
         framed += in_frame
         new = (inserted[base] + inserted[base + 1] + inserted[base + 2]) // 3
         same = in_frame and _amino_acid(part, base) == _amino_acid(place, here)
+        if not same:
+            altered += 1
+        elif differing_bases(part[base : base + 3], place[here : here + 3]) > 0:
+            silent += 1
         changed[codon] = new + (not same)
     worst, most = _worst_window(changed, window)
     last = len(part) - 1
-    return framed / max(1, count), (at[last] - last) % 3 == 0, worst, most
+    return GeneChanges(
+        framed / max(1, count),
+        (at[last] - last) % 3 == 0,
+        worst,
+        most,
+        altered / max(1, count),
+        silent / (altered + silent) if altered + silent > 0 else 1.0,
+    )
