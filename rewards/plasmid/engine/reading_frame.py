@@ -59,16 +59,16 @@ def read_share(
 
     Returns:
         `(share, ends)`. The share is 0 if no start codon opens the frame: ATG, GTG or TTG at the beginning of
-        the aligned part, or ATG upstream of it. A gene that may be fused also begins with a frame without a
-        stop codon in `UPSTREAM` codons: that counts as opened further upstream. The share is 1 if the frame
-        is open from there to the last three bases of the aligned part. `ends` says whether a stop codon
+        the gene, or ATG upstream of it or at the beginning of the aligned part. A gene that may be fused also
+        begins with a frame without a stop codon in `UPSTREAM` codons: that counts as opened further upstream.
+        The share is 1 if the frame is open from there to the last three bases of the aligned part. `ends` says whether a stop codon
         ends the frame at the end of the gene; True if it needs none.
     """
     first = (-before) % 3
     begin = -1 if own else first
     for step in range(before // 3 + ROOM + 1 if own else UPSTREAM):
         codon = _codon(line, start, span, strand, first - 3 * step)
-        if codon == _ATG or (step == 0 and _is_start(codon)):
+        if codon == _ATG or (_is_start(codon) and before == 3 * step - first):
             begin = first
             break
         if _is_stop(codon):
@@ -76,7 +76,7 @@ def read_share(
             break
     if begin < 0:
         for step in range(1, DOWNSTREAM):
-            if _is_start(_codon(line, start, span, strand, first + 3 * step)):
+            if _codon(line, start, span, strand, first + 3 * step) == _ATG:
                 begin = first + 3 * step
                 break
     if begin < 0:
