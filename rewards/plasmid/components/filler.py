@@ -10,7 +10,7 @@ from rewards.plasmid.engine.bases import UNKNOWN
 from rewards.plasmid.features import UNKNOWN_GENE
 from rewards.plasmid.reward import PlasmidReward
 
-SHORTEST_GENE = 300
+SHORTEST_GENE = 450
 """Bases from which a gene that the library does not know explains its bases; shorter ones occur by chance."""
 
 

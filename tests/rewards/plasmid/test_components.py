@@ -141,7 +141,7 @@ def test_filler_score() -> None:
     assert score(ori, length=1500) == pytest.approx((500 / 1500 - 0.15) / 0.3)
     assert score(ori, ori._replace(start=250, end=750)) == pytest.approx((750 / 4000 - 0.15) / 0.3)
     assert score(ori, feature("cds", 1000, 1500, name="CDS")) == 1.0
-    assert score(ori, feature("cds", 1000, 299, name="CDS")) == score(ori)  # occurs by chance
+    assert score(ori, feature("cds", 1000, 449, name="CDS")) == score(ori)  # occurs by chance
     assert score(ori._replace(defect="changed"), length=1000) == 0.0
     half = Annotation(encode("N" * 500 + "ACGT" * 125), True, (feature("ori", 400, 600, length=1000),))
     evaluation = Filler().evaluate(half)  # the unknown bases of a part are not explained by it
