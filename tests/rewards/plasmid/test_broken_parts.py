@@ -7,9 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.plasmid.annotator import default_annotator
+from rewards.plasmid.components.ori import is_bacterial_ori
 from rewards.plasmid.features import Feature
+from rewards.plasmid.geometry import sequence_of
+from rewards.plasmid.quality_control import quality_control
+from rewards.plasmid.selection import is_bacterial_marker
 from tests.rewards.plasmid.edits import BROKEN_FRAME, REARRANGED, build, other_bases, replaced, scored
-from tests.rewards.plasmids import AMPR, EGFP, PUC_ORI, library_sequence, random_dna, reverse_complement
+from tests.rewards.plasmids import (
+    AMPR,
+    EGFP,
+    PUC_ORI,
+    library_sequence,
+    random_dna,
+    real_plasmids,
+    reverse_complement,
+)
 
 MARKERS = (
     AMPR,
@@ -176,3 +188,27 @@ def test_scores_do_not_depend_on_rotation_and_strand(turn: int, reverse: bool, n
     for component, scores in plain.components.items():
         assert scores == pytest.approx(other.components[component]), component
     assert plain.totals == pytest.approx(other.totals)
+
+
+def test_a_real_plasmid_falls_below_the_bound_when_its_marker_or_origin_breaks() -> None:
+    checked = 0
+    for number, sequence in enumerate(real_plasmids()[::3]):
+        (annotation,) = default_annotator().annotate([sequence])
+        if not quality_control(annotation).passed:
+            continue
+        parts = [f for f in annotation.of_class("marker") if is_bacterial_marker(f, annotation)]
+        for feature in (*parts, *filter(is_bacterial_ori, annotation.of_class("ori"))):
+            if feature.defect:
+                continue
+            part = sequence_of(annotation.codes, feature.start, feature.span, feature.strand).decode()
+            circle = turned(sequence, feature.start, False)
+            edits = REARRANGED if feature.feature_class == "ori" else BROKEN_FRAME | REARRANGED
+            broken = [
+                replaced(circle, part, edit(part, random.Random(f"{kind}{number}")))
+                for kind, edit in edits.items()
+            ]
+            scores = scored(sequence, *broken)
+            assert scores.totals[1:].max() < scores.totals[0]
+            assert scores.totals[1:].max() <= 0.62, feature.name
+            checked += 1
+    assert checked >= 20
