@@ -254,6 +254,7 @@ def public_plasmids() -> dict[str, str]:
     return {path.stem: str(SeqIO.read(path, "genbank").seq).upper() for path in sorted(PUBLIC.glob("*.gb"))}
 
 
+@pytest.mark.filterwarnings("ignore:Non-upper case")
 @pytest.mark.skipif(not PUBLIC.is_dir(), reason=f"the public plasmids are not at {PUBLIC}")
 def test_real_plasmids_score_high_and_above_fillers() -> None:
     plasmids = public_plasmids()
