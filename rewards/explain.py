@@ -41,6 +41,7 @@ class Explained:
                     "identity": round(feature.identity, 4),
                     "coverage": round(feature.coverage, 4),
                     "fragment": feature.fragment,
+                    "defect": feature.defect,
                 }
                 for feature in self.annotation.features
             ],

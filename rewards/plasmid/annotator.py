@@ -9,12 +9,12 @@ from functools import cache
 from itertools import chain
 from threading import Lock
 
-from rewards.plasmid.assemble import CanonicalLine, assemble
+from rewards.plasmid.assembly.assemble import CanonicalLine, assemble
+from rewards.plasmid.assembly.genes import MIN_GENE, find_genes, find_genes_around_circle
 from rewards.plasmid.engine.bases import Codes, decode, encode, reverse_complement
 from rewards.plasmid.engine.canonical import canonical_cut, read_from
 from rewards.plasmid.engine.hits import find_hits
 from rewards.plasmid.features import FEATURE_CLASSES, Feature, FeatureClass
-from rewards.plasmid.genes import MIN_GENE, find_genes, find_genes_around_circle
 from rewards.plasmid.library.store import Library, load_library
 
 CHUNK = 32

@@ -11,7 +11,7 @@ FULL_CREDIT_IDENTITY = 0.98
 BROKEN_FRAME = 0.2
 """Credit of a gene whose reading frame is broken just before its end, relative to a whole one."""
 
-GENE_FRAGMENT = 0.5
+GENE_FRAGMENT = 0.3
 """Credit of a piece of a gene, relative to its share of the gene: no piece of a gene works."""
 
 CHANGED_PART = 0.3
@@ -37,10 +37,12 @@ def sequence_credit(feature: Feature) -> float:
 def part_credit(feature: Feature) -> float:
     """Credit of an origin, promoter or terminator, in [0, 1].
 
-    `sequence_credit` if it is whole or a fragment, and times `CHANGED_PART` if a stretch of it is changed.
+    `sequence_credit` if it is whole, times the coverage once more for a fragment, times `CHANGED_PART` if a
+    stretch of it is changed.
     """
-    changed = feature.defect and not feature.fragment
-    return sequence_credit(feature) * (CHANGED_PART if changed else 1.0)
+    if feature.fragment:
+        return sequence_credit(feature) * feature.coverage
+    return sequence_credit(feature) * (CHANGED_PART if feature.defect else 1.0)
 
 
 def marker_credit(feature: Feature) -> float:
@@ -59,11 +61,11 @@ def gene_credit(feature: Feature) -> float:
     """Credit of a gene other than a marker, in [0, 1].
 
     Unknown genes: the length credit, which rises linearly from 0 at 150 bases to 1 at 600 (short open reading
-    frames occur by chance), times `BROKEN_FRAME` and the open share if it has stop codons. Library genes:
+    frames occur by chance), times `BROKEN_FRAME` and the open share if it is broken. Library genes:
     `marker_credit`, or the length credit if that is larger and the gene is whole.
     """
     by_length = min(1.0, max(0.0, (feature.span - NO_CREDIT_GENE) / (FULL_CREDIT_GENE - NO_CREDIT_GENE)))
     if feature.name == UNKNOWN_GENE:
-        return by_length * (BROKEN_FRAME * feature.reading if feature.reading < 1.0 else 1.0)
+        return by_length * (BROKEN_FRAME * feature.reading if feature.defect else 1.0)
     known = marker_credit(feature)
     return known if feature.defect else max(by_length, known)

@@ -1,8 +1,8 @@
 """Quality control of a molecule: a yes or no that stands beside the reward and is never trained on.
 
-Source: the filter of PlasmidRL's successor (`qc/filter.py`): exactly one origin and one resistance gene, found
-at 85 % identity and 80 % coverage, the origin at 99 % and the gene at 100 % identity, and no exact repeat of 50
-bases.
+Source: the filter of PlasmidRL's successor (`qc/filter.py`): exactly one origin and one resistance gene,
+found at 85 % identity and 80 % coverage, the origin at 99 % and the gene at 100 % identity, and no exact
+repeat of 50 bases.
 """
 
 from dataclasses import dataclass

@@ -56,7 +56,7 @@ class PlasmidRewardConfig(RewardConfig):
     """
 
     reward_ori_weight: Weight = 1.0
-    """Relative weight of the score for origins of replication; 0 switches the component off."""
+    """Relative weight of the score for origins of replication; 0 leaves it to `reward_essential_floor`."""
     reward_ori_min: Count = Ori.minimum
     """Least number of origins of replication for the full score."""
     reward_ori_max: Count = Ori.maximum
@@ -74,7 +74,7 @@ class PlasmidRewardConfig(RewardConfig):
     reward_terminator_max: Count = Terminator.maximum
     """Largest number of terminators for the full score; copies count."""
     reward_marker_weight: Weight = 1.0
-    """Relative weight of the score for selection markers; 0 switches the component off."""
+    """Relative weight of the score for selection markers; 0 leaves it to `reward_essential_floor`."""
     reward_marker_min: Count = Marker.minimum
     """Least number of selection markers for the full score."""
     reward_marker_max: Count = Marker.maximum

@@ -91,6 +91,9 @@ CHANGES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "reward_location_aware": (False, True, {}),
     "reward_cassette_weight": (0.0, 1.0, {}),
     "reward_cassette_max_gap": (500, 1000, {}),
+    "reward_expression_weight": (0.0, 2.0, {}),
+    "reward_essential_floor": (0.5, 1.0, {}),
+    "reward_filler_penalty": (0.0, 0.5, {}),
     "reward_repeat_penalty": (0.0, 0.5, {}),
     "reward_repeat_min_length": (50, 80, {}),
     "reward_gc_min": (0.3, 0.45, {"reward_gc_weight": 1.0}),
@@ -183,10 +186,11 @@ def test_a_configuration_is_frozen_and_hashable() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from([f"reward_{n}_weight" for n in COUNTED]), st.just(0.0), max_size=4))
 def test_components_of_weight_zero_can_be_reported_and_never_count(zeros: dict[str, float]) -> None:
+    zeros = {**zeros, "reward_essential_floor": 1.0}
     suite = plasmid_suite(config(zeros))
     samples = bank()[:6]
     plain, reported = suite.score(samples), suite.score(samples, report=STANDARD)
-    off = {name.removeprefix("reward_").removesuffix("_weight") for name in zeros} | {"gc"}
+    off = {name for name in COUNTED if f"reward_{name}_weight" in zeros} | {"gc"}
     assert not off & set(plain.components)
     assert set(STANDARD) <= set(reported.components)
     assert plain.totals.tolist() == reported.totals.tolist()

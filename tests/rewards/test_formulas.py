@@ -11,8 +11,10 @@ from rewards.base import Sample
 from rewards.control.components.constant import Constant
 from rewards.control.components.random import Random
 from rewards.plasmid.annotator import Annotation
-from rewards.plasmid.components.cassette import Cassette, gaps
+from rewards.plasmid.components.cassette import Cassette
 from rewards.plasmid.components.cds import Cds
+from rewards.plasmid.components.expression import Expression
+from rewards.plasmid.components.filler import Filler
 from rewards.plasmid.components.gc import Gc
 from rewards.plasmid.components.homopolymers import Homopolymers
 from rewards.plasmid.components.length import Length
@@ -21,9 +23,10 @@ from rewards.plasmid.components.marker import Marker
 from rewards.plasmid.components.ori import Ori
 from rewards.plasmid.components.repeats import Repeats
 from rewards.plasmid.counting import count_score
-from rewards.plasmid.credit import frame_credit, gene_credit, sequence_credit
+from rewards.plasmid.credit import gene_credit, marker_credit, part_credit, sequence_credit
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.features import Feature
+from rewards.plasmid.geometry import gaps
 from rewards.text.components.contains_word import ContainsWord
 from rewards.text.components.repetition import Repetition
 from rewards.text.components.sentence_length import SentenceLength
@@ -40,6 +43,7 @@ def feature(
     reading: float = 1.0,
     name: str = "",
     length: int = 10_000,
+    defect: str = "",
 ) -> Feature:
     end = start + span
     return Feature(
@@ -53,6 +57,7 @@ def feature(
         coverage,
         coverage < 0.95,
         reading,
+        defect or ("broken" if coverage < 0.95 or reading < 1.0 else ""),
     )
 
 
@@ -96,32 +101,41 @@ def test_credits_of_features() -> None:
     assert sequence_credit(feature("ori", 0, 500, identity=0.84)) == pytest.approx(0.5)
     assert sequence_credit(feature("ori", 0, 500, identity=0.84, coverage=0.6)) == pytest.approx(0.3)
     assert sequence_credit(feature("ori", 0, 500, identity=0.65)) == 0.0
-    assert frame_credit(feature("marker", 0, 861)) == 1.0
-    assert frame_credit(feature("marker", 0, 861, reading=0.5)) == pytest.approx(0.5)
-    assert frame_credit(feature("marker", 0, 861, reading=0.0)) == pytest.approx(0.3)
+    assert part_credit(feature("ori", 0, 500, identity=0.84)) == pytest.approx(0.5)
+    assert part_credit(feature("ori", 0, 500, coverage=0.6)) == pytest.approx(0.36)  # a fragment
+    assert part_credit(feature("ori", 0, 500, defect="changed")) == pytest.approx(0.3)
+    assert marker_credit(feature("marker", 0, 861)) == 1.0
+    assert marker_credit(feature("marker", 0, 861, reading=0.5)) == pytest.approx(0.2 * 0.5)
+    assert marker_credit(feature("marker", 0, 861, reading=0.0)) == 0.0
+    assert marker_credit(feature("marker", 0, 861, defect="frameshift")) == pytest.approx(0.2)
+    assert marker_credit(feature("marker", 0, 430, coverage=0.5)) == pytest.approx(0.3 * 0.5)
     assert gene_credit(feature("cds", 0, 150, name="CDS")) == 0.0
     assert gene_credit(feature("cds", 0, 375, name="CDS")) == pytest.approx(0.5)
     assert gene_credit(feature("cds", 0, 3000, name="CDS")) == 1.0
-    assert gene_credit(feature("cds", 0, 600, name="CDS", reading=0.5)) == pytest.approx(0.5)
+    assert gene_credit(feature("cds", 0, 600, name="CDS", reading=0.5)) == pytest.approx(0.2 * 0.5)
     assert gene_credit(feature("cds", 0, 240, name="lacZ-alpha")) == 1.0  # a known gene of any length
-    assert gene_credit(feature("cds", 0, 720, name="EGFP", reading=0.5)) == pytest.approx(0.5)
+    assert gene_credit(feature("cds", 0, 720, name="EGFP", reading=0.5)) == pytest.approx(0.2 * 0.5)
+    assert gene_credit(feature("cds", 0, 700, name="EGFP", coverage=0.9)) == pytest.approx(0.3 * 0.9)
 
 
 def test_counts_of_features() -> None:
-    two = plasmid(feature("ori", 0, 500, name="a"), feature("ori", 900, 500, identity=0.84, name="b"))
+    first, other = feature("ori", 0, 500, name="p15A ori"), feature("ori", 900, 500, name="pBBR1 ori")
+    two = plasmid(first, other._replace(identity=0.84))
     assert Ori(1, 1).evaluate(two).score == pytest.approx(2 / 2.5)
     assert Ori(2, 3).evaluate(two).score == pytest.approx(0.75)
-    copies = plasmid(feature("ori", 0, 500, name="a"), feature("ori", 900, 500, name="a"))
+    copies = plasmid(first, first._replace(start=900, end=1400))
     assert Ori(2, 3).evaluate(copies).score == 0.5  # a copy does not count towards the minimum
     assert Ori(1, 1).evaluate(copies).score == pytest.approx(2 / 3)  # but it counts against the maximum
-    broken = plasmid(feature("marker", 0, 861, reading=0.5))
-    assert Marker(1, 1).evaluate(broken).score == pytest.approx(0.5)
+    broken = plasmid(feature("marker", 0, 861, reading=0.5, name="AmpR (bla)"))
+    assert Marker(1, 1).evaluate(broken).score == pytest.approx(0.2 * 0.5)
 
 
 def test_genes_that_overlap_a_marker_are_not_counted() -> None:
     marker = feature("marker", 1000, 861)
     assert Cds(1, 5).evaluate(plasmid(marker, feature("cds", 1000, 861))).score == 0.0
     assert Cds(1, 5).evaluate(plasmid(marker, feature("cds", 1300, 561, -1))).score == 0.0
+    fusion = feature("cds", 1000, 2400, name="CDS")  # a gene that ends with a marker is more than the marker
+    assert Cds(1, 5).evaluate(plasmid(marker._replace(start=2539, end=3400), fusion)).score == 1.0
     assert Cds(1, 5).evaluate(plasmid(marker, feature("cds", 3000, 900))).score == 1.0
 
 
@@ -179,14 +193,15 @@ def test_repeats_are_scored_by_their_share_of_bases() -> None:
 
     a, b, unit = random_dna(200, 1), random_dna(200, 2), random_dna(50, 3)
     assert share(a + b) == 0.0
-    assert share(a + unit + b + unit) == pytest.approx(100 / 500)
-    assert share(a + unit + b + reverse_complement(unit)) == pytest.approx(100 / 500)
+    # 0.3 for the presence of a repeat, and its share of the bases
+    assert share(a + unit + b + unit) == pytest.approx(0.3 + 100 / 500)
+    assert share(a + unit + b + reverse_complement(unit)) == pytest.approx(0.3 + 100 / 500)
     assert share(a + unit[:19] + b + unit[:19]) == 0.0
-    assert share(unit[30:] + a + unit + b + unit[:30]) == pytest.approx(
-        100 / 500
-    )  # one copy across the origin
-    assert share(unit[30:] + a + unit + b + unit[:30], circular=False) == pytest.approx(100 / 500)
-    assert share(unit[40:] + a + unit + b + unit[:40], circular=False) == pytest.approx(80 / 500)
+    across = unit[30:] + a + unit + b + unit[:30]
+    assert share(across) == pytest.approx(0.3 + 100 / 500)  # one copy across the origin
+    assert share(across, circular=False) == pytest.approx(0.3 + 100 / 500)
+    assert share(unit[40:] + a + unit + b + unit[:40], circular=False) == pytest.approx(0.3 + 80 / 500)
+    assert share(a + unit[:20] + b + unit[:20]) == pytest.approx(0.3 + 40 / 440)
     assert share("A" * 300) == 1.0
     assert share("N" * 300) == 0.0
     assert share("ACGT") == 0.0
@@ -201,7 +216,8 @@ def test_repeats_agree_with_a_count_of_windows(text: str, size: int) -> None:
         (i + j) % length for i, key in enumerate(keys) if key and keys.count(key) > 1 for j in range(size)
     }
     evaluation = Repeats(size).evaluate(Annotation(encode(text), True, ()))
-    assert evaluation.score == pytest.approx(1.0 - len(covered) / max(1, length))
+    loss = len(covered) / max(1, length) + 0.3 * min(1.0, len(covered) / (2 * size))
+    assert evaluation.score == pytest.approx(max(0.0, 1.0 - loss))
 
 
 def test_letters_other_than_dna_lower_the_score() -> None:
@@ -306,6 +322,9 @@ def test_constant_and_random_scores() -> None:
         lambda: Length(1000, 9000, 2000, 8000, 1.5),
         lambda: Gc(0.7, 0.3),
         lambda: Repeats(0),
+        lambda: Repeats(presence=1.5),
+        lambda: Expression(0),
+        lambda: Filler(0.0),
         lambda: Homopolymers(1),
         lambda: Letters(0.0),
         lambda: Cassette(0),

@@ -96,6 +96,8 @@ PAID_FOR = {
     "marker": "AmpR (bla)",
     "cds": "EGFP",
     "cassette": "EGFP",
+    "expression": "EGFP",
+    "filler": "EGFP",
 }
 
 BLIND = {
@@ -108,6 +110,8 @@ BLIND = {
         "giant ORF": "it counts open frames, and this is one",
     },
     "cassette": {"prompt copy": "it looks for the best cassette only"},
+    "expression": {"prompt copy": "it looks at each gene on its own"},
+    "filler": dict.fromkeys(("50 copies", "prompt copy", "giant ORF"), "it sees bases outside of parts only"),
     "length": dict.fromkeys(
         ("50 copies", "homopolymer", "prompt copy", "no DNA", "giant ORF"), "it measures length only"
     ),
@@ -158,7 +162,7 @@ def test_hacks_pay_less_than_the_median_real_sample(name: str) -> None:
     reward = make_reward(name, PARAMS.get(name))
     typical = median(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
     hacks = hacks_of(name)
-    if name == "cassette":  # few of the shipped plasmids have a complete cassette
+    if name in ("cassette", "cds"):  # few of the shipped plasmids, kit parts, have a gene in a cassette
         typical = max(evaluation.score or 0.0 for evaluation in reward(real_samples(name)))
     blind = BLIND.get(name, {})
     assert set(blind) <= set(hacks)

@@ -137,7 +137,7 @@ def test_published_sequences_name_a_permissive_source_or_a_record() -> None:
     }
     for feature in features:
         assert feature.feature_class in FEATURE_CLASSES
-        assert re.fullmatch("[ACGT]{17,500}", feature.sequence), feature.name
+        assert re.fullmatch("[ACGT]{17,800}", feature.sequence), feature.name
         place = re.fullmatch(
             r'https://github\.com/([^/ ]+/[^/ ]+)/blob/[0-9a-f]{40}/\S+ "[^"]+"', feature.source
         )

@@ -45,7 +45,17 @@ def test_json_has_features_components_and_total() -> None:
     assert set(record) == {"id", "length", "topology", "features", "components", "total"}
     assert (record["id"], record["length"], record["topology"]) == ("p1", len(sequence), "circular")
     for feature in record["features"]:
-        assert set(feature) == {"class", "name", "start", "end", "strand", "identity", "coverage", "fragment"}
+        assert set(feature) == {
+            "class",
+            "name",
+            "start",
+            "end",
+            "strand",
+            "identity",
+            "coverage",
+            "fragment",
+            "defect",
+        }
         assert feature["class"] in ("ori", "promoter", "terminator", "marker", "cds", "other")
     (marker,) = [feature for feature in record["features"] if feature["class"] == "marker"]
     at = sequence.index(library_sequence(AMPR))
@@ -100,7 +110,7 @@ def test_the_table_shows_features_and_messages() -> None:
     output = run("-", text=fasta(p1=designed_plasmid()))
     for words in ("p1", "circular", "ori", "marker", "AmpR", "EGFP", "in the ideal band", "total 0.9"):
         assert words in output
-    assert "reading frame broken" in run("-", text=fasta(p=broken_marker()))
+    assert "stop codon after 35% of it" in " ".join(run("-", text=fasta(p=broken_marker())).split())
 
 
 def broken_marker() -> str:

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.counting import FeatureCount
 from rewards.plasmid.credit import gene_credit
-from rewards.plasmid.engine.circle import best_partners
+from rewards.plasmid.engine.circle import shared_bases
 from rewards.plasmid.features import Feature
-from rewards.plasmid.geometry import sequence_of, stretches_of
+from rewards.plasmid.geometry import sequence_of
 
 
 def payload_genes(annotation: Annotation) -> list[Feature]:
-    """Genes that share less than half of the shorter of the two with each marker, on either strand."""
-    genes, markers = annotation.of_class("cds"), annotation.of_class("marker")
-    partners = best_partners(stretches_of(genes), stretches_of(markers), annotation.length, False)
-    return [gene for gene, partner in zip(genes, partners.tolist(), strict=True) if partner < 0]
+    """Genes of which less than half lies on a marker, on either strand; a fusion with a marker is one."""
+    markers = annotation.of_class("marker")
+    return [
+        gene
+        for gene in annotation.of_class("cds")
+        if all(
+            2 * shared_bases(gene.start, gene.span, marker.start, marker.span, annotation.length) < gene.span
+            for marker in markers
+        )
+    ]
 
 
 @dataclass(frozen=True)

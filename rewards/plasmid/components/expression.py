@@ -1,5 +1,7 @@
 """Whether genes can be expressed: a promoter that points at each, and room between the parts."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,16 +9,16 @@ import numpy as np
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.components.cds import payload_genes
-from rewards.plasmid.features import Feature
+from rewards.plasmid.features import UNKNOWN_GENE, Feature
 from rewards.plasmid.geometry import gaps, stretches_of
 from rewards.plasmid.reward import PlasmidReward, spans_of
 from rewards.plasmid.selection import is_bacterial_marker
 
-NO_PROMOTER = 0.7
-"""Score of a gene without a promoter near it: it may be read from one that the library does not know."""
+NOT_DRIVEN = 0.5
+"""Score of a gene at which no known promoter points: the library may not know the one that reads it.
 
-OPPOSED = 0.3
-"""Score of a gene whose nearest promoter points away from it."""
+It is the same if a promoter points away from the gene, so that breaking that promoter raises no score.
+"""
 
 NO_ROOM = 0.7
 """Factor of a gene that begins right behind a short promoter, without room for a ribosome binding site."""
@@ -30,19 +32,26 @@ MIN_ROOM = 4
 USUAL_ADJACENT = 0.5
 """Share of neighbouring parts without a base between them in the most tightly built public plasmid."""
 
-MIN_PAYLOAD = 300
-"""Bases from which a gene other than a marker is expected to have a promoter."""
+MEETING = 2
+"""Bases between two parts up to which they follow each other without room."""
+
+MOST_OF_IT = 0.6
+"""Share of a gene from which its pieces count as a broken gene; a smaller share is a remnant."""
+
+MIN_PAYLOAD = 350
+"""Bases from which a gene other than a marker is expected to have a promoter. lacZ-alpha is shorter: pieces
+of it remain on many plasmids, because genes are cloned into it."""
 
 
 @dataclass(frozen=True)
 class Expression(PlasmidReward):
     """Whether the genes can be expressed.
 
-    Formula: the mean over the whole bacterial markers and the whole payload genes of 300 bases or more of 1
-    with a promoter upstream on the same strand, `NO_PROMOTER` without a promoter near, `OPPOSED` if the
-    nearest one points away; times `NO_ROOM` right behind a short promoter. The mean is multiplied by 1 - a/2:
-    a rises from 0 to 1 as the share of neighbouring parts without a base between them rises from 0.5 to 1.
-    0 without a gene. Range [0, 1]. Unit of `reach`: bases.
+    Formula: the mean over the bacterial markers and the payload genes of 350 bases or more of 1 if the
+    nearest promoter upstream points at it, `NOT_DRIVEN` if it points away or none is near; times `NO_ROOM`
+    right behind a short promoter; 0 for a broken gene of the library. The mean is multiplied by 1 - a/2: a
+    rises from 0 to 1 as the share of parts that meet the next one without room rises from 0.5 to 1. 0 without
+    a whole gene. Range [0, 1]. Unit of `reach`: bases.
 
     Raises:
         ValueError: If `reach` is below 1.
@@ -59,12 +68,13 @@ class Expression(PlasmidReward):
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Score of one molecule; the message names each gene that is not driven."""
         markers = [f for f in annotation.of_class("marker") if is_bacterial_marker(f, annotation)]
-        payload = [gene for gene in payload_genes(annotation) if gene.span >= MIN_PAYLOAD]
+        payload = [gene for gene in payload_genes(annotation) if gene.span / gene.coverage >= MIN_PAYLOAD]
         genes = [gene for gene in (*markers, *payload) if not gene.defect]
         if not genes:
             return Evaluation(0.0, "no whole gene")
-        promoters = [promoter for promoter in annotation.of_class("promoter") if not promoter.defect]
-        scores, faults = [], []
+        promoters = annotation.of_class("promoter")
+        broken = [*_broken(markers), *_broken(payload)]
+        scores, faults = [0.0] * len(broken), [f"{name}: broken" for name in broken]
         for gene in genes:
             score, fault = self._of_gene(gene, promoters, annotation.length)
             scores.append(score)
@@ -78,33 +88,43 @@ class Expression(PlasmidReward):
 
     def _of_gene(self, gene: Feature, promoters: list[Feature], length: int) -> tuple[float, str]:
         """Score of one gene and what is wrong with it."""
-        upstream = [(self._distance(p, gene, length), p) for p in promoters if p.strand == gene.strand]
-        near = [(gap, promoter) for gap, promoter in upstream if gap <= self.reach]
-        if near:
-            gap, promoter = min(near, key=lambda pair: pair[0])
-            if gap < MIN_ROOM and promoter.span <= SHORT_PROMOTER:
-                return NO_ROOM, f"no room behind {promoter.name}"
-            return 1.0, ""
-        away = [
-            promoter
-            for promoter in promoters
-            if promoter.strand != gene.strand
-            and self._distance(promoter._replace(strand=gene.strand), gene, length) <= self.reach
-        ]
-        if away:
-            return OPPOSED, f"{away[0].name} points away from it"
-        return NO_PROMOTER, "no promoter points at it"
+        before = [(_distance(promoter, gene, length), promoter) for promoter in promoters]
+        near = [(gap, promoter) for gap, promoter in before if gap <= self.reach]
+        if not near:
+            return NOT_DRIVEN, "no promoter points at it"
+        gap, nearest = min(near, key=lambda pair: (pair[0], pair[1].strand != gene.strand))
+        if nearest.strand != gene.strand:
+            return NOT_DRIVEN, f"{nearest.name} points away from it"
+        if all(promoter.defect for _, promoter in near if promoter.strand == gene.strand):
+            return NOT_DRIVEN, f"{nearest.name} is broken"
+        if gap < MIN_ROOM and nearest.span <= SHORT_PROMOTER:
+            return NO_ROOM, f"no room behind {nearest.name}"
+        return 1.0, ""
 
-    @staticmethod
-    def _distance(promoter: Feature, gene: Feature, length: int) -> int:
-        return int(gaps(stretches_of([promoter]), stretches_of([gene]), length)[0])
+
+def _distance(promoter: Feature, gene: Feature, length: int) -> int:
+    """Bases from a promoter, on either strand, to the start of a gene that it lies upstream of."""
+    return int(gaps(stretches_of([promoter._replace(strand=gene.strand)]), stretches_of([gene]), length)[0])
+
+
+def _broken(genes: Sequence[Feature]) -> list[str]:
+    """Names of the broken library genes, once for each; the pieces of a gene count if they are most of it."""
+    pieces: defaultdict[str, float] = defaultdict(float)
+    broken = []
+    for gene in genes:
+        if gene.fragment and gene.name != UNKNOWN_GENE:
+            pieces[gene.name] += gene.coverage
+        elif gene.defect and gene.name != UNKNOWN_GENE:
+            broken.append(gene.name)
+    return broken + [name for name, coverage in sorted(pieces.items()) if coverage >= MOST_OF_IT]
 
 
 def _adjacent_share(annotation: Annotation) -> float:
-    """Share of neighbouring whole library parts that follow each other with at most two bases between."""
+    """Number of places at which two whole library parts meet, at most two bases apart, over that of parts."""
     parts = [f for f in annotation.features if not f.defect and f.feature_class != "cds"]
     if len(parts) < 3:
         return 0.0
     starts = np.array([part.start for part in parts])
     ends = starts + np.array([part.span for part in parts])
-    return float(((np.roll(starts, -1) - ends) % annotation.length <= 2).mean())
+    meeting = (starts[None, :] - ends[:, None]) % annotation.length <= MEETING
+    return min(1.0, float(meeting.sum() / len(parts)))

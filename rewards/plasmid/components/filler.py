@@ -10,7 +10,7 @@ from rewards.plasmid.engine.bases import UNKNOWN
 from rewards.plasmid.features import UNKNOWN_GENE
 from rewards.plasmid.reward import PlasmidReward
 
-SHORTEST_GENE = 300
+SHORTEST_GENE = 450
 """Bases from which a gene that the library does not know explains its bases; shorter ones occur by chance."""
 
 
@@ -33,26 +33,30 @@ def explained_bases(annotation: Annotation) -> int:
 class Filler(PlasmidReward):
     """Whether enough of the molecule is parts: random or unknown bases between a few parts are filler.
 
-    Formula: min(1, share / `minimum`), where share is `explained_bases` over the length. Range [0, 1]. Unit:
-    share of bases. Source: measured. Of 37 public plasmids all but two have a share above 0.5, the smallest
-    0.43; random DNA has 0 to 0.05 (`benchmarks/calibration.py`).
+    Formula: known x clip((share - `none`) / (`minimum` - `none`), 0, 1). Share is `explained_bases` over the
+    length, and known is the share of known bases. Range [0, 1]. Unit: share of bases. Source: measured.
+    Of 37 public plasmids all but one have a share above `minimum`, that one has 0.43; random DNA has 0 to
+    0.05. Less filler than that cannot be told from the unknown DNA of real plasmids.
 
     Raises:
-        ValueError: If `minimum` is not in (0, 1].
+        ValueError: If not 0 <= `none` < `minimum` <= 1.
     """
 
-    minimum: float = 0.5
+    minimum: float = 0.45
+    none: float = 0.15
 
     name = "filler"
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.minimum <= 1.0:
-            raise ValueError(f"needs a minimum in (0, 1], got {self.minimum}")
+        if not 0.0 <= self.none < self.minimum <= 1.0:
+            raise ValueError(f"needs 0 <= none < minimum <= 1, got {self.none} and {self.minimum}")
 
     def evaluate(self, annotation: Annotation) -> Evaluation:
         """Share of the bases of one molecule that belong to parts, against the minimum."""
-        share = explained_bases(annotation) / max(1, annotation.length)
-        return Evaluation(
-            min(1.0, share / self.minimum),
-            f"{share:.0%} of the bases belong to parts (at least {self.minimum:.0%})",
-        )
+        length = max(1, annotation.length)
+        share = explained_bases(annotation) / length
+        known = int((annotation.codes != UNKNOWN).sum()) / length
+        message = f"{share:.0%} of the bases belong to parts (at least {self.minimum:.0%})"
+        message += f", {1 - known:.0%} are unknown" if known < 1 else ""
+        score = known * min(1.0, max(0.0, (share - self.none) / (self.minimum - self.none)))
+        return Evaluation(score, message)

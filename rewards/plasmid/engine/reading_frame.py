@@ -6,6 +6,9 @@ from rewards.plasmid.engine.jit import kernel
 UPSTREAM = 50
 """Codons upstream of the aligned part of a gene that are searched for its start codon (tags, fusions)."""
 
+ROOM = 3
+"""The same for a gene that is not fused to another one, beyond its own bases."""
+
 DOWNSTREAM = 4
 """Codons at the beginning of the aligned part that are searched for a later start codon."""
 
@@ -39,7 +42,9 @@ def _is_stop(codon: int) -> bool:
 
 
 @kernel
-def read_share(line: Codes, start: int, span: int, strand: int, skipped: int) -> float:
+def read_share(
+    line: Codes, start: int, span: int, strand: int, before: int, after: int, own: bool
+) -> tuple[float, bool]:
     """Share of a gene that is read in frame from a start codon to the first stop codon, in [0, 1].
 
     Args:
@@ -47,32 +52,42 @@ def read_share(line: Codes, start: int, span: int, strand: int, skipped: int) ->
         start: First base of the aligned part of the gene, on the + strand.
         span: Bases of that part. The stop codon of the gene may be its last codon or follow it.
         strand: +1 or -1.
-        skipped: Bases of the gene before the aligned part; they set the frame.
+        before: Bases of the gene before the aligned part; they set the frame.
+        after: Bases of the gene behind the aligned part.
+        own: Whether the gene needs a start and a stop codon of its own. A gene that may be fused to others
+            needs neither.
 
     Returns:
-        0 if no start codon opens the frame: ATG, GTG or TTG at the beginning of the aligned part, or ATG
-        upstream of it. A frame without a stop codon in `UPSTREAM` codons counts as opened further upstream.
-        1 if the frame is open from there to the last three bases of that part.
+        `(share, ends)`. The share is 0 if no start codon opens the frame: ATG, GTG or TTG at the beginning of
+        the gene, or ATG upstream of it or at the beginning of the aligned part. A gene that may be fused also
+        begins with a frame without a stop codon in `UPSTREAM` codons: that counts as opened further upstream.
+        The share is 1 if the frame is open from there to the last three bases of the aligned part. `ends` says
+        whether a stop codon ends the frame at the end of the gene; True if it needs none.
     """
-    first = (-skipped) % 3
-    begin = first  # a frame that is open as far as it is searched belongs to a longer fusion
-    for step in range(UPSTREAM):
+    first = (-before) % 3
+    begin = -1 if own else first
+    for step in range(before // 3 + ROOM + 1 if own else UPSTREAM):
         codon = _codon(line, start, span, strand, first - 3 * step)
-        if codon == _ATG or (step == 0 and _is_start(codon)):
+        if codon == _ATG or (_is_start(codon) and before == 3 * step - first):
+            begin = first
             break
         if _is_stop(codon):
             begin = -1
             break
     if begin < 0:
         for step in range(1, DOWNSTREAM):
-            if _is_start(_codon(line, start, span, strand, first + 3 * step)):
+            if _codon(line, start, span, strand, first + 3 * step) == _ATG:
                 begin = first + 3 * step
                 break
     if begin < 0:
-        return 0.0
+        return 0.0, False
     at = begin
     while at + 3 <= span and not _is_stop(_codon(line, start, span, strand, at)):
         at += 3
-    read = at - begin
     whole = span - first - 3 - (span - first) % 3
-    return min(1.0, read / max(3, whole))
+    share = min(1.0, (at - begin) / max(3, whole))
+    ends = not own
+    while not ends and at + 3 <= span + after:
+        ends = _is_stop(_codon(line, start, span, strand, at))
+        at += 3
+    return share, ends

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rewards.plasmid.assembly.genes import find_genes
 from rewards.plasmid.engine.bases import decode, encode, reverse_complement
 from rewards.plasmid.features import FeatureClass
-from rewards.plasmid.genes import find_genes
 from rewards.plasmid.library.corpus import corpus_files, genbank_records
 from rewards.plasmid.library.entry import LibraryFeature
 from rewards.plasmid.library.packages import literal_assignments, package_files

@@ -17,6 +17,9 @@ STOPS = ("TAA", "TAG", "TGA")
 PIECE_IDENTITY = 0.90
 """Identity from which one entry is found in another."""
 
+LONGER = 1.05
+"""Length from which another entry that holds this one makes it a piece, relative to this one."""
+
 MIN_INNER_ORI = 300
 """Bases from which an origin inside a longer entry makes that a composite; shorter ones are minimal cores."""
 
@@ -26,36 +29,48 @@ MIN_PART = 80
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
-def is_open_frame(sequence: str) -> bool:
-    """Whether a sequence is one reading frame from a start codon to its only stop codon, the last one."""
+def open_frame(sequence: str, needs_stop: bool) -> str:
+    """A sequence that is one reading frame from a start codon, up to its first stop codon; else empty.
+
+    Args:
+        sequence: Upper-case letters.
+        needs_stop: Whether it must end with stop codons; genes of kits, which are made to be fused, do not.
+    """
     codons = [sequence[i : i + 3] for i in range(0, len(sequence), 3)]
-    return (
+    last = len(codons)
+    while last > 0 and codons[last - 1] in STOPS:
+        last -= 1
+    is_open = (
         len(sequence) % 3 == 0
+        and last > 0
         and codons[0] in STARTS
-        and codons[-1] in STOPS
-        and not any(codon in STOPS for codon in codons[:-1])
+        and not any(codon in STOPS for codon in codons[:last])
+        and (last < len(codons) or not needs_stop)
     )
+    return sequence[: 3 * (last + 1)] if is_open else ""
 
 
 def whole_parts(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
     """Library features that are whole parts, in the given order.
 
-    Markers that are no open reading frame are left out, and so are genes that are a piece of an earlier one.
-    Coding sequences written on the other strand are turned round. An origin that holds an earlier origin of
-    `MIN_INNER_ORI` bases or more is a composite: the inner one is cut out, and the rest is kept if the name
-    says that it is an origin too (`pRO1600/ColE1`).
+    Markers and coding sequences that are no open reading frame from a start codon are left out, and so are
+    genes and origins that are a piece of an earlier one. Coding sequences written on the other strand are
+    turned round. An origin that holds an earlier origin of `MIN_INNER_ORI` bases or more is a composite: the
+    inner one is cut out, and the rest is kept if the name says that it is an origin too (`pRO1600/ColE1`).
     """
     kept: list[LibraryFeature] = []
     for feature in features:
         feature = replace(feature, sequence=feature.sequence.upper())
         if feature.feature_class in ("marker", "cds"):
+            needs_stop = feature.feature_class == "marker"
             reverse = feature.sequence.translate(_COMPLEMENT)[::-1]
-            if not is_open_frame(feature.sequence) and is_open_frame(reverse):
-                feature = replace(feature, sequence=reverse)
-        if feature.feature_class == "marker" and not is_open_frame(feature.sequence):
-            continue
-        if feature.feature_class in ("marker", "cds") and any(
-            len(other.sequence) > 1.05 * len(feature.sequence) and _found_in(feature.sequence, other.sequence)
+            frame = open_frame(feature.sequence, needs_stop) or open_frame(reverse, needs_stop)
+            if not frame:
+                continue
+            feature = replace(feature, sequence=frame)
+        if feature.feature_class in ("marker", "cds", "ori") and any(
+            len(other.sequence) > LONGER * len(feature.sequence)
+            and _found_in(feature.sequence, other.sequence)
             for other in kept
             if other.feature_class == feature.feature_class
         ):

@@ -6,18 +6,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.plasmid.defects import align, defect_of
+from rewards.plasmid.assembly.defects import align, fragment_defect, gene_defect, part_defect, protein_defect
+from rewards.plasmid.assembly.genes import Gene, word_scores
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
+from rewards.plasmid.engine.changes import stretch_of
 from rewards.plasmid.engine.circle import best_partners, shared_bases
 from rewards.plasmid.engine.coding import find_remnants
 from rewards.plasmid.engine.reading_frame import read_share
+from rewards.plasmid.families import family_of
 from rewards.plasmid.features import FRAGMENT_COVERAGE, UNKNOWN_GENE, Feature
-from rewards.plasmid.genes import Gene, word_scores
 from rewards.plasmid.library.store import Library
 
-WHOLE_CALL = 0.9
-"""A gene call this long, as a share of a broken library gene that it overlaps, is a whole gene of its own."""
+LONGER_CALL = 1.2
+"""Length from which a gene call with a piece of a library gene is another gene, relative to that gene."""
+
+VARIANT_CALL, VARIANT_COVERAGE = 0.9, 0.8
+"""The same for a call that holds at least this share of the library gene: a variant of it, as lacZ-alpha with
+another cloning site."""
 
 
 class CanonicalLine(NamedTuple):
@@ -85,7 +91,8 @@ def assemble(
 
     * Gene calls. A call gets the name of the library gene on its strand that it overlaps most, if they share
       at least half of the shorter one.
-    * Library genes that overlap no call in this way: they lack a start codon, or mutations broke the frame.
+    * Library genes that overlap no call in this way, or that are broken: they lack a start codon, or
+      mutations broke the frame. Calls in their place are what is left of them.
     * Remnants: stretches that look like a gene but contain stop codons. They are fragments; coverage and
       reading are the share of the longest stretch without a stop.
 
@@ -105,19 +112,20 @@ def assemble(
     for call, partner in zip(calls, best_partners(called, known, length, True).tolist(), strict=True):
         place = (call.start, call.end - call.start, call.strand)
         if partner < 0:
-            features.append(line.feature(UNKNOWN_GENE, "cds", *place))
+            defect = protein_defect(stretch_of(line.codes, *place))
+            features.append(line.feature(UNKNOWN_GENE, "cds", *place, defect=defect))
             continue
         gene = library_genes[partner]
-        if not gene.defect or place[1] >= WHOLE_CALL * gene.span / gene.coverage:
+        if not gene.defect or _is_other_gene(place[1], gene):
             features.append(line.feature(gene.name, "cds", *place, gene.identity))
-        else:  # the call is what is left of the library gene
+        elif gene.coverage < FRAGMENT_COVERAGE:
             shared = shared_bases(place[0], place[1], gene.start, gene.span, length)
             coverage = gene.coverage * shared / gene.span
             features.append(
                 line.feature(gene.name, "cds", *place, gene.identity, coverage, gene.reading, gene.defect)
             )
     for gene, partner in zip(library_genes, best_partners(known, called, length, True).tolist(), strict=True):
-        if partner < 0:
+        if partner < 0 or (gene.defect and gene.coverage >= FRAGMENT_COVERAGE):
             features.append(line.feature(*gene._replace(feature_class="cds")))
     remnants = find_remnants(line.codes, circular, called, known, word_scores()).tolist()
     for start, span, strand, share in remnants:
@@ -129,20 +137,29 @@ def assemble(
     return features
 
 
+def _is_other_gene(span: int, gene: _Found) -> bool:
+    """Whether a gene call of `span` bases is another gene than the one of which it holds a piece."""
+    longer = VARIANT_CALL if gene.coverage >= VARIANT_COVERAGE else LONGER_CALL
+    return gene.coverage < FRAGMENT_COVERAGE and span >= longer * gene.span / gene.coverage
+
+
 def _read_hit(line: Codes, hit: list[int], library: Library) -> _Found:
     """A row of `find_hits` as a feature, with what is broken in it."""
     target, start, span, first, last, matches, columns = hit
     name, feature_class, size = library.labels[target >> 1]
     strand = 1 if target & 1 == 0 else -1
     coverage = (last - first) / size
-    reading = 1.0
-    if feature_class in ("marker", "cds"):
-        reading = read_share(line, start, span, strand, first if strand > 0 else size - last)
+    before, after = (first, size - last) if strand > 0 else (size - last, first)
     alignment = None
     if matches < columns and coverage >= FRAGMENT_COVERAGE:
-        begin = int(library.index.first[target])
-        part = library.index.codes[begin + first : begin + last]
-        place = np.take(line, np.arange(start, start + span), mode="wrap")
-        alignment = align(place, part, strand)
-    defect = defect_of(feature_class, coverage, reading, alignment)
+        begin = int(library.index.first[target & ~1])  # the feature in its own direction
+        part = library.index.codes[begin + before : begin + size - after]
+        alignment = align(part, stretch_of(line, start, span, strand), columns - matches)
+    reading, defect = 1.0, fragment_defect(coverage)
+    if feature_class in ("marker", "cds"):
+        own = feature_class == "marker" and family_of(name, "marker").host != "eukaryotic"
+        reading, ends = read_share(line, start, span, strand, before, after, own)
+        defect = defect or gene_defect(reading, ends, alignment, before, own)
+    else:
+        defect = defect or part_defect(feature_class, alignment)
     return _Found(name, feature_class, start, span, strand, matches / columns, coverage, reading, defect)

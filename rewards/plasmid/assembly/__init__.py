@@ -1,0 +1,1 @@
+"""Turns what the engine finds into features, and says what is broken in each."""
