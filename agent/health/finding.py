@@ -7,6 +7,7 @@ Kind = Literal[
     "not finite",
     "KL diverging",
     "collapsed",
+    "memorised",
     "reward hacking",
     "unstable",
     "KL spike",
@@ -14,6 +15,7 @@ Kind = Literal[
     "reward saturated",
     "length shift",
     "truncated",
+    "memorising",
 ]
 
 
@@ -43,17 +45,25 @@ MEANINGS: dict[Kind, Meaning] = {
         " completions or beginnings is below `health_unique_min` times the starting model's; or the overlap"
         " of completions has risen by more than `health_similarity_rise` of the distance from the starting"
         " model's to 1; or the share of sentences that fit one template is above both `health_template_max`"
-        " and `health_template_ratio` times the starting model's",
+        " and `health_template_ratio` times the starting model's; or, by the quality control, the probability"
+        " that two passing completions are the same has risen by more than `health_coincidence_rise`; or one"
+        " type of a part has left the others less than `health_minority_min` of their share",
+        fatal=True,
+    ),
+    "memorised": Meaning(
+        "the share of near copies of the training corpus has risen by more than `health_copies_max` of the"
+        " distance from the starting model's to 1, and novelty is below `health_novelty_min` times the starting"
+        " model's",
         fatal=True,
     ),
     "reward hacking": Meaning(
-        "`objective/reference` is below its peak (which may be the starting model's value) by more than"
+        "`objective/reference` or `qc/pass_rate` is below its peak (which may be the starting model's value) by more than"
         " `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up to the peak,"
         " and the training reward rose since the peak",
         fatal=True,
     ),
     "unstable": Meaning(
-        "`objective/reference` is as far below its peak, and the training reward did not rise; or the median"
+        "one of the two is as far below its peak, and the training reward did not rise; or the median"
         " gradient norm of several steps reaches `health_gradient_max`",
         fatal=True,
     ),
@@ -73,6 +83,11 @@ MEANINGS: dict[Kind, Meaning] = {
     ),
     "truncated": Meaning(
         "the share of cut-off completions is more than `health_truncated_margin` above the starting model's",
+        fatal=False,
+    ),
+    "memorising": Meaning(
+        "the share of near copies of the training corpus has risen by more than `health_copies_rise` of the"
+        " distance from the starting model's to 1",
         fatal=False,
     ),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.run import RunConfig
-from agent.health.checks import WATCHED
+from agent.health.checks import watched
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.stop import StopRequest
@@ -106,7 +106,7 @@ def write(name: str, directory: RunDirectory, summary: dict[str, Any]) -> None:
     rows = directory.rows()
     curves = {
         metric: [[row["train/global_step"], float(f"{row[metric]:.4g}")] for row in rows if metric in row]
-        for metric in WATCHED
+        for metric in sorted({name for row in rows for name in watched(row)})
     }
     starter = {key: float(f"{value:.4g}") for key, value in summary.items() if key.startswith("starter/")}
     steps = RUNS[name].get("max_steps", BUDGET["max_steps"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.errors import ConfigError
-from agent.config.metrics import RUNG_METRICS, cadence, step_metrics
+from agent.config.metrics import cadence, rung_metrics, step_metrics
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
 from agent.config.variant import VARIANT
 from rewards.compose import SuiteError
@@ -101,7 +101,9 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         raise UserError("the sweep names no metric; add `metric: {name: objective/score, goal: maximize}`")
     logged_at = cadence(spec.metric.name, task)
     if logged_at is None:
-        raise UserError(unknown_key_message("metric", spec.metric.name, step_metrics(task) | RUNG_METRICS))
+        raise UserError(
+            unknown_key_message("metric", spec.metric.name, step_metrics(task) | rung_metrics(task))
+        )
     for model in _models(spec):
         if model.startswith((".", "/", "~")) and not Path(model).exists():
             raise UserError(
@@ -222,7 +224,7 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
             f"the objective is each run's own reward ({', '.join(map(str, rewards))}): it says how well a run"
             " reached its goal, not which goal is better"
         )
-    if spec.metric.goal == "minimize" and spec.metric.name in RUNG_METRICS:
+    if spec.metric.goal == "minimize" and spec.metric.name in rung_metrics(budget.task):
         warnings.append(f"{spec.metric.name} is better when higher, but the goal is minimize")
     return warnings
 

@@ -1,0 +1,177 @@
+"""Content: passing completions that repeat, one type of part that takes over, copies of the training corpus.
+
+The checks read the figures of a task's quality control. Few completions pass at one rung, so those of the last
+`POOLED` rungs are judged together.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.health.base import Check, Limits, LoggedMetrics, Share
+from agent.health.finding import Finding
+
+PASSED, DISTINCT = "qc/passed", "qc/distinct"
+COINCIDENCE, TOP_SHARE = "qc/coincidence", "qc/top_share"
+NOVELTY, NEAR_COPIES = "qc/novelty", "qc/near_copies"
+TYPES = "qc/*/*"
+"""Pattern of the shares of the types of a kind, `qc/{kind}/{type}`."""
+
+POOLED = 3
+"""Number of rungs whose passing completions are judged together."""
+MIN_PAIRS = 60
+"""Minimum number of pairs of passing completions of one rung, over the pooled rungs: about eleven completions at
+one rung, or seven at each of three."""
+MAX_CHANCE = 0.01
+"""Maximum probability that a type takes over by chance."""
+
+
+class ContentLimits(Limits):
+    """Limits of repetition, of types and of copies."""
+
+    health_coincidence_rise: Share = 0.06
+    """Maximum rise of the probability that two passing completions are the same, as a fraction of the distance
+    from the starting model's to 1. Twelve equally frequent molecules reach 0.08."""
+    health_minority_min: Share = 0.25
+    """Minimum share of passing completions without the most frequent type of a part, as a fraction of the
+    starting model's share. A lower share counts only if chance does not explain it."""
+    health_copies_rise: Share = 0.3
+    """Warn if the share of near copies of the training corpus has risen by more than this fraction of the
+    distance from the starting model's to 1."""
+    health_copies_max: Share = 0.5
+    """Maximum rise of the share of near copies, as in `health_copies_rise`, of a run whose novelty is also
+    below `health_novelty_min`."""
+    health_novelty_min: Share = 0.5
+    """Minimum novelty against the training corpus, as a fraction of the starting model's, of a run with more
+    near copies than `health_copies_max` allows."""
+
+
+def _pooled(
+    metrics: LoggedMetrics, name: str
+) -> Iterator[tuple[int, NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield each rung's step, and passing completions and values of a metric at the pooled rungs up to it.
+
+    A value that was not logged is 0: no completion passed, or none has the type.
+    """
+    passed = metrics.logged(PASSED)
+    curve = metrics.logged(name)
+    logged = dict(zip(curve.steps.tolist(), curve.values.tolist(), strict=True))
+    values = np.array([logged.get(step, 0.0) for step in passed.steps.tolist()])
+    for index, step in enumerate(passed.steps.tolist()):
+        part = slice(max(0, index + 1 - POOLED), index + 1)
+        yield step, passed.values[part], values[part]
+
+
+def _repetition(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
+    """The finding at the first rung at which passing completions are too often the same."""
+    if math.isnan(metrics.start(PASSED)):
+        return None
+    start = metrics.start(COINCIDENCE)
+    start = 0.0 if math.isnan(start) else start  # fewer than two passed, of which none can be the same
+    limit = start + limits.health_coincidence_rise * (1 - start)
+    for step, passed, same in _pooled(metrics, COINCIDENCE):
+        pairs = passed * (passed - 1) / 2
+        if pairs.sum() < MIN_PAIRS or (same * pairs).sum() <= limit * pairs.sum():
+            continue
+        share = float((same * pairs).sum() / pairs.sum())
+        top = _at(metrics, TOP_SHARE, step)
+        return Finding(
+            "collapsed",
+            step,
+            f"{_at(metrics, DISTINCT, step):.0f} of {passed[-1]:.0f} passing completions are distinct"
+            f" (starting model: {metrics.start(DISTINCT):.0f} of {metrics.start(PASSED):.0f}), molecule 1 of the"
+            f" samples is {top:.0%} of them, and two of them are the same with a probability of {share:.0%}"
+            f" (starting model: {start:.0%})",
+        )
+    return None
+
+
+def _at(metrics: LoggedMetrics, name: str, step: int) -> float:
+    """The value of a metric at a step; NaN if it was not logged there."""
+    curve = metrics.logged(name)
+    found = curve.values[curve.steps == step]
+    return float(found[0]) if found.size else math.nan
+
+
+def _takeover(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
+    """The finding at the first rung at which one type has replaced the others of its kind."""
+    kinds = sorted(
+        {name.split("/")[1] for name in metrics.curves if name.startswith("qc/") and name.count("/") == 2}
+    )
+    found = [finding for kind in kinds if (finding := _takeover_of(kind, metrics, limits)) is not None]
+    return min(found, key=lambda finding: finding.step, default=None)
+
+
+def _takeover_of(kind: str, metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
+    prefix, count = f"qc/{kind}/", metrics.start(PASSED)
+    at_start = {
+        name.removeprefix(f"starter/{prefix}"): round(share * count)
+        for name, share in metrics.starter.items()
+        if name.startswith(f"starter/{prefix}") and not math.isnan(count)
+    }
+    if len(at_start) < 2:
+        return None
+    first = max(at_start, key=lambda name: at_start[name])
+    total = sum(at_start.values())
+    others = total - at_start[first]
+    types = [name.removeprefix(prefix) for name in metrics.curves if name.startswith(prefix)]
+    series = {name: list(_pooled(metrics, prefix + name)) for name in sorted(types)}
+    for index, (step, passed, _) in enumerate(next(iter(series.values()))):
+        counts = Counter(
+            {name: round(float((rungs[index][2] * passed).sum())) for name, rungs in series.items()}
+        )
+        top, most = counts.most_common(1)[0]
+        rest = counts.total() - most
+        if not counts.total() or rest / counts.total() >= limits.health_minority_min * others / total:
+            continue
+        if _chance(rest, counts.total(), rest + others, counts.total() + total) < MAX_CHANCE:
+            return Finding(
+                "collapsed",
+                step,
+                f"{kind} {top} in {most} of {counts.total()} passing completions of {len(passed)} rungs"
+                f" (starting model: {first} in {at_start[first]} of {total}, {len(at_start)} types)",
+            )
+    return None
+
+
+def _chance(few: int, drawn: int, marked: int, total: int) -> float:
+    """Probability of at most `few` marked ones among `drawn` of `total`, of which `marked` are (Fisher's test)."""
+    ways = sum(math.comb(marked, n) * math.comb(total - marked, drawn - n) for n in range(few + 1))
+    return ways / math.comb(total, drawn)
+
+
+def _memorising(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
+    """The warning at the first rung with many more near copies than the starting model's."""
+    start = metrics.start(NEAR_COPIES)
+    copies = metrics.logged(NEAR_COPIES)
+    found = copies.first(copies.values > start + limits.health_copies_rise * (1 - start))
+    return None if found is None else Finding("memorising", found[0], _copies_text(metrics, found[0]))
+
+
+def _memorised(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
+    """The finding at the first rung with so many near copies, and so little else, that nothing new is left."""
+    start, copies = metrics.start(NEAR_COPIES), metrics.logged(NEAR_COPIES)
+    least = limits.health_novelty_min * metrics.start(NOVELTY)
+    many = copies.values > start + limits.health_copies_max * (1 - start)
+    novelty = np.array([_at(metrics, NOVELTY, step) for step in copies.steps.tolist()])
+    found = copies.first(many & (novelty < least))
+    return None if found is None else Finding("memorised", found[0], _copies_text(metrics, found[0]))
+
+
+def _copies_text(metrics: LoggedMetrics, step: int) -> str:
+    return (
+        f"{_at(metrics, NEAR_COPIES, step):.0%} of completions are near copies of the training corpus"
+        f" (starting model: {metrics.start(NEAR_COPIES):.0%}), novelty {_at(metrics, NOVELTY, step):.2f}"
+        f" (starting model: {metrics.start(NOVELTY):.2f})"
+    )
+
+
+CHECKS = (
+    Check((PASSED, DISTINCT, COINCIDENCE, TOP_SHARE), _repetition),
+    Check((PASSED, TYPES), _takeover),
+    Check((NEAR_COPIES, NOVELTY), _memorising),
+    Check((NEAR_COPIES, NOVELTY), _memorised),
+)
