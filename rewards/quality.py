@@ -114,7 +114,7 @@ def quality_scores(quality: Quality, samples: Sequence[Sample]) -> QualityScores
 
 
 def effective_number(counts: Iterable[int]) -> float:
-    """exp of the entropy of the shares: the number of equally frequent classes that are as diverse.
+    """Number of equally frequent classes that are as diverse: exp of the entropy of the shares.
 
     0 for no classes.
     """

@@ -1,12 +1,13 @@
-"""Content: passing completions that repeat, one type of part that takes over, copies of the training corpus.
+"""Content: passing completions that repeat, a type of part that takes over, copies of the training corpus.
 
-The checks read the figures of a task's quality control. Few completions pass at one rung, so those of the last
-`POOLED` rungs are judged together.
+The checks read the figures of a task's quality control. Few completions pass at one rung, so those of the
+last `POOLED` rungs are judged together.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ TYPES = "qc/*/*"
 POOLED = 3
 """Number of rungs whose passing completions are judged together."""
 MIN_PAIRS = 60
-"""Minimum number of pairs of passing completions of one rung, over the pooled rungs: about eleven completions at
-one rung, or seven at each of three."""
+"""Minimum number of pairs of passing completions of one rung, over the pooled rungs: about eleven completions
+at one rung, or seven at each of three."""
 MAX_CHANCE = 0.01
 """Maximum probability that a type takes over by chance."""
 
@@ -33,8 +34,8 @@ class ContentLimits(Limits):
     """Limits of repetition, of types and of copies."""
 
     health_coincidence_rise: Share = 0.06
-    """Maximum rise of the probability that two passing completions are the same, as a fraction of the distance
-    from the starting model's to 1. Twelve equally frequent molecules reach 0.08."""
+    """Maximum rise of the probability that two passing completions are the same, as a fraction of the
+    distance from the starting model's to 1. Twelve equally frequent molecules reach 0.08."""
     health_minority_min: Share = 0.25
     """Minimum share of passing completions without the most frequent type of a part, as a fraction of the
     starting model's share. A lower share counts only if chance does not explain it."""
@@ -49,9 +50,10 @@ class ContentLimits(Limits):
     near copies than `health_copies_max` allows."""
 
 
-def _pooled(
-    metrics: LoggedMetrics, name: str
-) -> Iterator[tuple[int, NDArray[np.float64], NDArray[np.float64]]]:
+Values = NDArray[np.float64]
+
+
+def _pooled(metrics: LoggedMetrics, name: str) -> Iterator[tuple[int, Values, Values]]:
     """Yield each rung's step, and passing completions and values of a metric at the pooled rungs up to it.
 
     A value that was not logged is 0: no completion passed, or none has the type.
@@ -82,9 +84,9 @@ def _repetition(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None
             "collapsed",
             step,
             f"{_at(metrics, DISTINCT, step):.0f} of {passed[-1]:.0f} passing completions are distinct"
-            f" (starting model: {metrics.start(DISTINCT):.0f} of {metrics.start(PASSED):.0f}), molecule 1 of the"
-            f" samples is {top:.0%} of them, and two of them are the same with a probability of {share:.0%}"
-            f" (starting model: {start:.0%})",
+            f" (starting model: {metrics.start(DISTINCT):.0f} of {metrics.start(PASSED):.0f}), molecule 1 of"
+            f" the samples is {top:.0%} of them, and two of them are the same with a probability of"
+            f" {share:.0%} (starting model: {start:.0%})",
         )
     return None
 
@@ -98,9 +100,7 @@ def _at(metrics: LoggedMetrics, name: str, step: int) -> float:
 
 def _takeover(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
     """The finding at the first rung at which one type has replaced the others of its kind."""
-    kinds = sorted(
-        {name.split("/")[1] for name in metrics.curves if name.startswith("qc/") and name.count("/") == 2}
-    )
+    kinds = sorted({name.split("/")[1] for name in metrics.curves if fnmatchcase(name, TYPES)})
     found = [finding for kind in kinds if (finding := _takeover_of(kind, metrics, limits)) is not None]
     return min(found, key=lambda finding: finding.step, default=None)
 
@@ -138,7 +138,7 @@ def _takeover_of(kind: str, metrics: LoggedMetrics, limits: ContentLimits) -> Fi
 
 
 def _chance(few: int, drawn: int, marked: int, total: int) -> float:
-    """Probability of at most `few` marked ones among `drawn` of `total`, of which `marked` are (Fisher's test)."""
+    """Probability of at most `few` of the `marked` ones among `drawn` of `total` (Fisher's exact test)."""
     ways = sum(math.comb(marked, n) * math.comb(total - marked, drawn - n) for n in range(few + 1))
     return ways / math.comb(total, drawn)
 
@@ -152,7 +152,7 @@ def _memorising(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None
 
 
 def _memorised(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
-    """The finding at the first rung with so many near copies, and so little else, that nothing new is left."""
+    """The finding at the first rung with very many near copies and little that is new."""
     start, copies = metrics.start(NEAR_COPIES), metrics.logged(NEAR_COPIES)
     least = limits.health_novelty_min * metrics.start(NOVELTY)
     many = copies.values > start + limits.health_copies_max * (1 - start)

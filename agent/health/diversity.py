@@ -100,7 +100,7 @@ def mean_overlap_within(sets: Sequence[AbstractSet[Hashable]], group: int) -> fl
 
 
 def kmers(text: str) -> frozenset[Hashable]:
-    """The distinct canonical k-mers of a circle of DNA, as numbers: equal for all rotations of both strands."""
+    """The distinct canonical k-mers of a circle of DNA: equal for all rotations of both strands."""
     return frozenset(distinct_kmers(encode(text), KMER).tolist())
 
 

@@ -52,14 +52,14 @@ MEANINGS: dict[Kind, Meaning] = {
     ),
     "memorised": Meaning(
         "the share of near copies of the training corpus has risen by more than `health_copies_max` of the"
-        " distance from the starting model's to 1, and novelty is below `health_novelty_min` times the starting"
-        " model's",
+        " distance from the starting model's to 1, and novelty is below `health_novelty_min` times the"
+        " starting model's",
         fatal=True,
     ),
     "reward hacking": Meaning(
-        "`objective/reference` or `qc/pass_rate` is below its peak (which may be the starting model's value) by more than"
-        " `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up to the peak,"
-        " and the training reward rose since the peak",
+        "`objective/reference` or `qc/pass_rate` is below its peak (which may be the starting model's value)"
+        " by more than `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up to"
+        " the peak, and the training reward rose since the peak",
         fatal=True,
     ),
     "unstable": Meaning(

@@ -1,6 +1,7 @@
 """The figures of the task's quality control, beside the objective; see `qc/...` in docs/metrics.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,7 @@ RATES = {PASS_RATE: "pass", "distinct_pass_rate": "distinct", "published_pass_ra
 
 
 def quality_at(history: pd.DataFrame, step: int | None = None) -> dict[str, float] | None:
-    """Name without `qc/` → value at the last rung up to `step` (None for the end); None if none was logged."""
+    """Name without `qc/` → value at the last rung, or the last up to `step`; None if none was logged."""
     if QUALITY + PASS_RATE not in history:
         return None
     rungs = history[history[QUALITY + PASS_RATE].notna()]
@@ -39,12 +40,17 @@ def quality_data(table: SweepTable, selection: Selection) -> dict[str, Any] | No
     if selection.best is None:
         return None
     runs = [quality_at(table.histories[run], selection.step) for run in selection.ranking["runs"].iloc[0]]
-    measured = pd.DataFrame([figures for figures in runs if figures is not None])
-    if measured.empty:
+    measured = [figures for figures in runs if figures is not None]
+    if not measured:
         return None
-    shares = [name for name in measured if "/" in name]
-    measured[shares] = measured[shares].fillna(0.0)  # a type that a run did not log has no share in it
-    return {"starter": _starter(table.summaries()[selection.best]), "best": measured.mean().to_dict()}
+    best = {name: _mean(name, measured) for name in dict.fromkeys(chain.from_iterable(measured))}
+    return {"starter": _starter(table.summaries()[selection.best]), "best": best}
+
+
+def _mean(name: str, runs: Sequence[Mapping[str, float]]) -> float:
+    """Mean of a figure over the runs that logged it; a type that a run did not log has no share in it."""
+    values = [figures.get(name, 0.0) for figures in runs if "/" in name or name in figures]
+    return sum(values) / len(values)
 
 
 def quality_text(figures: Mapping[str, float]) -> str:

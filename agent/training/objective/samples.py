@@ -17,8 +17,9 @@ def sample_rows(held_out: HeldOut) -> list[dict[str, Any]]:
     Returns:
         Rows with `step`, `prompt`, `completion`, `reference` (the total score in [0, 1]; null if unscored)
         and `parts`: the score (null if unscored) and the message of each component of the reference suite.
-        If the task has a quality control, also `quality`: `passed`, `published`, `reason`, the `types` of each
-        kind, and `molecule`, the number of the cluster at this step (1 is the largest; null if not passed).
+        If the task has a quality control, also `quality`: `passed`, `published`, `reason`, the `types` of
+        each kind, and `molecule`, the number of its cluster at this step (1 is the largest; null if it does
+        not pass).
     """
     scores = held_out.scores
     rows: list[dict[str, Any]] = [

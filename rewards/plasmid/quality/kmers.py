@@ -36,7 +36,8 @@ def circular_kmers(codes: Codes, k: int) -> Kmers:
         forward = (forward << np.uint64(2)) | (base & np.uint64(3))
         backward |= (np.uint64(3) - (base & np.uint64(3))) << np.uint64(2 * place)
         unknown |= base == UNKNOWN
-    return np.where(unknown, NO_KMER, np.minimum(forward, backward))
+    kmers: Kmers = np.where(unknown, NO_KMER, np.minimum(forward, backward))
+    return kmers
 
 
 def distinct_kmers(codes: Codes, k: int) -> Kmers:
