@@ -23,9 +23,9 @@ TYPES = "qc/*/*"
 
 POOLED = 3
 """Number of rungs whose passing completions are judged together."""
-MIN_PAIRS = 60
-"""Minimum number of pairs of passing completions of one rung, over the pooled rungs: about eleven completions
-at one rung, or seven at each of three."""
+MIN_PAIRS = 100
+"""Minimum number of pairs of passing completions of one rung, over the pooled rungs: about fifteen
+completions at one rung, or nine at each of three."""
 MAX_CHANCE = 0.01
 """Maximum probability that a type takes over by chance."""
 

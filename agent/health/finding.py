@@ -58,8 +58,8 @@ MEANINGS: dict[Kind, Meaning] = {
     ),
     "reward hacking": Meaning(
         "`objective/reference` or `qc/pass_rate` is below its peak (which may be the starting model's value)"
-        " by more than `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up to"
-        " the peak, and the training reward rose since the peak",
+        " by more than `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up"
+        " to the peak, and the training reward rose since the peak",
         fatal=True,
     ),
     "unstable": Meaning(

@@ -42,5 +42,6 @@ def circular_kmers(codes: Codes, k: int) -> Kmers:
 
 def distinct_kmers(codes: Codes, k: int) -> Kmers:
     """The distinct canonical k-mers of a circle, sorted; none with an unknown base."""
-    kmers = np.unique(circular_kmers(codes, k))
-    return kmers[kmers != NO_KMER]
+    kmers = circular_kmers(codes, k)
+    distinct: Kmers = np.unique(kmers[kmers != NO_KMER])
+    return distinct
