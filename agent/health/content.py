@@ -26,6 +26,8 @@ POOLED = 3
 MIN_PAIRS = 100
 """Minimum number of pairs of passing completions of one rung, over the pooled rungs: about fifteen
 completions at one rung, or nine at each of three."""
+MIN_PASSED = 8
+"""Minimum number of passing completions of the starting model by which their distinct number is judged."""
 MAX_CHANCE = 0.01
 """Maximum probability that a type takes over by chance."""
 
@@ -36,6 +38,9 @@ class ContentLimits(Limits):
     health_coincidence_rise: Share = 0.06
     """Maximum rise of the probability that two passing completions are the same, as a fraction of the
     distance from the starting model's to 1. Twelve equally frequent molecules reach 0.08."""
+    health_distinct_min: Share = 0.6
+    """Minimum number of distinct passing completions, as a fraction of the starting model's, of a run in
+    which at least as many pass."""
     health_minority_min: Share = 0.25
     """Minimum share of passing completions without the most frequent type of a part, as a fraction of the
     starting model's share. A lower share counts only if chance does not explain it."""
@@ -69,24 +74,26 @@ def _pooled(metrics: LoggedMetrics, name: str) -> Iterator[tuple[int, Values, Va
 
 def _repetition(metrics: LoggedMetrics, limits: ContentLimits) -> Finding | None:
     """The finding at the first rung at which passing completions are too often the same."""
-    if math.isnan(metrics.start(PASSED)):
+    most, least = metrics.start(PASSED), limits.health_distinct_min * metrics.start(DISTINCT)
+    if math.isnan(most):
         return None
     start = metrics.start(COINCIDENCE)
     start = 0.0 if math.isnan(start) else start  # fewer than two passed, of which none can be the same
     limit = start + limits.health_coincidence_rise * (1 - start)
     for step, passed, same in _pooled(metrics, COINCIDENCE):
         pairs = passed * (passed - 1) / 2
-        if pairs.sum() < MIN_PAIRS or (same * pairs).sum() <= limit * pairs.sum():
+        share = float((same * pairs).sum() / max(1.0, pairs.sum()))
+        distinct = _at(metrics, DISTINCT, step)
+        fewer = passed[-1] >= most >= MIN_PASSED and distinct < least
+        if not fewer and (pairs.sum() < MIN_PAIRS or share <= limit):
             continue
-        share = float((same * pairs).sum() / pairs.sum())
-        top = _at(metrics, TOP_SHARE, step)
         return Finding(
             "collapsed",
             step,
-            f"{_at(metrics, DISTINCT, step):.0f} of {passed[-1]:.0f} passing completions are distinct"
-            f" (starting model: {metrics.start(DISTINCT):.0f} of {metrics.start(PASSED):.0f}), molecule 1 of"
-            f" the samples is {top:.0%} of them, and two of them are the same with a probability of"
-            f" {share:.0%} (starting model: {start:.0%})",
+            f"{distinct:.0f} of {passed[-1]:.0f} passing completions are distinct (starting model:"
+            f" {metrics.start(DISTINCT):.0f} of {most:.0f}), molecule 1 of the samples is"
+            f" {_at(metrics, TOP_SHARE, step):.0%} of them, and two of them are the same with a probability"
+            f" of {share:.1%} (starting model: {start:.1%})",
         )
     return None
 
@@ -118,6 +125,7 @@ def _takeover_of(kind: str, metrics: LoggedMetrics, limits: ContentLimits) -> Fi
     total = sum(at_start.values())
     others = total - at_start[first]
     types = [name.removeprefix(prefix) for name in metrics.curves if name.startswith(prefix)]
+    steps = metrics.logged(PASSED).steps.tolist()
     series = {name: list(_pooled(metrics, prefix + name)) for name in sorted(types)}
     for index, (step, passed, _) in enumerate(next(iter(series.values()))):
         counts = Counter(
@@ -127,11 +135,12 @@ def _takeover_of(kind: str, metrics: LoggedMetrics, limits: ContentLimits) -> Fi
         rest = counts.total() - most
         if not counts.total() or rest / counts.total() >= limits.health_minority_min * others / total:
             continue
+        since = steps[max(0, index + 1 - POOLED)]
         if _chance(rest, counts.total(), rest + others, counts.total() + total) < MAX_CHANCE:
             return Finding(
                 "collapsed",
                 step,
-                f"{kind} {top} in {most} of {counts.total()} passing completions of {len(passed)} rungs"
+                f"{kind} {top} in {most} of {counts.total()} passing completions since step {since}"
                 f" (starting model: {first} in {at_start[first]} of {total}, {len(at_start)} types)",
             )
     return None

@@ -46,8 +46,9 @@ MEANINGS: dict[Kind, Meaning] = {
         " of completions has risen by more than `health_similarity_rise` of the distance from the starting"
         " model's to 1; or the share of sentences that fit one template is above both `health_template_max`"
         " and `health_template_ratio` times the starting model's; or, by the quality control, the probability"
-        " that two passing completions are the same has risen by more than `health_coincidence_rise`; or one"
-        " type of a part has left the others less than `health_minority_min` of their share",
+        " that two passing completions are the same has risen by more than `health_coincidence_rise`, or"
+        " their distinct number is below `health_distinct_min` times the starting model's although as many"
+        " pass; or one type of a part has left the others less than `health_minority_min` of their share",
         fatal=True,
     ),
     "memorised": Meaning(

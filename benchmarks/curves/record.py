@@ -37,6 +37,7 @@ WIDE_OPEN = {
     "health_fall_noise": 1e9,
     "health_gradient_max": 1e9,
     "health_coincidence_rise": 1.0,
+    "health_distinct_min": 0.0,
     "health_minority_min": 0.0,
     "health_copies_rise": 1.0,
     "health_copies_max": 1.0,
