@@ -84,6 +84,10 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
         for n in range(1, steps + 1)
     }
     starter = {f"starter/{name}": value for name, value in curves.starter.items()}
+    if curves.content is not None:
+        starter |= {f"starter/{name}": value for name, value in curves.content.figures(0, rng).items()}
+        for n in sorted(at_rungs):
+            rows[n] |= curves.content.figures(n, rng)
     starter["starter/error"] = float(curves.rung["error"][0])
     onset = int(curves.onset * steps) if kind else steps + 1
     return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
@@ -121,6 +125,15 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
     # The same; its held-out score rises and stays.
     "terminator_only": ("tuning",),
+    **{f"seed_{seed}": ("tuning" if seed <= 5 else "final",) for seed in range(1, 11)},
+    # As the best run of a `make sweep`: more molecules pass, and fewer are distinct.
+    "few_molecules_1": ("tuning", "collapsed", "memorised"),
+    "few_molecules_2": ("tuning", "collapsed", "memorised"),
+    "few_molecules_3": ("final", "collapsed", "memorised"),
+    # The default rewards, whose training reward rises while fewer pass; its fall is just above the noise.
+    "hacked": ("final", "reward hacking"),
+    # Few molecules pass, and towards the end they are the same two or three.
+    "rate_1e-3_cold": ("final", "unstable", "collapsed"),
     "usual_3": ("final",),
     "usual_4": ("final",),
     "slow_2": ("final",),

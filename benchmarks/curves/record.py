@@ -17,6 +17,7 @@ from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import train_run
+from rewards.plasmid.suite import REFERENCE
 
 FOLDER = Path(__file__).parent
 BUDGET = {
@@ -84,9 +85,13 @@ RUNS: dict[str, dict[str, Any]] = {
     "marker_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 22, **ONLY, "reward_marker_weight": 1.0},
     "cds_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 20, **ONLY, "reward_cds_weight": 1.0},
     **{
-        f"seed_{seed}": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 100 + seed, **MANY}
+        f"seed_{seed}": {
+            "learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 100 + seed, **MANY,
+            **REFERENCE.model_dump(exclude_unset=True),
+        }
         for seed in range(1, 11)
     },
+    "hacked": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 102, **MANY},
     "few_molecules_1": {
         "learning_rate": 1.65e-4, "beta": 1.4e-3, "temperature": 0.735, "seed": 42, **MANY,
         "per_device_train_batch_size": 32, "num_generations": 16, "epsilon": 0.22, "reward_ori_weight": 0.0,
@@ -95,7 +100,8 @@ RUNS: dict[str, dict[str, Any]] = {
         "reward_min_length": 500, "reward_location_aware": False,
     },
     "few_molecules_2": {"learning_rate": 5e-4, "beta": 1e-4, "temperature": 0.7, "seed": 43, **MANY},
-    "few_molecules_3": {"learning_rate": 1e-3, "beta": 0.0, "temperature": 0.8, "seed": 44, **MANY},
+    "few_molecules_3": {"learning_rate": 3e-4, "beta": 1e-3, "temperature": 0.72, "seed": 45, **MANY},
+    "rate_1e-3_cold": {"learning_rate": 1e-3, "beta": 0.0, "temperature": 0.8, "seed": 44, **MANY},
 }  # fmt: skip
 
 

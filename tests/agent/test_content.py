@@ -48,8 +48,8 @@ def test_twelve_molecules_in_93_completions_are_a_collapse() -> None:
     (found,) = findings(START, START, figures([30, *[6] * 9, 5, 4], types))
     assert (found.kind, found.step) == ("collapsed", 2)
     assert found.evidence == (
-        "12 of 93 passing completions are distinct (starting model: 31 of 36), molecule 1 of the samples is 32%"
-        " of them, and two of them are the same with a probability of 12.0% (starting model: 0.8%)"
+        "12 of 93 passing completions are distinct (starting model: 31 of 36), molecule 1 of the samples is"
+        " 32% of them, and two of them are the same with a probability of 12.0% (starting model: 0.8%)"
     )
 
 
@@ -82,7 +82,8 @@ def test_one_origin_type_that_takes_over_is_a_collapse_and_is_named() -> None:
     (found,) = findings(START, only)
     assert (found.kind, found.step) == ("collapsed", 1)
     assert found.evidence == (
-        "origin p15A in 60 of 60 passing completions since step 1 (starting model: ColE1 in 24 of 36, 3 types)"
+        "origin p15A in 60 of 60 passing completions since step 1"
+        " (starting model: ColE1 in 24 of 36, 3 types)"
     )
     # The rungs before still count: they are judged together.
     assert [found.step for found in findings(START, START, *[only] * 3)] == [4]
