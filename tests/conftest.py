@@ -65,5 +65,7 @@ def tiny_run(tiny_starter: Path) -> "RunConfig":
             "reward_length_penalty": False,
             "reward_min_length": 20,
             "reward_ideal_min_length": 200,
+            "reward_filler_penalty": 0.0,
+            "reward_essential_floor": 1.0,
         }
     )

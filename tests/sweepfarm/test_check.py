@@ -165,6 +165,8 @@ def points(sweep: dict[str, Any]) -> list[dict[str, Any]]:
         ({"reward_ori_weight": {"value": 1.0}}, "unknown parameter `reward_ori_weight`"),
         ({"variant": {"values": [{"bta": 0.1}]}}, "unknown parameter `bta`; did you mean `beta`"),
         ({"variant": {"values": [{"max_steps": 3}]}}, "`max_steps` decides how the objective is measured"),
+        ({"objective": {"values": ["reference", "qc_distinct"]}}, "`objective` decides how the objective is"),
+        ({"objective": {"value": "qc_distinct"}}, "the task stories has no quality control"),
         ({"variant": {"values": [3]}}, "each value of `variant` must be a mapping"),
         ({"beta": {"value": 0.5}}, "leave one of them out"),
         ({"run_name": {"value": "{kl}"}}, "`run_name`: unknown parameter `kl`"),
@@ -175,6 +177,12 @@ def test_mistakes_in_a_sweep_of_another_task_are_named(parameters: dict[str, Any
     sweep = read_sweep(STORIES, STORIES_CPU)
     with pytest.raises(UserError, match=re.escape(says)):
         check_sweep({**sweep, "parameters": {**sweep["parameters"], **parameters}})
+
+
+def test_a_figure_of_the_quality_control_may_be_the_metric(sweep: dict[str, Any]) -> None:
+    rungs = check_sweep(sweep).evaluations
+    sweep["metric"]["name"] = "qc/distinct_pass_rate"
+    assert check_sweep(sweep).evaluations == rungs
 
 
 def test_a_metric_of_another_task_is_refused() -> None:
