@@ -130,6 +130,9 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "few_molecules_1": ("tuning", "collapsed", "memorised"),
     "few_molecules_2": ("tuning", "collapsed", "memorised"),
     "few_molecules_3": ("final", "collapsed", "memorised"),
+    # Meant to be healthy, but most of what passes is one molecule with one marker, in narrow_1 for a while.
+    "narrow_1": ("tuning", "collapsed"),
+    "narrow_2": ("tuning", "collapsed", "memorised"),
     # The default rewards, whose training reward rises while fewer pass; its fall is just above the noise.
     "hacked": ("final", "reward hacking"),
     # Few molecules pass, and towards the end they are the same two or three.
