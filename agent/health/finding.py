@@ -14,8 +14,8 @@ Kind = Literal[
     "no signal",
     "reward saturated",
     "length shift",
-    "truncated",
     "memorising",
+    "truncated",
 ]
 
 
@@ -82,13 +82,13 @@ MEANINGS: dict[Kind, Meaning] = {
         " `health_length_ratio`",
         fatal=False,
     ),
-    "truncated": Meaning(
-        "the share of cut-off completions is more than `health_truncated_margin` above the starting model's",
-        fatal=False,
-    ),
     "memorising": Meaning(
         "the share of near copies of the training corpus has risen by more than `health_copies_rise` of the"
         " distance from the starting model's to 1",
+        fatal=False,
+    ),
+    "truncated": Meaning(
+        "the share of cut-off completions is more than `health_truncated_margin` above the starting model's",
         fatal=False,
     ),
 }

@@ -45,8 +45,8 @@ WIDE_OPEN = {
 }
 MANY = {"max_steps": 60, "max_completion_length": 192, "eval_prompts": 32, "eval_samples": 4}
 """Completions as long as those of `make sweep` and twice as many, for runs that content is judged by."""
-ON_REFERENCE = REFERENCE.model_dump(exclude_unset=True)
-"""Trains on the reference suite itself."""
+REFERENCE_MANY = {**MANY, **REFERENCE.model_dump(exclude_unset=True)}
+"""The same, trained on the reference suite itself."""
 ONLY = {f"reward_{part}_weight": 0.0 for part in ("ori", "promoter", "terminator", "marker", "cds")} | {
     "reward_repeat_penalty": 0.0,
     "reward_homopolymer_penalty": 0.0,
@@ -87,13 +87,13 @@ RUNS: dict[str, dict[str, Any]] = {
     "marker_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 22, **ONLY, "reward_marker_weight": 1.0},
     "cds_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 20, **ONLY, "reward_cds_weight": 1.0},
     **{
-        f"seed_{seed}": {
-            "learning_rate": 1e-4, "beta": 1e-2, "temperature": 1.3, "seed": 100 + seed, **MANY, **ON_REFERENCE,
+        f"seed_{n}": {
+            "learning_rate": 1e-4, "beta": 1e-2, "temperature": 1.3, "seed": 100 + n, **REFERENCE_MANY,
         }
-        for seed in range(1, 11)
+        for n in range(1, 11)
     },
-    "narrow_1": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 101, **MANY, **ON_REFERENCE},
-    "narrow_2": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 102, **MANY, **ON_REFERENCE},
+    "narrow_1": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 101, **REFERENCE_MANY},
+    "narrow_2": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 102, **REFERENCE_MANY},
     "hacked": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 102, **MANY},
     "few_molecules_1": {
         "learning_rate": 1.65e-4, "beta": 1.4e-3, "temperature": 0.735, "seed": 42, **MANY,

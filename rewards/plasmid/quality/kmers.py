@@ -10,9 +10,6 @@ Kmers = NDArray[np.uint64]
 NO_KMER = np.iinfo(np.uint64).max
 """Stands for a k-mer with an unknown base."""
 
-MAX_K = 31
-"""Longest k-mers that fit, with two bits a base, into a number that is not `NO_KMER`."""
-
 
 def circular_kmers(codes: Codes, k: int) -> Kmers:
     """Canonical k-mers of a circle by their first base, shape [length], as numbers of 2 k bits.
@@ -22,7 +19,7 @@ def circular_kmers(codes: Codes, k: int) -> Kmers:
 
     Args:
         codes: Base codes, shape [length].
-        k: Bases per k-mer, 1 to `MAX_K`.
+        k: Bases per k-mer, 1 to 31, with two bits each.
     """
     length = len(codes)
     if length == 0:
