@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rewards.plasmid.engine.bases import Codes, encode
-from rewards.plasmid.quality.kmers import circular_kmers, distinct_kmers
+from rewards.plasmid.quality.kmers import Kmers, circular_kmers, distinct_kmers
 from rewards.plasmid.quality.same import SHARED, K, Table
 from rewards.quality import Originality
 
@@ -24,8 +24,9 @@ class KnownMolecules:
     """
 
     def __init__(self, sequences: Sequence[str]) -> None:
-        self._codes = [encode(sequence) for sequence in sequences]
-        parts = [distinct_kmers(codes, NOVELTY_K) for codes in self._codes]
+        codes = [encode(sequence) for sequence in sequences]
+        parts = [distinct_kmers(known, NOVELTY_K) for known in codes]
+        self._short = [circular_kmers(known, K) for known in codes]
         kmers = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
         owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         order = np.argsort(kmers, kind="stable")
@@ -46,11 +47,14 @@ class KnownMolecules:
         novelty = float((count == 0).mean())
         # The entries of all common k-mers: `count` consecutive ones from `first` on, for each of them.
         entries = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
-        common = np.bincount(self._owners[entries], minlength=len(self._codes))
+        common = np.bincount(self._owners[entries], minlength=len(self._short))
         nearest = [int(owner) for owner in np.argsort(-common, kind="stable")[:CANDIDATES] if common[owner]]
-        return Originality(novelty, any(self._shared(codes, owner) >= SHARED for owner in nearest))
+        return Originality(novelty, self._is_near_copy(circular_kmers(codes, K), nearest))
 
-    def _shared(self, codes: Codes, owner: int) -> float:
-        """Share of the bases of a molecule that lie in k-mers of a known one."""
-        self._table.load(circular_kmers(self._codes[owner], K))
-        return self._table.shared(circular_kmers(codes, K))
+    def _is_near_copy(self, kmers: Kmers, candidates: Sequence[int]) -> bool:
+        """Whether a molecule shares at least `SHARED` of its bases with one of some known molecules."""
+        for candidate in candidates:
+            self._table.load(self._short[candidate])
+            if self._table.shared(kmers) >= SHARED:
+                return True
+        return False
