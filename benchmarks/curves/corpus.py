@@ -135,8 +135,8 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "narrow_2": ("tuning", "collapsed", "memorised"),
     # The default rewards, whose training reward rises while fewer pass; its fall is just above the noise.
     "hacked": ("final", "reward hacking"),
-    # Few molecules pass, and towards the end they are the same two or three.
-    "rate_1e-3_cold": ("final", "unstable", "collapsed"),
+    # The held-out score falls below the start at once; of the few that pass, most are the same towards the end.
+    "rate_1e-3_cold": ("final", "reward hacking", "unstable", "collapsed"),
     "usual_3": ("final",),
     "usual_4": ("final",),
     "slow_2": ("final",),

@@ -69,7 +69,7 @@ def test_more_that_pass_and_are_distinct_are_healthy() -> None:
 
 
 def test_repetition_is_judged_over_three_rungs_if_few_pass() -> None:
-    few = figures([3, 2, 2, 1, 1], {"ColE1": 6, "p15A": 3})
+    few = figures([4, 3, 2, 2, 1, 1], {"ColE1": 9, "p15A": 4})
     start = figures([1] * 4, {"ColE1": 3, "p15A": 1})
     assert [found.step for found in findings(start, *[few] * 4)] == [3]
     assert findings(start, few, few) == []
