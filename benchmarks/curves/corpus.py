@@ -135,7 +135,7 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "narrow_2": ("tuning", "collapsed", "memorised"),
     # The default rewards, whose training reward rises while fewer pass; its fall is just above the noise.
     "hacked": ("final", "reward hacking"),
-    # The held-out score falls below the start at once; of the few that pass, most are the same towards the end.
+    # The held-out score falls at once; of the few that pass, most are the same towards the end.
     "rate_1e-3_cold": ("final", "reward hacking", "unstable", "collapsed"),
     "usual_3": ("final",),
     "usual_4": ("final",),
