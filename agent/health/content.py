@@ -48,7 +48,7 @@ class ContentLimits(Limits):
     health_copies_rise: Share = 0.3
     """Warn if the share of near copies of the training corpus has risen by more than this fraction of the
     distance from the starting model's to 1."""
-    health_copies_max: Share = 0.5
+    health_copies_max: Share = 0.65
     """Maximum rise of the share of near copies, as in `health_copies_rise`, of a run whose novelty is also
     below `health_novelty_min`."""
     health_novelty_min: Share = 0.5

@@ -114,7 +114,7 @@ CASES = [
     ("health_minority_min", 0.5, {"qc/origin/ColE1": [0.9] * 6, "qc/origin/p15A": [0.1] * 6}, "collapsed"),
     ("health_copies_rise", 0.1, {"qc/near_copies": [0.3] * 6}, "memorising"),
     ("health_copies_max", 0.2, {"qc/near_copies": [0.4] * 6, "qc/novelty": [0.1] * 6}, "memorised"),
-    ("health_novelty_min", 0.8, {"qc/near_copies": [0.7] * 6, "qc/novelty": [0.3] * 6}, "memorised"),
+    ("health_novelty_min", 0.8, {"qc/near_copies": [0.8] * 6, "qc/novelty": [0.3] * 6}, "memorised"),
     ("health_fall_noise", 1.0, {"qc/pass_rate": [0.2, 0.4, 0.4, 0.4, 0.4, 0.3]}, "unstable"),
 ]
 

@@ -105,13 +105,13 @@ def test_copies_of_the_corpus_are_a_warning_first() -> None:
     start = figures([1] * 9, {"ColE1": 9}, near_copies=0.2, novelty=0.4)
     rungs = [
         figures([1] * 9, {"ColE1": 9}, near_copies=copies, novelty=novelty)
-        for copies, novelty in [(0.3, 0.4), (0.5, 0.3), (0.7, 0.25), (0.7, 0.1)]
+        for copies, novelty in [(0.3, 0.4), (0.5, 0.3), (0.8, 0.25), (0.8, 0.1)]
     ]
     warning, fatal = findings(start, *rungs)
     assert (warning.kind, warning.step, warning.fatal) == ("memorising", 2, False)
     assert (fatal.kind, fatal.step, fatal.fatal) == ("memorised", 4, True)
     assert fatal.evidence == (
-        "70% of completions are near copies of the training corpus (starting model: 20%), novelty 0.10"
+        "80% of completions are near copies of the training corpus (starting model: 20%), novelty 0.10"
         " (starting model: 0.40)"
     )
 
