@@ -3,8 +3,8 @@
 There are two sets, which share no seed, no shape of a curve and no recorded run. With `tuning` the checks and
 thresholds of `agent.health` were chosen; `final` only measures them. Four healthy runs that were recorded for
 `final` came close to a false alarm. The checks were then changed for them (similarity is judged by its rise
-towards 1, KL on the policy's own completions), so these runs were moved to `tuning` and replaced. So was
-seed_8, whose near copies rise to 72 %: the limit of `memorised` was raised for it.
+towards 1, KL on the policy's own completions), so these runs were moved to `tuning` and replaced. seed_8,
+whose near copies rise to 72 %, was moved too: the limit of `memorised` was raised for it.
 """
 
 import json
