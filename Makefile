@@ -66,7 +66,7 @@ format: $(DEV)  ## apply lint fixes and formatting
 	@$(BIN)/ruff format .
 
 bench: $(DEV)  ## run every benchmark
-	@for name in recall annotation calibration health startup step search server sandbox selection report held_out; do \
+	@for name in recall annotation calibration health objectives startup step search server sandbox selection report held_out; do \
 		echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 lock:  ## resolve pyproject.toml anew and rewrite the lock files

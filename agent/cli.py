@@ -76,8 +76,10 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
             reward = row.get("reward_components/total_reward/mean", float("nan"))
             progress.update(bar, completed=step, description=f"reward {reward:.3f}")
             if "objective/score" in row:
+                passing = f"  QC {row['qc/pass_rate']:.0%}" if "qc/pass_rate" in row else ""
                 progress.console.print(
-                    f"step {step:>5}  objective {row['objective/score']:.3f}  KL {row['objective/kl']:.3f}"
+                    f"step {step:>5}  objective {row['objective/score']:.3f}"
+                    f"  KL {row['objective/kl']:.3f}{passing}"
                 )
 
         outcome = train_run(config, Sinks(directory), stop, show)

@@ -30,15 +30,19 @@ from agent.health.monitor import Monitor  # noqa: E402
 from agent.health.reward import REFERENCE  # noqa: E402
 from benchmarks.curves.corpus import Case, recorded, simulated  # noqa: E402
 
-HEADLINE: tuple[Kind, ...] = ("KL diverging", "collapsed", "reward hacking")
+HEADLINE: tuple[Kind, ...] = ("KL diverging", "collapsed", "memorised", "reward hacking")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A case and the findings of the monitor: each kind, with the step of the rung where it was found."""
+    """A case and the findings of the monitor: each kind, with the step of the rung where it was found.
+
+    `checks` is the number of rungs at which the run was checked.
+    """
 
     case: Case
     found: dict[Kind, int]
+    checks: int
 
     @property
     def planted(self) -> Kind | None:
@@ -67,14 +71,16 @@ def play(case: Case, limits: HealthLimits) -> Judged:
     """The findings of the monitor on a case, which ends at its first fatal finding."""
     monitor = Monitor(limits, case.steps, case.starter)
     found: dict[Kind, int] = {}
+    checks = 0
     for step, row in case.rows.items():
         monitor.observe(step, row)
         if REFERENCE in row:
             monitor.check()
+            checks += 1
             found |= {finding.kind: step for finding in monitor.findings if finding.kind not in found}
             if monitor.fatal:
                 break
-    return Judged(case, found)
+    return Judged(case, found, checks)
 
 
 def measured(judged: Iterable[Judged]) -> dict[str, Any]:
@@ -95,6 +101,7 @@ def measured(judged: Iterable[Judged]) -> dict[str, Any]:
     return {
         "detection": share(run.at is not None for run in runs if run.planted in HEADLINE),
         "false_alarm": share(run.alarm for run in healthy),
+        "false_alarm_of_checks": round(sum(run.alarm for run in healthy) / sum(r.checks for r in healthy), 4),
         "by_kind": by_kind,
     }
 
@@ -123,7 +130,9 @@ def table(runs: list[Judged]) -> str:
 @click.option("--corpus", type=click.Choice(["tuning", "final"]), default="final", show_default=True)
 @click.option("--each", default=100, show_default=True, help="Simulated runs of each shape with a fault.")
 @click.option("--each-sound", default=400, show_default=True, help="Simulated runs of each healthy shape.")
-@click.option("--json", "as_json", is_flag=True, help="Print {detection, false_alarm, by_kind}.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print {detection, false_alarm, false_alarm_of_checks, by_kind}."
+)
 def main(corpus: Any, each: int, each_sound: int, as_json: bool) -> None:
     """Measure how often the health checks detect a fault and how often they give a false alarm."""
     cases = [*simulated(corpus, each, each_sound), *recorded(corpus)]
@@ -140,7 +149,10 @@ def main(corpus: Any, each: int, each_sound: int, as_json: bool) -> None:
             f"{kind:18}{row['planted']:8}{row['detection']:10.1%}{row['false_alarm']:12.1%}{delay:>16}"
         )
     kinds = ", ".join(HEADLINE)
-    click.echo(f"\ndetection of {kinds}: {found['detection']:.1%}; false alarms: {found['false_alarm']:.1%}")
+    click.echo(
+        f"\ndetection of {kinds}: {found['detection']:.1%}; false alarms: {found['false_alarm']:.1%} of runs,"
+        f" {found['false_alarm_of_checks']:.2%} of checks at rungs"
+    )
 
 
 if __name__ == "__main__":

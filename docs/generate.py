@@ -92,6 +92,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "metrics groups": lambda: metrics("groups"),
     "metrics training": lambda: metrics("training"),
     "metrics objective": lambda: metrics("objective"),
+    "metrics quality": lambda: metrics("quality"),
     "other tasks": other_tasks,
     **{f"task {name}": partial(fields, task_definition(name).reward) for name in our_tasks()},
 }

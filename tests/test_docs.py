@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from agent import entrypoint
-from agent.config.metrics import RUNG_METRICS, step_metrics
+from agent.config.metrics import RUNG_METRICS, rung_metrics, step_metrics
 from agent.config.run import RunConfig
 from agent.config.tasks import our_tasks, task_definition
 from agent.health.checks import HealthLimits
@@ -115,6 +115,9 @@ def test_every_metric_has_an_entry_in_the_glossary() -> None:
     for metric in RUNG_METRICS.union(*map(step_metrics, our_tasks())):
         _, _, *statistic = metric.split("/")
         general = f"reward_components/{{component}}/{statistic[0]}" if statistic else metric
+        assert f"`{metric}`" in GLOSSARY or f"`{general}`" in GLOSSARY, metric
+    for metric in rung_metrics("plasmid") - RUNG_METRICS:
+        general = f"qc/{{kind}}_{metric.partition('_')[2]}"
         assert f"`{metric}`" in GLOSSARY or f"`{general}`" in GLOSSARY, metric
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from agent.config.tasks import task_definition
 
 Cadence = Literal["rung", "step"]
-Section = Literal["reward", "groups", "training", "objective"]
+Section = Literal["reward", "groups", "training", "objective", "quality"]
 
 _STATISTICS = ("mean", "std", "min", "max")
 
@@ -16,7 +16,8 @@ class Metric:
     """One metric.
 
     Attributes:
-        name: A path; `{component}` stands for the name of a reward component.
+        name: A path; `{component}` stands for the name of a reward component, `{kind}` and `{type}` for a
+            kind of part of the task's quality control and a type of this kind.
         section: Section of the documentation that lists it.
         reading: What it measures and how to interpret it.
         optional: Whether only some runs log it.
@@ -34,7 +35,7 @@ class Metric:
     @property
     def cadence(self) -> Cadence:
         """Whether it is logged at every training step or only at the rungs."""
-        return "rung" if self.section == "objective" else "step"
+        return "rung" if self.section in ("objective", "quality") else "step"
 
 
 METRICS = (
@@ -194,8 +195,9 @@ METRICS = (
     Metric(
         "objective/score",
         "objective",
-        "`objective/reference` times `objective/gate`: the value that the sweep maximises; comparable"
-        " between runs of a task (for stories, only between runs with the same reward)",
+        "`objective/reference` (or `qc/distinct_pass_rate` with `objective: qc_distinct`) times"
+        " `objective/gate`: the value that the sweep maximises; comparable between runs of a task (for"
+        " stories, only between runs with the same reward)",
         higher_is_better=True,
     ),
     Metric(
@@ -276,6 +278,66 @@ METRICS = (
         "mean raw score of one component of the reference suite",
         optional=True,
     ),
+    Metric("qc/pass_rate", "quality", "share of completions that pass; 1 if all do"),
+    Metric(
+        "qc/error",
+        "quality",
+        "standard error of `qc/pass_rate` on these prompts; a smaller difference between rungs is noise",
+    ),
+    Metric(
+        "qc/published_pass_rate",
+        "quality",
+        "share that passes the rule as it was published, for comparison with the literature only",
+    ),
+    Metric(
+        "qc/distinct_pass_rate",
+        "quality",
+        "number of clusters of passing completions, as a share of all completions; copies of a good one count"
+        " once, so that it falls where `qc/pass_rate` rises by repetition; it depends on the number of"
+        " completions",
+    ),
+    Metric("qc/passed", "quality", "number of completions that pass"),
+    Metric("qc/distinct", "quality", "number of clusters of passing completions"),
+    Metric(
+        "qc/effective",
+        "quality",
+        "effective number of clusters of passing completions: exp of the entropy of their shares; far below"
+        " `qc/distinct`: a few of them make up most",
+    ),
+    Metric("qc/top_share", "quality", "share of the passing completions that are in the largest cluster"),
+    Metric(
+        "qc/coincidence",
+        "quality",
+        "probability that two different passing completions are of one cluster; unlike the numbers above, it"
+        " does not depend on how many pass; not logged if fewer than two pass",
+        optional=True,
+    ),
+    Metric(
+        "qc/novelty",
+        "quality",
+        "mean share of the pieces of a completion that are not in the training corpus; towards 0 the model"
+        " recites its corpus, and at 1 it may write noise; not logged if no completion is long enough",
+        optional=True,
+    ),
+    Metric(
+        "qc/near_copies",
+        "quality",
+        "share of completions that are nearly the same as one item of the training corpus, or as a piece of"
+        " it; not logged if no completion is long enough",
+        optional=True,
+    ),
+    Metric(
+        "qc/{kind}_types",
+        "quality",
+        "number of types of a kind of part among the passing completions; 1: all have the same",
+    ),
+    Metric("qc/{kind}_entropy", "quality", "entropy of these types, in nats; 0 if all are the same"),
+    Metric(
+        "qc/{kind}/{type}",
+        "quality",
+        "share of one type among them; a type that none has is not logged",
+        optional=True,
+    ),
 )
 
 
@@ -283,7 +345,10 @@ def _logged(cadence: Cadence) -> frozenset[str]:
     return frozenset(
         metric.name
         for metric in METRICS
-        if metric.cadence == cadence and not metric.optional and "{component}" not in metric.name
+        if metric.cadence == cadence
+        and metric.section != "quality"
+        and not metric.optional
+        and "{component}" not in metric.name
     )
 
 
@@ -293,6 +358,15 @@ RUNG_METRICS = _logged("rung")
 """Names of the metrics that every task logs at the rungs only."""
 HIGHER_IS_BETTER = frozenset(metric.name for metric in METRICS if metric.higher_is_better)
 """Names of the metrics of which a higher value is always the better one."""
+
+
+def rung_metrics(task: str) -> frozenset[str]:
+    """Names of the metrics that runs of `task` log at the rungs only, with those of its quality control."""
+    quality = task_definition(task).quality
+    if quality is None:
+        return RUNG_METRICS
+    names = [metric.name for metric in METRICS if metric.section == "quality" and not metric.optional]
+    return RUNG_METRICS.union(name.replace("{kind}", kind) for name in names for kind in quality.kinds)
 
 
 def step_metrics(task: str) -> frozenset[str]:
@@ -305,6 +379,6 @@ def cadence(metric: str, task: str) -> Cadence | None:
     """Whether runs of `task` log `metric` at every step or only at rungs; `None` if they do not log it."""
     if metric in step_metrics(task):
         return "step"
-    if metric in RUNG_METRICS:
+    if metric in rung_metrics(task):
         return "rung"
     return None

@@ -44,6 +44,7 @@ OBJECTIVE_FIELDS = (
     "max_completion_length",
     "eval_prompts",
     "eval_samples",
+    "objective",
     *HealthLimits.model_fields,
 )
 """Fields that change what `objective/score` measures, or when. Runs that differ in one cannot be compared."""
@@ -93,6 +94,11 @@ class RunConfig(BaseModel):
     """Number of held-out prompts on which the objective is measured."""
     eval_samples: PositiveInt = 2
     """Completions per held-out prompt at each rung."""
+    objective: Literal["reference", "qc_distinct"] = "reference"
+    """What `objective/score` is, times the health gate. `reference`: the mean score of the reference suite,
+    which every completion moves a little; to search by. `qc_distinct`: `qc/distinct_pass_rate`, the share of
+    completions that are distinct molecules of good quality; to compare the best by, with many completions
+    (`eval_prompts` times `eval_samples`). The task must have a quality control."""
     max_completion_length: PositiveInt = 256
     """Maximum number of tokens of a completion, in training and evaluation."""
     lora_rank: PositiveInt | None = None
@@ -180,6 +186,12 @@ class RunConfig(BaseModel):
     def _corpus_fits_the_task(self) -> Self:
         if self.corpus is not None and task_definition(self.task).own_corpus is None:
             raise ValueError(f"the task {self.task} has no use for a `corpus`; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _objective_can_be_measured(self) -> Self:
+        if self.objective == "qc_distinct" and task_definition(self.task).quality is None:
+            raise ValueError(f"the task {self.task} has no quality control for objective: qc_distinct")
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from rewards.plugins import (
     is_file_reference,
     refuse_built_in_name,
 )
+from rewards.quality import Quality
 
 ENTRY_POINTS = "sweepfarm.tasks"
 """Entry point group in which installed packages register tasks."""
@@ -52,6 +53,7 @@ class TaskDefinition:
         monitored: Names of components whose statistics are logged at each step, even with weight 0.
         build: Returns the `agent.tasks.base.Task` for a `RunConfig`: model, prompts, suites.
         starter: Returns the `agent.tasks.starter.Starter` that is used for `model: starter`.
+        quality: Class of the task's quality control, whose figures are logged as `qc/...`; None without one.
         small_budget: YAML overlay with a budget for two CPU cores, for `sweepfarm sweep --small`.
         own_corpus: How the task uses a user's corpus; `None` if it cannot.
         sandboxed: Whether the rewards run programs in processes and threads of their own, which would not
@@ -62,6 +64,7 @@ class TaskDefinition:
     monitored: tuple[str, ...]
     build: Callable[[Any], Any]
     starter: Callable[[], Any]
+    quality: type[Quality] | None = None
     small_budget: Path | None = None
     own_corpus: OwnCorpus | None = None
     sandboxed: bool = False

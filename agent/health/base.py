@@ -45,8 +45,11 @@ class LoggedMetrics:
         return trailing_mean(self.logged(metric), self.window)
 
     def start(self, metric: str) -> float:
-        """The starting model's value of a metric `objective/{name}`; NaN, if unknown, fails comparisons."""
-        return self.starter.get(metric.replace("objective/", "starter/"), float("nan"))
+        """The starting model's value of a held-out metric; NaN, if unknown, fails comparisons.
+
+        `objective/{name}` is `starter/{name}`, and `qc/{name}` is `starter/qc/{name}`.
+        """
+        return self.starter.get(f"starter/{metric.removeprefix('objective/')}", float("nan"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Check:
     """One health check.
 
     Attributes:
-        metrics: Names of the metrics that it reads.
+        metrics: Names of the metrics that it reads; `*` stands for any part of a name.
         find: Returns the first finding in the metrics, given the limits; `None` if there is none.
     """
 

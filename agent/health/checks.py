@@ -1,22 +1,34 @@
 """All health checks on the curves of a run, for the running agent and for the analysis."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any, Self
 
-from agent.health import collapse, drift, length, reward
+from agent.health import collapse, content, drift, length, reward
 from agent.health.base import LoggedMetrics
 from agent.health.curve import Curve
 from agent.health.finding import Finding, Kind
 
-CHECKS = (*drift.CHECKS, *collapse.CHECKS, *reward.CHECKS, *length.CHECKS)
+CHECKS = (*drift.CHECKS, *collapse.CHECKS, *content.CHECKS, *reward.CHECKS, *length.CHECKS)
 
 WATCHED = tuple(dict.fromkeys(metric for check in CHECKS for metric in check.metrics))
-"""Names of the metrics that the checks read."""
+"""Names and patterns of the metrics that the checks read."""
 
 
-class HealthLimits(drift.DriftLimits, collapse.CollapseLimits, reward.RewardLimits, length.LengthLimits):
+def watched(names: Iterable[str]) -> list[str]:
+    """Those of some names of metrics that a check reads."""
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in WATCHED)]
+
+
+class HealthLimits(
+    drift.DriftLimits,
+    collapse.CollapseLimits,
+    content.ContentLimits,
+    reward.RewardLimits,
+    length.LengthLimits,
+):
     """The limits of all health checks, which decide whether a run is unhealthy or gets a warning."""
 
     @classmethod

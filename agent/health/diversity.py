@@ -2,13 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 
+from rewards.plasmid.engine.bases import encode
+from rewards.plasmid.quality.kmers import distinct_kmers
+
 KMER = 16
-"""Letters per k-mer. Any two molecules share most of the 256 4-mers; few unrelated ones share 16-mers."""
+"""Bases per k-mer. Any two molecules share most of the 256 4-mers; few unrelated ones share 16-mers."""
 
 FIRST_BASES = 50
 """Number of bases that are the beginning of a DNA sequence. The beginning of a text is its first sentence."""
@@ -22,10 +25,11 @@ class Diversity:
     """Diversity of a set of completions; every value is in [0, 1].
 
     Attributes:
-        unique_fraction: Share of distinct completions.
+        unique_fraction: Share of distinct completions. Two readings of one circle of DNA, in different
+            rotations or of different strands, are not distinct.
         unique_starts: Share of distinct first sentences, or first 50 bases.
-        similarity: Mean pairwise Jaccard similarity of all completions: of words for text, of 16-mers for
-            DNA.
+        similarity: Mean pairwise Jaccard similarity of all completions: of words for text, of canonical
+            16-mers around the circle for DNA.
         prompt_similarity: The same for pairs of completions of one prompt, averaged over prompts, since those
             of different prompts differ even after a collapse. 0 if each prompt has one completion.
         template_share: Share of sentences that fit the most frequent template; 0 for DNA.
@@ -50,7 +54,7 @@ def measure(samples: Sequence[str], start: Sequence[str], group: int = 1) -> Div
     starts = [text[:FIRST_BASES] for text in samples] if dna else [_first_sentence(t) for t in samples]
     parts = [kmers(text) if dna else words(text) for text in samples]
     return Diversity(
-        unique_fraction=unique_fraction(samples),
+        unique_fraction=unique_fraction(parts if dna else samples),
         unique_starts=unique_fraction(starts),
         similarity=mean_overlap(parts),
         prompt_similarity=mean_overlap_within(parts, group),
@@ -58,8 +62,8 @@ def measure(samples: Sequence[str], start: Sequence[str], group: int = 1) -> Div
     )
 
 
-def unique_fraction(texts: Sequence[str]) -> float:
-    """Share of distinct texts, in [0, 1]; 1 if there are none."""
+def unique_fraction(texts: Sequence[Hashable]) -> float:
+    """Share of distinct texts, or sets of their parts, in [0, 1]; 1 if there are none."""
     return len(set(texts)) / len(texts) if texts else 1.0
 
 
@@ -74,7 +78,7 @@ def prompt_similarity(texts: Sequence[str], group: int) -> float:
     return mean_overlap_within([kmers(text) if dna else words(text) for text in texts], group)
 
 
-def mean_overlap(sets: Sequence[AbstractSet[str]]) -> float:
+def mean_overlap(sets: Sequence[AbstractSet[Hashable]]) -> float:
     """Mean pairwise Jaccard similarity of `sets`, in [0, 1]; 0 for fewer than two sets.
 
     The similarity of two empty sets is 1.
@@ -83,24 +87,24 @@ def mean_overlap(sets: Sequence[AbstractSet[str]]) -> float:
     return sum(pairs) / len(pairs) if pairs else 0.0
 
 
-def _jaccard(a: AbstractSet[str], b: AbstractSet[str]) -> float:
+def _jaccard(a: AbstractSet[Hashable], b: AbstractSet[Hashable]) -> float:
     shared = len(a & b)
     either = len(a) + len(b) - shared
     return shared / either if either else 1.0
 
 
-def mean_overlap_within(sets: Sequence[AbstractSet[str]], group: int) -> float:
+def mean_overlap_within(sets: Sequence[AbstractSet[Hashable]], group: int) -> float:
     """Mean of `mean_overlap` over groups of `group` consecutive sets, in [0, 1]; 0 if `group` is 1."""
     overlaps = [mean_overlap(sets[first : first + group]) for first in range(0, len(sets), group)]
     return sum(overlaps) / len(overlaps) if overlaps else 0.0
 
 
-def kmers(text: str, k: int = KMER) -> frozenset[str]:
-    """The distinct k-mers of `text`. A text shorter than `k` counts as one k-mer."""
-    return frozenset(text[i : i + k] for i in range(max(1, len(text) - k + 1)))
+def kmers(text: str) -> frozenset[Hashable]:
+    """The distinct canonical k-mers of a circle of DNA: equal for all rotations of both strands."""
+    return frozenset(distinct_kmers(encode(text), KMER).tolist())
 
 
-def words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[Hashable]:
     """The distinct words of `text`, in lower case."""
     return frozenset(_words(text))
 

@@ -7,12 +7,14 @@ Kind = Literal[
     "not finite",
     "KL diverging",
     "collapsed",
+    "memorised",
     "reward hacking",
     "unstable",
     "KL spike",
     "no signal",
     "reward saturated",
     "length shift",
+    "memorising",
     "truncated",
 ]
 
@@ -43,17 +45,26 @@ MEANINGS: dict[Kind, Meaning] = {
         " completions or beginnings is below `health_unique_min` times the starting model's; or the overlap"
         " of completions has risen by more than `health_similarity_rise` of the distance from the starting"
         " model's to 1; or the share of sentences that fit one template is above both `health_template_max`"
-        " and `health_template_ratio` times the starting model's",
+        " and `health_template_ratio` times the starting model's; or, by the quality control, the probability"
+        " that two passing completions are the same has risen by more than `health_coincidence_rise`, or"
+        " their distinct number is below `health_distinct_min` times the starting model's although as many"
+        " pass; or one type of a part has left the others less than `health_minority_min` of their share",
+        fatal=True,
+    ),
+    "memorised": Meaning(
+        "the share of near copies of the training corpus has risen by more than `health_copies_max` of the"
+        " distance from the starting model's to 1, and novelty is below `health_novelty_min` times the"
+        " starting model's",
         fatal=True,
     ),
     "reward hacking": Meaning(
-        "`objective/reference` is below its peak (which may be the starting model's value) by more than"
-        " `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up to the peak,"
-        " and the training reward rose since the peak",
+        "`objective/reference` or `qc/pass_rate` is below its peak (which may be the starting model's value)"
+        " by more than `health_fall_noise` standard errors and by at least `health_fall_share` of the gain up"
+        " to the peak, and the training reward rose since the peak",
         fatal=True,
     ),
     "unstable": Meaning(
-        "`objective/reference` is as far below its peak, and the training reward did not rise; or the median"
+        "one of the two is as far below its peak, and the training reward did not rise; or the median"
         " gradient norm of several steps reaches `health_gradient_max`",
         fatal=True,
     ),
@@ -69,6 +80,11 @@ MEANINGS: dict[Kind, Meaning] = {
     "length shift": Meaning(
         "held-out completions are longer or shorter than the starting model's by more than the factor"
         " `health_length_ratio`",
+        fatal=False,
+    ),
+    "memorising": Meaning(
+        "the share of near copies of the training corpus has risen by more than `health_copies_rise` of the"
+        " distance from the starting model's to 1",
         fatal=False,
     ),
     "truncated": Meaning(

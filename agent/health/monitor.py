@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from agent.health.checks import WATCHED, HealthLimits, check_health
+from agent.health.checks import HealthLimits, check_health, watched
 from agent.health.curve import Curve, window_of
 from agent.health.finding import Finding
 from agent.health.reward import REFERENCE
@@ -40,9 +40,8 @@ class Monitor:
 
     def observe(self, step: int, row: Mapping[str, float]) -> None:
         """Store the metrics of one training step. Steps must increase."""
-        for name in WATCHED:
-            if name in row:
-                self._points[name].append((step, row[name]))
+        for name in watched(row):
+            self._points[name].append((step, row[name]))
 
     def restore(self, rows: Iterable[Mapping[str, float]]) -> None:
         """Continue from the rows of a run directory, with checks at the same steps as before."""

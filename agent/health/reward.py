@@ -1,5 +1,7 @@
 """Rewards: falls of the held-out score, rewards that teach nothing, and statistics of groups."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat
@@ -12,6 +14,8 @@ TOTAL_REWARD = "reward_components/total_reward/mean"
 ZERO_VARIANCE = "train/zero_variance_groups"
 REFERENCE = "objective/reference"
 ERROR = "objective/error"
+PASS_RATE = "qc/pass_rate"
+PASS_ERROR = "qc/error"
 
 MIN_ERROR = 0.002
 """Minimum standard error of a held-out score in [0, 1]. If all completions score the same, the measured error
@@ -22,11 +26,10 @@ class RewardLimits(Limits):
     """Limits of the fall of the held-out score, and of training rewards."""
 
     health_fall_noise: PositiveFloat = 5.0
-    """A run is unhealthy if `objective/reference` is below its peak by more than this many standard errors,
-    and `health_fall_share` is reached too."""
+    """A run is unhealthy if `objective/reference` or `qc/pass_rate` is below its peak by more than this many
+    standard errors, and `health_fall_share` is reached too."""
     health_fall_share: Share = 0.2
-    """Minimum share of the gain (peak minus starting model) that an unhealthy fall of `objective/reference`
-    loses."""
+    """Minimum share of the gain (peak minus starting model) that an unhealthy fall loses."""
     health_zero_variance_max: Share = 0.8
     """Warn if the smoothed share of groups with equal rewards is above this."""
     health_reward_max: Share = 0.95
@@ -34,7 +37,13 @@ class RewardLimits(Limits):
 
 
 def score_fall(
-    score: Curve, errors: Curve, reward: Curve, start: float, noise: float, share: float
+    score: Curve,
+    errors: Curve,
+    reward: Curve,
+    start: float,
+    noise: float,
+    share: float,
+    name: str = "held-out score",
 ) -> Finding | None:
     """The finding that the last score is clearly below the peak; `None` if it is not.
 
@@ -49,6 +58,7 @@ def score_fall(
         noise: Number of standard errors that a fall must exceed. A peak is the luckiest of many values, so
             this must be large.
         share: Minimum share of the gain over `start` that a fall must lose.
+        name: What the evidence calls the score.
     """
     if not len(score):
         return None
@@ -59,7 +69,7 @@ def score_fall(
     if fall <= noise * error or fall < share * (highest - start):
         return None
     step = int(score.steps[peak])
-    text = f"held-out score fell from {highest:.4f} at step {step} to {now:.4f}"
+    text = f"{name} fell from {highest:.4f} at step {step} to {now:.4f}"
     since = reward.values[reward.steps >= step]
     if len(since) > 1 and since[-1] > since[0]:
         rose = f" while the training reward rose from {since[0]:.4f} to {since[-1]:.4f}"
@@ -142,20 +152,28 @@ def error_of_mean(scores: NDArray[np.float64], group: int) -> float:
     return float(np.sqrt(variance / scored.size))
 
 
-def _score_fall(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
-    """`score_fall` of the held-out score from the starting model on; `None` if its error is unknown."""
-    score, errors, reward = metrics.logged(REFERENCE), metrics.logged(ERROR), metrics.smooth(TOTAL_REWARD)
-    if "starter/score" not in metrics.starter or "starter/error" not in metrics.starter:
+def _fall(metrics: LoggedMetrics, limits: RewardLimits, score: str, error: str, name: str) -> Finding | None:
+    """`score_fall` of a held-out score from the starting model on; `None` if its error is unknown."""
+    values, errors, reward = metrics.logged(score), metrics.logged(error), metrics.smooth(TOTAL_REWARD)
+    start, start_error = metrics.start(score), metrics.start(error)
+    if math.isnan(start) or math.isnan(start_error):
         return None
-    has_error = np.isin(score.steps, errors.steps)
+    has_error = np.isin(values.steps, errors.steps)
     scores = Curve(
-        np.concatenate([[0], score.steps[has_error]]),
-        np.concatenate([[metrics.starter["starter/score"]], score.values[has_error]]),
+        np.concatenate([[0], values.steps[has_error]]), np.concatenate([[start], values.values[has_error]])
     )
-    measured = np.concatenate([[metrics.starter["starter/error"]], errors.values])
+    measured = np.concatenate([[start_error], errors.values])
     score_errors = Curve(scores.steps, np.maximum(measured, MIN_ERROR))
     noise, share = limits.health_fall_noise, limits.health_fall_share
-    return score_fall(scores, score_errors, reward, metrics.starter["starter/score"], noise, share)
+    return score_fall(scores, score_errors, reward, start, noise, share, name)
+
+
+def _score_fall(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return _fall(metrics, limits, REFERENCE, ERROR, "held-out score")
+
+
+def _pass_rate_fall(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return _fall(metrics, limits, PASS_RATE, PASS_ERROR, "pass rate of the quality control")
 
 
 def _no_signal(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
@@ -168,6 +186,7 @@ def _saturated(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
 
 CHECKS = (
     Check((REFERENCE, ERROR, TOTAL_REWARD), _score_fall),
+    Check((PASS_RATE, PASS_ERROR, TOTAL_REWARD), _pass_rate_fall),
     Check((ZERO_VARIANCE,), _no_signal),
     Check((TOTAL_REWARD,), _saturated),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rewards.base import Sample
 from rewards.compose import RewardSuite
+from rewards.quality import Quality
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Task:
         known_good: Samples that must score higher than `known_bad`, which is checked before the first run of
             a sweep. Empty for a control, such as a random reward, which is not checked.
         known_bad: Samples that must score lower.
+        quality: Quality control of the held-out completions; None if the task has none.
     """
 
     name: str
@@ -50,3 +52,4 @@ class Task:
     monitored: tuple[str, ...]
     known_good: tuple[Sample, ...]
     known_bad: tuple[Sample, ...]
+    quality: Quality | None = None

@@ -183,7 +183,7 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
         name=name,
         step=log.last_step,
         findings=tuple(monitor.findings),
-        starter_score=objective.starter.reference,
+        starter_score=objective.starter.score,
         score=log.last_score,
         checkpoint=str(checkpoints.best) if checkpoints.best else None,
     )

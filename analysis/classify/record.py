@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from agent.health.checks import WATCHED as JUDGED
-from agent.health.checks import HealthLimits, check_health
+from agent.health.checks import HealthLimits, check_health, watched
 from agent.health.curve import window_of
 from agent.health.drift import HELD_OUT_KL, KL
 from agent.health.finding import Finding
@@ -119,7 +118,8 @@ def record(
     steps_planned = int(planned) if planned is not None and planned > 0 else None
     runtime = logged(history, RUNTIME)
     limits = HealthLimits.stated_in(config)
-    curves = {key: curve(logged(history, key)) for key in JUDGED if key in history}
+    judged = watched(map(str, history.columns))
+    curves = {key: curve(logged(history, key)) for key in judged}
     starter = {
         key: value
         for key in summary
@@ -143,7 +143,7 @@ def record(
             if not (values := logged(history, key)).empty
         },
         held_out_kl=logged(history, HELD_OUT_KL),
-        nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *JUDGED}),
+        nonfinite=_first_nonfinite(history, {sweep.metric, "train/loss", *judged}),
         limits=limits,
         health=tuple(check_health(curves, starter, limits, window_of(steps_planned or len(history)))),
         judges_falls=ERROR in curves,

@@ -12,6 +12,7 @@ class VerdictKind(StrEnum):
     HEALTHY = "healthy"
     NOT_LEARNING = "not learning"
     COLLAPSED = "collapsed"
+    MEMORISED = "memorised"
     KL_DIVERGING = "KL diverging"
     REWARD_HACKING = "reward hacking"
     UNSTABLE = "unstable"

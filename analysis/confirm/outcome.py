@@ -25,6 +25,7 @@ MADE = frozenset(
     {
         *COMPARABLE,
         VerdictKind.COLLAPSED,
+        VerdictKind.MEMORISED,
         VerdictKind.KL_DIVERGING,
         VerdictKind.REWARD_HACKING,
         VerdictKind.UNSTABLE,

@@ -6,6 +6,7 @@ VERDICT_COLOURS = {
     VerdictKind.HEALTHY: "#009E73",
     VerdictKind.NOT_LEARNING: "#8C8C8C",
     VerdictKind.COLLAPSED: "#D55E00",
+    VerdictKind.MEMORISED: "#A65628",
     VerdictKind.KL_DIVERGING: "#CC79A7",
     VerdictKind.REWARD_HACKING: "#B8860B",
     VerdictKind.UNSTABLE: "#E69F00",

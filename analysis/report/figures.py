@@ -15,6 +15,7 @@ from analysis.classify.verdict_kinds import VerdictKind
 from analysis.read.series import POINTS
 from analysis.read.table import STEP, SweepTable
 from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
+from analysis.report.quality import QUALITY
 
 COMPONENTS = "reward_components/"
 
@@ -59,13 +60,28 @@ def component_keys(table: SweepTable, runs: Sequence[str]) -> list[str]:
 
 def components_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure | None:
     """One small plot per reward component, its mean by training step; None where none was logged."""
+    keys = component_keys(table, drawn_runs(assessment, selection))
+    titles = [key.removeprefix(COMPONENTS).removesuffix("/mean").replace("_", " ") for key in keys]
+    return _small_figures(table, assessment, selection, keys, titles)
+
+
+def quality_figure(table: SweepTable, assessment: Assessment, selection: Selection) -> go.Figure | None:
+    """One small plot per figure of the quality control, by training step; None where none was logged."""
+    logged = {key for run in drawn_runs(assessment, selection) for key in table.histories[run].columns}
+    keys = sorted(key for key in logged if key.startswith(QUALITY) and key.count("/") == 1)
+    titles = [key.removeprefix(QUALITY).replace("_", " ") for key in keys]
+    return _small_figures(table, assessment, selection, keys, titles)
+
+
+def _small_figures(
+    table: SweepTable, assessment: Assessment, selection: Selection, keys: Sequence[str], titles: list[str]
+) -> go.Figure | None:
+    """One small plot per metric, by training step; None for no metrics."""
     runs = drawn_runs(assessment, selection)
-    keys = component_keys(table, runs)
     if not keys:
         return None
     columns = min(4, len(keys))
     rows = math.ceil(len(keys) / columns)
-    titles = [key.removeprefix(COMPONENTS).removesuffix("/mean").replace("_", " ") for key in keys]
     figure = make_subplots(
         rows, columns, subplot_titles=titles, shared_xaxes=True,
         horizontal_spacing=0.05, vertical_spacing=0.18 / rows,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from analysis.report.numbers import shown_number
+from analysis.report.quality import PASS_RATE, RATES
 
 
 def result_markdown(result: dict[str, Any]) -> str:
@@ -22,14 +23,15 @@ def result_markdown(result: dict[str, Any]) -> str:
         f"- Objective of the starting model: {shown_number(result['starter_objective'])}",
         f"- Objective of the chosen configuration: {shown_number(result['best_objective'])}",
         *_recommended(result["recommended_point"]),
+        *_quality(result["quality"]),
         "",
         "## All runs",
         "",
-        _row(
-            ["#", "Run", *(f"`{name}`" for name in swept), "Steps", "Objective", "KL", "Verdict", "Evidence"]
-        ),
-        _row(["---"] * (len(swept) + 7)),
     ]
+    rates = [PASS_RATE, "distinct_pass_rate"] if result["quality"] else []
+    named, rated = [f"`{name}`" for name in swept], [f"`qc/{name}`" for name in rates]
+    heads = ["#", "Run", *named, "Steps", "Objective", *rated, "KL", "Verdict", "Evidence"]
+    lines += [_row(heads), _row(["---"] * len(heads))]
     for run in runs:
         steps = (
             str(run["steps"]) if run["planned_steps"] is None else f"{run['steps']}/{run['planned_steps']}"
@@ -40,6 +42,7 @@ def result_markdown(result: dict[str, Any]) -> str:
             *(_value(run["parameters"].get(name)) for name in swept),
             steps,
             shown_number(run["objective"]),
+            *(shown_number((run["quality"] or {}).get(name)) for name in rates),
             shown_number(run["kl"]),
             run["verdict"],
             run["evidence"],
@@ -62,6 +65,19 @@ def _recommended(point: dict[str, Any] | None) -> list[str]:
     where = f"{point['id']} at step {point['step']}"
     score = f"{shown_number(point['value'])} at √KL {point['root_kl']:.3f}"
     return [f"- Least drift with a score within noise of the best: {where}, {score}"]
+
+
+def _quality(quality: dict[str, Any] | None) -> list[str]:
+    """The figures of the quality control as a table."""
+    if quality is None:
+        return []
+    starter, best = quality["starter"] or {}, quality["best"]
+    rows = [
+        _row([f"`qc/{name}`", shown_number(starter.get(name)), shown_number(best.get(name))])
+        for name in [*RATES, *sorted({*starter, *best} - set(RATES))]
+    ]
+    heads = ["Figure", "Starting model", "Chosen configuration"]
+    return ["", "## Quality control", "", _row(heads), _row(["---"] * 3), *rows]
 
 
 def _names(runs: list[dict[str, Any]]) -> list[str]:

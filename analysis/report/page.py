@@ -18,7 +18,7 @@ from analysis.report import figures as curves
 from analysis.report import parameter_figures as parameters
 from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
 
-WIDE = ("components", "interaction", "parameters")
+WIDE = ("components", "interaction", "parameters", "quality")
 """Sections whose figures have a minimum width; a narrow screen scrolls them sideways."""
 
 MAX_CHARACTERS = 600
@@ -76,6 +76,12 @@ def _sections(
             "The metric of the sweep by training step. Runs are compared by their last value at one common"
             " step, not by their peak." + drawn_text,
             curves.objective_figure(table, assessment, selection),
+        ),
+        (
+            "quality",
+            "Quality control",
+            "Figures of the quality control of the held-out completions at the rungs; no run trains on them.",
+            curves.quality_figure(table, assessment, selection),
         ),
         (
             "components",

@@ -10,6 +10,7 @@ from analysis.choose.importance import Importance
 from analysis.choose.select import Selection, scores_at
 from analysis.classify.assess import Assessment
 from analysis.read.table import STEP, SweepTable
+from analysis.report.quality import quality_at, quality_data
 
 
 def result_data(
@@ -22,12 +23,14 @@ def result_data(
     """The result as JSON-ready data; ranked runs come first, then the others in order of creation.
 
     Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
-    `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `best_run`,
+    `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `quality` (see
+    `quality_data`; None without quality control), `best_run`,
     `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance`
     (see `Importance.table`), `warnings` (of the importance), `recommended_point` (see `Frontier.recommended`:
     `id`, `step`, `value`, `root_kl`; None without KL), and `runs` with the keys `RUN_KEYS`. In a run, `rank`
     is the rank of its configuration (None if not ranked), `objective` the final value, `score` the value at
-    `compared_at_step`, and `parameters` the swept parameters.
+    `compared_at_step`, `quality` the figures of the quality control at the end (see `quality_at`), and
+    `parameters` the swept parameters.
     """
     runs = assessment.runs.set_index("id")
     ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
@@ -38,6 +41,7 @@ def result_data(
         row = {"id": run, **runs.loc[run].to_dict()}
         row["rank"] = ranks.get(run)
         row["score"] = scores.get(run) if run in ranks else None
+        row["quality"] = quality_at(table.histories[run])
         row["parameters"] = {name: value for name, value in parameters.loc[run].items() if value is not None}
         rows.append({name: _plain(row[name]) for name in RUN_KEYS})
     return {
@@ -48,6 +52,7 @@ def result_data(
         "noise": assessment.peers.noise,
         "starter_objective": selection.starter,
         "best_objective": None if selection.best is None else float(selection.ranking["score"].iloc[0]),
+        "quality": _plain(quality_data(table, selection)),
         "best_run": selection.best,
         "runner_up": selection.runner_up,
         "tied": list(selection.tied),
@@ -75,7 +80,8 @@ RECOMMENDED = ["id", STEP, "value", "root_kl"]
 
 RUN_KEYS = (
     "rank", "id", "name", "state", "outcome", "steps", "planned_steps", "stopped_early", "objective",
-    "objective_step", "score", "kl", "seconds", "seed", "verdict", "verdict_step", "evidence", "parameters",
+    "objective_step", "score", "kl", "seconds", "seed", "verdict", "verdict_step", "evidence", "quality",
+    "parameters",
 )  # fmt: skip
 """Keys of one run in the result, in order."""
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from analysis.classify.verdict_kinds import COMPARABLE
 from analysis.report.numbers import shown_number
+from analysis.report.quality import quality_text
 
 WORSE_STYLE = "yellow"
 
@@ -45,7 +46,16 @@ def print_result(result: dict[str, Any], console: Console) -> None:
     for label, text in (
         ("Starting model", shown_number(result["starter_objective"])),
         ("Best run", shown_number(result["best_objective"])),
+        *_quality(result["quality"]),
         ("Chosen config", result["chosen_config"] or "none"),
         ("Page", result["page"]),
     ):
         console.print(f"{label + ':':<15} {escape(text)}", soft_wrap=True)
+
+
+def _quality(quality: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Lines with the quality control of the starting model and of the chosen configuration."""
+    if quality is None:
+        return []
+    starter = [("QC at start", quality_text(quality["starter"]))] if quality["starter"] else []
+    return [*starter, ("QC of best", quality_text(quality["best"]))]

@@ -3,7 +3,8 @@
 There are two sets, which share no seed, no shape of a curve and no recorded run. With `tuning` the checks and
 thresholds of `agent.health` were chosen; `final` only measures them. Four healthy runs that were recorded for
 `final` came close to a false alarm. The checks were then changed for them (similarity is judged by its rise
-towards 1, KL on the policy's own completions), so these runs were moved to `tuning` and replaced.
+towards 1, KL on the policy's own completions), so these runs were moved to `tuning` and replaced. seed_8,
+whose near copies rise to 72 %, was moved too: the limit of `memorised` was raised for it.
 """
 
 import json
@@ -84,6 +85,10 @@ def logged(curves: Curves, shape: str, kind: Kind | None) -> Case:
         for n in range(1, steps + 1)
     }
     starter = {f"starter/{name}": value for name, value in curves.starter.items()}
+    if curves.content is not None:
+        starter |= {f"starter/{name}": value for name, value in curves.content.figures(0, rng).items()}
+        for n in sorted(at_rungs):
+            rows[n] |= curves.content.figures(n, rng)
     starter["starter/error"] = float(curves.rung["error"][0])
     onset = int(curves.onset * steps) if kind else steps + 1
     return Case(shape, (kind,) if kind else (), onset, steps, rows, starter)
@@ -121,6 +126,18 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "promoter_only_1": ("tuning", "collapsed", "reward hacking"),
     # The same; its held-out score rises and stays.
     "terminator_only": ("tuning",),
+    **{f"seed_{seed}": ("tuning" if seed in (1, 2, 3, 4, 5, 8) else "final",) for seed in range(1, 11)},
+    # As the best run of a `make sweep`: more molecules pass, and fewer are distinct.
+    "few_molecules_1": ("tuning", "collapsed"),
+    "few_molecules_2": ("tuning", "collapsed", "memorised"),
+    "few_molecules_3": ("final", "collapsed", "memorised"),
+    # Meant to be healthy, but most of what passes is one molecule with one marker, in narrow_1 for a while.
+    "narrow_1": ("tuning", "collapsed"),
+    "narrow_2": ("tuning", "collapsed", "memorised"),
+    # The default rewards, whose training reward rises while fewer pass; its fall is just above the noise.
+    "hacked": ("final", "reward hacking"),
+    # The held-out score falls at once; of the few that pass, most are the same towards the end.
+    "rate_1e-3_cold": ("final", "reward hacking", "unstable", "collapsed"),
     "usual_3": ("final",),
     "usual_4": ("final",),
     "slow_2": ("final",),

@@ -2,7 +2,8 @@
 
 The faults are large: the KL reaches at least 2 nats/token; the held-out score loses at least 0.25, with a
 standard error of 0.01 to 0.04; at most a quarter of the completions are distinct, or they share at least
-three quarters of their parts. The benchmark also prints how soon they are found.
+three quarters of their parts, or a dozen molecules at most, or one alone, make up most of what passes. The
+benchmark also prints how soon they are found.
 """
 
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from agent.health.finding import Kind
+from benchmarks.curves.contents import Content, sound_content
 from benchmarks.curves.shapes import (
     Array,
     Curves,
@@ -134,7 +136,7 @@ def _hack_decay(c: Curves) -> None:
 def _hack_from_the_start(c: Curves) -> None:
     """The held-out score never rises; it falls with the square of time."""
     c.learn(0 * c.t)
-    c.starter["score"] = 0.5
+    c.starter["reference"] = 0.5
     c.rung["reference"] = np.full(len(c.t), 0.5)
     _fall(c, c.fault**2, c.rng.uniform(0.3, 0.45))
 
@@ -198,6 +200,92 @@ def _cut_off_at_once(c: Curves) -> None:
     c.rung["truncated_fraction"] = 0.2 + c.rng.uniform(0.65, 0.8) * (c.fault > 0)
 
 
+def _content(c: Curves) -> Content:
+    """The content of the run; drawn anew for a run without quality control."""
+    if c.content is None:
+        c.content = sound_content(c.rng, c.t)
+    return c.content
+
+
+def _few_molecules(c: Curves) -> None:
+    """More completions pass, and nearly all of these are a few molecules."""
+    content = _content(c)
+    content.passing[1:] += (c.rng.uniform(0.3, 0.5) - content.passing[1:]) * c.fault
+    content.favourites = int(c.rng.integers(3, 13))
+    content.favoured[1:] += (c.rng.uniform(0.9, 1.0) - content.favoured[1:]) * c.fault
+
+
+def _one_favourite(c: Curves) -> None:
+    """One molecule becomes a third to two thirds of those that pass, at once."""
+    content = _content(c)
+    content.passing = content.passing + 0.1
+    content.favourites = 1
+    content.favoured[1:] += (c.rng.uniform(0.35, 0.7) - content.favoured[1:]) * (c.fault > 0)
+
+
+def _several_types(c: Curves, types: int) -> Content:
+    """A content in which several types of origins pass, and often enough to tell them apart."""
+    content = _content(c)
+    content.samples = max(content.samples, 128)
+    content.passing = content.passing + 0.08
+    shares = np.concatenate([[c.rng.uniform(0.4, 0.65)], np.ones(types - 1)])
+    shares[1:] *= (1 - shares[0]) / (types - 1)
+    content.types = np.tile(shares, (len(c.t) + 1, 1))
+    return content
+
+
+def _one_origin(c: Curves) -> None:
+    """One type of origin takes over gradually."""
+    content = _several_types(c, int(c.rng.integers(2, 6)))
+    only = np.zeros(content.types.shape[1])
+    only[int(c.rng.integers(len(only)))] = 1
+    content.types[1:] += (only - content.types[1:]) * np.minimum(1, 1.5 * c.fault)[:, None]
+
+
+def _origins_lost(c: Curves) -> None:
+    """The types of origins are lost one after the other, until the most frequent one is left."""
+    content = _several_types(c, 4)
+    for place in (3, 2, 1):
+        content.types[1:, place] *= c.fault < 0.15 * (4 - place)
+    content.types /= content.types.sum(axis=1, keepdims=True)
+
+
+def _recites(c: Curves) -> None:
+    """Completions become copies of the training corpus."""
+    content, course = _content(c), np.minimum(1, 1.5 * c.fault)
+    content.copies[1:] += (c.rng.uniform(0.85, 1.0) - content.copies[1:]) * course
+    content.novelty[1:] *= 1 - c.rng.uniform(0.85, 1.0) * course
+
+
+def _recites_at_once(c: Curves) -> None:
+    """Completions are copies of the training corpus from one step on."""
+    content = _content(c)
+    content.copies[1:] += (c.rng.uniform(0.85, 1.0) - content.copies[1:]) * (c.fault > 0)
+    content.novelty[1:] *= 1 - c.rng.uniform(0.8, 0.95) * (c.fault > 0)
+
+
+def _recites_more(c: Curves) -> None:
+    """More completions are copies, and the others are as new as before."""
+    content = _content(c)
+    content.copies[1:] += c.rng.uniform(0.5, 0.7) * (1 - content.copies[1:]) * c.fault
+
+
+def _recites_half(c: Curves) -> None:
+    """Half of the completions are copies from one step on."""
+    content = _content(c)
+    content.copies[1:] += c.rng.uniform(0.45, 0.6) * (1 - content.copies[1:]) * (c.fault > 0)
+
+
+def _quality_hack(c: Curves) -> None:
+    """Hardly any completion passes any more, while the rewards rise."""
+    content = _content(c)
+    content.samples = max(content.samples, 128)
+    content.passing = content.passing + 0.25
+    content.passing[1:] *= 1 - 0.95 * np.minimum(1, 1.5 * c.fault)
+    reward = "reward_components/total_reward/mean"
+    c.step[reward] = c.step[reward] + (0.93 - c.step[reward]) * np.maximum(c.fault, 0.5 * c.t)
+
+
 SHAPES: dict[Set, tuple[tuple[Shape, Kind | None], ...]] = {
     "tuning": (
         (learning, None), (flat, None), (linear, None), (single_spikes, None),
@@ -205,6 +293,8 @@ SHAPES: dict[Set, tuple[tuple[Shape, Kind | None], ...]] = {
         (_near_copies, "collapsed"), (_certain, "collapsed"), (_hack_linear, "reward hacking"),
         (_gradient, "unstable"), (_kl_spike, "KL spike"), (_no_signal, "no signal"),
         (_saturated, "reward saturated"), (_longer, "length shift"), (_cut_off, "truncated"),
+        (_few_molecules, "collapsed"), (_one_origin, "collapsed"), (_recites, "memorised"),
+        (_recites_more, "memorising"),
     ),
     "final": (
         (late, None), (stairs, None), (two_phases, None), (wavy, None), (strong, None),
@@ -214,5 +304,7 @@ SHAPES: dict[Set, tuple[tuple[Shape, Kind | None], ...]] = {
         (_hack_from_the_start, "reward hacking"), (_gradient_jump, "unstable"),
         (_kl_spike_decaying, "KL spike"), (_no_signal_at_once, "no signal"),
         (_saturated_early, "reward saturated"), (_shorter, "length shift"), (_cut_off_at_once, "truncated"),
+        (_one_favourite, "collapsed"), (_origins_lost, "collapsed"), (_recites_at_once, "memorised"),
+        (_recites_half, "memorising"), (_quality_hack, "reward hacking"),
     ),
 }  # fmt: skip

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.run import RunConfig
-from agent.health.checks import WATCHED
+from agent.health.checks import watched
 from agent.tracking.directory import RunDirectory
 from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import train_run
+from rewards.plasmid.suite import REFERENCE
 
 FOLDER = Path(__file__).parent
 BUDGET = {
@@ -36,7 +37,16 @@ WIDE_OPEN = {
     "health_entropy_min": 0.0,
     "health_fall_noise": 1e9,
     "health_gradient_max": 1e9,
+    "health_coincidence_rise": 1.0,
+    "health_distinct_min": 0.0,
+    "health_minority_min": 0.0,
+    "health_copies_rise": 1.0,
+    "health_copies_max": 1.0,
 }
+MANY = {"max_steps": 60, "max_completion_length": 192, "eval_prompts": 32, "eval_samples": 4}
+"""Completions as long as those of `make sweep` and twice as many, for runs that content is judged by."""
+REFERENCE_MANY = {**MANY, **REFERENCE.model_dump(exclude_unset=True)}
+"""The same, trained on the reference suite itself."""
 ONLY = {f"reward_{part}_weight": 0.0 for part in ("ori", "promoter", "terminator", "marker", "cds")} | {
     "reward_repeat_penalty": 0.0,
     "reward_homopolymer_penalty": 0.0,
@@ -76,6 +86,25 @@ RUNS: dict[str, dict[str, Any]] = {
     "ori_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 18, **ONLY, "reward_ori_weight": 1.0},
     "marker_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 22, **ONLY, "reward_marker_weight": 1.0},
     "cds_only": {"learning_rate": 1e-3, "beta": 0.0, "seed": 20, **ONLY, "reward_cds_weight": 1.0},
+    **{
+        f"seed_{n}": {
+            "learning_rate": 1e-4, "beta": 1e-2, "temperature": 1.3, "seed": 100 + n, **REFERENCE_MANY,
+        }
+        for n in range(1, 11)
+    },
+    "narrow_1": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 101, **REFERENCE_MANY},
+    "narrow_2": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 102, **REFERENCE_MANY},
+    "hacked": {"learning_rate": 2e-4, "beta": 1e-3, "temperature": 1.0, "seed": 102, **MANY},
+    "few_molecules_1": {
+        "learning_rate": 1.65e-4, "beta": 1.4e-3, "temperature": 0.735, "seed": 42, **MANY,
+        "per_device_train_batch_size": 32, "num_generations": 16, "epsilon": 0.22, "reward_ori_weight": 0.0,
+        "reward_promoter_weight": 2.0, "reward_promoter_max": 10, "reward_marker_weight": 2.0,
+        "reward_cds_weight": 2.0, "reward_punish_mode": True, "reward_length_penalty": False,
+        "reward_min_length": 500, "reward_location_aware": False,
+    },
+    "few_molecules_2": {"learning_rate": 5e-4, "beta": 1e-4, "temperature": 0.7, "seed": 43, **MANY},
+    "few_molecules_3": {"learning_rate": 3e-4, "beta": 1e-3, "temperature": 0.72, "seed": 45, **MANY},
+    "rate_1e-3_cold": {"learning_rate": 1e-3, "beta": 0.0, "temperature": 0.8, "seed": 44, **MANY},
 }  # fmt: skip
 
 
@@ -96,8 +125,9 @@ class Summary:
 
     def __init__(self) -> None:
         self.summary: dict[str, Any] = {}
+        self.starting_step = 0
 
-    def log(self, data: dict[str, Any], step: int | None = None) -> None:
+    def log(self, data: dict[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         """Do nothing: the rows are in the run directory."""
 
 
@@ -106,7 +136,7 @@ def write(name: str, directory: RunDirectory, summary: dict[str, Any]) -> None:
     rows = directory.rows()
     curves = {
         metric: [[row["train/global_step"], float(f"{row[metric]:.4g}")] for row in rows if metric in row]
-        for metric in WATCHED
+        for metric in sorted({name for row in rows for name in watched(row)})
     }
     starter = {key: float(f"{value:.4g}") for key, value in summary.items() if key.startswith("starter/")}
     steps = RUNS[name].get("max_steps", BUDGET["max_steps"])

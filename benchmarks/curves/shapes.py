@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.curves.contents import Content, sound_content
+
 Array = NDArray[np.float64]
 
 
@@ -21,6 +23,7 @@ class Curves:
         step: Metrics of every step, [steps] each.
         rung: Held-out metrics, [steps] each, although only the values at the rungs are logged.
         starter: Held-out metrics of the starting model.
+        content: What the completions are like; None for a task without quality control.
     """
 
     rng: np.random.Generator
@@ -30,12 +33,13 @@ class Curves:
     step: dict[str, Array]
     rung: dict[str, Array]
     starter: dict[str, float]
+    content: Content | None = None
 
     def learn(self, progress: Array) -> None:
         """Let reward and held-out score follow `progress`, [steps] in [0, 1]."""
         reward, score = "reward_components/total_reward/mean", "reference"
         self.step[reward] = self.step[reward][0] + (0.85 - self.step[reward][0]) * progress * 0.8
-        start = self.starter["score"]
+        start = self.starter["reference"]
         self.rung[score] = start + (0.8 - start) * progress * self.rng.uniform(0.2, 0.9)
 
 
@@ -76,11 +80,13 @@ def sound(rng: np.random.Generator, steps: int) -> Curves:
         starter={},
     )
     curves.starter = {
-        "score": score, "entropy": entropy, "unique_fraction": unique, "unique_starts": unique,
+        "reference": score, "entropy": entropy, "unique_fraction": unique, "unique_starts": unique,
         "similarity": similar, "prompt_similarity": similar + 0.03, "template_share": 0.0,
         "mean_length": length, "truncated_fraction": cut,
     }  # fmt: skip
     curves.learn(learned)
+    if rng.random() < 0.7:
+        curves.content = sound_content(rng, learned)
     return curves
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.config.errors import ConfigError
-from agent.config.metrics import HIGHER_IS_BETTER, RUNG_METRICS, cadence, step_metrics
+from agent.config.metrics import HIGHER_IS_BETTER, cadence, rung_metrics, step_metrics
 from agent.config.model_path import missing_folder
 from agent.config.run import DEFAULT_TASK, OBJECTIVE_FIELDS, RunConfig
 from agent.config.tasks import task_definition
@@ -105,7 +105,9 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         raise UserError("the sweep names no metric; add `metric: {name: objective/score, goal: maximize}`")
     logged_at = cadence(spec.metric.name, task)
     if logged_at is None:
-        raise UserError(unknown_key_message("metric", spec.metric.name, step_metrics(task) | RUNG_METRICS))
+        raise UserError(
+            unknown_key_message("metric", spec.metric.name, step_metrics(task) | rung_metrics(task))
+        )
     for model in _models(spec):
         if missing := missing_folder(model):
             raise UserError(missing)

@@ -23,9 +23,9 @@ SECONDS_PER_RUNG = 0.7
 START = 0.4
 """Held-out score of the starting model."""
 STARTER = {
-    "score": START, "error": 0.01, "entropy": 2.0, "kl": 0.0, "mean_length": 100.0, "truncated_fraction": 0.2,
-    "unique_fraction": 1.0, "unique_starts": 1.0, "similarity": 0.1, "prompt_similarity": 0.1,
-    "template_share": 0.02,
+    "score": START, "reference": START, "error": 0.01, "entropy": 2.0, "kl": 0.0, "mean_length": 100.0,
+    "truncated_fraction": 0.2, "unique_fraction": 1.0, "unique_starts": 1.0, "similarity": 0.1,
+    "prompt_similarity": 0.1, "template_share": 0.02,
 }  # fmt: skip
 
 REGIONS = (

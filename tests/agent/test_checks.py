@@ -1,6 +1,7 @@
 """All checks together: thresholds have an effect, healthy curves give no finding, later rows remove none."""
 
 import dataclasses
+import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.health.checks import WATCHED, HealthLimits, check_health
+from agent.health.checks import WATCHED, HealthLimits, check_health, watched
 from agent.health.collapse import DIVERSITY
 from agent.health.curve import Curve
 from agent.health.diversity import Diversity, measure
@@ -18,7 +19,7 @@ from agent.health.monitor import Monitor
 from agent.health.reward import error_of_mean, group_statistics
 
 STARTER = {
-    "starter/score": 0.3,
+    "starter/reference": 0.3,
     "starter/error": 0.01,
     "starter/entropy": 2.0,
     "starter/mean_length": 100.0,
@@ -28,6 +29,16 @@ STARTER = {
     "starter/similarity": 0.1,
     "starter/prompt_similarity": 0.1,
     "starter/template_share": 0.2,
+    "starter/qc/pass_rate": 0.2,
+    "starter/qc/error": 0.03,
+    "starter/qc/passed": 60.0,
+    "starter/qc/distinct": 57.0,
+    "starter/qc/coincidence": 0.01,
+    "starter/qc/top_share": 0.1,
+    "starter/qc/novelty": 0.4,
+    "starter/qc/near_copies": 0.2,
+    "starter/qc/origin/ColE1": 0.7,
+    "starter/qc/origin/p15A": 0.3,
 }
 SOUND = {
     "train/kl": 0.01,
@@ -47,6 +58,16 @@ SOUND = {
     "objective/similarity": 0.1,
     "objective/prompt_similarity": 0.1,
     "objective/template_share": 0.2,
+    "qc/pass_rate": 0.2,
+    "qc/error": 0.03,
+    "qc/passed": 60.0,
+    "qc/distinct": 57.0,
+    "qc/coincidence": 0.01,
+    "qc/top_share": 0.1,
+    "qc/novelty": 0.4,
+    "qc/near_copies": 0.2,
+    "qc/origin/ColE1": 0.7,
+    "qc/origin/p15A": 0.3,
 }
 
 
@@ -61,7 +82,8 @@ def kinds(found: dict[str, Curve], window: int = 1, **limits: Any) -> set[str]:
 
 
 def test_these_tests_cover_every_metric_that_a_check_reads() -> None:
-    assert set(SOUND) == set(WATCHED)
+    assert watched(SOUND) == list(SOUND)
+    assert all(fnmatch.filter(SOUND, pattern) for pattern in WATCHED)
     assert {name.replace("objective/", "") for name in DIVERSITY} == {
         field.name for field in dataclasses.fields(Diversity)
     }
@@ -87,6 +109,13 @@ CASES = [
     ("health_truncated_margin", 0.1, {"objective/truncated_fraction": [0.4] * 6}, "truncated"),
     ("health_entropy_min", 0.9, {"objective/entropy": [1.7] * 6}, "collapsed"),
     ("health_unique_min", 0.9, {"health/unique_fraction": [1.0] + [0.8] * 5}, "collapsed"),
+    ("health_coincidence_rise", 0.02, {"qc/coincidence": [0.05] * 6}, "collapsed"),
+    ("health_distinct_min", 0.8, {"qc/distinct": [40.0] * 6}, "collapsed"),
+    ("health_minority_min", 0.5, {"qc/origin/ColE1": [0.9] * 6, "qc/origin/p15A": [0.1] * 6}, "collapsed"),
+    ("health_copies_rise", 0.1, {"qc/near_copies": [0.3] * 6}, "memorising"),
+    ("health_copies_max", 0.2, {"qc/near_copies": [0.4] * 6, "qc/novelty": [0.1] * 6}, "memorised"),
+    ("health_novelty_min", 0.8, {"qc/near_copies": [0.8] * 6, "qc/novelty": [0.3] * 6}, "memorised"),
+    ("health_fall_noise", 1.0, {"qc/pass_rate": [0.2, 0.4, 0.4, 0.4, 0.4, 0.3]}, "unstable"),
 ]
 
 
@@ -125,7 +154,7 @@ def test_a_run_that_falls_below_its_starting_model_is_unstable_at_once() -> None
 
 
 def test_a_tiny_fall_gives_no_finding_even_with_an_error_of_zero() -> None:
-    starter = {**STARTER, "starter/score": 0.02, "starter/error": 0.0}
+    starter = {**STARTER, "starter/reference": 0.02, "starter/error": 0.0}
     for low, kind in ((0.0105, []), (0.0095, ["unstable"])):
         found = curves({"objective/reference": [low], "objective/error": [0.0]}, steps=1)
         assert [finding.kind for finding in check_health(found, starter, HealthLimits(), 1)] == kind
@@ -165,7 +194,7 @@ def test_healthy_constant_curves_give_no_finding(
         "train/grad_norm": norm,
     }
     found = curves({name: [level] * steps for name, level in levels.items()}, steps)
-    assert check_health(found, {**STARTER, "starter/score": score}, HealthLimits(), window) == []
+    assert check_health(found, {**STARTER, "starter/reference": score}, HealthLimits(), window) == []
 
 
 @given(
@@ -184,6 +213,7 @@ def test_later_rows_do_not_change_earlier_findings(
         logged = {n: Curve.of(enumerate(c, 1)) for n, c in zip(SOUND, columns, strict=True)}
         # A fall is judged by the last value. It is the only finding that later rows may remove.
         logged.pop("objective/error")
+        logged.pop("qc/error")
         by_kind: dict[str, set[tuple[int, str]]] = {}
         for finding in check_health(logged, STARTER, HealthLimits(), window):
             by_kind.setdefault(finding.kind, set()).add((finding.step, finding.evidence))

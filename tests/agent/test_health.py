@@ -48,13 +48,21 @@ def test_unique_fraction() -> None:
 
 
 def test_overlap_of_kmers() -> None:
-    # {ab, bc} and {bc, cd} share one of three k-mers; {xy} shares none with either.
-    sets = [kmers(text, k=2) for text in ("abc", "bcd", "xy")]
+    # {ab, bc} and {bc, cd} share one of three parts; {xy} shares none with either.
+    sets = [frozenset(parts) for parts in (["ab", "bc"], ["bc", "cd"], ["xy"])]
     assert mean_overlap(sets[:2]) == pytest.approx(1 / 3)
     assert mean_overlap(sets) == pytest.approx(1 / 9)
     assert mean_overlap(sets[:1]) == 0.0
     assert mean_overlap([frozenset(), frozenset()]) == 1.0
-    assert kmers("ab", k=3) == {"ab"}
+
+
+def test_one_molecule_in_any_rotation_on_either_strand_is_one_completion() -> None:
+    molecule = "ATGACCATCAATCTAAAGTATATATGAGTAAACTTGGTCTGACAG"
+    turned = molecule[20:] + molecule[:20]
+    other_strand = turned.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    assert kmers(molecule) == kmers(turned) == kmers(other_strand)
+    found = measure([molecule, turned, other_strand], [molecule])
+    assert (found.unique_fraction, found.unique_starts, found.similarity) == (1 / 3, 1.0, 1.0)
 
 
 def test_overlap_within_prompts_ignores_pairs_of_different_prompts() -> None:
@@ -73,8 +81,8 @@ def test_diversity_of_text_and_of_dna() -> None:
     assert found.template_share == pytest.approx(2 / 4)
     dna = measure(["ACGT" * 20 + "A", "ACGT" * 20 + "C"], ["ACGT" * 20] * 2)
     assert (dna.unique_fraction, dna.unique_starts, dna.template_share) == (1.0, 0.5, 0.0)
-    # The repeat has four 16-mers; A continues it, C adds a fifth.
-    assert dna.similarity == pytest.approx(4 / 5)
+    # The repeat has three canonical 16-mers; those across the last base, 15 and 16, are not shared.
+    assert dna.similarity == pytest.approx(3 / 34)
 
 
 def test_group_statistics() -> None:

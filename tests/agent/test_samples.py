@@ -29,7 +29,7 @@ def held_out(count: int = 2) -> HeldOut:
         unscored=1,
     )
     return HeldOut(
-        7, {"reference": 0.5}, ["A"] * count, Completions(texts, ones, ones, 1, ones[:, 0] == 1), scores
+        7, {"reference": 0.5}, ["A"] * count, Completions(texts, ones, ones, 1, ones[:, 0] == 1), scores, None
     )
 
 

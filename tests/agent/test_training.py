@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.config.errors import ConfigError
-from agent.config.metrics import RUNG_METRICS, step_metrics
+from agent.config.metrics import rung_metrics, step_metrics
 from agent.config.run import RunConfig
 from agent.tasks.build import build_task
 from agent.training.lifecycle.stop import StopRequest
@@ -43,7 +43,7 @@ def test_every_documented_metric_is_logged(finished: tuple[Outcome, Recorder, Pa
         promised = step_metrics("plasmid")
         assert set(row) >= promised, sorted(promised - set(row))
         assert all(math.isfinite(v) for v in recorder.numbers(row).values())
-        assert (set(row) >= RUNG_METRICS) == (step in (2, 4))
+        assert (set(row) >= rung_metrics("plasmid")) == (step in (2, 4))
         assert ("objective/score" in row) == (step in (2, 4))
 
 
@@ -54,6 +54,8 @@ def test_every_logged_metric_is_in_the_glossary(finished: tuple[Outcome, Recorde
         room, _, rest = name.partition("/")
         last = rest.rpartition("/")[2]
         general = {f"{room}/{{name}}", f"{room}/components/{{component}}", f"{room}/{{component}}/{last}"}
+        if room == "qc":
+            general |= {"qc/{kind}/{type}"} if "/" in rest else {f"qc/{{kind}}_{rest.partition('_')[2]}"}
         assert any(f"`{known}`" in glossary for known in {name, *general}), name
 
 

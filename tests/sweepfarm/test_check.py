@@ -166,6 +166,8 @@ def points(sweep: dict[str, Any]) -> list[dict[str, Any]]:
         ({"reward_ori_weight": {"value": 1.0}}, "unknown parameter `reward_ori_weight`"),
         ({"variant": {"values": [{"bta": 0.1}]}}, "unknown parameter `bta`; did you mean `beta`"),
         ({"variant": {"values": [{"max_steps": 3}]}}, "`max_steps` decides how the objective is measured"),
+        ({"objective": {"values": ["reference", "qc_distinct"]}}, "`objective` decides how the objective is"),
+        ({"objective": {"value": "qc_distinct"}}, "the task stories has no quality control"),
         ({"variant": {"values": [3]}}, "each value of `variant` must be a mapping"),
         ({"beta": {"value": 0.5}}, "leave one of them out"),
         ({"run_name": {"value": "{kl}"}}, "`run_name`: unknown parameter `kl`"),
@@ -185,6 +187,12 @@ def test_minimising_warns_only_for_a_metric_that_is_better_when_higher(
     sweep["metric"] = {"name": metric, "goal": "minimize"}
     warnings = check_sweep(sweep).warnings
     assert (f"{metric} is better when higher, but the goal is minimize" in warnings) == warned
+
+
+def test_a_figure_of_the_quality_control_may_be_the_metric(sweep: dict[str, Any]) -> None:
+    rungs = check_sweep(sweep).evaluations
+    sweep["metric"]["name"] = "qc/distinct_pass_rate"
+    assert check_sweep(sweep).evaluations == rungs
 
 
 def test_a_metric_of_another_task_is_refused() -> None:

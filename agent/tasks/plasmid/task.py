@@ -8,6 +8,7 @@ from agent.config.run import RunConfig
 from agent.config.tasks import OVERLAYS, OwnCorpus, TaskDefinition
 from agent.tasks.base import Task
 from rewards.base import Sample
+from rewards.plasmid.quality.control import PlasmidQuality
 from rewards.plasmid.suite import MONITORED, PlasmidRewardConfig, plasmid_suite, reference_suite
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def _build(config: RunConfig) -> Task:
         known_good=_samples(corpus.held_out[:_GOOD]),
         # Empty, one base, one repeated unit, random bases.
         known_bad=_samples(("", "A" * 3_000, "ATGC" * 750, "".join(rng.choices("ACGT", k=3_000)))),
+        quality=PlasmidQuality(corpus.train),
     )
 
 
@@ -63,6 +65,7 @@ TASK = TaskDefinition(
     monitored=MONITORED,
     build=_build,
     starter=_starter,
+    quality=PlasmidQuality,
     small_budget=OVERLAYS / "cpu.yaml",
     own_corpus=OwnCorpus(_description, _starter),
 )

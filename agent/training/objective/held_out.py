@@ -1,6 +1,7 @@
 """The objective of a sweep: the reference suite's score of completions of held-out prompts.
 
-`objective/score` is this score times the health gate (0 or 1), which the run's `Monitor` determines.
+`objective/score` is this score, or the distinct pass rate of the quality control, times the health gate (0 or
+1), which the run's `Monitor` determines.
 """
 
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from agent.training.objective.sampling import Completions, SampleArguments, samp
 from agent.training.scoring import component_statistics, score_some
 from rewards.base import Sample
 from rewards.compose import SuiteScores
+from rewards.quality import QualityScores, quality_scores
 
 EVAL_SEED = 1234
 """The same for every run of every sweep: objectives can be compared only if the draws are the same."""
@@ -35,10 +37,11 @@ class HeldOut:
 
     Attributes:
         step: Training step; 0 for the starting model.
-        metrics: Name without `objective/` → value.
+        metrics: Name without `objective/` → value; figures of the quality control are named `qc/...`.
         prompts: [B] prompts, one per completion; those of the same prompt are consecutive.
         completions: [B] sampled completions.
         scores: The reference suite's scores of the completions.
+        quality: The quality control of the completions; None for a task without one.
     """
 
     step: int
@@ -46,11 +49,12 @@ class HeldOut:
     prompts: list[str]
     completions: Completions
     scores: SuiteScores
+    quality: QualityScores | None
 
     @property
-    def reference(self) -> float:
-        """Mean total score of the reference suite, in [0, 1]; 0 if nothing could be scored."""
-        return self.metrics["reference"]
+    def score(self) -> float:
+        """Value of the objective while the run is healthy, in [0, 1]; 0 if nothing could be scored."""
+        return self.metrics["score"]
 
     @property
     def finding(self) -> Finding | None:
@@ -80,7 +84,7 @@ class Objective:
         self, config: RunConfig, task: Task, reference: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
     ) -> None:
         self._config = config
-        self._suite = task.reference_suite
+        self._suite, self._quality = task.reference_suite, task.quality
         self._prompts = [p for p in task.prompts.held_out for _ in range(config.eval_samples)]
         self._reference = reference
         self._tokenizer = tokenizer
@@ -95,8 +99,7 @@ class Objective:
 
     def starter_values(self) -> dict[str, float]:
         """The starting model's metrics as summary values: name `starter/{name}` → value."""
-        values = {f"starter/{name}": value for name, value in self.starter.metrics.items()}
-        return {"starter/score": self.starter.reference, **values}
+        return {f"starter/{name}": value for name, value in self.starter.metrics.items()}
 
     def at_rung(self, policy: PreTrainedModel, step: int) -> tuple[dict[str, float], HeldOut]:
         """The metrics of `policy` at a rung, without the gate, and the measurement that they come from.
@@ -106,14 +109,17 @@ class Objective:
             step: Training step.
 
         Returns:
-            Name `objective/{name}` → value, and the measurement.
+            Name `objective/{name}` or `qc/{name}` → value, and the measurement.
 
         Raises:
             FloatingPointError: If the policy's logits are not finite.
         """
         held_out = self._measure(policy, step)
         self.rung += 1
-        row = {f"objective/{name}": value for name, value in held_out.metrics.items()}
+        row = {
+            name if name.startswith("qc/") else f"objective/{name}": value
+            for name, value in held_out.metrics.items()
+        }
         return {**row, "objective/rung": float(self.rung)}, held_out
 
     def _measure(self, policy: PreTrainedModel, step: int) -> HeldOut:
@@ -151,7 +157,15 @@ class Objective:
             "mean_length": completions.mean_length,
             "truncated_fraction": completions.truncated_fraction,
         }
+        quality = None
+        if self._quality is not None:
+            quality = quality_scores(self._quality, samples)
+            passed = np.array([verdict.passed for verdict in quality.verdicts], dtype=np.float64)
+            metrics |= {f"qc/{name}": value for name, value in quality.figures.items()}
+            metrics["qc/error"] = error_of_mean(passed, config.eval_samples)
+        by_distinct = config.objective == "qc_distinct"
+        metrics["score"] = metrics["qc/distinct_pass_rate" if by_distinct else "reference"]
         for name in scores.components:
             if f"reward_components/{name}/mean" in statistics:
                 metrics[f"components/{name}"] = statistics[f"reward_components/{name}/mean"]
-        return HeldOut(step, metrics, self._prompts, completions, scores)
+        return HeldOut(step, metrics, self._prompts, completions, scores, quality)

@@ -152,7 +152,7 @@ class StepLog(TrainerCallback):
             control.should_training_stop = True
         if self._held_out is not None or self._monitor.fatal:
             row["objective/gate"] = 0.0 if self._monitor.fatal else 1.0
-            row["objective/score"] = row["objective/gate"] * row.get("objective/reference", 0.0)
+            row["objective/score"] = row["objective/gate"] * row.get("objective/score", 0.0)
             self.last_score = row["objective/score"]
         sinks = self._context.sinks
         if self._held_out is not None:

@@ -1,0 +1,1 @@
+"""Quality control of plasmids: which molecules pass, which are the same, and which are copies."""
