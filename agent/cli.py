@@ -24,7 +24,7 @@ def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None,
     from agent.config.errors import ConfigError
     from agent.config.run import RunConfig
     from agent.entrypoint import EXIT_BAD_CONFIG
-    from rewards.yaml_file import YamlError
+    from rewards.files.yaml_file import YamlError
 
     try:
         config = RunConfig.from_params(_parameters(config_file, settings))
@@ -37,7 +37,7 @@ def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None,
 def _parameters(config_file: Path | None, settings: tuple[str, ...]) -> dict[str, Any]:
     from agent.config.errors import ConfigError
     from agent.config.variant import unfolded
-    from rewards.yaml_file import parsed_yaml, read_yaml
+    from rewards.files.yaml_file import parsed_yaml, read_yaml
 
     values = read_yaml(config_file) if config_file else {}
     if not isinstance(values, dict):

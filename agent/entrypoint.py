@@ -14,8 +14,8 @@ from agent.config.run import RunConfig
 from agent.tracking.directory import CANNOT_WRITE, RunDirectory
 from agent.training.lifecycle.stop import StopRequest
 from agent.watchdog import Watchdog, when_orphaned
-from rewards.atomic_write import write_text
 from rewards.error_text import first_line
+from rewards.files.atomic_write import write_text
 
 EXIT_OF_OUTCOME = {"finished": 0, "stopped early": 0, "unhealthy": 0, "preempted": 143}
 """An unhealthy run is a success: it found a bad configuration. 143 = 128 + SIGTERM."""

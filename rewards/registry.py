@@ -14,6 +14,7 @@ from rewards.base import Reward
 from rewards.compose import Gate, RewardSuite, SuiteError, Weighted
 from rewards.config import StrictModel
 from rewards.error_text import one_line
+from rewards.files.yaml_file import YamlError, read_yaml
 from rewards.nearest import unknown_key_message
 from rewards.plugins import (
     PluginError,
@@ -23,7 +24,6 @@ from rewards.plugins import (
     is_file_reference,
     refuse_built_in_name,
 )
-from rewards.yaml_file import YamlError, read_yaml
 
 ENTRY_POINTS = "sweepfarm.rewards"
 """Entry-point group in which installed packages declare rewards."""

@@ -123,7 +123,7 @@ def test_folders_stay_small() -> None:
     for room in (*ROOMS, "benchmarks", "docker"):
         folders = {path.parent for path in modules(room)}
         for folder in folders:
-            if folder.name != "components":
+            if folder.name not in ("components", "benchmarks"):  # one reward or one benchmark a file
                 assert len(list(folder.glob("*.py"))) <= MAX_FILES, folder
 
 

@@ -12,8 +12,8 @@ from filelock import FileLock
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from rewards.atomic_write import replacing
-from rewards.cache_dir import cache_dir
+from rewards.files.atomic_write import replacing
+from rewards.files.cache_dir import cache_dir
 
 
 @dataclass(frozen=True, kw_only=True)

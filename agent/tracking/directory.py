@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rewards.atomic_write import write_text
+from rewards.files.atomic_write import write_text
 
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 """Errors of a full or read-only disk. The user can fix them, so they are reported in one line."""

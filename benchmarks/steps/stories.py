@@ -11,7 +11,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from agent.training.passes.onednn import OneDnnLinear
-from rewards.cache_dir import cache_dir
+from rewards.files.cache_dir import cache_dir
 
 VOCABULARY = 4096
 _RECIPE = 3

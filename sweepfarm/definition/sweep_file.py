@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rewards.files.yaml_file import YamlError, read_yaml
 from rewards.nearest import unknown_key_message
-from rewards.yaml_file import YamlError, read_yaml
 from sweepfarm.errors import UserError
 
 OVERLAY_KEYS = frozenset(

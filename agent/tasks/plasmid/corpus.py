@@ -12,8 +12,8 @@ from pathlib import Path
 from agent.config.errors import ConfigError
 from agent.tasks.plasmid.split import Beginning, Split, UnsplittableError, split_plasmids
 from agent.tasks.plasmid.strands import reverse_complement, rotate, written_from
-from rewards.atomic_write import write_text
-from rewards.cache_dir import cache_dir
+from rewards.files.atomic_write import write_text
+from rewards.files.cache_dir import cache_dir
 from rewards.plasmid.annotator import default_annotator
 from rewards.plasmid.library.corpus import annotated_plasmids
 from rewards.plasmid.library.store import library_key

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from rewards.atomic_write import replacing
+from rewards.files.atomic_write import replacing
 
 
 class Checkpoints:

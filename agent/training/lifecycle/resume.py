@@ -12,7 +12,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from agent.training.lifecycle.context import RunContext
-from rewards.atomic_write import write_text
+from rewards.files.atomic_write import write_text
 
 _OWN = "sweepfarm_state.json"
 _PREFIX = "checkpoint-"

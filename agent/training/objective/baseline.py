@@ -13,8 +13,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.training.objective.divergence import token_log_probabilities
 from agent.training.objective.sampling import Completions, SampleArguments, read_completions, sample
-from rewards.atomic_write import replacing
-from rewards.cache_dir import cache_dir
+from rewards.files.atomic_write import replacing
+from rewards.files.cache_dir import cache_dir
 
 _SAMPLED_ELEMENTS = 4096
 """Elements of each tensor that are hashed; training changes all elements."""

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import PositiveFloat, PositiveInt, ValidationError, field_validator
 
-from rewards.cache_dir import cache_dir
 from rewards.config import StrictModel
+from rewards.files.cache_dir import cache_dir
 
 KEY_VARIABLE = "SWEEPFARM_JUDGE_KEY"
 """Environment variable with the API key, which is read from nowhere else. If unset, no key is sent."""

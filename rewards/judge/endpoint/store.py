@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from rewards.atomic_write import write_text
+from rewards.files.atomic_write import write_text
 from rewards.judge.endpoint.answer import MalformedError, read_verdict
 from rewards.judge.verdict import Verdict
 

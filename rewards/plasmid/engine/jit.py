@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar, cast
 import numba
 from numba.core import config
 
-from rewards.cache_dir import cache_dir
+from rewards.files.cache_dir import cache_dir
 
 P = ParamSpec("P")
 R = TypeVar("R")

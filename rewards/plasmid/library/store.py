@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rewards.cache_dir import cache_dir
+from rewards.files.cache_dir import cache_dir
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.engine.index import FeatureIndex, SeedTable, build_index
 from rewards.plasmid.features import FEATURE_CLASSES, FeatureClass
