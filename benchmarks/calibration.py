@@ -15,7 +15,6 @@ pass it and score low; they are a group of their own.
 import json
 import random
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +50,8 @@ class Judged:
     totals: NDArray[np.float64]
     passed: NDArray[np.bool_]
     published: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
+    """Whether a molecule has a whole bacterial origin and a whole bacterial marker, however many."""
 
     def row(self) -> dict[str, Any]:
         """The figures of the group."""
@@ -60,6 +61,8 @@ class Judged:
             "qc": float(self.passed.mean()),
             "qc_published": float(self.published.mean()),
             "median": float(np.median(self.totals)),
+            "complete": int(self.complete.sum()),
+            "median_complete": float(np.median(self.totals[self.complete])) if self.complete.any() else None,
             "auc": auc(self.totals, self.passed),
         }
 
@@ -80,7 +83,8 @@ def judge(name: str, samples: list[Sample]) -> Judged:
     scored = ~np.isnan(totals)
     passed = np.array([result.passed for result in results])
     published = np.array([result.published for result in results])
-    return Judged(name, totals[scored], passed[scored], published[scored])
+    complete = np.array([bool(result.origins and result.markers) for result in results])
+    return Judged(name, totals[scored], passed[scored], published[scored], complete[scored])
 
 
 def whole(sequence: str) -> Sample:
@@ -148,11 +152,9 @@ def samples_of(path: Path) -> Iterator[Sample]:
 
 def groups(folder: Path, files: tuple[Path, ...]) -> Iterator[Judged]:
     """All groups, judged."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        public = [whole(read_annotated(path).sequence) for path in sorted(folder.glob("*.gb"))]
+    public = [read_annotated(path) for path in sorted(folder.glob("*.gb"))]
     if public:
-        yield judge(folder.name, public)
+        yield judge(folder.name, [whole(plasmid.sequence) for plasmid in public])
     packages: dict[str, list[Sample]] = {}
     for plasmid in annotated_plasmids():
         packages.setdefault(plasmid.source, []).append(whole(plasmid.sequence))
@@ -162,6 +164,13 @@ def groups(folder: Path, files: tuple[Path, ...]) -> Iterator[Judged]:
         yield judge(name, samples)
     for path in files:
         yield judge(str(path), list(samples_of(path)))
+
+
+def names_of_incomplete(folder: Path) -> list[str]:
+    """Public plasmids without a whole bacterial origin or a whole bacterial marker."""
+    public = [read_annotated(path) for path in sorted(folder.glob("*.gb"))]
+    results = map(quality_control, default_annotator().annotate([plasmid.sequence for plasmid in public]))
+    return [p.name for p, r in zip(public, results, strict=True) if not (r.origins and r.markers)]
 
 
 @click.command()
@@ -176,18 +185,25 @@ def main(files: tuple[Path, ...], folder: Path, as_json: bool) -> None:
         np.concatenate([group.totals for group in judged]),
         np.concatenate([group.passed for group in judged]),
         np.concatenate([group.published for group in judged]),
+        np.concatenate([group.complete for group in judged]),
     )
     rows = [group.row() for group in (together, *judged)]
     if as_json:
         click.echo(json.dumps(rows))
         return
-    click.echo(f"{'group':36s}{'n':>6s}{'QC':>8s}{'QC, published':>15s}{'median score':>14s}{'AUC':>8s}")
+    heads = ("n", "QC", "published", "median", "complete", "median", "AUC")
+    click.echo(f"{'group':36s}" + "".join(f"{head:>10s}" for head in heads))
     for row in rows:
-        area = "-" if row["auc"] is None else f"{row['auc']:.3f}"
-        click.echo(
-            f"{row['group'][-35:]:36s}{row['n']:6d}{row['qc']:8.1%}{row['qc_published']:15.1%}"
-            f"{row['median']:14.3f}{area:>8s}"
+        area, median = (
+            "-" if row[name] is None else f"{row[name]:.3f}" for name in ("auc", "median_complete")
         )
+        click.echo(
+            f"{row['group'][-35:]:36s}{row['n']:10d}{row['qc']:10.1%}{row['qc_published']:10.1%}"
+            f"{row['median']:10.3f}{row['complete']:10d}{median:>10s}{area:>10s}"
+        )
+    click.echo("complete: with a whole bacterial origin and a whole bacterial marker, however many")
+    if incomplete := names_of_incomplete(folder):
+        click.echo(f"not complete in {folder.name}: {', '.join(incomplete)}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.plasmid.assembly.defects import align, fragment_defect, gene_defect, part_defect, protein_defect
+from rewards.plasmid.assembly.defects import (
+    align,
+    fragment_defect,
+    gene_defect,
+    may_be_changed,
+    part_defect,
+    protein_defect,
+)
 from rewards.plasmid.assembly.genes import Gene, word_scores
 from rewards.plasmid.engine.bases import Codes
 from rewards.plasmid.engine.canonical import map_back
@@ -151,7 +158,7 @@ def _read_hit(line: Codes, hit: list[int], library: Library) -> _Found:
     coverage = (last - first) / size
     before, after = (first, size - last) if strand > 0 else (size - last, first)
     alignment = None
-    if matches < columns and coverage >= FRAGMENT_COVERAGE:
+    if coverage >= FRAGMENT_COVERAGE and may_be_changed(feature_class, columns - matches):
         begin = int(library.index.first[target & ~1])  # the feature in its own direction
         part = library.index.codes[begin + before : begin + size - after]
         alignment = align(part, stretch_of(line, start, span, strand), columns - matches)

@@ -62,6 +62,13 @@ class Alignment(NamedTuple):
     inserted: NDArray[np.int64]
 
 
+def may_be_changed(feature_class: FeatureClass, mismatches: int) -> bool:
+    """Whether a hit with so many differing alignment columns may have a defect and must be aligned."""
+    if feature_class in ("marker", "cds"):
+        return mismatches > 0
+    return feature_class in WINDOW and mismatches >= WINDOW[feature_class][1]
+
+
 def align(part: Codes, place: Codes, mismatches: int) -> Alignment:
     """Global alignment of the part of a feature with the place on the plasmid at which it was found.
 
@@ -99,7 +106,7 @@ def gene_defect(reading: float, ends: bool, alignment: Alignment | None, skipped
     Args:
         reading: From `engine.reading_frame.read_share`.
         ends: Whether a stop codon ends the frame.
-        alignment: How the gene lies on the plasmid; None if every base is the same.
+        alignment: How the gene lies on the plasmid; None if too few bases differ for a defect.
         skipped: Bases of the gene before the aligned part; they set the frame.
         own: Whether it is a marker, whose amino acids must not be changed at random. Fluorescent proteins are
             changed on purpose.
@@ -130,7 +137,7 @@ def protein_defect(gene: Codes) -> str:
 
 def part_defect(feature_class: FeatureClass, alignment: Alignment | None) -> str:
     """What is broken in an origin, promoter or terminator that is not a fragment; empty if it is whole."""
-    if alignment is None or feature_class not in WINDOW:
+    if alignment is None:
         return ""
     size, limit = WINDOW[feature_class]
     worst, most = part_changes(*alignment, size)

@@ -88,8 +88,10 @@ class Expression(PlasmidReward):
 
     def _of_gene(self, gene: Feature, promoters: list[Feature], length: int) -> tuple[float, str]:
         """Score of one gene and what is wrong with it."""
-        before = [(_distance(promoter, gene, length), promoter) for promoter in promoters]
-        near = [(gap, promoter) for gap, promoter in before if gap <= self.reach]
+        stretches = stretches_of(promoters)
+        stretches[:, 2] = gene.strand  # on either strand, those that lie upstream
+        distances = gaps(stretches, stretches_of([gene]), length).tolist()
+        near = [pair for pair in zip(distances, promoters, strict=True) if pair[0] <= self.reach]
         if not near:
             return NOT_DRIVEN, "no promoter points at it"
         gap, nearest = min(near, key=lambda pair: (pair[0], pair[1].strand != gene.strand))
@@ -100,11 +102,6 @@ class Expression(PlasmidReward):
         if gap < MIN_ROOM and nearest.span <= SHORT_PROMOTER:
             return NO_ROOM, f"no room behind {nearest.name}"
         return 1.0, ""
-
-
-def _distance(promoter: Feature, gene: Feature, length: int) -> int:
-    """Bases from a promoter, on either strand, to the start of a gene that it lies upstream of."""
-    return int(gaps(stretches_of([promoter._replace(strand=gene.strand)]), stretches_of([gene]), length)[0])
 
 
 def _broken(genes: Sequence[Feature]) -> list[str]:

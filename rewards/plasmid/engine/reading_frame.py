@@ -61,8 +61,8 @@ def read_share(
         `(share, ends)`. The share is 0 if no start codon opens the frame: ATG, GTG or TTG at the beginning of
         the gene, or ATG upstream of it or at the beginning of the aligned part. A gene that may be fused also
         begins with a frame without a stop codon in `UPSTREAM` codons: that counts as opened further upstream.
-        The share is 1 if the frame is open from there to the last three bases of the aligned part. `ends` is
-        whether a stop codon ends the frame at the end of the gene; True if it needs none.
+        The share is 1 if the frame is open from there to the last three bases of the aligned part. `ends`
+        says whether a stop codon ends the frame at the end of the gene; True if it needs none.
     """
     first = (-before) % 3
     begin = -1 if own else first
