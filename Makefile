@@ -12,7 +12,7 @@ export TOKENIZERS_PARALLELISM := false
 
 AGENTS ?= 2
 SEED ?= 0
-WORKERS ?= 3
+WORKERS ?= 4
 OVERLAY ?= sweeps/overlays/cpu.yaml
 
 .PHONY: help install sweep sweep-stories sweep-code sweep-judge test check docs format bench lock clean

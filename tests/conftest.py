@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from agent.config.run import RunConfig
@@ -19,6 +20,11 @@ os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
 
 # If a script starts pytest with `&`, SIGINT is ignored, and the processes that tests interrupt inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Tests assert no times: on a busy machine any example may take long.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")
