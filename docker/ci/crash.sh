@@ -36,7 +36,7 @@ farm_that_is_disturbed() {
     } < <(from_readme 'more agents, or fewer, while it works')
     eval "$more" >>"$LOGS/crash.log" 2>&1
     agents_are 5 || fail "not five agents"
-    await 200 "a run in one of the new agents" has_steps "$(docker compose ps --quiet grpo-sweep | tail -n 1)" 1
+    await 200 "a run in one of the new agents" new_agent_has_steps "$first" "$second"
     eval "$fewer" >>"$LOGS/crash.log" 2>&1
     agents_are 1 || fail "not one agent"
     say "scaled from 2 to 5 to 1 agents during the sweep"
@@ -52,6 +52,15 @@ has_steps() { # has_steps AGENT COUNT: the current run of the agent has logged a
     local steps
     steps=$(docker exec -i "$1" python - <docker/ci/current_run.py 2>/dev/null | cut -d ' ' -f 2)
     [ "${steps:-0}" -ge "$2" ]
+}
+
+# The sweep has runs left for some of the new agents, not for each.
+new_agent_has_steps() { # new_agent_has_steps OLD OLD: another agent than these two has logged a step
+    local agent
+    for agent in $(docker compose ps --quiet --status running grpo-sweep); do
+        [ "$agent" = "$1" ] || [ "$agent" = "$2" ] || ! has_steps "$agent" 1 || return 0
+    done
+    return 1
 }
 
 run_of() { # run_of AGENT: id of its current run
