@@ -25,8 +25,8 @@ if sys.path[0] == str(Path(__file__).parent):
 from agent.tasks.code.programs import draw_exercises, draw_side
 from agent.tasks.plasmid.corpus import augmented, load_corpus
 from agent.tasks.plasmid.prompts import HELD_OUT_SEEDS, plasmid_prompts
-from agent.tasks.plasmid.strands import reverse_complement
 from agent.tasks.stories.grammar import stories
+from rewards.plasmid.engine.bases import reverse_complement_text as reverse_complement
 from rewards.text.tokens import tokens_of
 
 Figures = dict[str, float | int | str]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.plasmid.engine.bases import Codes, decode, reverse_complement
+from rewards.plasmid.engine.bases import Codes, decode
+from rewards.plasmid.engine.changes import stretch_of
 from rewards.plasmid.features import Feature
 
 Stretches = NDArray[np.int64]
@@ -19,8 +20,12 @@ def stretches_of(features: Sequence[Feature]) -> Stretches:
 
 def sequence_of(codes: Codes, start: int, span: int, strand: int) -> bytes:
     """Upper-case letters of a stretch of a circle, read on its strand."""
-    stretch = np.take(codes, np.arange(start, start + span), mode="wrap")
-    return decode(stretch if strand >= 0 else reverse_complement(stretch))
+    return decode(stretch_of(codes, start, span, strand))
+
+
+def positions_of(feature: Feature, length: int) -> NDArray[np.int64]:
+    """Position on the circle of each base of a feature, in [0, length); shape [span]."""
+    return np.arange(feature.start, feature.start + feature.span) % length
 
 
 def gaps(upstream: Stretches, downstream: Stretches, length: int) -> Stretches:

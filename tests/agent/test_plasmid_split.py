@@ -16,7 +16,8 @@ from agent.tasks.plasmid.occurrence import LONGEST, MIN_BASES, SearchText
 from agent.tasks.plasmid.prompts import HELD_OUT_SEEDS, plasmid_prompts
 from agent.tasks.plasmid.similarity import NEAR_COPY, WordTable, clusters
 from agent.tasks.plasmid.split import Split, UnsplittableError, split_plasmids
-from agent.tasks.plasmid.strands import reverse_complement, written_from
+from agent.tasks.plasmid.strands import written_from
+from rewards.plasmid.engine.bases import reverse_complement_text as reverse_complement
 
 WORD = 31
 """Bases of the words of these tests: longer than those of the code, so a shared share is never larger."""

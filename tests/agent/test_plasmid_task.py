@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from agent.tasks.base import Prompts
 from agent.tasks.plasmid.corpus import augmented, load_corpus
 from agent.tasks.plasmid.prompts import HELD_OUT_SEEDS, TRAIN_SEEDS, plasmid_prompts
-from agent.tasks.plasmid.strands import reverse_complement, rotate, written_from
+from agent.tasks.plasmid.strands import rotate, written_from
+from rewards.plasmid.engine.bases import reverse_complement_text as reverse_complement
 
 DNA = st.text("ACGT", min_size=1, max_size=60)
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from agent.config.errors import ConfigError
 from agent.tasks.plasmid.split import Beginning, Split, UnsplittableError, split_plasmids
-from agent.tasks.plasmid.strands import reverse_complement, rotate, written_from
+from agent.tasks.plasmid.strands import rotate, written_from
 from rewards.files.atomic_write import write_text
 from rewards.files.cache_dir import cache_dir
 from rewards.plasmid.annotator import default_annotator
+from rewards.plasmid.engine.bases import reverse_complement_text
 from rewards.plasmid.library.corpus import annotated_plasmids
 from rewards.plasmid.library.store import library_key
+from rewards.plasmid.quality import kmers
 from rewards.plasmid.quality_control import quality_control
 from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
 
@@ -25,7 +27,10 @@ MIN_LENGTH = 1_500
 MAX_LENGTH = 6_500
 """Maximum length in bases; longer records do not fit into the context of a small model."""
 
-_SPLITTER = [Path(__file__).with_name(f"{name}.py") for name in ("split", "similarity", "occurrence")]
+_SPLITTER = [
+    *(Path(__file__).with_name(f"{name}.py") for name in ("split", "similarity", "occurrence")),
+    Path(kmers.__file__),
+]
 """The code that decides a split; a cached one is used as long as it is the same."""
 
 
@@ -102,7 +107,7 @@ def augmented(sequences: Sequence[str], rng: random.Random) -> str:
     """A random one of `sequences`, written from a random first base on a random strand."""
     sequence = rng.choice(sequences)
     sequence = rotate(sequence, rng.randrange(len(sequence)))
-    return reverse_complement(sequence) if rng.random() < 0.5 else sequence
+    return reverse_complement_text(sequence) if rng.random() < 0.5 else sequence
 
 
 def _read(path: Path) -> tuple[tuple[str, ...], str]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.engine.jit import kernel
+from rewards.plasmid.quality.kmers import circular_kmers
 
 WORD = 12
 """Bases per word. Copies that differ in a few per cent of their bases still share most of such words, and
@@ -27,15 +28,7 @@ def words_of(sequence: str) -> NDArray[np.int64]:
     Args:
         sequence: A, C, G and T only.
     """
-    length = len(sequence)
-    # A circle that is shorter than a word is read more than once around.
-    codes = encode(sequence * (1 + -(-(WORD - 1) // max(1, length)))).astype(np.int64)
-    forward, backward = np.zeros(length, np.int64), np.zeros(length, np.int64)
-    for i in range(WORD):
-        base = codes[i : i + length]
-        forward = (forward << 2) | base
-        backward |= (3 - base) << (2 * i)
-    return np.minimum(forward, backward)
+    return circular_kmers(encode(sequence), WORD).astype(np.int64)
 
 
 def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.engine.bases import UNKNOWN
 from rewards.plasmid.features import UNKNOWN_GENE
+from rewards.plasmid.geometry import positions_of
 from rewards.plasmid.reward import PlasmidReward
 
 SHORTEST_GENE = 450
@@ -25,7 +26,7 @@ def explained_bases(annotation: Annotation) -> int:
             continue
         if feature.defect and not feature.fragment:
             continue
-        explained[np.arange(feature.start, feature.start + feature.span) % annotation.length] = True
+        explained[positions_of(feature, annotation.length)] = True
     return int((explained & (annotation.codes != UNKNOWN)).sum())
 
 

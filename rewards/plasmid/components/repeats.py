@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from rewards.base import Evaluation
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.engine.bases import UNKNOWN
 from rewards.plasmid.engine.repeats import repeated_bases
+from rewards.plasmid.geometry import positions_of
 from rewards.plasmid.reward import PlasmidReward
 
 
@@ -53,5 +52,5 @@ def repeated_outside_terminal_repeats(annotation: Annotation, minimum: int) -> i
     if len(terminal) == 2:
         codes = codes.copy()
         for feature in terminal:
-            codes[np.arange(feature.start, feature.start + feature.span) % annotation.length] = UNKNOWN
+            codes[positions_of(feature, annotation.length)] = UNKNOWN
     return int(repeated_bases(codes, minimum, annotation.circular))

@@ -11,6 +11,7 @@ UNKNOWN = 4
 _CODE_OF_BYTE = bytes("ACGT".find(chr(byte).upper()) % (UNKNOWN + 1) for byte in range(256))
 _LETTER_OF_CODE = b"ACGT".ljust(256, b"N")
 _COMPLEMENT = np.array([3, 2, 1, 0, UNKNOWN], dtype=np.uint8)
+_COMPLEMENT_OF_LETTER = str.maketrans("ACGT", "TGCA")
 
 
 def encode(text: str) -> Codes:
@@ -27,3 +28,8 @@ def decode(codes: Codes) -> bytes:
 def reverse_complement(codes: Codes) -> Codes:
     """Codes of the other strand, read in its direction."""
     return np.ascontiguousarray(_COMPLEMENT[codes[::-1]])
+
+
+def reverse_complement_text(sequence: str) -> str:
+    """The other strand of upper-case letters, in its own direction; letters other than A, C, G, T stay."""
+    return sequence.translate(_COMPLEMENT_OF_LETTER)[::-1]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from rewards.plasmid.engine.bases import reverse_complement_text
 from rewards.plasmid.library.entry import LibraryFeature
 
 MIN_IDENTITY = 0.90
@@ -11,7 +12,6 @@ MIN_IDENTITY = 0.90
 MIN_SHARE = 0.65
 """Share of a sequence that a representative inside it must make up for the sequence to be left out."""
 
-_COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _WORD = 8
 
 
@@ -48,7 +48,7 @@ def cluster(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
         sequence = feature.sequence.upper()
         if set(sequence) - set("ACGT") or (feature.feature_class, sequence) in added:
             continue
-        reverse = sequence.translate(_COMPLEMENT)[::-1]
+        reverse = reverse_complement_text(sequence)
         added |= {(feature.feature_class, sequence), (feature.feature_class, reverse)}
         words = _words(sequence) | _words(reverse)
         candidates = sorted({i for word in words for i in by_word[feature.feature_class, word]})

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import edlib
 
+from rewards.plasmid.engine.bases import reverse_complement_text
 from rewards.plasmid.library.entry import LibraryFeature
 
 STARTS = ("ATG", "GTG", "TTG")
@@ -25,8 +26,6 @@ MIN_INNER_ORI = 300
 
 MIN_PART = 80
 """Bases that must remain of a composite."""
-
-_COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
 def open_frame(sequence: str, needs_stop: bool) -> str:
@@ -63,7 +62,7 @@ def whole_parts(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
         feature = replace(feature, sequence=feature.sequence.upper())
         if feature.feature_class in ("marker", "cds"):
             needs_stop = feature.feature_class == "marker"
-            reverse = feature.sequence.translate(_COMPLEMENT)[::-1]
+            reverse = reverse_complement_text(feature.sequence)
             frame = open_frame(feature.sequence, needs_stop) or open_frame(reverse, needs_stop)
             if not frame:
                 continue
@@ -86,7 +85,7 @@ def whole_parts(features: Iterable[LibraryFeature]) -> list[LibraryFeature]:
 
 def _found_in(piece: str, sequence: str) -> tuple[int, int] | None:
     """Where a piece lies in a sequence, start and end, at `PIECE_IDENTITY` or more on either strand."""
-    for text in (piece, piece.translate(_COMPLEMENT)[::-1]):
+    for text in (piece, reverse_complement_text(piece)):
         edits = int((1 - PIECE_IDENTITY) * len(text))
         found = edlib.align(text, sequence, mode="HW", task="locations", k=edits)
         if found["editDistance"] >= 0:
