@@ -64,7 +64,9 @@ def score_fall(
         return None
     peak = int(np.argmax(score.values))
     highest, now = float(score.values[peak]), float(score.values[-1])
-    error = float(np.sqrt((errors.values[peak] ** 2 + errors.values[-1] ** 2) / 2))
+    squares = errors.values**2
+    # Each error is estimated from few completions: those of the two rungs may both be small by luck.
+    error = math.sqrt(max((squares[peak] + squares[-1]) / 2, squares.mean()))
     fall = highest - now
     if fall <= noise * error or fall < share * (highest - start):
         return None

@@ -168,6 +168,14 @@ def test_a_fall_of_the_score() -> None:
     assert fall() is None
 
 
+def test_a_lucky_small_error_of_peak_and_last_value_is_no_fall() -> None:
+    # An unchanged policy (KL 0), 16 completions per rung: the two errors alone gave "unstable".
+    scores, errors = curve(0.0639, 0.0207, 0.0084), curve(0.0099, 0.0167, 0.0071)
+    assert score_fall(scores, errors, curve(), 0.0639, noise=5.0, share=0.2) is None
+    steady = curve(0.0099, 0.0071, 0.0071)
+    assert seen(score_fall(scores, steady, curve(), 0.0639, noise=5.0, share=0.2)) == ("unstable", 1)
+
+
 def test_not_finite_names_the_value() -> None:
     assert not_finite({"train/loss": 0.1}, 1) is None
     finding = not_finite({"train/loss": NAN, "train/kl": 0.0}, 4)
