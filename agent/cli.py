@@ -1,6 +1,7 @@
 """The command `sweepfarm train`: one run without a sweep."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,10 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
                     f"  KL {row['objective/kl']:.3f}{passing}"
                 )
 
-        outcome = train_run(config, Sinks(directory), stop, show)
+        def announce(line: str) -> None:
+            progress.update(bar, description=line)
+
+        outcome = train_run(config, Sinks(directory), stop, show, announce)
     result = {**outcome.summary(), "objective/score": outcome.score, "directory": str(directory.path)}
     if as_json:
         click.echo(json.dumps(result, indent=1))
@@ -91,6 +95,38 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
         console.print(
             f"{outcome.name} at step {outcome.step}: objective {score}, starter {outcome.starter_score:.3f}"
         )
+        if outcome.temperatures:
+            console.print(_temperature_table(config.final_temperatures, outcome.temperatures))
         console.print(f"run directory: {directory.path}")
     if outcome.name == "preempted":
         raise SystemExit(EXIT_OF_OUTCOME["preempted"])
+
+
+def _temperature_table(temperatures: Sequence[float], values: Mapping[str, float]) -> Any:
+    """The figures of the final evaluation, from the starting model to the trained one, as a table of rich."""
+    from rich import box
+    from rich.table import Table
+
+    columns = {"qc/pass_rate": "QC", "qc/distinct_pass_rate": "distinct QC", "reference": "reference"}
+    logged = {name.partition("/")[2].partition("/")[2] for name in values}
+    columns = {name: title for name, title in columns.items() if name in logged}
+    table = Table(
+        box=box.SIMPLE_HEAD, title="From the starting model to the trained one", title_justify="left"
+    )
+    table.add_column("T", justify="right")
+    for title in columns.values():
+        table.add_column(title, justify="right")
+    for temperature in temperatures:
+        where = f"temperature/{temperature}/"
+        cells = []
+        for name in columns:
+            pair = (values.get(f"starter/{where}{name}"), values.get(f"{where}{name}"))
+            shown = ["–" if value is None else _shown(name, value) for value in pair]
+            cells.append(" → ".join(shown))
+        if f"{where}completions" in values:
+            table.add_row(str(temperature), *cells)
+    return table
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.1%}" if name.startswith("qc/") else f"{value:.3f}"

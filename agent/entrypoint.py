@@ -119,7 +119,13 @@ def _train(run: Any, stop: StopRequest) -> tuple[int, str, str | None]:
 
         directory = RunDirectory(_directory_of(run), config.flat())
         watchdog = Watchdog(config.step_timeout, lambda silence: _give_up(run, silence))
-        outcome = train_run(config, Sinks(directory, run), stop, lambda _step, _row: watchdog.beat())
+
+        def report(line: str) -> None:
+            watchdog.beat()
+            _say(line)
+
+        sinks = Sinks(directory, run)
+        outcome = train_run(config, sinks, stop, lambda _step, _row: watchdog.beat(), report)
         watchdog.stop()
         if outcome.name == "preempted":
             run.mark_preempting()  # the server gives the run, under the same id, to the next agent

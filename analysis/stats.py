@@ -27,6 +27,11 @@ class Interval:
         return f"{self.estimate:{sign}.4f} ({self.low:{sign}.4f} to {self.high:{sign}.4f})"
 
 
+def margin(error: float, level: float = LEVEL) -> float:
+    """Half the width of the normal interval of an estimate with this standard error."""
+    return float(scipy_stats.norm.ppf(0.5 + level / 2)) * error
+
+
 def mean_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     """Student's t interval of the mean of `values`; infinite for fewer than two values.
 

@@ -1,4 +1,4 @@
-"""Measures how good the points of each search engine are: their regret after 60 runs, over many seeds.
+"""Measures how good the points of each search engine are: their regret after 60 runs (or `--runs`).
 
     python benchmarks/search.py --json
 
@@ -6,6 +6,9 @@ Each engine sees only what a run would log. Regret is the best possible value mi
 the run with the highest logged value. There are four sets of problems: functions on which the search was
 developed; functions drawn at random, on which it was developed too (measured only with `--set drawn`);
 functions held out from development; and tables of real runs. Seeds below 2000 were used in development.
+
+The last row, `all`, takes the sweeps of all problems together. With `--runs 10 --engine ours --engine
+first_points`, the table shows what samplers are worth in short sweeps.
 
 Ours is compared with the best of the other engines by the 95 % interval of the mean difference in regret
 (ours minus the other), from a paired bootstrap over seeds. Ours is better if the interval lies below 0, worse
@@ -34,7 +37,7 @@ from rich.progress import track
 sys.path[0] = str(Path(__file__).parent.parent)
 
 from benchmarks.environments import CannotInstallError, python_with  # noqa: E402
-from benchmarks.search_engines.engines import ENGINES, WANDB_SWEEPS, sweep_config  # noqa: E402
+from benchmarks.search_engines.engines import COMPARED, ENGINES, WANDB_SWEEPS, sweep_config  # noqa: E402
 from benchmarks.search_problems.development import DEVELOPMENT, Point  # noqa: E402
 from benchmarks.search_problems.drawn import drawn_function  # noqa: E402
 from benchmarks.search_problems.held_out import HELD_OUT  # noqa: E402
@@ -87,34 +90,34 @@ def problems() -> dict[str, tuple[Problem, ...]]:
     return dict(zip(SETS, (DEVELOPMENT, HELD_OUT, tables, drawn), strict=True))
 
 
-def regret(job: tuple[str, str, int]) -> float:
-    """Regret of one sweep of 60 runs, at least 0; 0 is best.
+def regret(job: tuple[str, str, int, int]) -> float:
+    """Regret of one sweep, at least 0; 0 is best.
 
     Args:
-        job: Names of the problem and of the engine, and the seed.
+        job: Names of the problem and of the engine, the number of runs, and the seed.
     """
-    name, engine_name, seed = job
+    name, engine_name, runs, seed = job
     problem = next(p for group in problems().values() for p in group if p.name == name)
-    config = sweep_config(problem.parameters)
+    config = sweep_config(problem.parameters, runs)
     rng = random.Random(seed)
     history: list[tuple[Point, float]] = []
     with ENGINES[engine_name](parse_sweep_config(config), config, seed) as engine:
-        for _ in range(RUNS):
+        for _ in range(runs):
             point = engine(history)
             history.append((point, problem.observe(point, rng)))
     chosen, _ = max(history, key=lambda run: run[1])
     return problem.best - problem.value(chosen)
 
 
-def measured(names: Iterable[str], engines: Iterable[str], seeds: range, workers: int) -> Regrets:
+def measured(names: Iterable[str], engines: Iterable[str], runs: int, seeds: range, workers: int) -> Regrets:
     """Regrets of every engine on every problem."""
-    jobs = list(product(names, engines, seeds))
+    jobs = list(product(names, engines, (runs,), seeds))
     found: Regrets = {}
     # Must be set before a worker imports numpy. Searches are small: more threads only slow them down.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         done = track(pool.map(regret, jobs), "sweeps", len(jobs), console=Console(stderr=True))
-        for (name, engine, _), value in zip(jobs, done, strict=True):
+        for (name, engine, _, _), value in zip(jobs, done, strict=True):
             found.setdefault(name, {}).setdefault(engine, []).append(value)
     return found
 
@@ -145,7 +148,10 @@ def markdown(found: Regrets) -> str:
     engines = next(iter(found.values()))
     head = ["problem", *engines, "ours is"]
     lines = [head, ["---"] * len(head)]
-    for name, by_engine in found.items():
+    rows = dict(found)
+    if len(found) > 1:
+        rows["all"] = {e: [value for by in found.values() for value in by[e]] for e in engines}
+    for name, by_engine in rows.items():
         cells = map(shown, map(interval, by_engine.values()))
         lines.append([name, *cells, verdict(by_engine)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -157,6 +163,7 @@ def shown(cell: Mapping[str, float]) -> str:
 
 
 @click.command()
+@click.option("--runs", default=RUNS, show_default=True, help="Number of runs of each sweep.")
 @click.option("--seeds", default=20, show_default=True, help="Number of seeds per problem and engine.")
 @click.option("--first-seed", default=FIRST_SEED, show_default=True, help="First of the consecutive seeds.")
 @click.option(
@@ -168,11 +175,16 @@ def shown(cell: Mapping[str, float]) -> str:
 )
 @click.option("--problem", "chosen", multiple=True, help="Only these problems.")
 @click.option(
-    "--engine", "engines", multiple=True, type=click.Choice(tuple(ENGINES)), help="Only these engines."
+    "--engine",
+    "engines",
+    multiple=True,
+    type=click.Choice(tuple(ENGINES)),
+    help="Only these engines; by default all but first_points.",
 )
 @click.option("--workers", default=2, show_default=True, help="Number of sweeps at a time.")
 @click.option("--json", "as_json", is_flag=True, help="Print {problem: {engine: {mean, low, high}}}.")
 def main(
+    runs: int,
     seeds: int,
     first_seed: int,
     sets: tuple[str, ...],
@@ -181,13 +193,13 @@ def main(
     workers: int,
     as_json: bool,
 ) -> None:
-    """Compare search engines at an equal budget of 60 runs.
+    """Compare search engines at an equal number of runs.
 
     \b
     Example:
       python benchmarks/search.py --seeds 20 --json
     """
-    engines = engines or tuple(ENGINES)
+    engines = engines or COMPARED
     if "sweeps" in engines:
         try:
             python_with(WANDB_SWEEPS)
@@ -197,7 +209,7 @@ def main(
     names = [
         p.name for group in sets or DEFAULT_SETS for p in problems()[group] if not chosen or p.name in chosen
     ]
-    found = measured(names, engines, range(first_seed, first_seed + seeds), workers)
+    found = measured(names, engines, runs, range(first_seed, first_seed + seeds), workers)
     if as_json:
         click.echo(json.dumps({n: {e: interval(v) for e, v in by.items()} for n, by in found.items()}))
     else:

@@ -26,8 +26,10 @@ say() { # say WHAT: prints it with the time since the start
 fail() { # fail WHY: saves the logs of the current farm and exits
     trap - ERR
     say "FAILED: $*" >&2
-    docker compose logs --no-color --timestamps >"$LOGS/$COMPOSE_PROJECT_NAME.log" 2>&1 || true
-    tail -n 40 "$LOGS/$COMPOSE_PROJECT_NAME.log" >&2
+    if [ -n "${COMPOSE_PROJECT_NAME:-}" ]; then
+        docker compose logs --no-color --timestamps >"$LOGS/$COMPOSE_PROJECT_NAME.log" 2>&1 || true
+        tail -n 40 "$LOGS/$COMPOSE_PROJECT_NAME.log" >&2
+    fi
     echo "all logs: $LOGS" >&2
     exit 1
 }

@@ -19,7 +19,8 @@ ROOT = Path(__file__).parent.parent
 if sys.path[0] == str(ROOT / "docs"):
     sys.path[0] = str(ROOT)
 
-from agent.config.metrics import METRICS, Section  # noqa: E402
+from agent.config.metric import Section  # noqa: E402
+from agent.config.metrics import METRICS  # noqa: E402
 from agent.config.run import RunConfig  # noqa: E402
 from agent.config.tasks import our_tasks, task_definition  # noqa: E402
 from agent.health.checks import HealthLimits  # noqa: E402
@@ -71,6 +72,8 @@ def _default(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{list(value)}`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
@@ -93,6 +96,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "metrics training": lambda: metrics("training"),
     "metrics objective": lambda: metrics("objective"),
     "metrics quality": lambda: metrics("quality"),
+    "metrics temperatures": lambda: metrics("temperatures"),
     "other tasks": other_tasks,
     **{f"task {name}": partial(fields, task_definition(name).reward) for name in our_tasks()},
 }

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rewards.base import Sample
 
 
@@ -37,10 +40,12 @@ class Originality:
     Attributes:
         novelty: Share of its pieces that none of them has, in [0, 1].
         near_copy: Whether it is nearly the same as one of them, or as a part of one.
+        pieces: Number of its distinct pieces, at least 1.
     """
 
     novelty: float
     near_copy: bool
+    pieces: int
 
 
 class Quality(ABC):
@@ -63,6 +68,10 @@ class Quality(ABC):
     @abstractmethod
     def originality(self, samples: Sequence[Sample]) -> list[Originality | None]:
         """One result per sample, in order; None if a sample is too short to compare."""
+
+    @abstractmethod
+    def pieces(self, samples: Sequence[Sample]) -> list[NDArray[np.uint64]]:
+        """The distinct pieces of each sample, in order, as numbers: equal pieces have equal numbers."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +115,43 @@ def quality_scores(quality: Quality, samples: Sequence[Sample]) -> QualityScores
         figures[f"{kind}_types"] = float(len(types))
         figures[f"{kind}_entropy"] = math.log(effective_number(types.values()) or 1.0)
         figures |= {f"{kind}/{name}": count / types.total() for name, count in sorted(types.items())}
-    known = [found for found in quality.originality(samples) if found is not None]
+    originality = quality.originality(samples)
+    known = [found for found in originality if found is not None]
+    passing = [found for index in passed if (found := originality[index]) is not None]
+    if passing:
+        figures["passing_novelty"] = pooled_novelty(passing)
     if known:
-        figures["novelty"] = sum(found.novelty for found in known) / len(known)
+        figures["novelty"] = pooled_novelty(known)
         figures["near_copies"] = sum(found.near_copy for found in known) / len(known)
     return QualityScores(verdicts, clusters, figures)
+
+
+def pooled_novelty(samples: Sequence[Originality]) -> float:
+    """Share of the pieces of at least one sample that the model was not trained on, in [0, 1].
+
+    It is a share of all pieces, not a mean over samples. Most pieces of a short sample touch its prompt,
+    which is new because it is held out: in a mean, fragments would count as much as plasmids.
+    """
+    return sum(found.novelty * found.pieces for found in samples) / sum(found.pieces for found in samples)
+
+
+def rarity(pieces: Sequence[NDArray[np.uint64]], exponent: float) -> NDArray[np.float64]:
+    """[B] mean over a sample's pieces of n^-exponent, in (0, 1]; n samples of the batch have the piece.
+
+    1 for a sample that shares nothing, and for one without pieces. Source: fitness sharing (Goldberg and
+    Richardson, 1987), by which a population keeps several kinds of solutions.
+
+    Args:
+        pieces: The distinct pieces of each of B samples.
+        exponent: At least 0. At 0 all values are 1; at 1, n equal samples have 1/n each.
+    """
+    sizes = np.array([len(part) for part in pieces])
+    if not sizes.sum():
+        return np.ones(len(pieces))
+    _, place, counts = np.unique(np.concatenate(pieces), return_inverse=True, return_counts=True)
+    owners = np.repeat(np.arange(len(pieces)), sizes)
+    sums = np.bincount(owners, weights=counts[place] ** -float(exponent), minlength=len(pieces))
+    return np.where(sizes > 0, sums / np.maximum(sizes, 1), 1.0)
 
 
 def effective_number(counts: Iterable[int]) -> float:

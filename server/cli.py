@@ -67,11 +67,12 @@ def server(host: str, port: int, data: Path, seed: int, stop_grace: float, crash
       wandb login
       wandb sync --include-online --include-synced wandb/run-*
 
-    A sweep file may have three keys that W&B does not know: "requeue_crashed: 1" (a crashed run is started
+    A sweep file may have four keys that W&B does not know: "requeue_crashed: 1" (a crashed run is started
     again under the same id, at most this often), min_runs as in
     "early_terminate: {type: hyperband, min_iter: 2, min_runs: 4}" (no run is stopped at a rung that fewer
-    runs have reached) and "sampler: gp" or "sampler: tpe" (method bayes uses only a Gaussian process or only
-    Optuna's TPE, instead of both in turns).
+    runs have reached), "sampler: gp" or "sampler: tpe" (method bayes uses only a Gaussian process or only
+    Optuna's TPE, instead of both in turns) and "first_points: [{beta: 0.01}]" (method bayes tries these
+    points first; a parameter that a point leaves out has the middle of its range).
 
     \b
     Example:

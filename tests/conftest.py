@@ -44,7 +44,7 @@ def tiny_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
             row_tokens=96,
             steps=12,
         )
-        return starter_path(config, show_progress=False)
+        return starter_path(config)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +63,8 @@ def tiny_run(tiny_starter: Path) -> "RunConfig":
             "train_prompts": 16,
             "eval_prompts": 8,
             "eval_samples": 1,
+            "final_temperatures": [0.8, 1.2],
+            "final_samples": 1,
             "max_completion_length": 24,
             "per_device_train_batch_size": 4,
             "num_generations": 4,

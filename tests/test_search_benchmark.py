@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.search import verdict
-from benchmarks.search_engines.engines import ENGINES
+from benchmarks.search_engines.engines import COMPARED
 from benchmarks.search_problems.development import DEVELOPMENT, Function
 from benchmarks.search_problems.held_out import HELD_OUT
 from benchmarks.search_problems.recorded import FOLDER, Table, read_table
@@ -44,12 +44,13 @@ def test_every_point_of_a_table_returns_one_of_its_recorded_runs(table: Table) -
         assert {table.observe(point, rng) for _ in range(30)} <= set(runs)
 
 
-def test_two_engines_are_compared_with_json_results() -> None:
+@pytest.mark.parametrize(("other", "runs"), [("random", []), ("first_points", ["--runs", "12"])])
+def test_two_engines_are_compared_with_json_results(other: str, runs: list[str]) -> None:
     command = [sys.executable, "benchmarks/search.py", "--json", "--seeds", "2", "--problem", "cliff_4d"]
-    engines = ["--engine", "ours", "--engine", "random"]
-    done = subprocess.run([*command, *engines], cwd=ROOT, capture_output=True, text=True, check=True)
+    engines = ["--engine", "ours", "--engine", other]
+    done = subprocess.run([*command, *engines, *runs], cwd=ROOT, capture_output=True, text=True, check=True)
     (cell,) = json.loads(done.stdout).values()
-    assert cell.keys() == {"ours", "random"}
+    assert cell.keys() == {"ours", other}
     assert all(0 <= found["low"] <= found["mean"] <= found["high"] <= 1.3 for found in cell.values())
 
 
@@ -68,10 +69,10 @@ def test_the_verdict_follows_from_paired_differences() -> None:
 def test_the_table_in_the_docs_is_consistent() -> None:
     page = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
     head, _, *rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")]
-    assert head == ["problem", *ENGINES, "ours is"]
+    assert head == ["problem", *COMPARED, "ours is"]
     assert [row[0] for row in rows] == [problem.name for problem in (*DEVELOPMENT, *HELD_OUT, *TABLES)]
     for _, *cells, said in rows:
-        means = {engine: float(cell.split()[0]) for engine, cell in zip(ENGINES, cells, strict=True)}
+        means = {engine: float(cell.split()[0]) for engine, cell in zip(COMPARED, cells, strict=True)}
         ours, rival = means.pop("ours"), min(means, key=lambda name: means[name])
         found = re.fullmatch(rf"(better|tied|worse) (?:than|with) {rival} by (\S+) \[(\S+), (\S+)\]", said)
         assert found, said

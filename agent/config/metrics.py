@@ -1,42 +1,9 @@
 """The table of all metrics that a run logs: name, when it is logged, and what it measures."""
 
-from dataclasses import dataclass
-from typing import Literal
-
+from agent.config.metric import Cadence, Metric
 from agent.config.tasks import task_definition
 
-Cadence = Literal["rung", "step"]
-Section = Literal["reward", "groups", "training", "objective", "quality"]
-
 _STATISTICS = ("mean", "std", "min", "max")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric.
-
-    Attributes:
-        name: A path; `{component}` stands for the name of a reward component, `{kind}` and `{type}` for a
-            kind of part of the task's quality control and a type of this kind.
-        section: Section of the documentation that lists it.
-        reading: What it measures and how to interpret it.
-        optional: Whether only some runs log it.
-        clock: Whether it depends on the speed or the memory of the machine. Equal runs differ only in these.
-        higher_is_better: Whether a higher value is always the better one.
-    """
-
-    name: str
-    section: Section
-    reading: str
-    optional: bool = False
-    clock: bool = False
-    higher_is_better: bool = False
-
-    @property
-    def cadence(self) -> Cadence:
-        """Whether it is logged at every training step or only at the rungs."""
-        return "rung" if self.section in ("objective", "quality") else "step"
-
 
 METRICS = (
     Metric(
@@ -47,14 +14,13 @@ METRICS = (
     Metric(
         "reward_components/{component}/std",
         "reward",
-        "standard deviation of the score in the step; at 0 the component gives no gradient",
+        "standard deviation in the step; at 0 the component gives no gradient",
     ),
     Metric("reward_components/{component}/min", "reward", "lowest score"),
     Metric(
         "reward_components/{component}/max",
         "reward",
-        "highest score; if it stays 0, no completion satisfies this component at all, and it cannot be"
-        " learned",
+        "highest score; if it stays 0, no completion satisfies this component, and it cannot be learned",
     ),
     Metric(
         "reward_components/total_reward/mean",
@@ -86,6 +52,12 @@ METRICS = (
         "groups",
         "`reward/best_of_n` minus the mean total; high: the best completions are much better than the"
         " average, so there is something to learn; near 0: all completions of a group score alike",
+    ),
+    Metric(
+        "reward/rarity",
+        "groups",
+        "mean factor of the training rewards, 1 if completions share nothing; only with `diversity`",
+        optional=True,
     ),
     Metric(
         "reward/variance_within",
@@ -315,8 +287,14 @@ METRICS = (
     Metric(
         "qc/novelty",
         "quality",
-        "mean share of the pieces of a completion that are not in the training corpus; towards 0 the model"
+        "share of the pieces of all completions that are not in the training corpus; towards 0 the model"
         " recites its corpus, and at 1 it may write noise; not logged if no completion is long enough",
+        optional=True,
+    ),
+    Metric(
+        "qc/passing_novelty",
+        "quality",
+        "the same of the passing completions only; not logged if none passes",
         optional=True,
     ),
     Metric(
@@ -336,6 +314,41 @@ METRICS = (
         "qc/{kind}/{type}",
         "quality",
         "share of one type among them; a type that none has is not logged",
+        optional=True,
+    ),
+    Metric(
+        "temperature/{temperature}/reference",
+        "temperatures",
+        "mean total of the reference suite, in [0, 1]; not logged if fewer than two completions could be"
+        " scored",
+        optional=True,
+    ),
+    Metric(
+        "temperature/{temperature}/error", "temperatures", "standard error of the reference", optional=True
+    ),
+    Metric(
+        "temperature/{temperature}/completions",
+        "temperatures",
+        "number of completions (held-out prompts times `final_samples`), as many of the starting model",
+    ),
+    Metric("temperature/{temperature}/qc/pass_rate", "temperatures", "share of completions that pass"),
+    Metric("temperature/{temperature}/qc/error", "temperatures", "standard error of this share"),
+    Metric(
+        "temperature/{temperature}/qc/distinct_pass_rate",
+        "temperatures",
+        "number of clusters of passing completions over that of completions; compare equal numbers only",
+    ),
+    Metric("temperature/{temperature}/qc/{kind}_types", "temperatures", "types of a kind among passing ones"),
+    Metric(
+        "temperature/{temperature}/qc/novelty",
+        "temperatures",
+        "mean share of the pieces of a completion that are not in the training corpus",
+        optional=True,
+    ),
+    Metric(
+        "temperature/{temperature}/qc/passing_novelty",
+        "temperatures",
+        "the same of the passing completions only; not logged if none passes",
         optional=True,
     ),
 )

@@ -99,6 +99,13 @@ class RunConfig(BaseModel):
     which every completion moves a little; to search by. `qc_distinct`: `qc/distinct_pass_rate`, the share of
     completions that are distinct molecules of good quality; to compare the best by, with many completions
     (`eval_prompts` times `eval_samples`). The task must have a quality control."""
+    final_temperatures: tuple[Temperature, ...] = (0.5, 0.8, 1.0, 1.2)
+    """Sampling temperatures, rising, of the final evaluation: a run that has finished in good health measures
+    its policy and the starting model at each of them, on the held-out prompts and without top-p. A gain at
+    one temperature only may be an artefact of that temperature. It changes neither training nor the
+    objective. `[]` leaves it out."""
+    final_samples: PositiveInt = 4
+    """Completions per held-out prompt at each of the `final_temperatures`."""
     max_completion_length: PositiveInt = 256
     """Maximum number of tokens of a completion, in training and evaluation."""
     lora_rank: PositiveInt | None = None
@@ -124,7 +131,7 @@ class RunConfig(BaseModel):
     num_generations: Annotated[int, Field(ge=2)] = 8
     """Completions per prompt. They form the group within which advantages are computed."""
     temperature: Temperature = 0.95
-    """Sampling temperature in training."""
+    """Sampling temperature in training. The objective has a fixed one."""
     top_p: Probability = 0.9
     """Top-p in training: tokens are sampled from the most likely ones that together have this probability."""
     beta: Annotated[float, Field(ge=0)] = 1e-3
@@ -164,6 +171,14 @@ class RunConfig(BaseModel):
     `reward_threshold`."""
     reward_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     """Completions with a lower total reward do not train. The advantages of the others do not change."""
+    diversity: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """How strongly completions are rewarded for differing from the latest 128 of the run. The training reward
+    is multiplied by the mean of 1 / n^`diversity` over the pieces of a completion, where n of these 128 have
+    the piece: at 1, completions with equal content share one reward, and at 0 nothing changes. It keeps a run
+    from writing the one kind of answer that scores best. It does not change logged totals or the objective;
+    `reward_threshold` applies after it. The task must have a quality control, which says what pieces are (for
+    plasmids, stretches of 31 bases). Not allowed with `reward_aggregation: normalize_then_sum`, which trains
+    on components."""
     best_of_n: PositiveInt | None = None
     """Number of best completions of each group that train; the others do not. At most `num_generations`,
     with which all train."""
@@ -192,6 +207,22 @@ class RunConfig(BaseModel):
     def _objective_can_be_measured(self) -> Self:
         if self.objective == "qc_distinct" and task_definition(self.task).quality is None:
             raise ValueError(f"the task {self.task} has no quality control for objective: qc_distinct")
+        return self
+
+    @model_validator(mode="after")
+    def _diversity_can_be_measured(self) -> Self:
+        if self.diversity and task_definition(self.task).quality is None:
+            raise ValueError(f"the task {self.task} has no quality control, which `diversity` needs")
+        if self.diversity and self.reward_aggregation == "normalize_then_sum":
+            raise ValueError("`diversity` has no effect with reward_aggregation: normalize_then_sum")
+        return self
+
+    @model_validator(mode="after")
+    def _final_temperatures_rise(self) -> Self:
+        rising = sorted(set(self.final_temperatures))
+        if list(self.final_temperatures) != rising:
+            given = list(self.final_temperatures)
+            raise ValueError(f"final_temperatures {given} must be distinct and rise: write {rising}")
         return self
 
     @model_validator(mode="after")

@@ -58,7 +58,7 @@ def peak_bytes(shape: Shape, config: RunConfig) -> int:
 
     Weights, reference, gradients and both moments of Adam take five numbers per parameter. A training pass
     holds activations, attention scores and logits of one micro-batch. Sampling holds keys and values of all
-    completions of a step.
+    completions of a step or of an evaluation.
     """
     tokens = _PROMPT_TOKENS + config.max_completion_length
     batch = config.per_device_train_batch_size
@@ -66,7 +66,8 @@ def peak_bytes(shape: Shape, config: RunConfig) -> int:
     activations = batch * tokens * shape.layers * shape.width * _ACTIVATIONS
     scores = batch * shape.layers * shape.heads * tokens * tokens
     logits = _LOGIT_COPIES * batch * config.max_completion_length * shape.vocabulary
-    rows = max(config.completions_per_step, config.eval_prompts * config.eval_samples)
+    evaluated = max(config.eval_samples, config.final_samples if config.final_temperatures else 0)
+    rows = max(config.completions_per_step, config.eval_prompts * evaluated)
     sampling = rows * (2 * shape.layers * shape.width * tokens + _LOGIT_COPIES * shape.vocabulary)
     return _FLOAT * (states + max(activations + scores + logits, sampling))
 

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rewards.files.atomic_write import replacing
 from rewards.files.cache_dir import cache_dir
+
+_STEPS_PER_LINE = 50
+"""Steps between two lines of progress where there is no terminal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,29 +79,27 @@ class Starter:
         """Whether the cache has the starter."""
         return (self.folder / "config.json").exists()
 
-    def path(self, *, show_progress: bool = True) -> Path:
+    def path(self) -> Path:
         """Folder of the starter, which is built first if the cache does not have it.
 
         Several processes may call this at once: one builds, the others wait. The folder appears complete or
-        not at all.
+        not at all. Progress is printed on standard error.
         """
         with FileLock(f"{self.folder}.lock"):
             if not self.is_built:
-                self._build(show_progress)
+                self._build()
         return self.folder
 
-    def _build(self, show_progress: bool) -> None:
+    def _build(self) -> None:
         tokenizer = self.tokenizer()
-        model, losses = self._train(tokenizer, show_progress)
+        model, losses = self._train(tokenizer)
         with replacing(self.folder) as building:
             model.save_pretrained(building, safe_serialization=True)
             tokenizer.save_pretrained(building)
             record = {"config": asdict(self.config), **self.record, "losses": losses}
             (building / "starter.json").write_text(json.dumps(record, indent=1))
 
-    def _train(
-        self, tokenizer: PreTrainedTokenizerFast, show_progress: bool
-    ) -> tuple[LlamaForCausalLM, list[float]]:
+    def _train(self, tokenizer: PreTrainedTokenizerFast) -> tuple[LlamaForCausalLM, list[float]]:
         config = self.config
         rng = random.Random(config.seed)
         devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
@@ -115,14 +118,13 @@ class Starter:
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
             )
-            with Progress(*columns, disable=not show_progress) as progress:
+            with Progress(*columns, console=Console(stderr=True)) as progress:
                 bar = progress.add_task(description, total=config.steps)
                 for _ in range(config.steps):
-                    rows = [
-                        self._padded(self.row(tokenizer, rng), tokenizer) for _ in range(config.batch_size)
-                    ]
-                    ids, mask = (torch.tensor(part, dtype=torch.long) for part in zip(*rows, strict=True))
-                    labels = ids.masked_fill(mask == 0, -100)
+                    rows = [torch.tensor(self.row(tokenizer, rng)) for _ in range(config.batch_size)]
+                    ids = pad_sequence(rows, batch_first=True, padding_value=tokenizer.pad_token_id)
+                    labels = pad_sequence(rows, batch_first=True, padding_value=-100)
+                    mask = (labels != -100).long()
                     loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
                     loss.backward()
                     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -131,6 +133,11 @@ class Starter:
                     optimizer.zero_grad(set_to_none=True)
                     losses.append(round(loss.item(), 4))
                     progress.update(bar, advance=1, description=f"{description}, loss {losses[-1]:.2f}")
+                    if not progress.console.is_terminal and len(losses) % _STEPS_PER_LINE == 0:
+                        # Without a terminal the bar appears only when it is complete.
+                        progress.console.print(
+                            f"{description}: step {len(losses)} of {config.steps}, loss {losses[-1]:.2f}"
+                        )
         return model.eval(), losses
 
     def _shape(self, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
@@ -148,8 +155,3 @@ class Starter:
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
         )
-
-    def _padded(self, ids: list[int], tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
-        """Token ids padded on the right to `row_tokens`, and a mask with 1 on tokens and 0 on padding."""
-        missing = self.config.row_tokens - len(ids)
-        return ids + [tokenizer.pad_token_id] * missing, [1] * len(ids) + [0] * missing

@@ -5,8 +5,8 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, set_seed
@@ -28,6 +28,8 @@ from agent.training.objective.baseline import starter_completions
 from agent.training.objective.divergence import DriftProbe
 from agent.training.objective.held_out import Objective
 from agent.training.objective.samples import sample_rows
+from agent.training.objective.temperatures import final_evaluation
+from agent.training.rarity import RecentRarity
 from agent.training.scoring import SuiteReward
 from agent.training.step.log import Measurements, StepLog
 from agent.training.step.schedule import Schedule
@@ -54,6 +56,8 @@ class Outcome:
         starter_score: Objective of the starting model, in [0, 1].
         score: Last measured objective, in [0, 1]; `None` if the run ended before its first rung.
         checkpoint: Folder of the best checkpoint; `None` if there is none.
+        temperatures: Summary values of the final evaluation; see `final_evaluation`. Empty unless the run
+            finished.
     """
 
     name: OutcomeName
@@ -62,6 +66,7 @@ class Outcome:
     starter_score: float
     score: float | None
     checkpoint: str | None
+    temperatures: dict[str, float] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The outcome as summary values of the run."""
@@ -69,6 +74,7 @@ class Outcome:
             "outcome": self.name,
             "outcome_step": self.step,
             "starter/score": self.starter_score,
+            **self.temperatures,
             **summary_of(self.findings),
         }
 
@@ -78,6 +84,7 @@ def train_run(
     sinks: Sinks,
     stop: StopRequest,
     on_step: Callable[[int, dict[str, float]], None] = lambda step, row: None,
+    on_evaluation: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
     """Train one run until it ends or is stopped, from the last saved state in its directory if there is one.
 
@@ -90,6 +97,7 @@ def train_run(
         sinks: Receive its metrics, samples and findings.
         stop: Read at every step.
         on_step: Called with each finished step and its metrics.
+        on_evaluation: Called with a line before each measurement of the final evaluation.
 
     Returns:
         How the run ended.
@@ -100,7 +108,7 @@ def train_run(
         FloatingPointError: If the model's logits are not finite during sampling.
         torch.OutOfMemoryError: If the run does not fit into memory after `MAX_HALVINGS` halvings.
     """
-    context = RunContext(config, sinks, stop, on_step)
+    context = RunContext(config, sinks, stop, on_step, on_evaluation)
     keep_freed_memory()
     limit_gpu_share(os.environ)
     for halvings in range(MAX_HALVINGS + 1):
@@ -138,7 +146,8 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
     # With a KL term TRL loads the starting weights itself. Under adapters it only switches the adapters off.
     trl_has_reference = config.largest_beta > 0 and config.lora_rank is None
     own_reference = None if trl_has_reference else load_model(task.model_path)[0]
-    reward = SuiteReward(task.training_suite, task.monitored, config.num_generations)
+    rarity = RecentRarity(task.quality, config.diversity) if task.quality and config.diversity else None
+    reward = SuiteReward(task.training_suite, task.monitored, config.num_generations, rarity)
     checkpoints = Checkpoints(sinks.directory.checkpoints, tokenizer)
     trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)
     reference = trainer.ref_model or own_reference
@@ -159,6 +168,7 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
             "checkpoints": checkpoints.state(),
             "schedule": schedule.state(),
             "log": {"last_step": log.last_step, "last_score": log.last_score},
+            "rarity": rarity.state() if rarity else None,
         }
 
     if saved is None:
@@ -172,11 +182,18 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
         checkpoints.restore(saved.own["checkpoints"])
         schedule.restore(saved.own["schedule"])
         log.restore(**saved.own["log"])
+        if rarity:
+            rarity.restore(saved.own["rarity"])
     trainer.remove_callback(PrinterCallback)
     for callback in (schedule, log, SaveState(context, own_state)):
         trainer.add_callback(callback)
     trainer.train(resume_from_checkpoint=str(saved.path) if saved else None)
     name = _outcome_name(config, monitor, log.last_step, stop)
+    temperatures = {}
+    if name == "finished":
+        # The saved state stays until the end: a run that is killed here continues from it.
+        policy = cast(PreTrainedModel, trainer.model)
+        temperatures = final_evaluation(context, task, policy, reference, tokenizer)
     if name != "preempted":
         shutil.rmtree(trainer_folder, ignore_errors=True)  # the run has ended and will not be resumed
     outcome = Outcome(
@@ -186,6 +203,7 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
         starter_score=objective.starter.score,
         score=log.last_score,
         checkpoint=str(checkpoints.best) if checkpoints.best else None,
+        temperatures=temperatures,
     )
     sinks.summarise(outcome.summary())
     sinks.directory.finish(

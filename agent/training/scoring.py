@@ -1,10 +1,11 @@
 """Reward functions for TRL that score with a reward suite, and the statistics of their scores."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.config.errors import ConfigError
 from agent.health.diversity import prompt_similarity, unique_fraction
@@ -52,20 +53,30 @@ class SuiteReward:
         suite: Scores the completions.
         monitored: Names of components to score as well, whatever their weight.
         group_size: Completions per prompt, consecutive in a batch.
+        rarity: Returns factors [B] of the rewards of a batch, by how rare the content of each completion is
+            in it; None for no factors. Statistics are those of the totals without them.
     """
 
     __name__ = "total_reward"
 
-    def __init__(self, suite: RewardSuite, monitored: Sequence[str], group_size: int) -> None:
+    def __init__(
+        self,
+        suite: RewardSuite,
+        monitored: Sequence[str],
+        group_size: int,
+        rarity: Callable[[Sequence[Sample]], NDArray[np.float64]] | None = None,
+    ) -> None:
         self._suite = suite
         self._monitored = tuple(monitored)
         self._group_size = group_size
+        self._rarity = rarity
+        self._factors: list[float] = []
         self._scored: list[SuiteScores] = []
         self._completions: list[str] = []
         self._latest: dict[str, float] = {}
 
     def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
-        """[B] total rewards in order; `None` for an unscored completion, which TRL leaves out of its group.
+        """[B] rewards in order; `None` for an unscored completion, which TRL leaves out of its group.
 
         Raises:
             NothingScoredError: If every completion is unscored.
@@ -75,7 +86,12 @@ class SuiteReward:
         scores = score_some(self._suite, samples, self._monitored)
         self._scored.append(scores)
         self._completions.extend(completions)
-        return [None if np.isnan(total) else float(total) for total in scores.totals]
+        rewards = scores.totals
+        if self._rarity is not None:
+            factors = self._rarity(samples)
+            self._factors.extend(factors.tolist())
+            rewards = rewards * factors
+        return [None if np.isnan(reward) else float(reward) for reward in rewards]
 
     @property
     def latest(self) -> SuiteScores:
@@ -95,7 +111,7 @@ class SuiteReward:
         Returns:
             Metrics: those of `component_statistics`, those of `group_statistics` as `reward/...`,
             `health/unique_fraction` (share of distinct completions) and `health/similarity` (within prompts),
-            both in [0, 1]. Empty before the first batch.
+            both in [0, 1], and `reward/rarity` if there are factors. Empty before the first batch.
         """
         if self._scored:
             totals = np.concatenate([scores.totals for scores in self._scored])
@@ -104,7 +120,9 @@ class SuiteReward:
             self._latest |= {f"reward/{name}": value for name, value in groups.items()}
             self._latest["health/unique_fraction"] = unique_fraction(self._completions)
             self._latest["health/similarity"] = prompt_similarity(self._completions, self._group_size)
-            self._scored, self._completions = [], []
+            if self._factors:
+                self._latest["reward/rarity"] = float(np.mean(self._factors))
+            self._scored, self._completions, self._factors = [], [], []
         return dict(self._latest)
 
 

@@ -5,13 +5,12 @@ from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from agent.health.reward import ERROR, REFERENCE
 from analysis.read.config import finite_number
 from analysis.read.series import logged
 from analysis.read.table import SweepTable
-from analysis.stats import LEVEL
+from analysis.stats import LEVEL, margin
 
 STARTER_SCORE, STARTER_ERROR = "starter/score", "starter/error"
 
@@ -50,7 +49,7 @@ def _change(table: SweepTable, run: str) -> dict[str, float]:
     return {
         "before": math.nan if before is None else before,
         "after": math.nan if scores.empty else float(scores.iloc[-1]),
-        "margin": float(stats.norm.ppf((1 + LEVEL) / 2)) * spread,
+        "margin": margin(spread),
     }
 
 

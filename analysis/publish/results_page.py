@@ -22,6 +22,7 @@ from analysis.publish.reward_figure import draw_rewards
 from analysis.publish.runs_table import own_name, runs_table
 from analysis.read.config import SEED
 from analysis.read.table import STEP, SweepTable
+from analysis.report.temperatures import temperature_markdown, temperature_rows
 
 _SHOWN = 3
 """Number of completions of a run on the page."""
@@ -70,6 +71,8 @@ def write_results(
     replace_file(figure, lambda file: draw_rewards(runs, against, kind, file))
     sections = held_out_sections(table, runs, names, against, kind)
     sections += [] if before is None else before_after_sections(table, before)
+    if selection.best is not None:
+        sections += temperature_markdown(temperature_rows(table.summaries()[selection.best]))
     replace_text(path, _markdown(table, selection, runs, names, sections, against, command, figure.name))
     _print(runs, names, selection, console)
     console.print(Markdown("\n".join(sections)))

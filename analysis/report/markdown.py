@@ -4,6 +4,7 @@ from typing import Any
 
 from analysis.report.numbers import shown_number
 from analysis.report.quality import PASS_RATE, RATES
+from analysis.report.temperatures import temperature_markdown
 
 
 def result_markdown(result: dict[str, Any]) -> str:
@@ -24,6 +25,7 @@ def result_markdown(result: dict[str, Any]) -> str:
         f"- Objective of the chosen configuration: {shown_number(result['best_objective'])}",
         *_recommended(result["recommended_point"]),
         *_quality(result["quality"]),
+        *temperature_markdown(result["temperatures"]),
         "",
         "## All runs",
         "",

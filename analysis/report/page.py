@@ -17,6 +17,7 @@ from analysis.read.table import SweepTable
 from analysis.report import figures as curves
 from analysis.report import parameter_figures as parameters
 from analysis.report.colours import BEST_COLOUR, VERDICT_COLOURS
+from analysis.report.temperatures import temperature_table
 
 WIDE = ("components", "interaction", "parameters", "quality")
 """Sections whose figures have a minimum width; a narrow screen scrolls them sideways."""
@@ -46,6 +47,7 @@ def page(
         colours={str(kind): colour for kind, colour in VERDICT_COLOURS.items()},
         best_colour=BEST_COLOUR,
         sections=[(key, title, text) for key, title, text, _ in sections],
+        temperatures=temperature_table(result["temperatures"]),
         samples=best_and_worst(table.scored.get(selection.best or "")),
         samples_key=TABLE,
         max_characters=MAX_CHARACTERS,

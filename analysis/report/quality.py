@@ -61,6 +61,8 @@ def quality_text(figures: Mapping[str, float]) -> str:
             parts.append(f"{name.replace('_', ' ')} {figures[name]:g}")
     if "novelty" in figures:
         parts.append(f"novelty {figures['novelty']:.2f}")
+    if "passing_novelty" in figures:
+        parts.append(f"of those that pass {figures['passing_novelty']:.2f}")
     return ", ".join(parts)
 
 

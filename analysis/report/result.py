@@ -11,6 +11,7 @@ from analysis.choose.select import Selection, scores_at
 from analysis.classify.assess import Assessment
 from analysis.read.table import STEP, SweepTable
 from analysis.report.quality import quality_at, quality_data
+from analysis.report.temperatures import temperature_rows, temperature_statement
 
 
 def result_data(
@@ -24,9 +25,10 @@ def result_data(
 
     Keys: `sweep`, `metric`, `goal`, `compared_at_step`, `noise` (standard deviation of one measurement),
     `starter_objective`, `best_objective` (mean over the seeds of the chosen configuration), `quality` (see
-    `quality_data`; None without quality control), `best_run`,
-    `runner_up`, `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance`
-    (see `Importance.table`), `warnings` (of the importance), `recommended_point` (see `Frontier.recommended`:
+    `quality_data`; None without quality control), `temperatures` (see `temperature_rows`, of the chosen run;
+    empty if it has no final evaluation), `temperature_statement` (see there), `best_run`, `runner_up`,
+    `tied`, `clear_winner`, `doubts`, `excluded` (verdict → count), `conclusion`, `importance` (see
+    `Importance.table`), `warnings` (of the importance), `recommended_point` (see `Frontier.recommended`:
     `id`, `step`, `value`, `root_kl`; None without KL), and `runs` with the keys `RUN_KEYS`. In a run, `rank`
     is the rank of its configuration (None if not ranked), `objective` the final value, `score` the value at
     `compared_at_step`, `quality` the figures of the quality control at the end (see `quality_at`), and
@@ -36,6 +38,7 @@ def result_data(
     ranks = {run: rank for rank, group in enumerate(selection.ranking["runs"], start=1) for run in group}
     scores = scores_at(assessment.scores, selection.step) if selection.step is not None else pd.Series()
     parameters = table.parameters()
+    temperatures = [] if selection.best is None else temperature_rows(table.summaries()[selection.best])
     rows = []
     for run in [*ranks, *(run for run in runs.index if run not in ranks)]:
         row = {"id": run, **runs.loc[run].to_dict()}
@@ -53,6 +56,8 @@ def result_data(
         "starter_objective": selection.starter,
         "best_objective": None if selection.best is None else float(selection.ranking["score"].iloc[0]),
         "quality": _plain(quality_data(table, selection)),
+        "temperatures": temperatures,
+        "temperature_statement": temperature_statement(temperatures),
         "best_run": selection.best,
         "runner_up": selection.runner_up,
         "tied": list(selection.tied),

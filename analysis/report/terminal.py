@@ -10,6 +10,7 @@ from rich.table import Table
 from analysis.classify.verdict_kinds import COMPARABLE
 from analysis.report.numbers import shown_number
 from analysis.report.quality import quality_text
+from analysis.report.temperatures import temperature_lines
 
 WORSE_STYLE = "yellow"
 
@@ -47,6 +48,8 @@ def print_result(result: dict[str, Any], console: Console) -> None:
         ("Starting model", shown_number(result["starter_objective"])),
         ("Best run", shown_number(result["best_objective"])),
         *_quality(result["quality"]),
+        *temperature_lines(result["temperatures"]),
+        *[("Temperatures", text) for text in [result["temperature_statement"]] if text],
         ("Chosen config", result["chosen_config"] or "none"),
         ("Page", result["page"]),
     ):

@@ -106,4 +106,9 @@ class _Drawn(Quality):
     def originality(self, samples: Sequence[Sample]) -> list[Originality | None]:
         novelty = np.clip(self.content.novelty[self.step] + self.rng.normal(0, 0.2, len(samples)), 0, 1)
         copied = self.rng.random(len(samples)) < self.content.copies[self.step]
-        return [Originality(float(new), bool(copy)) for new, copy in zip(novelty, copied, strict=True)]
+        return [
+            Originality(float(new), bool(copy), pieces=1) for new, copy in zip(novelty, copied, strict=True)
+        ]
+
+    def pieces(self, samples: Sequence[Sample]) -> list[NDArray[np.uint64]]:
+        raise NotImplementedError("drawn completions have no content")

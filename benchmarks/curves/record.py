@@ -26,6 +26,7 @@ BUDGET = {
     "max_completion_length": 128,
     "eval_prompts": 16,
     "eval_samples": 2,
+    "final_temperatures": [],
     "per_device_train_batch_size": 16,
     "num_generations": 8,
 }

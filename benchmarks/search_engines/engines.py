@@ -13,7 +13,8 @@ from benchmarks.search_problems.development import Point
 from server.control.suggestions import point_seed
 from server.search.random_search import random_point
 from server.search.space import SweepSpec
-from server.search.trial import STARTUP_RUNS, Trial
+from server.search.startup import startup_point
+from server.search.trial import Trial
 
 WANDB_SWEEPS = "sweeps==0.3.0"
 """Needs an environment of its own, because it needs a numpy below 2."""
@@ -37,9 +38,10 @@ class MakesEngine(Protocol):
         ...
 
 
-def sweep_config(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of a sweep over these parameters."""
-    return {"method": "bayes", "metric": {"name": METRIC, "goal": "maximize"}, "parameters": parameters}
+def sweep_config(parameters: dict[str, Any], runs: int) -> dict[str, Any]:
+    """The configuration of a sweep of this many runs over these parameters."""
+    metric = {"name": METRIC, "goal": "maximize"}
+    return {"method": "bayes", "metric": metric, "run_cap": runs, "parameters": parameters}
 
 
 @contextmanager
@@ -49,9 +51,20 @@ def ours(spec: SweepSpec, config: dict[str, Any], seed: int) -> Iterator[Engine]
 
     def propose(history: History) -> dict[str, Any]:
         drawn = point_seed(seed, 1, len(history))
-        if len(history) < STARTUP_RUNS:
-            return random_point(spec, drawn)
-        return bayes_point(spec, [Trial(point, "finished", value) for point, value in history], drawn)
+        trials = [Trial(point, "finished", value) for point, value in history]
+        return startup_point(spec, len(history), len(history), drawn) or bayes_point(spec, trials, drawn)
+
+    yield propose
+
+
+@contextmanager
+def first_points(spec: SweepSpec, config: dict[str, Any], seed: int) -> Iterator[Engine]:
+    """The server's first points for the whole sweep: what its samplers must be better than."""
+
+    def propose(history: History) -> dict[str, Any]:
+        point = startup_point(spec, 0, len(history), point_seed(seed, 1, len(history)))
+        assert point is not None
+        return point
 
     yield propose
 
@@ -117,4 +130,7 @@ ENGINES: dict[str, MakesEngine] = {
     "sweeps": wandb_sweeps,
     "optuna": optuna_defaults,
     "random": uniform,
+    "first_points": first_points,
 }
+COMPARED = ("ours", "sweeps", "optuna", "random")
+"""The engines that are compared unless others are named."""

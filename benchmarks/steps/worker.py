@@ -81,7 +81,7 @@ def model_and_prompts(name: str) -> tuple[Path, list[str]]:
     """Folder of a model, and 64 prompts for it."""
     if name == "story":
         return stories.story_model(), stories.prompts(64)
-    return starter_path(show_progress=False), list(plasmid_prompts(load_corpus(), 64, 1).train)
+    return starter_path(), list(plasmid_prompts(load_corpus(), 64, 1).train)
 
 
 def build(variant: str, cell: Cell, folder: str) -> GRPOTrainer:

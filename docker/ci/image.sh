@@ -5,7 +5,7 @@ build_image() {
     make_base
     say "base image"
     make_wheels
-    docker compose build --quiet
+    docker compose build >"$LOGS/build.log" 2>&1 || { tail -n 60 "$LOGS/build.log" >&2; fail "the image was not built"; }
     say "image: $(docker image inspect --format '{{.Size}}' "$SWEEPFARM_IMAGE" | numfmt --to=si)B"
 }
 

@@ -29,6 +29,7 @@ COMMON = {
     "learning_rate_scale": 10,
     "per_device_train_batch_size": 16,
     "eval_prompts": 16,
+    "final_temperatures": [],
     "seed": 1,
 }
 PHASES = [

@@ -105,7 +105,7 @@ class PlasmidRewardConfig(RewardConfig):
 
     reward_location_aware: bool = True
     """Whether the order promoter, gene, terminator is scored, as the component `cassette`."""
-    reward_cassette_weight: Weight = 1.0
+    reward_cassette_weight: Weight = 0.25
     """Weight of the component `cassette`; without effect if `reward_location_aware` is off."""
     reward_cassette_max_gap: Bases = Cassette.max_gap
     """Distance in bases from which two parts no longer belong to one cassette."""
@@ -113,11 +113,11 @@ class PlasmidRewardConfig(RewardConfig):
     reward_expression_weight: Weight = 0.5
     """Weight of the score for genes that a promoter points at."""
 
-    reward_essential_floor: Share = 0.8
+    reward_essential_floor: Share = 0.3
     """Factor of the total if the bacterial origin or the bacterial marker is missing; 1 switches it off."""
     reward_filler_penalty: Weight = 0.5
     """What a molecule loses of which no base belongs to a part."""
-    reward_repeat_penalty: Weight = 0.5
+    reward_repeat_penalty: Weight = 1.0
     """What a molecule that consists of repeats only loses."""
     reward_repeat_min_length: Annotated[int, Field(ge=12, le=1000)] = Repeats.minimum
     """Length in bases from which a stretch that occurs twice is a repeat."""
@@ -197,7 +197,6 @@ def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
 
 REFERENCE = PlasmidRewardConfig(
     reward_ori_weight=1.0,
-    reward_ori_max=1,
     reward_marker_weight=1.0,
     reward_marker_max=1,
     reward_promoter_weight=0.5,
@@ -207,7 +206,6 @@ REFERENCE = PlasmidRewardConfig(
     reward_cds_weight=0.25,
     reward_cds_max=8,
     reward_expression_weight=0.5,
-    reward_cassette_weight=0.25,
     reward_length_weight=0.0,
     reward_essential_floor=0.6,
     reward_filler_penalty=1.0,

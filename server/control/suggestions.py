@@ -13,7 +13,8 @@ from server.search.grid import grid_point, grid_size
 from server.search.hyperband import hyperband_rungs
 from server.search.random_search import random_point
 from server.search.space import SweepSpec, spec_of
-from server.search.trial import STARTUP_RUNS, Trial
+from server.search.startup import startup_point
+from server.search.trial import Trial
 from server.storage.database import Database
 from server.storage.records.metrics import metric_value
 from server.storage.records.runs import (
@@ -85,8 +86,12 @@ class Suggestions:
             return NotReady()
         if spec.method == "grid":
             return _next_grid_point(db, sweep, spec)
-        if spec.method == "random" or count_runs(db, sweep["id"]) < STARTUP_RUNS:
-            return random_point(spec, point_seed(self._seed, sweep["id"], number)), number + 1
+        seed = point_seed(self._seed, sweep["id"], number)
+        if spec.method == "random":
+            return random_point(spec, seed), number + 1
+        point = startup_point(spec, count_runs(db, sweep["id"]), number, seed)
+        if point is not None:
+            return point, number + 1
         with self._wake:
             # Only a point from all results so far is used, so that the same results give the same points.
             if sweep["id"] in self._stale or sweep["id"] == self._preparing:

@@ -12,8 +12,9 @@ from typing import Any
 from server.search.gp import gp_point
 from server.search.random_search import random_point
 from server.search.space import SweepSpec
+from server.search.startup import startup_runs
 from server.search.tpe import tpe_point
-from server.search.trial import STARTUP_RUNS, Trial
+from server.search.trial import Trial
 
 MAX_TRIALS = 60
 """Largest number of trials that one suggestion uses, apart from running ones."""
@@ -34,7 +35,7 @@ def bayes_point(spec: SweepSpec, trials: Sequence[Trial], seed: int) -> dict[str
     assert spec.metric is not None
     random_values = random_point(spec, seed)
     informative = sum(trial.state in ("finished", "pruned") for trial in trials)
-    if informative < STARTUP_RUNS or all(d.is_constant for d in spec.parameters.values()):
+    if informative < startup_runs(spec) or all(d.is_constant for d in spec.parameters.values()):
         return random_values
     in_turn = (tpe_point, gp_point)[len(trials) % 2]
     propose = {"both": in_turn, "gp": gp_point, "tpe": tpe_point}[spec.sampler]

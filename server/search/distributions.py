@@ -33,6 +33,13 @@ class Axis:
     high: float
     log: bool = False
 
+    @property
+    def middle(self) -> float:
+        """The position in the middle; of two whole ones, the larger one."""
+        if self.kind != "float":
+            return (int(self.low) + int(self.high) + 1) // 2
+        return math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+
     def sample(self, rng: random.Random) -> float:
         """Random position, uniform on the axis (log-uniform on a log axis)."""
         if self.kind != "float":
@@ -79,6 +86,11 @@ class Distribution:
     def encode(self, value: Any) -> float:
         """Position on the axis of a value that `contains` accepts."""
         raise NotImplementedError
+
+    @property
+    def middle(self) -> Any:
+        """Value in the middle of the axis."""
+        return self.decode(self.axis.middle)
 
     def sample(self, rng: random.Random) -> Any:
         """Random value from the distribution."""
@@ -127,6 +139,15 @@ class Categorical(Distribution):
     def encode(self, value: Any) -> float:
         """Index of a value."""
         return next(i for i, known in enumerate(self.values) if same(value, known))
+
+    @property
+    def middle(self) -> Any:
+        """The median of numbers (of two, the larger one); else the first value, or the most probable one."""
+        if self.probabilities is not None:
+            return self.values[self.probabilities.index(max(self.probabilities))]
+        if all(is_number(value) for value in self.values):
+            return sorted(self.values)[len(self.values) // 2]
+        return self.values[0]
 
     def sample(self, rng: random.Random) -> Any:
         """Random value, drawn with `probabilities` if there are any, else uniformly."""

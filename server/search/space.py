@@ -17,7 +17,7 @@ METHODS = ("bayes", "custom", "grid", "random")
 KNOWN_KEYS = {
     *("apiVersion", "kind", "controller", "description", "program", "job", "image_uri", "entity", "project"),
     *("method", "command", "name", "run_cap", "metric", "metrics", "scheduler", "early_terminate"),
-    *("parameters", "settings", "requeue_crashed", "sampler"),
+    *("parameters", "settings", "requeue_crashed", "sampler", "first_points"),
 }
 
 
@@ -51,6 +51,8 @@ class SweepSpec:
         name: Display name.
         requeue_crashed: How many times a crashed run is assigned again, under the same run id.
         sampler: Sampler of method bayes: `tpe`, `gp` (a Gaussian process), or `both` (in turns).
+        first_points: Points that method bayes proposes first: by default, the middle of the space. People
+            write a space around values that they expect to be good.
         scheduler: The `scheduler:` section; if present, a scheduler on the client's side supplies the points.
         warnings: One line for each key that has no effect.
         paths: Keys that lead to each parameter in the nested configuration of a run, by name.
@@ -66,6 +68,7 @@ class SweepSpec:
     name: str | None = None
     requeue_crashed: int = 0
     sampler: str = "both"
+    first_points: tuple[Mapping[str, Any], ...] = ()
     scheduler: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -131,6 +134,7 @@ def parse_sweep_config(config: Mapping[str, Any]) -> SweepSpec:
         name=text("name", config.get("name")),
         requeue_crashed=_count("requeue_crashed", config.get("requeue_crashed")) or 0,
         sampler=choice("sampler", config.get("sampler", "both"), ("both", "gp", "tpe")),
+        first_points=_first_points(config, method, parameters),
         scheduler=scheduler,
         warnings=tuple(f"unknown key {key!r} has no effect" for key in config if key not in KNOWN_KEYS),
         paths=paths,
@@ -190,6 +194,31 @@ def _parameters(
 
     walk(section, ())
     return distributions, paths
+
+
+def _first_points(
+    config: Mapping[str, Any], method: str, parameters: Mapping[str, Distribution]
+) -> tuple[Mapping[str, Any], ...]:
+    section = config.get("first_points", [{}] if method == "bayes" else None)
+    if section is None:
+        return ()
+    if method != "bayes":
+        raise SweepConfigError(f"first_points has no meaning with method {method}: remove it")
+    if isinstance(section, str) or not isinstance(section, Sequence):
+        raise SweepConfigError(f"first_points must be a list of points, not {section!r}")
+    return tuple(_first_point(f"first_points[{i}]", point, parameters) for i, point in enumerate(section))
+
+
+def _first_point(name: str, section: Any, parameters: Mapping[str, Distribution]) -> Mapping[str, Any]:
+    """A point with the given values, and with the middle of the range of the other parameters."""
+    if not isinstance(section, Mapping):
+        raise SweepConfigError(f"{name} must be a mapping from parameters to values, not {section!r}")
+    reject_unknown(name, section, parameters)
+    for key, value in section.items():
+        if not parameters[key].contains(value):
+            allowed = ", ".join(map(str, parameters[key].values_or_bounds))
+            raise SweepConfigError(f"{name}: {key} is {value!r}, which is not in its space ({allowed})")
+    return {key: section.get(key, distribution.middle) for key, distribution in parameters.items()}
 
 
 def _check_grid(parameters: Mapping[str, Distribution]) -> None:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-STARTUP_RUNS = 10
-"""Until this many runs have a result, points are drawn at random."""
-
 TrialState = Literal["finished", "pruned", "failed", "running"]
 
 

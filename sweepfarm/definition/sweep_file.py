@@ -9,7 +9,7 @@ from rewards.nearest import unknown_key_message
 from sweepfarm.errors import UserError
 
 OVERLAY_KEYS = frozenset(
-    {"name", "description", "run_cap", "early_terminate", "requeue_crashed", "parameters"}
+    {"name", "description", "run_cap", "early_terminate", "requeue_crashed", "first_points", "parameters"}
 )
 
 
@@ -32,8 +32,8 @@ def lay_over(sweep: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
     """A copy of a sweep with the values of a budget overlay.
 
     An overlay sets how much is spent (`run_cap`, `requeue_crashed`, `early_terminate`, constant parameters
-    such as `max_steps`). It never changes what is searched: each of its parameters has one `value`, and the
-    sweep searches none of them.
+    such as `max_steps`) and where the search begins (`first_points`). It never changes what is searched: each
+    of its parameters has one `value`, and the sweep searches none of them.
 
     Raises:
         UserError: If the overlay has an unknown key, a range, or a parameter that the sweep searches.

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the embedded server's search.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the embedded server's search. Runs train with the default `seed` plus this number, unless"
+    " the sweep file sets `seed`.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -75,7 +82,7 @@ def sweep(
         raise UserError("--before and --made-by describe the page: add --page, or leave them out")
     signal.signal(signal.SIGTERM, interrupt)
     console = Console()
-    content = read_sweep(sweep_file, _small_budget(sweep_file) if small else overlay)
+    content = _seeded(read_sweep(sweep_file, _small_budget(sweep_file) if small else overlay), seed)
     check = check_sweep(content)
     if not ends_by_itself(content):
         raise UserError(
@@ -95,6 +102,17 @@ def sweep(
         path = _run(content, agents, runs, console)
         if page is not None:
             _write_page(path, page, against, before, made_by or f"sweepfarm sweep {sweep_file}", console)
+
+
+def _seeded(content: dict[str, Any], seed: int) -> dict[str, Any]:
+    """The sweep with a training seed of its own, so that sweeps of different seeds are independent."""
+    from agent.config.run import RunConfig
+
+    parameters = content.get("parameters")
+    if seed == 0 or not isinstance(parameters, dict):
+        return content
+    own = {"seed": {"value": RunConfig.model_fields["seed"].default + seed}}
+    return {**content, "parameters": own | parameters}
 
 
 def _small_budget(sweep_file: Path) -> Path:

@@ -16,4 +16,4 @@ def tiny_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
         from agent.tasks.code.starter import CodeStarterConfig, starter
 
         config = CodeStarterConfig(width=32, layers=1, heads=2, feed_forward=64, batch_size=8, steps=40)
-        return starter(config).path(show_progress=False)
+        return starter(config).path()

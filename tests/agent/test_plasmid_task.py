@@ -69,13 +69,20 @@ def test_starter_training_reduces_the_loss_and_saves_safetensors_only(tiny_start
     assert not list(tiny_starter.glob("*.bin"))
 
 
-def test_starter_is_deterministic(
-    tiny_starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_starter_is_deterministic_and_prints_its_progress_on_standard_error(
+    tiny_starter: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from agent.tasks.plasmid.starter import PlasmidStarterConfig, starter_path
 
     config = PlasmidStarterConfig(**json.loads((tiny_starter / "starter.json").read_text())["config"])
     monkeypatch.setenv("SWEEPFARM_CACHE", str(tmp_path))
-    again = starter_path(config, show_progress=False)
+    again = starter_path(config)
+    printed = capsys.readouterr()
+    # The Docker build reads the path from standard output.
+    assert printed.out == ""
+    assert "training the plasmid starter" in printed.err
     assert again.name == tiny_starter.name
     assert (again / "model.safetensors").read_bytes() == (tiny_starter / "model.safetensors").read_bytes()

@@ -1,20 +1,30 @@
 """The figures of a task's quality control in a run, and as its objective."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from agent.config.errors import ConfigError
 from agent.config.metrics import RUNG_METRICS, cadence, rung_metrics
 from agent.config.run import RunConfig
 from agent.config.tasks import our_tasks, task_definition
+from agent.health.reward import error_of_mean
+from agent.tasks.build import build_task
+from agent.training.lifecycle.model import load_model
+from agent.training.objective.sampling import sample
+from rewards.base import Sample
+from rewards.quality import quality_scores
+from sweepfarm.cli import cli
 from tests.agent.running import changed, run
 from tests.agent.test_own_tasks import TASK_FILE, parameters
 
 QUALITY_FILE = TASK_FILE.replace(
     "class GcRewardConfig",
-    '''from rewards.quality import Quality, Verdict
+    '''import numpy as np
+from rewards.quality import Quality, Verdict
 
 
 class StartsWithWeakBase(Quality):
@@ -32,6 +42,9 @@ class StartsWithWeakBase(Quality):
 
     def originality(self, samples):
         return [None for _ in samples]
+
+    def pieces(self, samples):
+        return [np.unique([ord(c) for c in s.completion]).astype(np.uint64) for s in samples]
 
 
 class GcRewardConfig''',
@@ -71,6 +84,65 @@ def test_figures_are_logged_at_the_rungs_and_for_the_starting_model(
         if at_rung[0]["passed"]
         else "quality control: strong"
     )
+
+
+def test_the_final_evaluation_samples_both_models_at_each_temperature(
+    config: RunConfig, tmp_path: Path
+) -> None:
+    config = changed(
+        config, reward_gc=0.9, final_temperatures=[0.5, 1.5], final_samples=3, learning_rate=0.05, max_steps=4
+    )
+    outcome, recorder = run(config, tmp_path / "run")
+    task, prompts = build_task(config), [p for p in ("CAT", "GGG", "TAC", "AAC") for _ in range(3)]
+    assert outcome.checkpoint is not None
+    for who, path in (("starter/", config.model), ("", outcome.checkpoint)):
+        model, tokenizer = load_model(path)
+        for temperature in (0.5, 1.5):
+            drawn = sample(model, tokenizer, prompts, max_new_tokens=16, temperature=temperature, seed=4321)
+            pairs = [Sample(p, c) for p, c in zip(prompts, drawn.texts, strict=True)]
+            where = f"{who}temperature/{temperature}"
+            totals = task.reference_suite.score(pairs).totals
+            assert recorder.summary[f"{where}/reference"] == pytest.approx(totals.mean())
+            assert recorder.summary[f"{where}/error"] == pytest.approx(error_of_mean(totals, 3))
+            assert task.quality is not None
+            figures = quality_scores(task.quality, pairs).figures
+            assert recorder.summary[f"{where}/completions"] == 12
+            for name in ("pass_rate", "distinct_pass_rate", "second_types"):
+                assert recorder.summary[f"{where}/qc/{name}"] == figures[name]
+    _, other = run(changed(config, temperature=0.6, seed=3, learning_rate=1e-4), tmp_path / "other")
+    starter = {name for name in recorder.summary if name.startswith("starter/temperature/")}
+    assert len(starter) == 2 * len({name.split("/", 3)[3] for name in starter})
+    assert {name: recorder.summary[name] for name in starter} == {
+        name: other.summary[name] for name in starter
+    }
+    policy = {name.removeprefix("starter/") for name in starter}
+    assert {n: recorder.summary[n] for n in policy} != {n: other.summary[n] for n in policy}
+
+
+def test_train_prints_the_final_evaluation_and_has_it_in_its_json(config: RunConfig, tmp_path: Path) -> None:
+    config = changed(config, final_temperatures=[0.5, 1.5], final_samples=2)
+    (tmp_path / "run.yaml").write_text(json.dumps(config.flat()))
+    command = ["train", str(tmp_path / "run.yaml"), "--out"]
+    told = CliRunner().invoke(cli, [*command, str(tmp_path / "a")])
+    assert told.exit_code == 0, told.output
+    made = CliRunner().invoke(cli, [*command, str(tmp_path / "b"), "--json"])
+    values = json.loads(made.stdout)
+    heads, *_, cold, hot = [
+        line.split() for line in told.stderr.splitlines() if re.match(r" +(T|0\.5|1\.5) ", line)
+    ]
+    assert heads == ["T", "QC", "distinct", "QC", "reference"]
+    for row, temperature in ((cold, 0.5), (hot, 1.5)):
+        where = f"temperature/{temperature}/"
+        shown = [
+            f"{values[f'{who}{where}{name}']:{form}}"
+            for name, form in (
+                ("qc/pass_rate", ".1%"),
+                ("qc/distinct_pass_rate", ".1%"),
+                ("reference", ".3f"),
+            )
+            for who in ("starter/", "")
+        ]
+        assert [part for part in row if part != "→"] == [str(temperature), *shown]
 
 
 def test_the_distinct_pass_rate_can_be_the_objective(config: RunConfig, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "model": "elsewhere", "corpus": "mine.fa", "suite": "mine.yaml", "run_name": "b{beta}", "seed": 7,
         "max_steps": 33, "rungs": 5, "train_prompts": 17, "eval_prompts": 9,
         "eval_samples": 3, "objective": "qc_distinct", "max_completion_length": 64, "learning_rate": 1e-5,
+        "final_temperatures": [0.7, 1.0], "final_samples": 5,
         "learning_rate_scale": 3.0,
         "max_grad_norm": 2.0, "per_device_train_batch_size": 24, "num_generations": 6, "temperature": 0.5,
         "top_p": 0.8, "beta": 0.5, "beta_scale": 2.0, "epsilon": 0.11, "num_iterations": 3,
@@ -49,10 +50,18 @@ def test_every_explicit_value_survives_the_defaults() -> None:
         "phases": [{"steps": 9, "beta": 0.2, "temperature": 1.1, "top_p": 0.7, "learning_rate": 1e-4}],
     }  # fmt: skip
     own = set(RunConfig.model_fields) - {"reward", "health", "task"} | set(HealthLimits.model_fields)
-    assert set(changed) == own
+    assert set(changed) | {"diversity"} == own  # not allowed with this `reward_aggregation`
+    assert RunConfig.from_params({"diversity": 0.7}).flat()["diversity"] == 0.7
     default, flat = RunConfig().flat(), RunConfig.from_params(changed).flat()
     for name, value in changed.items():
         assert flat[name] == value != default[name]
+
+
+@pytest.mark.parametrize("given_temperatures", [[1.0, 0.5], [0.5, 0.5, 1.0]])
+def test_final_temperatures_that_do_not_rise_are_refused(given_temperatures: list[float]) -> None:
+    with pytest.raises(ConfigError, match=r"must be distinct and rise: write \[0\.5, 1\.0\]"):
+        RunConfig.from_params({"final_temperatures": given_temperatures})
+    assert RunConfig.from_params({"final_temperatures": []}).final_temperatures == ()
 
 
 def test_an_unknown_parameter_error_names_the_nearest_one() -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from agent.config.errors import ConfigError
@@ -56,6 +57,15 @@ def test_groups_are_the_completions_of_one_prompt(reward: SuiteReward) -> None:
     assert row["reward/best_of_n"] == pytest.approx(0.7)
     assert row["reward/gap"] == pytest.approx(0.1)
     assert row["reward/variance_within"] == pytest.approx((0.04 + 0) / 2)
+
+
+def test_rarity_multiplies_the_rewards_and_leaves_the_statistics() -> None:
+    suite = RewardSuite([Weighted(Scripted(), 1.0)])
+    reward = SuiteReward(suite, (), group_size=3, rarity=lambda samples: np.array([0.5, 1.0, 0.25]))
+    assert reward([""] * 3, ["0.8", "?", "1.0"]) == [0.4, None, 0.25]
+    row = reward.of_step()
+    assert row["reward/rarity"] == pytest.approx(1.75 / 3)
+    assert row["reward_components/total_reward/mean"] == pytest.approx(0.9)
 
 
 def test_a_batch_without_any_score_ends_the_run_with_the_reason(reward: SuiteReward) -> None:

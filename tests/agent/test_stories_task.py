@@ -36,7 +36,7 @@ def tiny_stories(tmp_path_factory: pytest.TempPathFactory) -> Path:
         config = StoriesStarterConfig(
             width=32, layers=1, heads=2, kv_heads=1, feed_forward=64, batch_size=8, row_tokens=48, steps=40
         )
-        return starter(config).path(show_progress=False)
+        return starter(config).path()
 
 
 @pytest.fixture

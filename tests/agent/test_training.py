@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from agent.config.errors import ConfigError
 from agent.config.metrics import rung_metrics, step_metrics
 from agent.config.run import RunConfig
 from agent.tasks.build import build_task
+from agent.tracking.directory import RunDirectory
+from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.stop import StopRequest
-from agent.training.run import Outcome
+from agent.training.run import Outcome, train_run
 from rewards.base import Evaluation, Reward, Sample
 from rewards.compose import RewardSuite, Weighted
 from tests.agent.running import Recorder, changed, run
@@ -51,6 +54,9 @@ def test_every_logged_metric_is_in_the_glossary(finished: tuple[Outcome, Recorde
     glossary = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
     _, recorder, _ = finished
     for name in {name for _, row in recorder.rows for name in recorder.numbers(row)} | set(recorder.summary):
+        name = re.sub(r"temperature/[\d.]+/", "temperature/{temperature}/", name)
+        name = re.sub(r"(temperature/.*/qc)/(origin|marker)_types", r"\1/{kind}_types", name)
+        name = name.removeprefix("starter/") if "temperature/" in name else name
         room, _, rest = name.partition("/")
         last = rest.rpartition("/")[2]
         general = {f"{room}/{{name}}", f"{room}/components/{{component}}", f"{room}/{{component}}/{last}"}
@@ -80,6 +86,72 @@ def test_starter_objective_does_not_depend_on_swept_parameters(tiny_run: RunConf
     first, _ = run(changed(tiny_run, max_steps=1), tmp_path / "a")
     second, _ = run(other, tmp_path / "b")
     assert first.starter_score == second.starter_score
+
+
+def test_a_finished_run_and_its_starter_are_measured_at_each_final_temperature(
+    finished: tuple[Outcome, Recorder, Path],
+) -> None:
+    outcome, recorder, folder = finished
+    names = {"reference", "error", "completions", "qc/pass_rate", "qc/error", "qc/distinct_pass_rate"}
+    names |= {"qc/origin_types", "qc/marker_types"}
+    promised = {f"{who}temperature/{t}/{n}" for who in ("", "starter/") for t in (0.8, 1.2) for n in names}
+    logged = {name: value for name, value in recorder.summary.items() if "temperature/" in name}
+    assert promised <= set(logged) == set(outcome.temperatures)
+    assert all(math.isfinite(value) for value in logged.values())
+    assert {value for name, value in logged.items() if name.endswith("/completions")} == {8.0}
+    written = json.loads((folder / "outcome.json").read_text())
+    assert {name: written[name] for name in logged} == logged == outcome.temperatures
+
+
+def test_the_swept_temperature_changes_training_only(tiny_run: RunConfig, tmp_path: Path) -> None:
+    """With a learning rate that changes no weight, everything but the training completions is equal."""
+    still = changed(tiny_run, learning_rate=1e-30, max_steps=2, rungs=1)
+    (_, cold), (_, hot) = (
+        run(changed(still, temperature=t, top_p=p), tmp_path / str(t)) for t, p in ((0.3, 0.5), (1.5, 1.0))
+    )
+    (first, second) = (recorder.rows[-1][1] for recorder in (cold, hot))
+    held_out = {name for name in first if name.startswith(("objective/", "qc/"))}
+    assert {"objective/score", "objective/entropy", "qc/pass_rate"} <= held_out
+    assert {name: first[name] for name in held_out} == {name: second[name] for name in held_out}
+    assert first["train/entropy"] != second["train/entropy"]
+    figures = [
+        {name: value for name, value in recorder.summary.items() if name.startswith(("temp", "starter/"))}
+        for recorder in (cold, hot)
+    ]
+    assert figures[0] == figures[1]
+    assert "starter/temperature/1.2/reference" in figures[0]
+
+
+def test_a_run_that_does_not_finish_or_wants_none_has_no_final_evaluation(
+    tiny_run: RunConfig, tmp_path: Path
+) -> None:
+    stop = StopRequest()
+    stop.ask("stopped early")
+    sick = changed(tiny_run, learning_rate=0.05, health_kl_max=1e-6)
+    none = changed(tiny_run, max_steps=1, final_temperatures=[])
+    for name, config, asked in (("stopped", tiny_run, stop), ("sick", sick, None), ("none", none, None)):
+        outcome, recorder = run(config, tmp_path / name, asked)
+        assert outcome.temperatures == {}
+        assert not [value for value in recorder.summary if "temperature/" in value]
+
+
+def test_a_stop_request_ends_the_final_evaluation_but_the_run_has_finished(
+    tiny_run: RunConfig, tmp_path: Path
+) -> None:
+    stop, lines = StopRequest(), []
+
+    def interrupt(line: str) -> None:
+        lines.append(line)
+        stop.ask("preempted")
+
+    sinks = Sinks(RunDirectory(tmp_path, tiny_run.flat()))
+    outcome = train_run(changed(tiny_run, max_steps=1), sinks, stop, on_evaluation=interrupt)
+    assert outcome.name == "finished"
+    assert lines == [
+        "final evaluation at T = 0.8 (1 of 2)",
+        "final evaluation ended before T = 1.2 (2 of 2): the run was asked to stop",
+    ]
+    assert {name.split("temperature/")[1].split("/")[0] for name in outcome.temperatures} == {"0.8"}
 
 
 def test_training_statistics_exclude_held_out_completions(tiny_run: RunConfig, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def server(served):
 
 def command(server, *words, **options):
     return subprocess.run(
-        words, env=server, capture_output=True, text=True, timeout=200, check=False, **options
+        words, env=server, capture_output=True, text=True, timeout=500, check=False, **options
     )
 
 

@@ -18,6 +18,11 @@ def test_mean_interval_is_students_t_interval():
     assert found.low == pytest.approx(6 - found.high)
 
 
+def test_a_margin_is_half_of_the_normal_interval():
+    assert stats.margin(0.5) == pytest.approx(0.979982, abs=1e-6)
+    assert math.isnan(stats.margin(math.nan))
+
+
 def test_all_differences_are_tukey_intervals_in_both_directions():
     found = stats.all_differences([[1, 2, 3], [4, 5, 6], [2, 3, 4]])
     # q(0.95; 3, 6) = 4.339; every deviation is 1.

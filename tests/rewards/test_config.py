@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rewards.base import Sample
+from rewards.plasmid.library.store import load_library
 from rewards.plasmid.suite import COUNTED, REFERENCE, PlasmidRewardConfig, plasmid_suite, reference_suite
 from tests.rewards.plasmids import (
     AMPR,
@@ -66,10 +67,24 @@ def bank() -> tuple[Sample, ...]:
         library_sequence("AmpR promoter") * 12 + plasmid,
         long[:14_000],
         long[:35_000],
+        # Whole and without repeats, so that only the limits of counts and lengths are crossed.
+        *(plasmid + _different_genes(bases) for bases in (8_000, 25_000)),
+        plasmid + library_sequence("CmR (cat)") + library_sequence("Km resistance"),
+        plasmid + library_sequence("p15A ori"),
         *real_plasmids()[:10],
     ]
     texts = [whole(molecule) for molecule in molecules]
     return (*texts, Sample(plasmid[:100], plasmid[100:] + "here ends the plasmid" * 4))
+
+
+def _different_genes(bases: int) -> str:
+    """Genes of the library, each once, that have this length together or a little more."""
+    genes, length = [], 0
+    for feature in load_library().features:
+        if feature.feature_class == "cds" and len(feature.sequence) > 600 and length < bases:
+            genes.append(feature.sequence)
+            length += len(feature.sequence)
+    return "".join(genes)
 
 
 @cache
@@ -81,6 +96,7 @@ CHANGES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     **{f"reward_{name}_weight": (0.0, 2.0, {}) for name in (*COUNTED, "length", "gc")},
     **{f"reward_{name}_min": (0, 2, {f"reward_{name}_max": 5}) for name in COUNTED},
     **{f"reward_{name}_max": (2, 3, {}) for name in COUNTED},
+    "reward_ori_max": (1, 2, {}),  # three whole origins in a row would be repeats
     "reward_punish_mode": (False, True, {}),
     "reward_length_penalty": (False, True, {}),
     "reward_min_length": (500, 1000, {}),

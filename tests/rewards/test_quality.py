@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from agent.tasks.plasmid.corpus import rotate
 from rewards.base import Sample
@@ -22,6 +23,7 @@ from rewards.quality import (
     coincidence,
     effective_number,
     quality_scores,
+    rarity,
 )
 from tests.rewards.plasmids import (
     AMPR,
@@ -51,7 +53,15 @@ class Pets(Quality):
         return [len(s.completion) for s in samples]
 
     def originality(self, samples: Sequence[Sample]) -> list[Originality | None]:
-        return [None if s.completion == "dog" else Originality(0.25, s.completion == "cat") for s in samples]
+        return [
+            None
+            if s.completion == "dog"
+            else Originality(len(s.completion) / 10, s.completion == "cat", len(s.completion))
+            for s in samples
+        ]
+
+    def pieces(self, samples: Sequence[Sample]) -> list[NDArray[np.uint64]]:
+        return [np.array(sorted({ord(letter) for letter in s.completion}), dtype=np.uint64) for s in samples]
 
 
 def test_figures_of_a_batch() -> None:
@@ -77,7 +87,9 @@ def test_figures_of_a_batch() -> None:
             "letter/g": 2 / 7,
             "letter/t": 2 / 7,
             "letter/w": 1 / 7,
-            "novelty": 0.25,
+            # Weighted by the number of letters: a short word counts less than a long one.
+            "novelty": (2 * 1.6 + 2.5 + 4 * 0.9) / (2 * 4 + 5 + 4 * 3),
+            "passing_novelty": (1.6 + 2.5 + 4 * 0.9) / (4 + 5 + 4 * 3),
             "near_copies": 1 / 7,
         }
     )
@@ -89,6 +101,16 @@ def test_figures_if_nothing_passes_or_can_be_compared() -> None:
     assert (wolf["letter_types"], wolf["letter_entropy"]) == (0, 0)
     assert "coincidence" not in wolf
     assert "novelty" not in quality_scores(Pets(), [Sample("", "dog")]).figures
+
+
+def test_fragments_of_a_prompt_do_not_make_a_batch_novel() -> None:
+    quality = PlasmidQuality(CORPUS)
+    copies = [Sample("", CORPUS[which]) for which in range(9)]
+    fragment = Sample(random_dna(40, 500), "ACGTACGTAC")
+    (found,) = [o for o in quality.originality([fragment]) if o is not None]
+    assert found.novelty == 1.0
+    # As a mean over samples it would be 0.1.
+    assert quality_scores(quality, [*copies, fragment]).figures["novelty"] < 0.005
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=12))
@@ -169,13 +191,15 @@ def originality(sequence: str) -> Originality | None:
 @given(st.integers(0, 19), st.integers(0, 2500))
 def test_a_known_molecule_has_no_novelty_in_any_rotation_on_either_strand(which: int, offset: int) -> None:
     turned = rotate(CORPUS[which], offset)
-    assert originality(turned) == Originality(0.0, True)
-    assert originality(reverse_complement(turned)) == Originality(0.0, True)
+    for molecule in (turned, reverse_complement(turned)):
+        found = originality(molecule)
+        assert found is not None
+        assert (found.novelty, found.near_copy) == (0.0, True)
 
 
 def test_novelty_is_the_share_of_unknown_31mers_and_copies_are_of_one_molecule() -> None:
     new = originality(random_dna(2500, 99))
-    assert new == Originality(1.0, False)
+    assert new == Originality(1.0, False, 2500)
     # Halves of two molecules: 2 x 30 of 2,500 k-mers cross a junction, but for bases that fit by chance.
     expected = {
         CORPUS[0][:1250] + CORPUS[1][:1250]: (60 / 2500, 0.005, False),
@@ -194,7 +218,7 @@ def test_what_is_too_short_or_unknown_is_not_compared() -> None:
     assert originality("ACGT") is None
     assert originality("N" * 500) is None
     assert originality("") is None
-    assert KnownMolecules(()).originality(encode(CORPUS[0])) == Originality(1.0, False)
+    assert KnownMolecules(()).originality(encode(CORPUS[0])) == Originality(1.0, False, len(CORPUS[0]))
 
 
 def plasmid(filler: int, marker: str = AMPR) -> str:
@@ -221,5 +245,37 @@ def test_quality_control_of_plasmids() -> None:
     assert found.verdicts[4].reason == "empty completion"
     assert found.figures["origin/ColE1"] == 1
     assert found.figures["distinct_pass_rate"] == 2 / 6
-    assert quality.originality(samples)[:2] == [Originality(0.0, True)] * 2
+    copies = [found for found in quality.originality(samples)[:2] if found is not None]
+    assert [(found.novelty, found.near_copy) for found in copies] == [(0.0, True)] * 2
     assert quality.originality(samples)[4] is None
+
+
+def test_rarity_of_shared_and_own_pieces() -> None:
+    pieces = Pets().pieces([Sample("", text) for text in ("cat", "cat", "dog", "")])
+    assert rarity(pieces, 1.0).tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert rarity(pieces, 0.5).tolist() == pytest.approx([2**-0.5, 2**-0.5, 1.0, 1.0])
+    # `cart` shares three of its four letters with `cat`.
+    assert rarity(Pets().pieces([Sample("", "cat"), Sample("", "cart")]), 1.0).tolist() == [0.5, 0.625]
+
+
+@given(st.lists(st.text("abcd", max_size=5), min_size=1, max_size=8), st.floats(0, 2))
+def test_rarity_lies_between_an_equal_share_and_one_and_does_not_depend_on_order(
+    texts: list[str], exponent: float
+) -> None:
+    found = rarity(Pets().pieces([Sample("", text) for text in texts]), exponent)
+    assert (found <= 1 + 1e-12).all()
+    assert (found >= len(texts) ** -exponent - 1e-12).all()
+    backwards = rarity(Pets().pieces([Sample("", text) for text in reversed(texts)]), exponent)
+    assert backwards[::-1].tolist() == pytest.approx(found.tolist())
+    assert rarity([np.empty(0, dtype=np.uint64)] * 2, exponent).tolist() == [1.0, 1.0]
+
+
+def test_pieces_of_a_molecule_are_the_same_for_every_rotation_and_strand_and_filler_has_none() -> None:
+    marker = library_sequence(AMPR)
+    molecule = random_dna(400, seed=3) + marker + random_dna(300, seed=4)
+    written = [Sample("", molecule), Sample(molecule[:70], molecule[70:]), Sample("", rotate(molecule, 133))]
+    written.append(Sample("", reverse_complement(molecule)))
+    first, *others = PlasmidQuality(()).pieces(written)
+    assert len(marker) - 30 <= len(first) < len(marker) + 100  # the gene may begin before the library's
+    assert all((first == other).all() for other in others)
+    assert [len(part) for part in PlasmidQuality(()).pieces([Sample("", random_dna(400, seed=5))])] == [0]

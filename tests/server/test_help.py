@@ -35,8 +35,9 @@ def test_the_example_is_on_a_line_of_its_own() -> None:
 
 def test_the_sweep_keys_of_the_help_can_be_copied_into_a_sweep_file() -> None:
     keys = re.findall(r'"(\w+: [^"]+)"', " ".join(help_text().split()))
-    assert {key.partition(":")[0] for key in keys} == {"requeue_crashed", "early_terminate", "sampler"}
-    sweep = {"method": "bayes", "metric": {"name": "m"}, "parameters": {"a": {"min": 0.0, "max": 1.0}}}
+    known = {"requeue_crashed", "early_terminate", "sampler", "first_points"}
+    assert {key.partition(":")[0] for key in keys} == known
+    sweep = {"method": "bayes", "metric": {"name": "m"}, "parameters": {"beta": {"min": 0.0, "max": 1.0}}}
     for key in keys:
         parse_sweep_config({**sweep, **yaml.safe_load(key)})
 

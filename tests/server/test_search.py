@@ -16,8 +16,9 @@ from server.control.suggestions import sweep_trials
 from server.search.bayes import bayes_point
 from server.search.grid import grid_point, grid_size
 from server.search.random_search import random_point
-from server.search.space import SweepSpec, parse_sweep_config
-from server.search.trial import STARTUP_RUNS, Trial
+from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
+from server.search.startup import STARTUP_RUNS, startup_point, startup_runs
+from server.search.trial import Trial
 from server.storage.database import DATABASE, Database
 from server.storage.records.history import append_history
 from server.storage.records.projects import ensure_project
@@ -144,6 +145,81 @@ def test_crashed_runs_do_not_change_the_suggestion(sampler: str) -> None:
     finished = trials_by(spec, lambda point: point["rate"], STARTUP_RUNS + 5, seed=2)
     crashed = [Trial({"flag": True, "rate": 1e-3}, "failed") for _ in range(10)]
     assert bayes_point(spec, finished, 4) == bayes_point(spec, finished + crashed, 4)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "middle"),
+    [
+        ({"min": 1.0, "max": 4.0}, 2.5),
+        ({"distribution": "log_uniform_values", "min": 1e-6, "max": 1e-4}, pytest.approx(1e-5)),
+        ({"min": 1, "max": 4}, 3),
+        ({"distribution": "q_uniform", "min": 0, "max": 0.9, "q": 0.3}, 0.6),
+        ({"distribution": "q_log_uniform_values", "min": 1, "max": 100, "q": 5}, 10),
+        ({"distribution": "normal", "mu": 3, "sigma": 2}, 3.0),
+        ({"values": [16, 4, 8]}, 8),
+        ({"values": [2.0, 0.0, 0.5, 1]}, 1),
+        ({"values": ["adamw", "sgd", "lion"]}, "adamw"),
+        ({"values": [True, False]}, True),
+        ({"values": [1, 2, 3], "probabilities": [0.2, 0.2, 0.6]}, 3),
+        ({"value": 7}, 7),
+    ],
+)
+def test_the_first_point_is_the_middle_of_the_space(parameter: dict[str, Any], middle: Any) -> None:
+    spec = spec_of("bayes", {"x": parameter})
+    point = startup_point(spec, runs=0, number=0, seed=1)
+    assert point == {"x": middle}
+    assert spec.parameters["x"].contains(point["x"])
+    assert startup_point(spec, runs=0, number=1, seed=1) == random_point(spec, 1)
+
+
+def test_first_points_of_the_file_come_before_random_points() -> None:
+    points = [{"rate": 0.5, "flag": False}, {"kind": "c"}]
+    spec = spec_of("bayes", MIXED, first_points=points)
+    middle = startup_point(spec_of("bayes", MIXED), runs=0, number=0, seed=1)
+    assert [startup_point(spec, runs=0, number=number, seed=1) for number in range(3)] == [
+        {**middle, **points[0]},
+        {**middle, **points[1]},
+        random_point(spec, 1),
+    ]
+    assert startup_point(spec_of("bayes", MIXED, first_points=[]), runs=0, number=0, seed=1) == random_point(
+        spec, 1
+    )
+
+
+@pytest.mark.parametrize(("cap", "runs"), [(None, 10), (60, 10), (10, 5), (3, 1), (1, 1)])
+def test_samplers_start_after_half_of_a_short_sweep(cap: int | None, runs: int) -> None:
+    spec = spec_of("bayes", MIXED, run_cap=cap)
+    assert startup_runs(spec) == runs
+    assert startup_point(spec, runs=runs - 1, number=runs - 1, seed=1) is not None
+    assert startup_point(spec, runs=runs, number=runs, seed=1) is None
+
+
+def test_no_sampler_is_used_before_all_first_points() -> None:
+    assert (
+        startup_runs(spec_of("bayes", MIXED, run_cap=4, first_points=[{}, {"kind": "b"}, {"kind": "c"}])) == 3
+    )
+    assert startup_runs(spec_of("bayes", MIXED, first_points=[{}] * 12)) == 12
+
+
+@pytest.mark.parametrize(
+    ("method", "points", "message"),
+    [
+        ("bayes", {"rate": 1.0}, "first_points must be a list of points, not {'rate': 1.0}"),
+        ("bayes", [3], "first_points[0] must be a mapping from parameters to values, not 3"),
+        ("bayes", [{}, {"rat": 1.0}], "first_points[1]: unknown key 'rat'; did you mean 'rate'?"),
+        ("bayes", [{"kind": "e"}], "first_points[0]: kind is 'e', which is not in its space (a, b, c, d)"),
+        (
+            "bayes",
+            [{"rate": "1e-3"}],
+            "first_points[0]: rate is '1e-3', which is not in its space (1e-06, 1.0)",
+        ),
+        ("random", [{}], "first_points has no meaning with method random: remove it"),
+    ],
+)
+def test_wrong_first_points_are_refused(method: str, points: Any, message: str) -> None:
+    with pytest.raises(SweepConfigError) as error:
+        spec_of(method, MIXED, first_points=points)
+    assert str(error.value) == message
 
 
 def test_gaussian_process_and_tpe_alternate() -> None:

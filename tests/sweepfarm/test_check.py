@@ -29,7 +29,11 @@ JUDGE = ROOT / "sweeps" / "code_judge.yaml"
 JUDGE_CPU = ROOT / "sweeps" / "overlays" / "judge_cpu.yaml"
 CODE_CPU = ROOT / "sweeps" / "overlays" / "code_cpu.yaml"
 STORIES_CPU = ROOT / "sweeps" / "overlays" / "stories_cpu.yaml"
-SWEEPS = [MAIN, *sorted((ROOT / "sweeps").glob("*.yaml"))]
+SWEEPS = [
+    MAIN,
+    *sorted((ROOT / "sweeps").glob("*.yaml")),
+    ROOT / "benchmarks" / "gameable" / "sweep.yaml",
+]
 OVERLAYS = sorted((ROOT / "sweeps" / "overlays").glob("*.yaml"))
 
 

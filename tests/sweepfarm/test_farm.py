@@ -53,6 +53,8 @@ def test_one_command_runs_a_sweep_and_writes_a_chosen_configuration(overlay: Pat
         str(overlay),
         "--runs",
         str(tmp_path / "runs"),
+        "--seed",
+        "3",
     ]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=500, check=False
@@ -63,6 +65,7 @@ def test_one_command_runs_a_sweep_and_writes_a_chosen_configuration(overlay: Pat
     result = json.loads((latest / "result.json").read_text())
     assert len(result["runs"]) == 4
     assert {run["state"] for run in result["runs"]} == {"finished"}
+    assert yaml.safe_load((latest / "sweep.yaml").read_text())["parameters"]["seed"] == {"value": 45}
     for run in result["runs"]:
         assert run["stopped_early"] == (run["steps"] < 8)
         rows = [json.loads(line) for line in (latest / run["id"] / "metrics.jsonl").read_text().splitlines()]
@@ -70,9 +73,19 @@ def test_one_command_runs_a_sweep_and_writes_a_chosen_configuration(overlay: Pat
         assert run["objective"] == pytest.approx(
             [r["objective/score"] for r in rows if "objective/score" in r][-1]
         )
+    temperatures = result["temperatures"]
+    assert [row["temperature"] for row in temperatures] == [0.5, 0.8, 1.0, 1.2]
+    assert {row["completions"] for row in temperatures} == {8 * 4}
+    outcome = json.loads((latest / result["best_run"] / "outcome.json").read_text())
+    for row in temperatures:
+        name = f"temperature/{row['temperature']}/qc/pass_rate"
+        pair = row["pass_rate"]
+        assert (pair["starter"], pair["chosen"]) == (outcome[f"starter/{name}"], outcome[name])
+    assert " ".join(result["temperature_statement"].split()) in " ".join(done.stdout.split())
     chosen = yaml.safe_load((latest / "chosen_config.yaml").read_text())
     chosen.pop("config_hash", None)
     assert RunConfig.from_params(chosen).max_steps == 8
+    assert RunConfig.from_params(chosen).seed == 45
     assert result["chosen_config"] in done.stdout.replace("\n", "")
     page = Path(result["page"].removeprefix("file://"))
     assert page.read_text().lstrip().startswith("<!")

@@ -17,9 +17,11 @@ class RunContext:
         sinks: Receive its metrics, samples and findings.
         stop: Read at every step.
         on_step: Called with each finished step and its metrics, for a progress display or a watchdog.
+        on_evaluation: Called with a line that says what is measured next after the last step.
     """
 
     config: RunConfig
     sinks: Sinks
     stop: StopRequest
     on_step: Callable[[int, dict[str, float]], None] = lambda step, row: None
+    on_evaluation: Callable[[str], None] = lambda line: None

@@ -62,6 +62,30 @@ class HeldOut:
         return nothing_scored(self.scores.unscored, len(self.prompts), self.step)
 
 
+def reference_figures(scores: SuiteScores, group: int) -> dict[str, float]:
+    """`reference`: the mean total of the scored completions, or 0; `error`: the standard error of this mean.
+
+    Args:
+        scores: Of completions with those of the same prompt consecutive.
+        group: Completions per prompt.
+    """
+    scored = scores.totals[~np.isnan(scores.totals)]
+    reference = float(scored.mean()) if scored.size else 0.0
+    return {"reference": reference, "error": error_of_mean(scores.totals, group)}
+
+
+def quality_figures(quality: QualityScores, group: int) -> dict[str, float]:
+    """Name `qc/{name}` → value of each figure of `quality`, and of `qc/error`, the error of the pass rate.
+
+    Args:
+        quality: Of completions with those of the same prompt consecutive.
+        group: Completions per prompt.
+    """
+    passed = np.array([verdict.passed for verdict in quality.verdicts], dtype=np.float64)
+    figures = {f"qc/{name}": value for name, value in quality.figures.items()}
+    return {**figures, "qc/error": error_of_mean(passed, group)}
+
+
 class Objective:
     """Measures the objective of one run at its rungs.
 
@@ -144,12 +168,10 @@ class Objective:
         # If nothing of the starting model can be scored, the reward is broken. Later the policy is.
         score = partial(score_some, self._suite) if self._starter_texts is None else self._suite.score
         scores = score(samples)
-        scored = scores.totals[~np.isnan(scores.totals)]
         statistics = component_statistics([scores])
         mask = completions.completion_mask
         metrics = {
-            "reference": float(scored.mean()) if scored.size else 0.0,
-            "error": error_of_mean(scores.totals, config.eval_samples),
+            **reference_figures(scores, config.eval_samples),
             "kl": sampled_kl(policy_log_p, reference_log_p, mask),
             "entropy": sampled_entropy(policy_log_p, mask),
             **asdict(measure(texts, self._starter_texts or texts, config.eval_samples)),
@@ -160,9 +182,7 @@ class Objective:
         quality = None
         if self._quality is not None:
             quality = quality_scores(self._quality, samples)
-            passed = np.array([verdict.passed for verdict in quality.verdicts], dtype=np.float64)
-            metrics |= {f"qc/{name}": value for name, value in quality.figures.items()}
-            metrics["qc/error"] = error_of_mean(passed, config.eval_samples)
+            metrics |= quality_figures(quality, config.eval_samples)
         by_distinct = config.objective == "qc_distinct"
         metrics["score"] = metrics["qc/distinct_pass_rate" if by_distinct else "reference"]
         for name in scores.components:

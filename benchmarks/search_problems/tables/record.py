@@ -28,6 +28,7 @@ BUDGET = {
     "max_completion_length": 64,
     "eval_prompts": 16,
     "eval_samples": 2,
+    "final_temperatures": [],
     "per_device_train_batch_size": 16,
 }
 GRIDS: dict[str, dict[str, list[Any]]] = {

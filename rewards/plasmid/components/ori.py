@@ -20,10 +20,11 @@ class Ori(FeatureCount):
 
     Phage (f1), yeast and viral origins neither count towards the minimum nor towards the maximum. Formula:
     `counting.count_score`. Range [0, 1]. Unit: features. Source: the count limits of PlasmidRL's reward; here
-    the score falls gradually on both sides.
+    the score falls gradually on both sides. Two bacterial origins compete for one host's machinery, and
+    quality control asks for exactly one.
     """
 
-    maximum: int = 3
+    maximum: int = 1
 
     name = "ori"
 

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from rewards.base import Sample
-from rewards.plasmid.annotator import default_annotator
+from rewards.plasmid.annotator import Annotation, default_annotator
+from rewards.plasmid.components.filler import explained
 from rewards.plasmid.engine.bases import encode
-from rewards.plasmid.quality.known import KnownMolecules
+from rewards.plasmid.quality.kmers import NO_KMER, Kmers, circular_kmers
+from rewards.plasmid.quality.known import NOVELTY_K, KnownMolecules
 from rewards.plasmid.quality.same import clusters
 from rewards.plasmid.quality_control import QualityControl, quality_control
 from rewards.quality import Originality, Quality, Verdict
@@ -48,6 +52,18 @@ class PlasmidQuality(Quality):
         return [
             self._known.originality(encode(sample.text)) if sample.completion else None for sample in samples
         ]
+
+    def pieces(self, samples: Sequence[Sample]) -> list[Kmers]:
+        """The distinct canonical 31-mers of each molecule that lie inside parts: filler has no pieces."""
+        return [_pieces(annotation) for annotation in default_annotator().annotate([s.text for s in samples])]
+
+
+def _pieces(annotation: Annotation) -> Kmers:
+    inside = explained(annotation)
+    kmers = circular_kmers(annotation.codes, NOVELTY_K)
+    # From its first to its last base inside a part: a part is longer than a k-mer.
+    found: Kmers = np.unique(kmers[inside & np.roll(inside, 1 - NOVELTY_K) & (kmers != NO_KMER)])
+    return found
 
 
 def _verdict(sample: Sample, found: QualityControl) -> Verdict:

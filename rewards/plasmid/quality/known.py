@@ -49,7 +49,7 @@ class KnownMolecules:
         entries = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
         common = np.bincount(self._owners[entries], minlength=len(self._short))
         nearest = [int(owner) for owner in np.argsort(-common, kind="stable")[:CANDIDATES] if common[owner]]
-        return Originality(novelty, self._is_near_copy(circular_kmers(codes, K), nearest))
+        return Originality(novelty, self._is_near_copy(circular_kmers(codes, K), nearest), len(kmers))
 
     def _is_near_copy(self, kmers: Kmers, candidates: Sequence[int]) -> bool:
         """Whether a molecule shares at least `SHARED` of its bases with one of some known molecules."""
