@@ -12,7 +12,7 @@ import click
 @click.argument("config_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set one parameter; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and no progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and no progress of the run.")
 def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Train one run, without a sweep or a server.
 
