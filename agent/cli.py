@@ -12,7 +12,9 @@ import click
 @click.argument("config_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set one parameter; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and no progress of the run.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object at the end, no progress of the run."
+)
 def train(config_file: Path | None, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Train one run, without a sweep or a server.
 
@@ -78,9 +80,9 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
             progress.update(bar, completed=step, description=f"reward {reward:.3f}")
             if "objective/score" in row:
                 passing = f"  QC {row['qc/pass_rate']:.0%}" if "qc/pass_rate" in row else ""
+                kl = row.get("objective/kl", float("nan"))  # not logged if it is not finite
                 progress.console.print(
-                    f"step {step:>5}  objective {row['objective/score']:.3f}"
-                    f"  KL {row['objective/kl']:.3f}{passing}"
+                    f"step {step:>5}  objective {row['objective/score']:.3f}  KL {kl:.3f}{passing}"
                 )
 
         def announce(line: str) -> None:
@@ -95,6 +97,9 @@ def _train(config: Any, out: Path | None, as_json: bool) -> None:
         console.print(
             f"{outcome.name} at step {outcome.step}: objective {score}, starter {outcome.starter_score:.3f}"
         )
+        for finding in outcome.findings:
+            if finding.fatal:
+                console.print(f"{finding.kind} from step {finding.step}: {finding.evidence}")
         if outcome.temperatures:
             console.print(_temperature_table(config.final_temperatures, outcome.temperatures))
         console.print(f"run directory: {directory.path}")

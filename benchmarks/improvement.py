@@ -21,6 +21,21 @@ import click
 POINTS, FACTOR, FAMILIES, NOVELTY = 0.15, 2.0, 3, 0.9
 
 
+def read_result(path: Path) -> dict[str, Any]:
+    """The content of a `result.json`.
+
+    Raises:
+        click.ClickException: If the file is another one.
+    """
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{path} is not JSON: {error}") from None
+    if not isinstance(result, dict) or not {"quality", "sweep", "best_run"} <= result.keys():
+        raise click.ClickException(f"{path} is not the result.json of a sweep")
+    return result
+
+
 def criteria(result: dict[str, Any]) -> dict[str, Any]:
     """Figures of one sweep, and whether each criterion is met; a figure of nothing fails its criterion."""
     quality = result["quality"] or {}
@@ -47,7 +62,7 @@ def criteria(result: dict[str, Any]) -> dict[str, Any]:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def main(results: tuple[Path, ...], as_json: bool) -> None:
     """Print the table of the given files."""
-    rows = [{"file": str(path), **criteria(json.loads(path.read_text()))} for path in results]
+    rows = [{"file": str(path), **criteria(read_result(path))} for path in results]
     if as_json:
         click.echo(json.dumps(rows))
         return

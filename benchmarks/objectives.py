@@ -2,7 +2,8 @@
 
     python benchmarks/objectives.py --json
 
-The runs are those of `benchmarks/curves/` that logged the quality control. For each objective:
+The runs are `point_*` of `benchmarks/curves/`: random points of the space of `make sweep`, trained from one
+starter. For each objective:
 
 - `reliability`: share of the variance of the last values that is between runs and not the error of one
   measurement, in [0, 1]. Reference: its logged standard error. Distinct: that of a share of the completions.
@@ -25,12 +26,10 @@ FOLDER = Path(__file__).parent / "curves"
 
 
 def recorded() -> list[dict[str, Any]]:
-    """The recorded runs with quality control: for each objective, values and errors at the rungs."""
+    """The recorded runs: for each objective, values and errors at the rungs."""
     runs = []
-    for path in sorted(FOLDER.glob("*.json")):
+    for path in sorted(FOLDER.glob("point_*.json")):
         run = json.loads(path.read_text(encoding="utf-8"))
-        if "qc/distinct" not in run["curves"]:
-            continue
         curve = {name: np.array([value for _, value in points]) for name, points in run["curves"].items()}
         samples = run["params"]["eval_prompts"] * run["params"]["eval_samples"]
         distinct = curve["qc/distinct"] / samples

@@ -14,7 +14,7 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 class StrictModel(BaseModel):
     """A frozen model that refuses unknown keys; the error names the nearest valid one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -342,7 +342,7 @@ METRICS = (
     Metric(
         "temperature/{temperature}/qc/novelty",
         "temperatures",
-        "mean share of the pieces of a completion that are not in the training corpus",
+        "share of the pieces of all completions that are not in the training corpus",
         optional=True,
     ),
     Metric(

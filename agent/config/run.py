@@ -60,7 +60,7 @@ class RunConfig(BaseModel):
     `health`. Sweeps, files and logs hold all parameters in one flat mapping: see `from_params` and `flat`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
     task: str = DEFAULT_TASK
     """What the model learns to write: a task of ours (each has a section below), a task of an installed

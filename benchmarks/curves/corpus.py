@@ -150,5 +150,9 @@ LABELS: dict[str, tuple[Any, ...]] = {
     "ori_only": ("final", "collapsed", "reward hacking", "KL diverging"),
     "marker_only": ("final", "collapsed", "reward hacking"),
     "cds_only": ("final", "collapsed", "reward hacking", "KL diverging"),
+    # The first run of `make sweep`, on ten seeds; recorded after the limits were chosen.
+    **{f"sweep_{seed}": ("final",) for seed in range(1, 11)},
+    # Total length and fragments of parts.
+    "gameable": ("final", "reward hacking"),
 }
 """Set of each recorded run, and the faults that its curves show; none for a healthy run."""

@@ -18,7 +18,11 @@ from agent.tracking.sinks import Sinks
 from agent.training.lifecycle.stop import StopRequest
 from agent.training.run import train_run
 from rewards.plasmid.suite import REFERENCE
+from server.search.random_search import random_point
+from server.search.space import parse_sweep_config
+from sweepfarm.definition.sweep_file import read_sweep
 
+ROOT = Path(__file__).parent.parent.parent
 FOLDER = Path(__file__).parent
 BUDGET = {
     "max_steps": 48,
@@ -53,6 +57,10 @@ ONLY = {f"reward_{part}_weight": 0.0 for part in ("ori", "promoter", "terminator
     "reward_homopolymer_penalty": 0.0,
 }
 """Switches all components off; a run then switches one on. Narrow rewards are the ones that get hacked."""
+MAKE_SWEEP = parse_sweep_config(
+    read_sweep(ROOT / "sweep_config.yaml", ROOT / "sweeps" / "overlays" / "cpu.yaml")
+)
+
 RUNS: dict[str, dict[str, Any]] = {
     "usual_1": {"learning_rate": 3e-4, "beta": 1e-3, "seed": 1},
     "usual_2": {"learning_rate": 3e-4, "beta": 1e-2, "seed": 2},
@@ -106,6 +114,12 @@ RUNS: dict[str, dict[str, Any]] = {
     "few_molecules_2": {"learning_rate": 5e-4, "beta": 1e-4, "temperature": 0.7, "seed": 43, **MANY},
     "few_molecules_3": {"learning_rate": 3e-4, "beta": 1e-3, "temperature": 0.72, "seed": 45, **MANY},
     "rate_1e-3_cold": {"learning_rate": 1e-3, "beta": 0.0, "temperature": 0.8, "seed": 44, **MANY},
+    **{f"sweep_{n}": {**MAKE_SWEEP.first_points[0], "seed": 200 + n} for n in range(1, 11)},
+    **{f"point_{n}": {**random_point(MAKE_SWEEP, n), "seed": 300 + n} for n in range(1, 13)},
+    "gameable": {
+        "learning_rate": 3e-4, "beta": 0.01, "seed": 1, "suite": "benchmarks/gameable/suite.yaml",
+        "max_steps": 200, "max_completion_length": 96, "eval_prompts": 64, "per_device_train_batch_size": 32,
+    },
 }  # fmt: skip
 
 
@@ -141,7 +155,7 @@ def write(name: str, directory: RunDirectory, summary: dict[str, Any]) -> None:
     }
     starter = {key: float(f"{value:.4g}") for key, value in summary.items() if key.startswith("starter/")}
     steps = RUNS[name].get("max_steps", BUDGET["max_steps"])
-    record = {"params": RUNS[name], "steps": steps, "starter": starter, "curves": curves}
+    record = {"params": BUDGET | RUNS[name], "steps": steps, "starter": starter, "curves": curves}
     (FOLDER / f"{name}.json").write_text(json.dumps(record, separators=(",", ":")) + "\n")
 
 

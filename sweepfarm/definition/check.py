@@ -116,6 +116,8 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
     budget = _constant_run(constant)
     evaluations = budget.rung_steps if logged_at == "rung" else tuple(range(1, budget.max_steps + 1))
     share, reasons = _infeasible(spec)
+    if "first_points" in sweep:
+        _check_first_points(spec)
     return SweepCheck(
         task=task,
         metric=spec.metric.name,
@@ -211,6 +213,15 @@ def _infeasible(spec: SweepSpec) -> tuple[float, tuple[str, ...]]:
     return share, messages
 
 
+def _check_first_points(spec: SweepSpec) -> None:
+    """Check that each point that is tried first makes a valid run."""
+    for number, point in enumerate(spec.first_points):
+        try:
+            RunConfig.from_params(point)
+        except ConfigError as error:
+            raise UserError(f"`first_points[{number}]` makes no valid run: {error}") from None
+
+
 def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -> list[str]:
     warnings = []
     assert spec.metric is not None
@@ -229,6 +240,13 @@ def _warnings(spec: SweepSpec, constant: Mapping[str, Any], budget: RunConfig) -
             f"reward_scale changes nothing with scale_rewards {budget.scale_rewards}: the division by the"
             " standard deviation cancels it; set scale_rewards to none"
         )
+    if spec.run_cap is not None and len(spec.first_points) > spec.run_cap:
+        warnings.append(
+            f"only {spec.run_cap} of {len(spec.first_points)} `first_points` are tried: run_cap is"
+            f" {spec.run_cap}"
+        )
+    if any(point in spec.first_points[:number] for number, point in enumerate(spec.first_points)):
+        warnings.append("`first_points` has the same point twice")
     rewards = dict.fromkeys(all_values(spec, "reward_name"))
     if spec.metric.name.startswith("objective/") and len(rewards) > 1:
         warnings.append(

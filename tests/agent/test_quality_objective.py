@@ -145,6 +145,16 @@ def test_train_prints_the_final_evaluation_and_has_it_in_its_json(config: RunCon
         assert [part for part in row if part != "→"] == [str(temperature), *shown]
 
 
+def test_train_says_why_a_run_with_infinite_weights_ended(config: RunConfig, tmp_path: Path) -> None:
+    config = changed(config, learning_rate=1e38, max_grad_norm=1e38)
+    (tmp_path / "run.yaml").write_text(json.dumps(config.flat()))
+    told = CliRunner().invoke(cli, ["train", str(tmp_path / "run.yaml"), "--out", str(tmp_path / "a")])
+    assert told.exit_code == 0, told.output
+    assert "unhealthy at step" in told.stderr
+    assert re.search(r"not finite from step \d+: train/", told.stderr)
+    assert json.loads((tmp_path / "a" / "outcome.json").read_text())["outcome"] == "unhealthy"
+
+
 def test_the_distinct_pass_rate_can_be_the_objective(config: RunConfig, tmp_path: Path) -> None:
     by_reference, _ = run(config, tmp_path / "reference")
     outcome, recorder = run(changed(config, objective="qc_distinct"), tmp_path / "distinct")

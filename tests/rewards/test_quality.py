@@ -171,6 +171,17 @@ def test_a_common_backbone_and_a_piece_are_not_the_same_molecule() -> None:
     assert len(set(numbers(backbone + first, backbone + second, backbone))) == 3
 
 
+@pytest.mark.parametrize("unknown", [0, 300, 1000, 20_000])
+def test_copies_with_unknown_bases_are_the_same_molecule(unknown: int) -> None:
+    molecule = random_dna(2000, 1)
+    assert len(set(numbers(molecule, molecule + "N" * unknown, rotate(molecule + "N" * unknown, 400)))) == 1
+    assert len(set(numbers(random_dna(2000, 2) + "N" * unknown, molecule + "N" * unknown))) == 2
+
+
+def test_molecules_without_a_known_stretch_are_not_the_same() -> None:
+    assert len(set(numbers("N" * 500, "N" * 500, "ACGTN" * 100))) == 3
+
+
 @given(st.permutations(range(5)))
 def test_clusters_do_not_depend_on_the_order(order: list[int]) -> None:
     base = random_dna(600, 5)

@@ -310,6 +310,21 @@ def test_an_overlay_sets_the_budget_and_leaves_the_sweep_unchanged(sweep: dict[s
     assert merged["parameters"]["learning_rate"] == sweep["parameters"]["learning_rate"]
 
 
+def test_a_first_point_that_makes_no_valid_run_is_named(sweep: dict[str, Any]) -> None:
+    nothing = {f"reward_{part}_weight": 0.0 for part in ("ori", "promoter", "terminator", "marker", "cds")}
+    with pytest.raises(UserError, match=r"`first_points\[1\]` makes no valid run: .*weights are 0"):
+        check_sweep(lay_over(sweep, {"first_points": [{}, nothing]}))
+
+
+def test_first_points_that_are_never_tried_or_tried_twice_are_warned_of(sweep: dict[str, Any]) -> None:
+    points = [{}, {"temperature": 1.0}, {}]
+    warnings = check_sweep(lay_over(sweep, {"first_points": points, "run_cap": 2})).warnings
+    assert "only 2 of 3 `first_points` are tried: run_cap is 2" in warnings
+    assert "`first_points` has the same point twice" in warnings
+    one_each = check_sweep(lay_over(sweep, {"first_points": points[:2], "run_cap": 2})).warnings
+    assert not [warning for warning in one_each if "first_points" in warning]
+
+
 def checked_with_corpus(sweep: dict[str, Any], corpus: Path, folder: Path, **values: Any) -> Result:
     parameters = sweep["parameters"] | {name: {"value": value} for name, value in values.items()}
     path = folder / "sweep.yaml"
@@ -328,7 +343,7 @@ def test_the_check_says_how_a_corpus_of_the_user_is_split(sweep: dict[str, Any],
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["corpus"] == (
         "34 training and 6 held-out plasmids, split by 40 similarity clusters; bacterial origins: none in"
-        " training, none held out"
+        " training, none held out; so few held-out plasmids say little about others"
     )
 
 

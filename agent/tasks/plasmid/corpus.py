@@ -34,6 +34,10 @@ _SPLITTER = [
 """The code that decides a split; a cached one is used as long as it is the same."""
 
 
+FEW = 20
+"""Held-out plasmids below which `description` says that they are few."""
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Training and held-out plasmids: sequences of upper-case A, C, G and T.
@@ -76,6 +80,7 @@ class Corpus:
             f"{len(self.train)} training and {len(self.held_out)} held-out plasmids{left_out}, split by"
             f" {self.clusters} similarity clusters; bacterial origins: {trained} in training,"
             f" {held_out} held out{f'; not used: {self.not_used}' if self.not_used else ''}"
+            f"{'; so few held-out plasmids say little about others' if len(self.held_out) < FEW else ''}"
         )
 
 

@@ -22,6 +22,10 @@ REMNANT_BINS = (BIN, 38)
 and C at third codon positions, like genes optimised for mammalian cells."""
 
 
+UNKNOWN_RUN = 10
+"""Unknown bases in a row that end every gene: what they hide may be a stop codon."""
+
+
 class Gene(NamedTuple):
     """A gene call: 0-based start and exclusive end, stop codon included, and strand (+1 or -1)."""
 
@@ -38,6 +42,8 @@ def _finder() -> pyrodigal.GeneFinder:
         closed=True,
         min_gene=MIN_GENE,
         max_overlap=60,
+        mask=True,
+        min_mask=UNKNOWN_RUN,
     )
 
 

@@ -17,7 +17,8 @@ unrelated plasmids to share almost none."""
 
 SHARED = IDENTITY**K * (1 + (K - 1) * (1 - IDENTITY))
 """Expected share of the bases of a molecule that lie in k-mers without a difference, if a base differs with
-probability 1 - `IDENTITY`: 0.84. A molecule of which less is shared with another one is a different one."""
+probability 1 - `IDENTITY`: 0.84. A molecule of which less is shared with another one is a different one.
+Unknown bases do not count, else a molecule that has many would differ from its own copy."""
 
 
 class Table:
@@ -34,14 +35,17 @@ class Table:
         self._present[self._kmers] = True
 
     def shared(self, kmers: Kmers) -> float:
-        """Share of the bases of a molecule that lie in k-mers of the loaded one, in [0, 1]; 0 if empty.
+        """Share of the known bases of a molecule that lie in k-mers of the loaded one, in [0, 1].
+
+        A known base is one in a k-mer without an unknown base. 0 if there is none.
 
         Args:
             kmers: The molecule's `circular_kmers`.
         """
         found = kmers != NO_KMER
+        known = _known(kmers)
         found[found] = self._present[kmers[found]]
-        return float(_covered(found).mean()) if len(found) else 0.0
+        return float(_covered(found).sum() / known) if known else 0.0
 
 
 def _covered(starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -52,6 +56,11 @@ def _covered(starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return covered
 
 
+def _known(kmers: Kmers) -> int:
+    """Number of bases that lie in a k-mer without an unknown base."""
+    return int(_covered(kmers != NO_KMER).sum()) if len(kmers) else 0
+
+
 def clusters(molecules: Sequence[Codes]) -> list[int]:
     """One number per molecule, in order; equal for molecules that are the same.
 
@@ -60,7 +69,8 @@ def clusters(molecules: Sequence[Codes]) -> list[int]:
     order nor the rotation nor the strand of the molecules.
     """
     kmers = [circular_kmers(codes, K) for codes in molecules]
-    order = sorted(range(len(kmers)), key=lambda i: (-len(kmers[i]), np.sort(kmers[i]).tobytes()))
+    known = [_known(of_one) for of_one in kmers]
+    order = sorted(range(len(kmers)), key=lambda i: (-known[i], np.sort(kmers[i]).tobytes()))
     numbers = [-1] * len(kmers)
     first, second = Table(), Table()
     for place, head in enumerate(order):
@@ -69,7 +79,7 @@ def clusters(molecules: Sequence[Codes]) -> list[int]:
         numbers[head] = head
         first.load(kmers[head])
         for other in order[place + 1 :]:
-            if numbers[other] >= 0 or len(kmers[other]) < SHARED * len(kmers[head]):
+            if numbers[other] >= 0 or known[other] < SHARED * known[head]:
                 continue
             if first.shared(kmers[other]) >= SHARED:
                 second.load(kmers[other])

@@ -212,3 +212,13 @@ def test_a_real_plasmid_falls_below_the_bound_when_its_marker_or_origin_breaks()
             assert scores.totals[1:].max() <= 0.62, feature.name
             checked += 1
     assert checked >= 20
+
+
+@pytest.mark.parametrize("unknown", [30, 300, 1500])
+@pytest.mark.parametrize("marker", MARKERS)
+def test_unknown_bases_do_not_make_a_broken_gene_whole(marker: str, unknown: int) -> None:
+    gene = library_sequence(marker)
+    backbone = random_dna(400, 3) + library_sequence(PUC_ORI) + random_dna(400, 4)
+    for broken in (gene[:300] + "N" * unknown + gene[300:], gene[: len(gene) * 2 // 3] + "N" * unknown):
+        for feature_class in ("cds", "marker"):
+            assert whole_features(backbone + broken, feature_class, marker) == []
