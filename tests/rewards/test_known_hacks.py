@@ -26,6 +26,8 @@ PROBLEMS = [
 ]
 PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
+    "restriction_sites": {"avoid_sites": ["BsmBI", "EcoRI"], "single_sites": ["HindIII"]},
+    "synthesis": {"vendor": "twist-clonal"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},
 }
