@@ -197,7 +197,8 @@ class HomopolymerLimit(Limit):
 
     def text(self) -> str:
         """The length and the bases."""
-        return f"at most {self.maximum} {' or '.join(self.bases)} in a row"
+        bases = "equal bases" if self.bases == "ACGT" else " or ".join(self.bases)
+        return f"at most {self.maximum} {bases} in a row"
 
 
 class RepeatLimit(Limit):

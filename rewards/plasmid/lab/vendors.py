@@ -1,12 +1,11 @@
 """The limits of DNA vendors, by product, from `vendors.yaml`."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from rewards.config import StrictModel
 from rewards.files.yaml_file import read_yaml
@@ -28,10 +27,10 @@ class Source(StrictModel):
     """Title of the vendor's page or document."""
     url: str
     """Its address."""
-    date: date
-    """Date of the document, or on which the page was read."""
+    date: Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")]
+    """Date of the document, or latest date or year in which the page was read."""
     readings: int
-    """Number of public texts by different authors that quote the numbers from it."""
+    """Number of public texts by different authors that give its numbers."""
 
 
 class ProductEntry(StrictModel):

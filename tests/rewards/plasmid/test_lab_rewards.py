@@ -121,7 +121,7 @@ def test_synthesis_score_is_the_share_of_kept_limits() -> None:
     assert evaluated(reward, good) == Evaluation(1.0, "all limits of Twist Bioscience Clonal Genes are kept")
     run = evaluated(reward, good + "A" * 14)
     assert run.score == pytest.approx(5 / 6)
-    assert run.message == "14 A at 3001-3014 (at most 13 A or C or G or T in a row)"
+    assert run.message == "14 A at 3001-3014 (at most 13 equal bases in a row)"
     assert [(span.start, span.end, span.label) for span in run.spans] == [(3000, 3014, "homopolymer")]
     assert evaluated(reward, good[:200]).score == pytest.approx(5 / 6)
     unknown = evaluated(reward, good + "N" * 1000)
