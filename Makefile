@@ -58,7 +58,7 @@ check: $(DEV)  ## lint, format, types and dead code
 	@$(BIN)/mypy agent analysis rewards server sweepfarm docker/claim_gpu.py
 	@! $(BIN)/vulture | grep -v "unused attribute"
 
-docs: $(DEV)  ## write the generated tables of docs/options.md and docs/metrics.md
+docs: $(DEV)  ## write the generated tables of docs/options.md, docs/metrics.md and docs/lab.md
 	@$(BIN)/python docs/generate.py
 
 format: $(DEV)  ## apply lint fixes and formatting

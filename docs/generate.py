@@ -1,4 +1,4 @@
-"""Generates the tables of docs/options.md and docs/metrics.md from the code.
+"""Generates the tables of docs/options.md, docs/metrics.md and docs/lab.md from the code.
 
 python docs/generate.py            # or `make docs`
 
@@ -25,8 +25,9 @@ from agent.config.run import RunConfig  # noqa: E402
 from agent.config.tasks import our_tasks, task_definition  # noqa: E402
 from agent.health.checks import HealthLimits  # noqa: E402
 from agent.health.finding import MEANINGS  # noqa: E402
+from rewards.plasmid.lab.vendors import products  # noqa: E402
 
-PAGES = (ROOT / "docs" / "options.md", ROOT / "docs" / "metrics.md")
+PAGES = tuple(ROOT / "docs" / page for page in ("options.md", "metrics.md", "lab.md"))
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -67,6 +68,22 @@ def findings() -> str:
     return _table(("finding", "when", "gate"), rows)
 
 
+def vendor_limits() -> str:
+    """Table of the limits of vendor products, with the page that states each and who read it when."""
+    rows = [
+        (
+            f"`{name}`",
+            product.name,
+            limit.text(),
+            f"[{source.page}]({source.url})",
+            f"{source.date}, {source.readings}",
+        )
+        for name, product in products().items()
+        for limit, source in product.limits
+    ]
+    return _table(("vendor", "product", "limit", "source", "date, readings"), rows)
+
+
 def _default(value: object) -> str:
     if value is None:
         return "none"
@@ -91,6 +108,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "options of a run": lambda: fields(RunConfig, without=("health", "reward")),
     "health limits": lambda: fields(HealthLimits),
     "findings": findings,
+    "vendor limits": vendor_limits,
     "metrics reward": lambda: metrics("reward"),
     "metrics groups": lambda: metrics("groups"),
     "metrics training": lambda: metrics("training"),

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from rewards.explain import Explained
+    from rewards.plasmid.lab.verdict import LabVerdict
 
 
 @click.command()
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the plasmid map to this file.",
 )
+@click.option(
+    "--vendor",
+    metavar="NAME",
+    help="Check as a lab does before it orders: hairpins, and the limits of a vendor, such as twist-clonal.",
+)
 @click.option("--linear", is_flag=True, help="Treat every sequence as linear, whatever its file says.")
 @click.option(
     "--tier",
@@ -40,6 +46,7 @@ def score(
     file: TextIO,
     suite_file: Path | None,
     map_file: Path | None,
+    vendor: str | None,
     linear: bool,
     tiers: tuple[str, ...],
     workers: int,
@@ -53,6 +60,7 @@ def score(
     Example:
       sweepfarm score plasmid.gb --map plasmid.png
       cat designs.fa | sweepfarm score - --json > scores.jsonl
+      sweepfarm score designs.fa --vendor twist-clonal
     """
     import json
     from dataclasses import replace
@@ -62,6 +70,8 @@ def score(
     from rewards.base import ContractError
     from rewards.compose import SuiteError
     from rewards.explain import explain
+    from rewards.plasmid.lab.vendors import product_named
+    from rewards.plasmid.lab.verdict import lab_checks
     from rewards.plasmid.library.packages import MissingDataPackageError
     from rewards.plasmid.library.store import load_library
     from rewards.plasmid.library.tiers import UnknownTierError
@@ -78,15 +88,21 @@ def score(
         raise click.ClickException(f"cannot draw {map_file}: there is no folder {map_file.parent}")
     try:
         suite = load_suite(suite_file) if suite_file else reference_suite()
+        if vendor:
+            product_named(vendor)  # an unknown one fails before anything is scored
         library = load_library(("default", *tiers))
         records = read_sequences(file.read())
         if linear:
             records = (replace(record, circular=False) for record in records)
         for explained in explain(records, suite, library, workers):
+            verdict = lab_checks(explained.annotation, vendor) if vendor else None
             if as_json:
-                click.echo(json.dumps(explained.as_json(), ensure_ascii=False))
+                lab = {"lab": verdict.as_json()} if verdict else {}
+                click.echo(json.dumps(explained.as_json() | lab, ensure_ascii=False))
             else:
                 print_explained(explained, console)
+                if verdict:
+                    print_verdict(verdict, console)
             if map_file and explained.annotation.length:
                 target = map_file if drawn == 0 else map_file.with_stem(f"{map_file.stem}-{drawn + 1}")
                 draw_map(explained.annotation, explained.record.id, target)
@@ -139,3 +155,15 @@ def print_explained(explained: "Explained", console: "Console") -> None:
         console.print(features)
     total = "unscored" if math.isnan(explained.total) else f"{explained.total:.3f}"
     console.print(f"\n[bold]total {total}[/]")
+
+
+def print_verdict(verdict: "LabVerdict", console: "Console") -> None:
+    """Print what a lab would object to: each violation, and the page that states its limit."""
+    from rich.markup import escape
+
+    result = "passed" if verdict.passed else f"{len(verdict.violations)} failed"
+    console.print(f"[bold]lab checks for {verdict.vendor}: {result}[/]")
+    for violation in verdict.violations:
+        console.print(f"  {escape(violation.message)}")
+        if violation.source:
+            console.print(f"    [dim]{escape(violation.source)}[/]", soft_wrap=True)

@@ -29,6 +29,8 @@ PROBLEMS = [{"prompt": DOUBLE, "asserts": ["assert double(4) == 8"]}]
 TAUGHT = [{**PROBLEMS[0], "solution": 'def double(n):\n    """Return twice n."""\n    return 2 * n\n'}]
 PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
+    "restriction_sites": {"avoid_sites": ["BsaI", "BglI"], "single_sites": ["EcoRI"]},
+    "synthesis": {"vendor": "twist-clonal"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},
     **{name: {"problems": TAUGHT} for name in our_rewards() if name.startswith("judged_")},

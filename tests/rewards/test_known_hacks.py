@@ -26,6 +26,8 @@ PROBLEMS = [
 ]
 PARAMS: dict[str, dict[str, Any]] = {
     "contains_word": {"word": "happy"},
+    "restriction_sites": {"avoid_sites": ["BsmBI", "EcoRI"], "single_sites": ["HindIII"]},
+    "synthesis": {"vendor": "twist-clonal"},
     "tests_pass": {"problems": PROBLEMS},
     "tests_fail": {"problems": PROBLEMS},
 }
@@ -117,6 +119,14 @@ BLIND = {
     ),
     "repeats": dict.fromkeys(("no DNA", "giant ORF"), "it sees repeats of known bases only"),
     "gc": dict.fromkeys(("50 copies", "prompt copy"), "it measures composition only"),
+    "gc_windows": dict.fromkeys(("50 copies", "prompt copy"), "it measures composition only"),
+    "hairpins": dict.fromkeys(
+        ("50 copies", "homopolymer", "prompt copy", "no DNA"), "it sees arms that pair nearby only"
+    ),
+    "restriction_sites": dict.fromkeys(
+        ("50 copies", "homopolymer", "prompt copy", "no DNA", "giant ORF"), "it sees sites only"
+    ),
+    "synthesis": dict.fromkeys(("50 copies", "prompt copy"), "they break one or two of six limits"),
     "homopolymers": dict.fromkeys(("50 copies", "prompt copy", "no DNA", "giant ORF"), "it sees runs only"),
     "letters": dict.fromkeys(
         ("50 copies", "homopolymer", "prompt copy", "giant ORF"), "it sees letters only"

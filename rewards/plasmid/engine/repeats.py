@@ -43,8 +43,8 @@ def _window_hashes(codes: Codes, size: int, circular: bool) -> NDArray[np.uint64
 
 
 @kernel
-def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
-    """Number of bases inside windows of `size` bases that occur at least twice, on either strand.
+def repeated_windows(codes: Codes, size: int, circular: bool) -> NDArray[np.bool_]:
+    """Whether each window of `size` bases occurs twice or more, on either strand, by start; shape [length].
 
     Args:
         codes: Base codes, shape [length]. A window with an unknown base never counts as a repeat.
@@ -52,15 +52,15 @@ def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
         circular: Whether the ends are joined.
     """
     length = len(codes)
+    repeated = np.zeros(length, dtype=np.bool_)
     if length < size or length == 0:
-        return 0
+        return repeated
     hashes = _window_hashes(codes, size, circular)
     slots = 16
     while slots < 2 * length:
         slots *= 2
     table = np.zeros(slots, dtype=np.uint64)
     owner = np.zeros(slots, dtype=np.int32)
-    repeated = np.zeros(length, dtype=np.bool_)
     for i in range(length):
         value = hashes[i]
         if value == 0:
@@ -74,9 +74,23 @@ def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
         else:
             table[slot] = value
             owner[slot] = i
+    return repeated
+
+
+@kernel
+def repeated_bases(codes: Codes, size: int, circular: bool) -> int:
+    """Number of bases inside windows of `size` bases that occur at least twice, on either strand.
+
+    Args:
+        codes: Base codes, shape [length]. A window with an unknown base never counts as a repeat.
+        size: Bases per window.
+        circular: Whether the ends are joined.
+    """
+    length = len(codes)
+    repeated = repeated_windows(codes, size, circular)
     left = 0  # bases ahead that lie in repeated windows already begun
     if circular:
-        for start in range(length - size + 1, length):
+        for start in range(max(0, length - size + 1), length):
             if repeated[start]:
                 left = size - (length - start)
     count = 0
