@@ -57,5 +57,7 @@ def draw_map(annotation: Annotation, name: str, path: Path, sites: bool = False)
                 place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": len(handles)}
             figure.axes[0].legend(handles=handles, fontsize=8, frameon=False, **place)
         suffix = path.suffix.lower()
+        # The first import of pycirclize makes matplotlib write text as text, which other fonts make collide.
+        matplotlib.rcParams["svg.fonttype"] = "path"
         figure.savefig(path, bbox_inches="tight", pad_inches=0.15, dpi=150, metadata=_NO_DATE.get(suffix))
         pyplot.close(figure)

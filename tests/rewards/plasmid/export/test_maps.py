@@ -1,5 +1,7 @@
 """Maps: what is on them, that labels do not collide, and restriction sites."""
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from xml.etree import ElementTree
@@ -78,6 +80,17 @@ def test_formats(tmp_path: Path, suffix: str, circular: bool) -> None:
     start = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}[suffix]
     assert paths[0].read_bytes().startswith(start)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_the_first_map_of_a_process_has_the_same_bytes(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from rewards.plasmid.map.draw import draw_map\n"
+        "from tests.rewards.plasmid.export.records import GENE, record\n"
+        f"draw_map(record(GENE).annotation, 'p', Path({str(tmp_path / 'first.svg')!r}))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    draw_map(record(GENE).annotation, "p", tmp_path / "later.svg")
+    assert (tmp_path / "first.svg").read_bytes() == (tmp_path / "later.svg").read_bytes()
 
 
 @each_awkward_name
