@@ -21,16 +21,21 @@ if TYPE_CHECKING:
     help="YAML file of rewards to score with.  [default: the reference suite of the plasmid sweeps]",
 )
 @click.option(
+    "--out",
     "--map",
-    "map_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the plasmid map to this file.",
+    "outputs",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Write all records to this file; may be repeated. The suffix sets the format: .gb, .gbk, .gff3,"
+    " .fasta, .fa, .csv, .tsv, .json, .jsonl, .html; .svg, .png and .pdf are maps, one file for each record.",
 )
 @click.option(
     "--vendor",
     metavar="NAME",
     help="Check as a lab does before it orders: hairpins, and the limits of a vendor, such as twist-clonal.",
 )
+@click.option("--sites", is_flag=True, help="Mark restriction sites that are cut exactly once on the maps.")
 @click.option("--linear", is_flag=True, help="Treat every sequence as linear, whatever its file says.")
 @click.option(
     "--tier",
@@ -45,8 +50,9 @@ if TYPE_CHECKING:
 def score(
     file: TextIO,
     suite_file: Path | None,
-    map_file: Path | None,
+    outputs: tuple[Path, ...],
     vendor: str | None,
+    sites: bool,
     linear: bool,
     tiers: tuple[str, ...],
     workers: int,
@@ -58,11 +64,13 @@ def score(
 
     \b
     Example:
-      sweepfarm score plasmid.gb --map plasmid.png
+      sweepfarm score plasmid.gb --out plasmid.svg --sites
+      sweepfarm score designs.fa --out designs.gb --out designs.csv
       cat designs.fa | sweepfarm score - --json > scores.jsonl
       sweepfarm score designs.fa --vendor twist-clonal
     """
     import json
+    from contextlib import ExitStack
     from dataclasses import replace
 
     from rich.console import Console
@@ -70,23 +78,21 @@ def score(
     from rewards.base import ContractError
     from rewards.compose import SuiteError
     from rewards.explain import explain
+    from rewards.plasmid.export.writer import WITH_MAPS, writer_for
     from rewards.plasmid.lab.vendors import product_named
     from rewards.plasmid.lab.verdict import lab_checks
     from rewards.plasmid.library.packages import MissingDataPackageError
     from rewards.plasmid.library.store import load_library
     from rewards.plasmid.library.tiers import UnknownTierError
-    from rewards.plasmid.map import FORMATS, draw_map
     from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
     from rewards.plasmid.suite import reference_suite
     from rewards.registry import load_suite
 
     console = Console()
-    drawn = 0
-    if map_file and map_file.suffix not in FORMATS:
-        raise click.ClickException(f"cannot draw {map_file}: its name must end in {' or '.join(FORMATS)}")
-    if map_file and not map_file.parent.is_dir():
-        raise click.ClickException(f"cannot draw {map_file}: there is no folder {map_file.parent}")
     try:
+        writers = [writer_for(path, sites) for path in outputs]
+        if sites and not any(path.suffix.lower() in WITH_MAPS for path in outputs):
+            raise click.UsageError(f"--sites marks maps: add an --out that ends in {', '.join(WITH_MAPS)}")
         suite = load_suite(suite_file) if suite_file else reference_suite()
         if vendor:
             product_named(vendor)  # an unknown one fails before anything is scored
@@ -94,22 +100,25 @@ def score(
         records = read_sequences(file.read())
         if linear:
             records = (replace(record, circular=False) for record in records)
-        for explained in explain(records, suite, library, workers):
-            verdict = lab_checks(explained.annotation, vendor) if vendor else None
-            if as_json:
-                lab = {"lab": verdict.as_json()} if verdict else {}
-                click.echo(json.dumps(explained.as_json() | lab, ensure_ascii=False))
-            else:
-                print_explained(explained, console)
-                if verdict:
-                    print_verdict(verdict, console)
-            if map_file and explained.annotation.length:
-                target = map_file if drawn == 0 else map_file.with_stem(f"{map_file.stem}-{drawn + 1}")
-                draw_map(explained.annotation, explained.record.id, target)
-                drawn += 1
+        with ExitStack() as files:
+            writes = [files.enter_context(writer) for writer in writers]
+            for explained in explain(records, suite, library, workers):
+                verdict = lab_checks(explained.annotation, vendor) if vendor else None
+                if as_json:
+                    lab = {"lab": verdict.as_json()} if verdict else {}
+                    click.echo(json.dumps(explained.as_json() | lab, ensure_ascii=False))
+                else:
+                    print_explained(explained, console)
+                    if verdict:
+                        print_verdict(verdict, console)
+                for write in writes:
+                    write(explained)
+    except BrokenPipeError:
+        raise  # the reader of our output has seen enough; click ends quietly
     except (
         ContractError,
         MissingDataPackageError,
+        OSError,
         SuiteError,
         UnknownTierError,
         UnreadableSequencesError,
@@ -155,6 +164,8 @@ def print_explained(explained: "Explained", console: "Console") -> None:
         console.print(features)
     total = "unscored" if math.isnan(explained.total) else f"{explained.total:.3f}"
     console.print(f"\n[bold]total {total}[/]")
+    passes = explained.quality.passed
+    console.print(f"quality control: {'passes' if passes else f'fails: {explained.quality.reason}'}")
 
 
 def print_verdict(verdict: "LabVerdict", console: "Console") -> None:

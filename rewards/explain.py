@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from rewards.base import Batch, Evaluation, Sample
 from rewards.compose import RewardSuite
 from rewards.plasmid.annotator import Annotation, Annotator
 from rewards.plasmid.library.store import Library
+from rewards.plasmid.quality_control import QualityControl, quality_control
 from rewards.plasmid.sequence_files import SequenceRecord
 
 BATCH = 256
@@ -25,12 +27,22 @@ class Explained:
     weights: dict[str, float]
     total: float
 
+    @cached_property
+    def quality(self) -> QualityControl:
+        """The quality control of the molecule, which stands beside the scores."""
+        return quality_control(self.annotation)
+
+    @property
+    def topology(self) -> str:
+        """`circular` or `linear`."""
+        return "circular" if self.record.circular else "linear"
+
     def as_json(self) -> dict[str, Any]:
         """This record as JSON data. A missing total or score is null."""
         return {
             "id": self.record.id,
             "length": self.annotation.length,
-            "topology": "circular" if self.record.circular else "linear",
+            "topology": self.topology,
             "features": [
                 {
                     "class": feature.feature_class,
@@ -49,6 +61,7 @@ class Explained:
                 name: {"score": evaluation.score, "weight": self.weights[name], "message": evaluation.message}
                 for name, evaluation in self.evaluations.items()
             },
+            "quality": asdict(self.quality),
             "total": None if math.isnan(self.total) else self.total,
         }
 

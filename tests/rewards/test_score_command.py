@@ -42,7 +42,7 @@ def test_json_has_features_components_and_total() -> None:
     sequence = designed_plasmid()
     (line,) = run("-", "--json", text=fasta(p1=sequence)).splitlines()
     record = json.loads(line)
-    assert set(record) == {"id", "length", "topology", "features", "components", "total"}
+    assert set(record) == {"id", "length", "topology", "features", "components", "quality", "total"}
     assert (record["id"], record["length"], record["topology"]) == ("p1", len(sequence), "circular")
     for feature in record["features"]:
         assert set(feature) == {

@@ -1,0 +1,1 @@
+"""Files of scored molecules: for plasmid editors, genome browsers, spreadsheets, scripts and readers."""

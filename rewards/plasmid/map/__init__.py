@@ -1,0 +1,1 @@
+"""Maps of annotated molecules, circular or linear, as plasmid editors draw them."""
