@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,13 +19,23 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Explained:
-    """A record with its annotation, its evaluation by each component, by name, and its total."""
+    """A record with its annotation, its evaluation by each component, by name, and its total.
+
+    Attributes:
+        record: The sequence.
+        annotation: Its features.
+        evaluations: Component → evaluation.
+        weights: Component → weight in the total; negative for a penalty.
+        total: The suite's total, in [0, 1]; NaN if it could not be scored.
+        notes: What else is known of it, by name; written to every kind of file that has a place for it.
+    """
 
     record: SequenceRecord
     annotation: Annotation
     evaluations: dict[str, Evaluation]
     weights: dict[str, float]
     total: float
+    notes: dict[str, str | float] = field(default_factory=dict)
 
     @cached_property
     def quality(self) -> QualityControl:
@@ -62,6 +72,7 @@ class Explained:
                 for name, evaluation in self.evaluations.items()
             },
             "quality": asdict(self.quality),
+            **({"notes": self.notes} if self.notes else {}),
             "total": None if math.isnan(self.total) else self.total,
         }
 

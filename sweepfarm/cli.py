@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "report": "analysis.cli:report",
     "confirm": "sweepfarm.verbs.confirm:confirm",
     "compare": "analysis.cli:compare",
+    "sample": "agent.designs.cli:sample",
     "score": "rewards.cli:score",
 }
 """Each verb and where its command is. Imported when used, so that no verb waits for another's imports."""

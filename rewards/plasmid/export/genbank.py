@@ -75,6 +75,7 @@ def _comment(explained: Explained, name: str) -> str:
     lines = [f"Name: {name}"] if name else []
     lines.append(f"Quality control: {'passed' if quality.passed else f'not passed: {quality.reason}'}")
     lines.append(f"Total score: {_score(None if math.isnan(explained.total) else explained.total)}")
+    lines += [f"{shown_name(note)}: {shown_name(str(value))}" for note, value in explained.notes.items()]
     for component, evaluation in explained.evaluations.items():
         reason = shown_name(evaluation.message)
         line = f"{component}: {_score(evaluation.score)} (weight {explained.weights[component]:g})"

@@ -59,6 +59,8 @@ class Page(TextFormat):
                 quality=explained.quality,
                 total=None if math.isnan(explained.total) else explained.total,
                 map=self._map(explained),
+                notes=explained.notes,
+                sequence=explained.record.sequence,
                 evaluations=explained.evaluations,
                 weights=explained.weights,
                 features=[

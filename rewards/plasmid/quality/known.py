@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rewards.plasmid.engine.bases import Codes, encode
 from rewards.plasmid.quality.kmers import Kmers, circular_kmers, distinct_kmers
@@ -42,14 +43,30 @@ class KnownMolecules:
         kmers = distinct_kmers(codes, NOVELTY_K)
         if len(codes) < NOVELTY_K or not len(kmers):
             return None
+        known, nearest = self._common(kmers)
+        novelty = float((~known).mean())
+        return Originality(novelty, self._is_near_copy(circular_kmers(codes, K), nearest), len(kmers))
+
+    def nearest(self, codes: Codes) -> tuple[int, float] | None:
+        """Place of the most similar known molecule, and the share of this one's bases in 12-mers of it.
+
+        The most similar one has the most common 31-mers. None if none has any.
+        """
+        _, nearest = self._common(distinct_kmers(codes, NOVELTY_K))
+        if not nearest:
+            return None
+        self._table.load(self._short[nearest[0]])
+        return nearest[0], self._table.shared(circular_kmers(codes, K))
+
+    def _common(self, kmers: Kmers) -> tuple[NDArray[np.bool_], list[int]]:
+        """Whether each distinct k-mer is known, and the places of those with the most common ones, in order."""
         first = np.searchsorted(self._kmers, kmers, "left")
         count = np.searchsorted(self._kmers, kmers, "right") - first
-        novelty = float((count == 0).mean())
         # The entries of all common k-mers: `count` consecutive ones from `first` on, for each of them.
         entries = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
         common = np.bincount(self._owners[entries], minlength=len(self._short))
-        nearest = [int(owner) for owner in np.argsort(-common, kind="stable")[:CANDIDATES] if common[owner]]
-        return Originality(novelty, self._is_near_copy(circular_kmers(codes, K), nearest), len(kmers))
+        nearest = np.argsort(-common, kind="stable")[:CANDIDATES]
+        return count > 0, [int(owner) for owner in nearest if common[owner]]
 
     def _is_near_copy(self, kmers: Kmers, candidates: Sequence[int]) -> bool:
         """Whether a molecule shares at least `SHARED` of its bases with one of some known molecules."""
