@@ -1,9 +1,11 @@
 """Commands of this room. Functions import what they need when they are called, so that `--help` is fast."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
+
+from rewards.plasmid.files.record import FORMATS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,7 +14,23 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", metavar="FILE|-", type=click.File("r", encoding="utf-8", errors="replace"))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FORMATS),
+    help="Format of all files.  [default: told by the content of each, then by its name]",
+)
+@click.option(
+    "--column", help="Column of tables with the sequence.  [default: sequence, seq, dna, completion, ...]"
+)
+@click.option(
+    "--circular/--linear",
+    default=True,
+    show_default=True,
+    help="Topology of records that state none (FASTA, FASTQ, tables, raw text). Others keep their own.",
+)
+@click.option("--strict", is_flag=True, help="Stop at the first problem.")
 @click.option(
     "--suite",
     "suite_file",
@@ -25,7 +43,6 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the plasmid map to this file.",
 )
-@click.option("--linear", is_flag=True, help="Treat every sequence as linear, whatever its file says.")
 @click.option(
     "--tier",
     "tiers",
@@ -37,36 +54,46 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each record as one line of JSON.")
 def score(
-    file: TextIO,
+    paths: tuple[Path, ...],
+    file_format: str | None,
+    column: str | None,
+    circular: bool,
+    strict: bool,
     suite_file: Path | None,
     map_file: Path | None,
-    linear: bool,
     tiers: tuple[str, ...],
     workers: int,
     as_json: bool,
 ) -> None:
     """Score plasmids by each reward of a suite and explain every score.
 
-    Reads any number of records in FASTA, GenBank or plain text. Use - as FILE for standard input.
+    Reads files, folders with all their files, and - for standard input: FASTA, GenBank, EMBL, SnapGene,
+    FASTQ, CSV, TSV, JSON Lines and raw text, also compressed by gzip, bzip2 or xz. Letters that stand for
+    several bases (N, R, Y, ...) match nothing.
+
+    What cannot be read is reported on standard error by file, record and line; everything else is scored.
+    Exit code: 0 if all was read, 1 if anything was wrong, 2 for a wrong option. A file in a folder that
+    holds no sequence is skipped, which is not wrong.
 
     \b
     Example:
       sweepfarm score plasmid.gb --map plasmid.png
+      sweepfarm score plasmids/ more.csv.gz --column insert --json > scores.jsonl
       cat designs.fa | sweepfarm score - --json > scores.jsonl
     """
     import json
-    from dataclasses import replace
 
     from rich.console import Console
 
     from rewards.base import ContractError
     from rewards.compose import SuiteError
     from rewards.explain import explain
+    from rewards.plasmid.files.progress import Intake
+    from rewards.plasmid.files.record import Options
     from rewards.plasmid.library.packages import MissingDataPackageError
     from rewards.plasmid.library.store import load_library
     from rewards.plasmid.library.tiers import UnknownTierError
     from rewards.plasmid.map import FORMATS, draw_map
-    from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
     from rewards.plasmid.suite import reference_suite
     from rewards.registry import load_suite
 
@@ -79,10 +106,8 @@ def score(
     try:
         suite = load_suite(suite_file) if suite_file else reference_suite()
         library = load_library(("default", *tiers))
-        records = read_sequences(file.read())
-        if linear:
-            records = (replace(record, circular=False) for record in records)
-        for explained in explain(records, suite, library, workers):
+        intake = Intake(paths, Options(file_format, column, circular), strict)
+        for explained in explain(intake, suite, library, workers):
             if as_json:
                 click.echo(json.dumps(explained.as_json(), ensure_ascii=False))
             else:
@@ -96,10 +121,11 @@ def score(
         MissingDataPackageError,
         SuiteError,
         UnknownTierError,
-        UnreadableSequencesError,
         ValueError,
     ) as error:
         raise click.ClickException(str(error)) from error
+    if intake.problems:
+        click.get_current_context().exit(1)
 
 
 def print_explained(explained: "Explained", console: "Console") -> None:
@@ -111,7 +137,7 @@ def print_explained(explained: "Explained", console: "Console") -> None:
 
     record, length = explained.record, explained.annotation.length
     shape = "circular" if record.circular else "linear"
-    console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}")
+    console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}  [dim]{escape(record.source)}[/]")
     components = Table(box=None, pad_edge=False, header_style="dim")
     headings = (("component", "left"), ("score", "right"), ("weight", "right"), ("reason", "left"))
     for heading, justify in headings:

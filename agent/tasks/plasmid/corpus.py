@@ -16,11 +16,12 @@ from rewards.files.atomic_write import write_text
 from rewards.files.cache_dir import cache_dir
 from rewards.plasmid.annotator import default_annotator
 from rewards.plasmid.engine.bases import reverse_complement_text
+from rewards.plasmid.files.read import read_paths
+from rewards.plasmid.files.record import Problem, SequenceRecord, Skipped
 from rewards.plasmid.library.corpus import annotated_plasmids
 from rewards.plasmid.library.store import library_key
 from rewards.plasmid.quality import kmers
 from rewards.plasmid.quality_control import quality_control
-from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
 
 MIN_LENGTH = 1_500
 """Minimum length in bases; shorter records are parts, not plasmids."""
@@ -48,7 +49,7 @@ class Corpus:
         left_out: Members of held-out clusters on which nothing can be measured. They are not trained on.
         clusters: Number of similarity clusters of all plasmids.
         families: Bacterial origin families of the training side and of the held-out side, sorted.
-        not_used: How many records of the user's files are not plasmids that can be used, by reason.
+        not_used: How many records and files of the user are not used, by reason.
     """
 
     train: tuple[str, ...]
@@ -114,21 +115,21 @@ def _read(path: Path) -> tuple[tuple[str, ...], str]:
     """The usable plasmids of a file or folder, sorted, and how many others there are, by reason."""
     if not path.exists():
         raise ConfigError(f"`corpus` = '{path}': no such file or folder")
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     usable: set[str] = set()
     others: Counter[str] = Counter()
-    for file in files:
-        try:
-            for record in read_sequences(file.read_text(encoding="utf-8")):
-                fault = _fault(record.sequence) if record.circular else "linear"
-                if fault:
-                    others[fault] += 1
-                elif record.sequence.upper() in usable:
-                    others["written twice"] += 1
-                else:
-                    usable.add(record.sequence.upper())
-        except (UnreadableSequencesError, UnicodeDecodeError, OSError) as error:
-            raise ConfigError(f"`corpus`: {file} cannot be read: {error}") from None
+    for event in read_paths([path]):
+        if isinstance(event, Problem):
+            raise ConfigError(f"`corpus`: {event.source} cannot be read: {event.detail}")
+        if isinstance(event, Skipped):
+            others["files that hold no sequence"] += 1
+        elif isinstance(event, SequenceRecord):
+            fault = _fault(event.sequence) if event.circular else "linear"
+            if fault:
+                others[fault] += 1
+            elif event.sequence.upper() in usable:
+                others["written twice"] += 1
+            else:
+                usable.add(event.sequence.upper())
     return tuple(sorted(usable)), ", ".join(f"{n} {reason}" for reason, n in others.most_common())
 
 
