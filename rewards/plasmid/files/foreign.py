@@ -45,7 +45,7 @@ _TEXT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"##fileformat=VCF", "VCF variants: the sequence is wanted, as GenBank or FASTA"),
         (r"@(HD|SQ|RG|PG|CO)\t", "SAM alignments: a FASTA or GenBank file of the plasmid is wanted"),
         (r">(P1|F1|DL|DC|RL|RC|N1|N3|XX);", "PIR: export it as FASTA"),
-        (r"ID   .*\bAA\.?\s*$", "a protein record of UniProt, not DNA"),
+        (r"ID   .*\bAA\.?\s*$", "a protein record, not DNA"),
         (r"(HEADER|ATOM  |CRYST1) ", "a PDB structure, not DNA"),
     )
 )

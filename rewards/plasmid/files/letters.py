@@ -71,6 +71,11 @@ def fault_of(sequence: str) -> str:
     return ""
 
 
+def foreign_in(sequence: str) -> str:
+    """The characters that are neither codes of a base nor gaps, each once; empty if there are none."""
+    return " ".join(sorted(set(sequence.translate(_NO_IUPAC).translate(_NO_GAPS))))
+
+
 def excess_of(text: str) -> str:
     """Why a text is too long for a plasmid; empty if it is not."""
     return f"longer than {MAX_BASES:,} letters: this is no plasmid" if len(text) > MAX_BASES else ""
@@ -87,6 +92,6 @@ def cleaned(sequence: str) -> tuple[str, list[str]]:
     if "U" in sequence or "u" in sequence:
         sequence = sequence.translate(_U_TO_T)
         notes.append("this is RNA: U is read as T")
-    if foreign := "".join(sorted(set(sequence.translate(_NO_IUPAC)))):
-        notes.append(f"these are no codes of a base and match nothing: {' '.join(foreign)}")
+    if foreign := foreign_in(sequence):
+        notes.append(f"these are no codes of a base and match nothing: {foreign}")
     return sequence, notes

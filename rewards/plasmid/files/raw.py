@@ -6,8 +6,8 @@ from itertools import groupby
 
 from rewards.plasmid.files.decode import Line
 from rewards.plasmid.files.fasta import COMMENTS
-from rewards.plasmid.files.letters import is_dna
-from rewards.plasmid.files.record import MAX_BASES, Draft, Note
+from rewards.plasmid.files.letters import foreign_in, is_dna
+from rewards.plasmid.files.record import MAX_BASES, Draft, Note, Problem
 
 _WIDTHS = range(10, 121)
 """Widths at which programs wrap sequences."""
@@ -18,7 +18,7 @@ _NOTHING, _DNA = 0, -1
 _NOT_LETTERS = re.compile(r"[\s\d]+")
 
 
-def read_raw(lines: Iterator[Line], source: str) -> Iterator[Draft | Note]:
+def read_raw(lines: Iterator[Line], source: str) -> Iterator[Draft | Note | Problem]:
     """The sequences of a text; a line that is blank or not DNA ends a block.
 
     A block is one wrapped sequence if all its lines have the same width of 10 to 120 letters (the last may be
@@ -32,8 +32,15 @@ def read_raw(lines: Iterator[Line], source: str) -> Iterator[Draft | Note]:
             for found in _read(block, source):
                 if isinstance(found, Note):
                     yield found
+                    continue
+                number += 1
+                foreign = foreign_in(found.text)
+                if foreign and is_dna(
+                    found.text
+                ):  # probably another format, whose names were taken for letters
+                    what = f"raw text with characters that are no code of a base: {foreign}"
+                    yield Problem(source, what, number, found.number)
                 else:
-                    number += 1
                     yield Draft(number, found.number, "", found.text)
 
 

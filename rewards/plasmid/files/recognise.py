@@ -10,7 +10,7 @@ from rewards.plasmid.files.foreign import foreign_bytes, foreign_text
 from rewards.plasmid.files.letters import cleaned, is_dna, outside
 from rewards.plasmid.files.record import Draft, NoSequencesError
 from rewards.plasmid.files.snapgene import MAGIC
-from rewards.plasmid.files.table import DELIMITERS, cells_of, find_column
+from rewards.plasmid.files.table import DELIMITERS, SEPARATOR, cells_of, find_column
 
 _SUFFIXES = {
     "fasta": (".fa", ".fasta", ".fna", ".fas", ".ffn", ".fsa"),
@@ -81,6 +81,8 @@ def _by_first_lines(lines: list[str]) -> str | None:
 
 def _as_table(lines: list[str], column: str | None) -> str | None:
     """CSV or TSV if the first line has a usual or the wanted column, or all lines as many delimiters."""
+    if SEPARATOR.match(lines[0]):
+        return "csv"
     for name, delimiters in DELIMITERS.items():
         if any(find_column(cells_of(lines[0], delimiter), column) for delimiter in delimiters):
             return name
@@ -107,7 +109,9 @@ def _by_letters(lines: list[str], claimed: str | None) -> str:
     text = re.sub(r"[\s\d]+", "", "".join(line for line in lines if not line.startswith(COMMENTS)))
     if claimed in DELIMITERS:
         return claimed
-    if text and is_dna(text):
+    if not text:
+        raise NoSequencesError(f"there are no letters in it, only comments or numbers: {_ADVICE}")
+    if is_dna(text):
         return "raw"
     kind = f"text without the marks of {claimed}" if claimed else "text"
     raise NoSequencesError(f"this looks like {kind}, {outside(text)}: {_ADVICE}")

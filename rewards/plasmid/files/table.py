@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -13,6 +14,9 @@ COLUMNS = ("sequence", "seq", "dna", "dna_sequence", "dna sequence", "nucleotide
 """Usual names of the column with the sequence, in the order of preference. Case does not matter."""
 DELIMITERS = {"tsv": "\t", "csv": ",;"}
 """What may stand between two cells, by format."""
+
+SEPARATOR = re.compile(r"sep=[,;]?$", re.IGNORECASE)
+"""A line that Excel may write before the header."""
 
 _NAMES = ("name", "id")
 _WRITTEN_BY_MODEL = "completion"
@@ -43,7 +47,8 @@ def read_table(
         NoSequencesError: If no column, or not the wanted one, is in the first line.
     """
     csv.field_size_limit(MAX_BASES + 1000)
-    first = next((line for line in lines if line.text.strip()), None)
+    content = (line for line in lines if line.text.strip() and not SEPARATOR.match(line.text.strip()))
+    first = next(content, None)
     if first is None:
         return
     delimiter = max(DELIMITERS[kind], key=first.text.count)

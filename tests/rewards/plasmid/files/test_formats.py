@@ -113,6 +113,7 @@ def test_raw_lines_of_different_widths_and_blocks_are_sequences_of_their_own() -
         ),
         ("sequence\nACGT\nAC\n", [record("sequence_1", "ACGT"), record("sequence_2", "AC", number=2)]),
         ("name\tDNA\na\tAC GT\n", [record("a", "ACGT")]),
+        ("sep=;\nname;DNA\na;ACGT\n", [record("a", "ACGT")]),
         ("@a x\nAC\nGT\n+\n@@\nII\n", [record("a", "ACGT")]),
     ],
 )

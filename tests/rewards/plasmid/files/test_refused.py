@@ -43,8 +43,10 @@ THREE = [Plasmid("a", "ACGT" * 30), Plasmid("b", "GATTACA" * 20), Plasmid("c", "
         (b"##gff-version 3\nchr1\t.\tgene\t1\t9\t.\t+\t.\tID=a\n", "GFF annotations"),
         (b"@HD\tVN:1.6\n@SQ\tSN:a\n+\n", "SAM alignments"),
         (b">P1;CRAB\nalpha crystallin\nACGT*\n", "PIR"),
-        (b"ID   CRAM_CRAAB  Reviewed;  46 AA.\nSQ   SEQUENCE 46 AA;\n//\n", "a protein record of UniProt"),
+        (b"ID   CRAM_CRAAB  Reviewed;  46 AA.\nSQ   SEQUENCE 46 AA;\n//\n", "a protein record, not DNA"),
         (json.dumps([{"sequence": "ACGT"}], indent=1).encode(), "JSON, but no line of it is an object"),
+        (b" 2 12\nseq1 ACGTACGTACGTACGT\n", "raw text with characters that are no code of a base: e q"),
+        (b"# nothing\n1 2 3\n", "there are no letters in it, only comments or numbers"),
         (b"a,b\n1,2\n", "a table with the columns a, b, none of"),
         (
             b"LOCUS this is no genbank\nhello\n",
