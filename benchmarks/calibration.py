@@ -29,10 +29,11 @@ sys.path[0] = str(Path(__file__).parent.parent)
 from benchmarks.recall import FOLDER, read_annotated, reverse_complement, substitute  # noqa: E402
 from rewards.base import Sample  # noqa: E402
 from rewards.plasmid.annotator import default_annotator  # noqa: E402
+from rewards.plasmid.files.read import read_paths  # noqa: E402
+from rewards.plasmid.files.record import Problem, SequenceRecord  # noqa: E402
 from rewards.plasmid.library.corpus import annotated_plasmids  # noqa: E402
 from rewards.plasmid.library.store import load_library  # noqa: E402
 from rewards.plasmid.quality_control import quality_control  # noqa: E402
-from rewards.plasmid.sequence_files import read_sequences  # noqa: E402
 from rewards.plasmid.suite import reference_suite  # noqa: E402
 
 PROMPT = 12
@@ -146,8 +147,11 @@ def samples_of(path: Path) -> Iterator[Sample]:
             record = json.loads(line)
             yield Sample(record["prompt"], record["completion"])
     else:
-        for sequence in read_sequences(path.read_text(encoding="utf-8")):
-            yield whole(sequence.sequence)
+        for event in read_paths([path]):
+            if isinstance(event, Problem):
+                raise click.ClickException(str(event))
+            if isinstance(event, SequenceRecord):
+                yield whole(event.sequence)
 
 
 def groups(folder: Path, files: tuple[Path, ...]) -> Iterator[Judged]:

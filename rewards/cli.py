@@ -1,9 +1,11 @@
 """Commands of this room. Functions import what they need when they are called, so that `--help` is fast."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
+
+from rewards.plasmid.files.record import FORMATS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,7 +15,25 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", metavar="FILE|-", type=click.File("r", encoding="utf-8", errors="replace"))
+@click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+)
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FORMATS),
+    help="Format of all files.  [default: told by the content of each, then by its name]",
+)
+@click.option(
+    "--column", help="Column of tables with the sequence.  [default: sequence, seq, dna, completion, ...]"
+)
+@click.option(
+    "--circular/--linear",
+    default=True,
+    show_default=True,
+    help="Topology of records that state none (FASTA, FASTQ, tables, raw text). Others keep their own.",
+)
+@click.option("--strict", is_flag=True, help="Stop at the first problem.")
 @click.option(
     "--suite",
     "suite_file",
@@ -36,7 +56,6 @@ if TYPE_CHECKING:
     help="Check as a lab does before it orders: hairpins, and the limits of a vendor, such as twist-clonal.",
 )
 @click.option("--sites", is_flag=True, help="Mark restriction sites that are cut exactly once on the maps.")
-@click.option("--linear", is_flag=True, help="Treat every sequence as linear, whatever its file says.")
 @click.option(
     "--tier",
     "tiers",
@@ -48,30 +67,38 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each record as one line of JSON.")
 def score(
-    file: TextIO,
+    paths: tuple[Path, ...],
+    file_format: str | None,
+    column: str | None,
+    circular: bool,
+    strict: bool,
     suite_file: Path | None,
     outputs: tuple[Path, ...],
     vendor: str | None,
     sites: bool,
-    linear: bool,
     tiers: tuple[str, ...],
     workers: int,
     as_json: bool,
 ) -> None:
     """Score plasmids by each reward of a suite and explain every score.
 
-    Reads any number of records in FASTA, GenBank or plain text. Use - as FILE for standard input.
+    Reads files, folders with all their files, and - for standard input: FASTA, GenBank, EMBL, SnapGene,
+    FASTQ, CSV, TSV, JSON Lines and raw text, also compressed by gzip, bzip2 or xz. Letters that stand for
+    several bases (N, R, Y, ...) match nothing.
+
+    What cannot be read is reported on standard error by file, record and line; everything else is scored.
+    Exit code: 0 if all was read, 1 if anything was wrong, 2 for a wrong option. A file in a folder that
+    holds no sequence is skipped, which is not wrong.
 
     \b
     Example:
       sweepfarm score plasmid.gb --out plasmid.svg --sites
-      sweepfarm score designs.fa --out designs.gb --out designs.csv
+      sweepfarm score plasmids/ more.csv.gz --column insert --out all.gb --out all.csv
       cat designs.fa | sweepfarm score - --json > scores.jsonl
       sweepfarm score designs.fa --vendor twist-clonal
     """
     import json
     from contextlib import ExitStack
-    from dataclasses import replace
 
     from rich.console import Console
 
@@ -79,12 +106,13 @@ def score(
     from rewards.compose import SuiteError
     from rewards.explain import explain
     from rewards.plasmid.export.writer import WITH_MAPS, writer_for
+    from rewards.plasmid.files.progress import Intake
+    from rewards.plasmid.files.record import Options
     from rewards.plasmid.lab.vendors import product_named
     from rewards.plasmid.lab.verdict import lab_checks
     from rewards.plasmid.library.packages import MissingDataPackageError
     from rewards.plasmid.library.store import load_library
     from rewards.plasmid.library.tiers import UnknownTierError
-    from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
     from rewards.plasmid.suite import reference_suite
     from rewards.registry import load_suite
 
@@ -97,12 +125,10 @@ def score(
         if vendor:
             product_named(vendor)  # an unknown one fails before anything is scored
         library = load_library(("default", *tiers))
-        records = read_sequences(file.read())
-        if linear:
-            records = (replace(record, circular=False) for record in records)
+        intake = Intake(paths, Options(file_format, column, circular), strict)
         with ExitStack() as files:
             writes = [files.enter_context(writer) for writer in writers]
-            for explained in explain(records, suite, library, workers):
+            for explained in explain(intake, suite, library, workers):
                 verdict = lab_checks(explained.annotation, vendor) if vendor else None
                 if as_json:
                     lab = {"lab": verdict.as_json()} if verdict else {}
@@ -121,10 +147,11 @@ def score(
         OSError,
         SuiteError,
         UnknownTierError,
-        UnreadableSequencesError,
         ValueError,
     ) as error:
         raise click.ClickException(str(error)) from error
+    if intake.problems:
+        click.get_current_context().exit(1)
 
 
 def print_explained(explained: "Explained", console: "Console") -> None:
@@ -136,7 +163,7 @@ def print_explained(explained: "Explained", console: "Console") -> None:
 
     record, length = explained.record, explained.annotation.length
     shape = "circular" if record.circular else "linear"
-    console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}")
+    console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}  [dim]{escape(record.source)}[/]")
     components = Table(box=None, pad_edge=False, header_style="dim")
     headings = (("component", "left"), ("score", "right"), ("weight", "right"), ("reason", "left"))
     for heading, justify in headings:

@@ -1,7 +1,7 @@
 """Scores plasmids and returns annotation, component scores and messages of each record."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 from rewards.base import Batch, Evaluation, Sample
 from rewards.compose import RewardSuite
 from rewards.plasmid.annotator import Annotation, Annotator
+from rewards.plasmid.files.record import SequenceRecord
 from rewards.plasmid.library.store import Library
 from rewards.plasmid.quality_control import QualityControl, quality_control
-from rewards.plasmid.sequence_files import SequenceRecord
 
 BATCH = 256
-"""Number of records that are annotated and scored together."""
+"""Most records that are annotated and scored together."""
+BATCH_BASES = 4_000_000
+"""Number of bases after which a batch is complete, so that long records do not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Explained:
     def as_json(self) -> dict[str, Any]:
         """This record as JSON data. A missing total or score is null."""
         return {
+            "file": self.record.source,
             "id": self.record.id,
             "length": self.annotation.length,
             "topology": self.topology,
@@ -78,7 +81,7 @@ class Explained:
 
 
 def explain(
-    records: Iterator[SequenceRecord], suite: RewardSuite, library: Library, workers: int
+    records: Iterable[SequenceRecord], suite: RewardSuite, library: Library, workers: int
 ) -> Iterator[Explained]:
     """Yield one explained record per record, in order. Records are read and scored in batches.
 
@@ -90,11 +93,13 @@ def explain(
     """
     annotators = {circular: Annotator(library, circular, workers) for circular in (True, False)}
     batch: list[SequenceRecord] = []
+    bases = 0
     for record in records:
         batch.append(record)
-        if len(batch) == BATCH:
+        bases += len(record.sequence)
+        if len(batch) == BATCH or bases >= BATCH_BASES:
             yield from _explain_batch(batch, suite, annotators)
-            batch = []
+            batch, bases = [], 0
     yield from _explain_batch(batch, suite, annotators)
 
 

@@ -179,7 +179,17 @@ def _print(figures: dict[str, Any], designs: "list[Explained]") -> None:
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("design", "score", "bases", "origin", "marker", "copies", "novelty", "nearest plasmid", "shared"):
+    for heading in (
+        "design",
+        "score",
+        "bases",
+        "origin",
+        "marker",
+        "copies",
+        "novelty",
+        "nearest plasmid",
+        "shared",
+    ):
         right = heading in ("score", "bases", "copies", "novelty", "shared")
         table.add_column(heading, justify="right" if right else "left")
     for design in designs:

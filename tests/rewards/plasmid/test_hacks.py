@@ -11,10 +11,11 @@ from Bio import SeqIO
 from rewards.base import Sample
 from rewards.plasmid.annotator import default_annotator
 from rewards.plasmid.components.ori import is_bacterial_ori
+from rewards.plasmid.files.read import read_paths
+from rewards.plasmid.files.record import SequenceRecord
 from rewards.plasmid.library.store import load_library
 from rewards.plasmid.quality_control import quality_control
 from rewards.plasmid.selection import is_bacterial_marker
-from rewards.plasmid.sequence_files import read_sequences
 from tests.rewards.plasmid.edits import AMPR_PROMOTER, build, marker_unit, payload_unit, reference, scored
 from tests.rewards.plasmids import (
     AMPR,
@@ -44,7 +45,8 @@ KINDS = {
 @pytest.mark.parametrize("name", KINDS)
 def test_molecules_that_once_scored_like_plasmids(name: str) -> None:
     _, component, most, most_total, words = KINDS[name]
-    (record,) = read_sequences((CASES / f"{name}.fa").read_bytes().decode())
+    (record,) = read_paths([CASES / f"{name}.fa"])
+    assert isinstance(record, SequenceRecord)
     scores = scored(record.sequence)
     assert scores.components[component][0] <= most
     assert scores.totals[0] <= most_total

@@ -13,8 +13,8 @@ from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.export.writer import writer_for
 from rewards.plasmid.features import FEATURE_CLASSES, Feature, FeatureClass
+from rewards.plasmid.files.record import SequenceRecord
 from rewards.plasmid.library.store import load_library
-from rewards.plasmid.sequence_files import SequenceRecord, read_sequences
 from rewards.plasmid.suite import reference_suite
 from tests.rewards.plasmids import designed_plasmid, real_plasmids
 
@@ -106,8 +106,8 @@ def explained_records(draw: st.DrawFn) -> Explained:
 def real_records() -> tuple[Explained, ...]:
     """Plasmids of the data packages and, where they are, the public ones, each as a circle and as a line."""
     sequences = [designed_plasmid(), *real_plasmids()[:6]]
-    for path in sorted(PUBLIC.glob("*.gb")):
-        sequences += [one.sequence for one in read_sequences(path.read_text())]
+    public = read_paths(sorted(PUBLIC.glob("*.gb")))
+    sequences += [event.sequence for event in public if isinstance(event, SequenceRecord)]
     records = [
         SequenceRecord(f"p{number}", sequence, circular)
         for number, sequence in enumerate(sequences)

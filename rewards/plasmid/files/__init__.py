@@ -1,0 +1,1 @@
+"""Reads plasmids from what a lab has: files of many formats, folders, pipes. Says what it cannot read."""
