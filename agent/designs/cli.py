@@ -67,26 +67,22 @@ def sample(
       sweepfarm sample runs/latest/RUN -n 2000 --best 50 --prompts starts.txt --json
     """
     from agent.config.errors import ConfigError
-    from agent.designs.draw import draw
-    from agent.designs.rank import rank
+    from agent.designs.make import make
     from agent.designs.source import find_source
-    from agent.tasks.plasmid.corpus import load_corpus
     from rewards.plasmid.export.writer import UnwritableError, writer_for
 
     try:
         writers = [writer_for(path) for path in outputs]
         found = find_source(source, runs)
-        corpus = load_corpus(found.config.corpus)
-        prompts = _read_prompts(prompt_file) if prompt_file else _held_out(found.config, corpus)
-        samples = draw(
+        ranking = make(
             found,
-            prompts,
             number,
-            **_sampling(temperature, top_p),
+            prompts=_read_prompts(prompt_file) if prompt_file else None,
+            temperature=temperature,
+            top_p=top_p,
             seed=seed,
             on_sampled=_progress(number, as_json),
         )
-        ranking = rank(samples, corpus)
     except (ConfigError, UnwritableError, FloatingPointError) as error:
         raise click.ClickException(str(error)) from None
     shown = (ranking.designs if keep_all else ranking.passing)[:best]
@@ -107,17 +103,8 @@ def sample(
         _print(figures, shown)
     if not shown:
         raise click.ClickException(
-            f"none of {number} samples passes quality control, so nothing is written; --keep-all shows the rest"
+            f"none of {number} samples passes quality control: nothing is written; --keep-all shows the rest"
         )
-
-
-def _held_out(config: Any, corpus: Any) -> tuple[str, ...]:
-    from agent.config.errors import ConfigError
-    from agent.tasks.plasmid.prompts import plasmid_prompts
-
-    if config.task != "plasmid":
-        raise ConfigError(f"the model was trained on the task {config.task}; designs are plasmids")
-    return plasmid_prompts(corpus, config.train_prompts, config.eval_prompts).held_out
 
 
 def _read_prompts(file: Path) -> tuple[str, ...]:
@@ -131,15 +118,6 @@ def _read_prompts(file: Path) -> tuple[str, ...]:
         if strange := set(line) - set("ACGT"):
             raise ConfigError(f"{file}, line {number}: {min(strange)!r} is none of A, C, G and T")
     return tuple(prompts)
-
-
-def _sampling(temperature: float | None, top_p: float | None) -> dict[str, float]:
-    from agent.training.objective.held_out import EVAL_TEMPERATURE, EVAL_TOP_P
-
-    return {
-        "temperature": EVAL_TEMPERATURE if temperature is None else temperature,
-        "top_p": EVAL_TOP_P if top_p is None else top_p,
-    }
 
 
 def _progress(number: int, quiet: bool) -> Any:
@@ -174,35 +152,26 @@ def _print(figures: dict[str, Any], designs: "list[Explained]") -> None:
 
     console = Console()
     console.print(
-        f"{figures['samples']} samples of {escape(figures['model'])}: {figures['passed']} pass quality control,"
-        f" {figures['passing_designs']} distinct molecules among them",
+        f"{figures['samples']} samples of {escape(figures['model'])}: {figures['passed']} pass quality"
+        f" control, {figures['passing_designs']} distinct molecules among them",
         soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in (
-        "design",
-        "score",
-        "bases",
-        "origin",
-        "marker",
-        "copies",
-        "novelty",
-        "nearest plasmid",
-        "shared",
-    ):
-        right = heading in ("score", "bases", "copies", "novelty", "shared")
-        table.add_column(heading, justify="right" if right else "left")
+    numbers = ("score", "bases", "copies", "novelty", "shared")
+    for heading in ("design", *numbers, "nearest", "origin", "marker"):
+        right = heading in numbers
+        table.add_column(heading, justify="right" if right else "left", no_wrap=right, overflow="fold")
     for design in designs:
         notes = design.notes
         table.add_row(
             design.record.id,
             f"{design.total:.3f}",
             f"{design.annotation.length:,}",
-            escape(", ".join(design.quality.origins) or "-"),
-            escape(", ".join(design.quality.markers) or "-"),
             f"{notes['copies']}",
             f"{notes['novelty']:.1%}" if "novelty" in notes else "-",
-            escape(str(notes.get("nearest", "-"))),
             f"{notes['nearest_share']:.0%}" if "nearest_share" in notes else "-",
+            escape(str(notes.get("nearest", "-"))),
+            escape(", ".join(design.quality.origins) or "-"),
+            escape(", ".join(design.quality.markers) or "-"),
         )
     console.print(table)

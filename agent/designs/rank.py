@@ -1,4 +1,4 @@
-"""Ranks sampled plasmids: each molecule once, by the reference suite, with its quality control and novelty."""
+"""Ranks sampled plasmids: each molecule once, by the reference, with quality control and novelty."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Ranking:
 
 
 def rank(samples: Sequence[Sample], corpus: Corpus, workers: int = 1) -> Ranking:
-    """The distinct molecules among `samples`, named `design_0001` and so on, the best first.
+    """The distinct molecules among `samples`, named `design_1` and so on, the best first.
 
     Samples of 95 % identity, in any rotation and on either strand, are one design, represented by the best
     of them; `copies` counts them. `novelty` is the share of its 31-mers that no training plasmid has,
@@ -62,7 +62,7 @@ def rank(samples: Sequence[Sample], corpus: Corpus, workers: int = 1) -> Ranking
     for place, i in enumerate(sorted(best, key=order.index), start=1):
         notes: dict[str, str | float] = {"prompt": written[i].prompt, "copies": copies[numbers[i]]}
         notes |= _novelty(written[i].text, known, corpus)
-        record = replace(records[i], id=f"design_{place:04d}")
+        record = replace(records[i], id=f"design_{place}")
         designs.append(replace(explained[i], record=record, notes=notes))
     return Ranking(designs, len(samples), sum(one.quality.passed for one in explained))
 

@@ -9,7 +9,7 @@ from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
 from agent.tracking.directory import RunDirectory
 
-CHOSEN = "chosen"
+CHOSEN, STARTER = "chosen", "starter"
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Source:
     """A model that can be sampled.
 
     Attributes:
-        model: Folder with weights and tokenizer, a Hub id, or `starter`.
+        model: Folder with weights and tokenizer, or a Hub id.
         config: Parameters of the run that trained it; the defaults if no run is known.
     """
 
@@ -41,7 +41,7 @@ def find_source(named: str, runs: Path) -> Source:
     if named == CHOSEN and not path.exists():
         raise ConfigError(f"there is no latest sweep in {runs}: name a run or a checkpoint")
     if not path.is_dir():
-        return Source(named, RunConfig())
+        return Source(_starter() if named == STARTER else named, RunConfig())
     if (path / "result.json").is_file():
         return _chosen(path)
     if (path / "checkpoints").is_dir():
@@ -56,14 +56,21 @@ def find_source(named: str, runs: Path) -> Source:
     )
 
 
+def _starter() -> str:
+    """Folder of the plasmid starter, which is trained first if the cache does not have it."""
+    from agent.tasks.plasmid.starter import starter_path
+
+    return str(starter_path())
+
+
 def _chosen(sweep: Path) -> Source:
     run = _read(sweep / "result.json").get("best_run")
     if not run:
         raise ConfigError(f"the report in {sweep} chose no run: name one of its runs")
     if not (sweep / run).is_dir():
         raise ConfigError(
-            f"{sweep} has no directory of its chosen run {run}: it was trained elsewhere; copy it here, or name"
-            " its directory"
+            f"{sweep} has no directory of its chosen run {run}: it was trained elsewhere; copy it here, or"
+            " name its directory"
         )
     return _best(sweep / run)
 

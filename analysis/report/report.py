@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,6 +70,7 @@ def write_report(
     console: Console,
     export: Path | None = None,
     form: Format = "parquet",
+    designs: Callable[[str], Sequence[Path]] | None = None,
 ) -> SweepReport:
     """The report of a sweep, after writing its files and printing the ranked table.
 
@@ -82,6 +83,8 @@ def write_report(
         console: Console for the table.
         export: Folder for an export of the runs and their histories; None for no export.
         form: File format of the exported tables.
+        designs: Called with the chosen run; writes the best completions of its model into `out_dir` and
+            returns the files, which the page links. None if the model is not at hand.
 
     Raises:
         AnalysisError: If the sweep cannot be read, no run can be ranked, or a file cannot be written.
@@ -95,6 +98,8 @@ def write_report(
     out_dir = out_dir.absolute()
     html, chosen, result = out_dir / "report.html", out_dir / "chosen_config.yaml", out_dir / "result.json"
     table = _with_samples(sweep_path, table, selection.best)
+    written = designs(selection.best) if designs and selection.best else ()
+    data["designs"] = [path.name for path in written]
     html_text = page(table, assessment, selection, explained, drift, data)
     chosen_text = None
     if selection.best is not None and selection.step is not None:

@@ -51,6 +51,7 @@ def print_result(result: dict[str, Any], console: Console) -> None:
         *temperature_lines(result["temperatures"]),
         *[("Temperatures", text) for text in [result["temperature_statement"]] if text],
         ("Chosen config", result["chosen_config"] or "none"),
+        *[("Designs", text) for text in [", ".join(result["designs"])] if text],
         ("Page", result["page"]),
     ):
         console.print(f"{label + ':':<15} {escape(text)}", soft_wrap=True)

@@ -25,6 +25,7 @@ def follow(sweep: str, runs: Path) -> None:
     from analysis.errors import AnalysisError
     from analysis.report.report import write_report
     from sweepfarm.errors import UserError
+    from sweepfarm.running.designs import designs_in
     from sweepfarm.running.following import wait_until_over
     from sweepfarm.running.registered import named_or_latest, set_latest
 
@@ -32,6 +33,7 @@ def follow(sweep: str, runs: Path) -> None:
     wait_until_over(path, click.echo)
     folder = set_latest(runs, path)
     try:
-        write_report(path, folder, Console(width=100))
+        console = Console(width=100)
+        write_report(path, folder, console, designs=designs_in(folder, console))
     except AnalysisError as error:
         raise UserError(str(error)) from None

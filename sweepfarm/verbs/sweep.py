@@ -149,6 +149,7 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: "Console") -
     from analysis.errors import AnalysisError
     from analysis.report.report import write_report
     from sweepfarm.errors import UserError
+    from sweepfarm.running.designs import designs_in
     from sweepfarm.running.farm import register, run_agents
     from sweepfarm.running.registered import set_latest
 
@@ -157,7 +158,7 @@ def _run(content: dict[str, Any], agents: int, runs: Path, console: "Console") -
     console.print(f"sweep:  {path}")
     logs = run_agents(path, agents, folder, runs, os.environ, console)
     try:
-        report = write_report(path, folder, console)
+        report = write_report(path, folder, console, designs=designs_in(folder, console))
     except AnalysisError as error:
         raise UserError(f"{error}; the agents' logs: {', '.join(map(str, logs))}") from None
     # `wandb agent` exits with 0 even if it gives up after failed runs, so the runs are counted.

@@ -122,7 +122,7 @@ def augmented(sequences: Sequence[str], rng: random.Random) -> str:
 
 
 def _read(path: Path) -> tuple[dict[str, str], str]:
-    """Sequence → name of the usable plasmids of a file or folder, and how many others there are, by reason."""
+    """Sequence → name of the usable plasmids of a file or folder; how many others there are, by reason."""
     if not path.exists():
         raise ConfigError(f"`corpus` = '{path}': no such file or folder")
     usable: dict[str, str] = {}
@@ -153,7 +153,7 @@ def _fault(sequence: str) -> str:
 
 
 def _split(named: Mapping[str, str]) -> Corpus:
-    """The corpus of these plasmids, sequence → name. The split is kept in the cache folder: it takes seconds."""
+    """The corpus of plasmids given as sequence → name. The split is kept in the cache: it takes seconds."""
     plasmids = tuple(sorted(named))
     digest = hashlib.sha256(library_key(("default",)).encode())
     for file in _SPLITTER:

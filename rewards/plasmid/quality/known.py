@@ -59,7 +59,7 @@ class KnownMolecules:
         return nearest[0], self._table.shared(circular_kmers(codes, K))
 
     def _common(self, kmers: Kmers) -> tuple[NDArray[np.bool_], list[int]]:
-        """Whether each distinct k-mer is known, and the places of those with the most common ones, in order."""
+        """Whether each distinct k-mer is known, and the places of the molecules with most of them."""
         first = np.searchsorted(self._kmers, kmers, "left")
         count = np.searchsorted(self._kmers, kmers, "right") - first
         # The entries of all common k-mers: `count` consecutive ones from `first` on, for each of them.

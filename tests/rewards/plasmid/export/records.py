@@ -13,6 +13,7 @@ from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.export.writer import writer_for
 from rewards.plasmid.features import FEATURE_CLASSES, Feature, FeatureClass
+from rewards.plasmid.files.read import read_paths
 from rewards.plasmid.files.record import SequenceRecord
 from rewards.plasmid.library.store import load_library
 from rewards.plasmid.suite import reference_suite
