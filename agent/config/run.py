@@ -70,7 +70,7 @@ class RunConfig(BaseModel):
     """`starter` (the small model of the task, trained on first use), a local folder, or a Hub id. The weights
     must be in safetensors format."""
     corpus: str | None = None
-    """File or folder of sequences in FASTA or GenBank format that the task uses instead of its own data, for
+    """File or folder of sequences (`docs/files.md`) that the task uses instead of its own data, for
     the starter and for all prompts. Only the task `plasmid` can. It is split by similarity, so that nothing
     held out is trained on; `sweepfarm check` says how, or why it cannot be split."""
     suite: str | None = None

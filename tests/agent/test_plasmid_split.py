@@ -1,5 +1,6 @@
 """The split of plasmids: no near copy and no prompt of the held-out side stands on the training side."""
 
+import gzip
 import itertools
 import random
 from pathlib import Path
@@ -255,6 +256,11 @@ def test_a_corpus_of_the_user_is_split_the_same_way(tmp_path: Path) -> None:
     (tmp_path / "part.fa").write_text(">part\nACGT\n")
     load_corpus.cache_clear()
     assert load_corpus(str(tmp_path)).description.endswith("; not used: 1 shorter than 1,500 bases")
+    (tmp_path / "README.md").write_text("These are the plasmids of our lab.\n")
+    (tmp_path / "part.csv.gz").write_bytes(gzip.compress(b"name,sequence\nb,GGCC\n"))
+    load_corpus.cache_clear()
+    not_used = "not used: 2 shorter than 1,500 bases, 1 files that hold no sequence"
+    assert load_corpus(str(tmp_path)).description.endswith(not_used)
 
 
 def test_a_corpus_of_the_user_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
@@ -268,6 +274,11 @@ def test_a_corpus_of_the_user_that_cannot_be_used_is_refused(tmp_path: Path) -> 
     (tmp_path / "empty.fa").write_text("")
     with pytest.raises(ConfigError, match=r"empty\.fa cannot be read: the input is empty"):
         load_corpus(str(tmp_path / "empty.fa"))
+    (tmp_path / "cut.gb").write_text("LOCUS       p 99 bp DNA\nORIGIN\n        1 acgt\n//\n")
+    with pytest.raises(
+        ConfigError, match=r"cut\.gb cannot be read: record 1, line 1: LOCUS says 99 bp, 4 found"
+    ):
+        load_corpus(str(tmp_path / "cut.gb"))
     with pytest.raises(ConfigError, match=r"none\.fa': no such file or folder"):
         load_corpus(str(tmp_path / "none.fa"))
     with pytest.raises(ConfigError, match="the task stories has no use for a `corpus`"):

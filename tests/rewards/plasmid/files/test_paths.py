@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import pty
 import random
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from rewards.plasmid.files.progress import Intake
 from rewards.plasmid.files.read import read_paths
-from rewards.plasmid.files.record import Problem, SequenceRecord, Skipped
+from rewards.plasmid.files.record import Options, Problem, SequenceRecord, Skipped
 from tests.rewards.plasmid.files.writers import Plasmid, by_biopython, snapgene
 
 
@@ -174,3 +176,24 @@ def test_a_closed_standard_input_is_a_problem() -> None:
     done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == "Error: standard input: it is closed\n"
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "many.fa"
+    path.write_text("".join(f">r{number}\nACGT\n" for number in range(3)))
+    monkeypatch.setattr("rewards.plasmid.files.progress._SECONDS_PER_LINE", 0.0)
+    assert len(list(Intake([path], Options(), strict=False))) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        f"{path}: 100% read, {n} records" for n in ("1", "2", "3")
+    ]
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "sweepfarm", "score", "--json", str(path)]
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, stderr=theirs, env=os.environ | {"TERM": "xterm"}
+    )
+    shown = os.read(terminal, 1 << 16).decode()
+    assert len(done.stdout.splitlines()) == 3
+    assert "many.fa: 3 records" in shown
+    assert "━" in shown
