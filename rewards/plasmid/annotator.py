@@ -20,8 +20,14 @@ from rewards.plasmid.library.store import Library, load_library
 CHUNK = 32
 """Sequences that one thread annotates together."""
 
-CACHED_BASES = 32_000_000
-"""Largest total length of the sequences in one annotator's cache, in bases."""
+CACHED_BYTES = 64_000_000
+"""Largest total of `cached_bytes` in one annotator's cache."""
+
+ENTRY_BYTES = 700
+"""What an annotation without features takes in memory beside its bases, with its key; measured."""
+
+FEATURE_BYTES = 400
+"""What a feature takes in memory, with its text; measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Annotator:
         self.circular = circular
         self.workers = workers
         self._cache: OrderedDict[bytes, Annotation] = OrderedDict()
-        self._cached_bases = 0
+        self._cached_bytes = 0
         self._lock = Lock()
 
     def annotate(self, sequences: Sequence[str]) -> list[Annotation]:
@@ -108,10 +114,10 @@ class Annotator:
         if key in self._cache:
             return
         self._cache[key] = annotation
-        self._cached_bases += annotation.length
-        while self._cached_bases > CACHED_BASES:
+        self._cached_bytes += cached_bytes(annotation)
+        while self._cached_bytes > CACHED_BYTES:
             _, dropped = self._cache.popitem(last=False)
-            self._cached_bases -= dropped.length
+            self._cached_bytes -= cached_bytes(dropped)
 
     def _annotate_chunk(self, texts: Sequence[str]) -> list[Annotation]:
         """One annotation per text; each step runs on all texts, so that its tables stay in the CPU cache."""
@@ -142,6 +148,11 @@ class Annotator:
         if self.circular:
             return canonical_cut(codes, MIN_GENE)
         return 0, decode(reverse_complement(codes)) < decode(codes), True
+
+
+def cached_bytes(annotation: Annotation) -> int:
+    """About what an annotation takes in the cache, in bytes: a million short ones are bounded too."""
+    return annotation.length + ENTRY_BYTES + FEATURE_BYTES * len(annotation.features)
 
 
 @cache

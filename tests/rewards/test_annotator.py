@@ -293,12 +293,21 @@ def test_equal_sequences_are_annotated_once() -> None:
 
 
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rewards.plasmid.annotator.CACHED_BASES", 10_000)
+    monkeypatch.setattr("rewards.plasmid.annotator.CACHED_BYTES", 10_000)
     annotator = Annotator(load_library())
     first = annotator.annotate([random_dna(4000, seed) for seed in range(4)])
     again = annotator.annotate([random_dna(4000, seed) for seed in range(4)])
     assert [a.features for a in first] == [a.features for a in again]
     assert again[0] is not first[0]  # it was evicted from the cache
+
+
+def test_the_cache_is_bounded_for_short_sequences_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rewards.plasmid.annotator.CACHED_BYTES", 10_000)
+    annotator = Annotator(load_library())
+    tiny = [random_dna(10, seed) for seed in range(40)]
+    first, later = annotator.annotate(tiny)[0], annotator.annotate(tiny[-1:])[0]
+    assert annotator.annotate(tiny[-1:])[0] is later
+    assert annotator.annotate(tiny[:1])[0] is not first
 
 
 def test_allowed_mismatches_follow_the_false_positive_budget() -> None:
