@@ -172,7 +172,8 @@ def test_a_story_run_logs_all_metrics_of_its_task(tiny_story_run: RunConfig, tmp
     assert outcome.step == 2
     assert all(set(row) >= step_metrics("stories") for _, row in recorder.rows)
     assert set(recorder.rows[-1][1]) >= RUNG_METRICS
-    assert recorder.summary["starter/score"] > 0
+    # A starter of this size may finish no sentence: its score depends on the processor's rounding.
+    assert 0 <= recorder.summary["starter/score"] == recorder.summary["starter/reference"] <= 1
 
 
 def test_a_suite_file_replaces_the_reward_and_not_the_objective(
