@@ -63,6 +63,13 @@ if TYPE_CHECKING:
     help="Feature library to use in addition to the default one; may be repeated.",
 )
 @click.option(
+    "--features",
+    "features_file",
+    type=click.Path(path_type=Path),
+    help="Own features to look for as well: a GenBank file, FASTA, or a table with the columns name, class"
+    " and sequence.",
+)
+@click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1), help="Number of annotation threads."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each record as one line of JSON.")
@@ -77,6 +84,7 @@ def score(
     vendor: str | None,
     sites: bool,
     tiers: tuple[str, ...],
+    features_file: Path | None,
     workers: int,
     as_json: bool,
 ) -> None:
@@ -96,6 +104,7 @@ def score(
       sweepfarm score plasmids/ more.csv.gz --column insert --out all.gb --out all.csv
       cat designs.fa | sweepfarm score - --json > scores.jsonl
       sweepfarm score designs.fa --vendor twist-clonal
+      sweepfarm score designs.fa --features our_parts.gb --out designs.gb
     """
     import json
     from contextlib import ExitStack
@@ -113,6 +122,7 @@ def score(
     from rewards.plasmid.library.packages import MissingDataPackageError
     from rewards.plasmid.library.store import load_library
     from rewards.plasmid.library.tiers import UnknownTierError
+    from rewards.plasmid.parts.own import NO_FEATURES, read_own
     from rewards.plasmid.suite import reference_suite
     from rewards.registry import load_suite
 
@@ -125,10 +135,11 @@ def score(
         if vendor:
             product_named(vendor)  # an unknown one fails before anything is scored
         library = load_library(("default", *tiers))
+        own = read_own(features_file) if features_file else NO_FEATURES
         intake = Intake(paths, Options(file_format, column, circular), strict)
         with ExitStack() as files:
             writes = [files.enter_context(writer) for writer in writers]
-            for explained in explain(intake, suite, library, workers):
+            for explained in explain(intake, suite, library, workers, own):
                 verdict = lab_checks(explained.annotation, vendor) if vendor else None
                 if as_json:
                     lab = {"lab": verdict.as_json()} if verdict else {}
@@ -172,13 +183,14 @@ def print_explained(explained: "Explained", console: "Console") -> None:
         value = "unscored" if evaluation.score is None else f"{evaluation.score:.3f}"
         components.add_row(name, value, f"{explained.weights[name]:g}", escape(evaluation.message))
     console.print(components)
-    if explained.annotation.features:
+    shown = (*explained.annotation.features, *explained.annotation.parts)
+    if shown:
         features = Table(box=None, pad_edge=False, header_style="dim")
         for heading in ("class", "feature", "from", "to", "strand", "identity", "coverage", ""):
             features.add_column(heading, justify="left" if heading in ("class", "feature", "") else "right")
-        for feature in explained.annotation.features:
+        for feature in shown:
             features.add_row(
-                feature.feature_class,
+                feature.kind or feature.feature_class,
                 escape(feature.name),
                 str(feature.start + 1),
                 str(feature.end),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards.base import Batch, Evaluation, Reward, Sample
+from rewards.base import Annotates, Batch, Evaluation, Reward, Sample
 from rewards.deadline import run_within
 from rewards.error_text import one_line
 
@@ -78,6 +78,7 @@ class RewardSuite:
         essentials: Rewards e_k without which nothing else can make a good sample.
         essential_floor: Factor of a sample in which an essential is missing, in [0, 1].
         time_limit: Seconds that a reward may take for one sample before it is unscored; None for no limit.
+        annotator: Shared by the samples of a batch that brings no annotator; None for the rewards' default.
 
     Raises:
         SuiteError: If all weights are 0, a weight is negative or not finite, or two different rewards have
@@ -93,6 +94,7 @@ class RewardSuite:
         essentials: Iterable[Reward] = (),
         essential_floor: float = 1.0,
         time_limit: float | None = 10.0,
+        annotator: Annotates | None = None,
     ) -> None:
         declared = tuple(components)
         self.components = tuple(part for part in declared if part.weight != 0)
@@ -103,6 +105,7 @@ class RewardSuite:
         self.essentials = tuple(essentials) if essential_floor < 1.0 else ()
         self.essential_floor = essential_floor
         self.time_limit = time_limit
+        self.annotator = annotator
         for part in (*declared, *self.penalties):
             if not math.isfinite(part.weight) or part.weight < 0:
                 raise SuiteError(
@@ -145,6 +148,8 @@ class RewardSuite:
         indices = [index_of[sample] for sample in samples]
         if isinstance(samples, Batch):
             distinct = replace(samples, samples=distinct)
+        elif self.annotator is not None:
+            distinct = Batch(distinct, self.annotator)
         evaluations: dict[str, list[Evaluation]] = {}
         raw: dict[str, NDArray[np.float64]] = {}
         for name, reward in rewards.items():

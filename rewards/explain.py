@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,8 @@ from rewards.compose import RewardSuite
 from rewards.plasmid.annotator import Annotation, Annotator
 from rewards.plasmid.files.record import SequenceRecord
 from rewards.plasmid.library.store import Library
+from rewards.plasmid.parts.find import PartFinder
+from rewards.plasmid.parts.own import NO_FEATURES, OwnFeatures
 from rewards.plasmid.quality_control import QualityControl, quality_control
 
 BATCH = 256
@@ -58,7 +60,7 @@ class Explained:
             "topology": self.topology,
             "features": [
                 {
-                    "class": feature.feature_class,
+                    "class": feature.kind or feature.feature_class,
                     "name": feature.name,
                     "start": feature.start,
                     "end": feature.end,
@@ -68,7 +70,7 @@ class Explained:
                     "fragment": feature.fragment,
                     "defect": feature.defect,
                 }
-                for feature in self.annotation.features
+                for feature in (*self.annotation.features, *self.annotation.parts)
             ],
             "components": {
                 name: {"score": evaluation.score, "weight": self.weights[name], "message": evaluation.message}
@@ -81,7 +83,11 @@ class Explained:
 
 
 def explain(
-    records: Iterable[SequenceRecord], suite: RewardSuite, library: Library, workers: int
+    records: Iterable[SequenceRecord],
+    suite: RewardSuite,
+    library: Library,
+    workers: int,
+    own: OwnFeatures = NO_FEATURES,
 ) -> Iterator[Explained]:
     """Yield one explained record per record, in order. Records are read and scored in batches.
 
@@ -90,21 +96,27 @@ def explain(
         suite: The suite that scores them. Its components of weight 0 are reported too.
         library: The feature library for the annotation.
         workers: Number of annotation threads.
+        own: The user's features. Those of classes that rewards read join the library and count in scores.
     """
-    annotators = {circular: Annotator(library, circular, workers) for circular in (True, False)}
+    joined = own.join(library)
+    annotators = {circular: Annotator(joined, circular, workers) for circular in (True, False)}
+    finder = PartFinder(own.parts)
     batch: list[SequenceRecord] = []
     bases = 0
     for record in records:
         batch.append(record)
         bases += len(record.sequence)
         if len(batch) == BATCH or bases >= BATCH_BASES:
-            yield from _explain_batch(batch, suite, annotators)
+            yield from _explain_batch(batch, suite, annotators, finder)
             batch, bases = [], 0
-    yield from _explain_batch(batch, suite, annotators)
+    yield from _explain_batch(batch, suite, annotators, finder)
 
 
 def _explain_batch(
-    batch: Sequence[SequenceRecord], suite: RewardSuite, annotators: dict[bool, Annotator]
+    batch: Sequence[SequenceRecord],
+    suite: RewardSuite,
+    annotators: dict[bool, Annotator],
+    finder: PartFinder,
 ) -> list[Explained]:
     explained: dict[int, Explained] = {}
     for circular, annotator in annotators.items():
@@ -115,6 +127,10 @@ def _explain_batch(
         for n, index in enumerate(indices):
             evaluations = {name: of_reward[n] for name, of_reward in scores.evaluations.items()}
             explained[index] = Explained(
-                batch[index], annotations[n], evaluations, scores.weights, float(scores.totals[n])
+                batch[index],
+                replace(annotations[n], parts=finder.find(annotations[n])),
+                evaluations,
+                scores.weights,
+                float(scores.totals[n]),
             )
     return [explained[index] for index in range(len(batch))]

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 )
 @click.option("--temperature", type=click.FloatRange(0, min_open=True), help="[default: the objective's]")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="[default: the objective's]")
+@click.option(
+    "--features",
+    "features_file",
+    type=click.Path(path_type=Path),
+    help="Own features to look for as well, as of `sweepfarm score --features`.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the random draws.")
 @click.option("--keep-all", is_flag=True, help="Show designs that do not pass quality control too.")
 @click.option(
@@ -50,6 +56,7 @@ def sample(
     prompt_file: Path | None,
     temperature: float | None,
     top_p: float | None,
+    features_file: Path | None,
     seed: int,
     keep_all: bool,
     outputs: tuple[Path, ...],
@@ -70,6 +77,7 @@ def sample(
     from agent.designs.make import make
     from agent.designs.source import find_source
     from rewards.plasmid.export.writer import UnwritableError, writer_for
+    from rewards.plasmid.parts.own import OwnFeaturesError
 
     try:
         writers = [writer_for(path) for path in outputs]
@@ -81,9 +89,10 @@ def sample(
             temperature=temperature,
             top_p=top_p,
             seed=seed,
+            features=features_file,
             on_sampled=_progress(number, as_json),
         )
-    except (ConfigError, UnwritableError, FloatingPointError) as error:
+    except (ConfigError, OwnFeaturesError, UnwritableError, FloatingPointError) as error:
         raise click.ClickException(str(error)) from None
     shown = (ranking.designs if keep_all else ranking.passing)[:best]
     for writer in writers if shown else ():

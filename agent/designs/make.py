@@ -25,6 +25,7 @@ def make(
     temperature: float | None = None,
     top_p: float | None = None,
     seed: int = 0,
+    features: Path | None = None,
     on_sampled: Callable[[int], None] = lambda done: None,
 ) -> "Ranking":
     """The ranked designs among `number` samples of a model.
@@ -36,10 +37,12 @@ def make(
         temperature: Sampling temperature; that of the objective if None.
         top_p: Top-p; that of the objective if None.
         seed: Of the random draws.
+        features: File of the user's own features.
         on_sampled: Called with the number of samples so far.
 
     Raises:
         ConfigError: If the model cannot be loaded or was trained on another task.
+        OwnFeaturesError: If the own features cannot be used.
         FloatingPointError: If the model's logits are not finite.
     """
     from agent.designs.draw import draw
@@ -47,7 +50,9 @@ def make(
     from agent.tasks.plasmid.corpus import load_corpus
     from agent.tasks.plasmid.prompts import plasmid_prompts
     from agent.training.objective.held_out import EVAL_TEMPERATURE, EVAL_TOP_P
+    from rewards.plasmid.parts.own import NO_FEATURES, read_own
 
+    own = read_own(features) if features else NO_FEATURES
     config = source.config
     if config.task != PLASMID:
         raise ConfigError(f"the model was trained on the task {config.task}; designs are plasmids")
@@ -63,7 +68,7 @@ def make(
         seed=seed,
         on_sampled=on_sampled,
     )
-    return rank(samples, corpus)
+    return rank(samples, corpus, own=own)
 
 
 def write_best(source: Source, folder: Path) -> list[Path]:

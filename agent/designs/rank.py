@@ -10,6 +10,7 @@ from rewards.explain import Explained, explain
 from rewards.plasmid.engine.bases import encode
 from rewards.plasmid.files.record import SequenceRecord
 from rewards.plasmid.library.store import load_library
+from rewards.plasmid.parts.own import NO_FEATURES, OwnFeatures
 from rewards.plasmid.quality.known import KnownMolecules
 from rewards.plasmid.quality.same import clusters
 from rewards.plasmid.suite import reference_suite
@@ -37,7 +38,9 @@ class Ranking:
         return [design for design in self.designs if design.quality.passed]
 
 
-def rank(samples: Sequence[Sample], corpus: Corpus, workers: int = 1) -> Ranking:
+def rank(
+    samples: Sequence[Sample], corpus: Corpus, workers: int = 1, own: OwnFeatures = NO_FEATURES
+) -> Ranking:
     """The distinct molecules among `samples`, named `design_1` and so on, the best first.
 
     Samples of 95 % identity, in any rotation and on either strand, are one design, represented by the best
@@ -49,10 +52,11 @@ def rank(samples: Sequence[Sample], corpus: Corpus, workers: int = 1) -> Ranking
         samples: Prompts and completions.
         corpus: What the model was trained on.
         workers: Number of annotation threads.
+        own: The user's features; those of classes that rewards read count in the reference score.
     """
     written = [sample for sample in samples if sample.completion]
     records = [SequenceRecord(str(place), sample.text, True) for place, sample in enumerate(written)]
-    explained = list(explain(iter(records), reference_suite(), load_library(("default",)), workers))
+    explained = list(explain(iter(records), reference_suite(), load_library(("default",)), workers, own))
     numbers = clusters([encode(sample.text) for sample in written])
     copies = Counter(numbers)
     order = sorted(range(len(written)), key=lambda i: _place(explained[i], i))

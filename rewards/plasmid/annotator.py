@@ -38,11 +38,14 @@ class Annotation:
         codes: Base codes of the sequence as written, shape [length]; 4 is any letter but A, C, G, T.
         circular: Whether the ends are joined.
         features: Sorted by start, then end.
+        parts: Small parts and open reading frames, sorted by start. Only readers see them, never a reward;
+            empty unless they were searched.
     """
 
     codes: Codes
     circular: bool
     features: tuple[Feature, ...]
+    parts: tuple[Feature, ...] = ()
 
     @property
     def length(self) -> int:

@@ -30,6 +30,7 @@ class Feature(NamedTuple):
             the frame is intact. Computed for markers and for library genes that overlap no gene call; equal
             to coverage for remnants; 1 for everything else.
         defect: What keeps the feature from working, in a few words; empty if it is whole.
+        kind: Class of a small part, a key of `PART_CLASSES`; empty for the features that rewards read.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Feature(NamedTuple):
     fragment: bool
     reading: float = 1.0
     defect: str = ""
+    kind: str = ""

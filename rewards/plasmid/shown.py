@@ -1,19 +1,30 @@
 """What people are shown of a molecule: each gene once, with a label, and names on one line."""
 
+from heapq import merge
+
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.engine.circle import shared_bases
 from rewards.plasmid.features import UNKNOWN_GENE, Feature
 
 
 def shown_features(annotation: Annotation) -> list[Feature]:
-    """The features of an annotation, in order, without the genes that are also reported as markers."""
+    """The features and parts of an annotation by start, without genes that are also reported as markers."""
     markers = annotation.of_class("marker")
-    return [
+    genes = [
         feature
         for feature in annotation.features
         if feature.feature_class != "cds"
         or not any(_same_gene(feature, marker, annotation.length) for marker in markers)
     ]
+    return list(merge(genes, annotation.parts, key=lambda feature: feature.start))
+
+
+def shown_class(feature: Feature) -> str:
+    """The class under which a feature is written and drawn: that of a part, or else one of the library's.
+
+    The library's class `other` holds long terminal repeats only.
+    """
+    return feature.kind or ("ltr" if feature.feature_class == "other" else feature.feature_class)
 
 
 def _same_gene(gene: Feature, marker: Feature, length: int) -> bool:

@@ -1,12 +1,15 @@
 """The plasmid suite: every parameter of a plasmid sweep under its own name, and the fixed reference."""
 
+from functools import cache
 from itertools import combinations
+from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from rewards.compose import RewardSuite, Weighted
 from rewards.config import RewardConfig
+from rewards.plasmid.annotator import Annotator
 from rewards.plasmid.components.cassette import Cassette
 from rewards.plasmid.components.cds import Cds
 from rewards.plasmid.components.expression import Expression
@@ -21,6 +24,8 @@ from rewards.plasmid.components.promoter import Promoter
 from rewards.plasmid.components.repeats import Repeats
 from rewards.plasmid.components.terminator import Terminator
 from rewards.plasmid.counting import FeatureCount
+from rewards.plasmid.library.store import load_library
+from rewards.plasmid.parts.own import SCORED, read_own
 
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -133,6 +138,16 @@ class PlasmidRewardConfig(RewardConfig):
     """Length in bases from which equal bases are a run."""
     reward_invalid_penalty: Weight = 1.0
     """What a completion loses if a tenth or more of its characters are not DNA."""
+    reward_features: str | None = None
+    """File of features of your own (GenBank, FASTA or a table) that count in the training reward beside those
+    of the library. The objective does not count them, so that runs with and without them can be compared."""
+
+    @field_validator("reward_features")
+    @classmethod
+    def _features_can_be_read(cls, path: str | None) -> str | None:
+        if path is not None and not read_own(Path(path)).scored:
+            raise ValueError(f"{path} has no feature of a class that rewards read: {', '.join(SCORED)}")
+        return path
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
@@ -192,7 +207,14 @@ def plasmid_suite(config: PlasmidRewardConfig) -> RewardSuite:
         ),
         essentials=(counted["ori"], counted["marker"]),
         essential_floor=config.reward_essential_floor,
+        annotator=_own_annotator(config.reward_features) if config.reward_features else None,
     )
+
+
+@cache
+def _own_annotator(features: str) -> Annotator:
+    """The default annotator with the user's features in its library."""
+    return Annotator(read_own(Path(features)).join(load_library()))
 
 
 REFERENCE = PlasmidRewardConfig(

@@ -15,23 +15,16 @@ from typing import Any
 from rewards.explain import Explained
 from rewards.plasmid.annotator import Annotation
 from rewards.plasmid.export.formats import TextFormat, dna_of
-from rewards.plasmid.export.keys import regulatory_class
+from rewards.plasmid.export.keys import genbank_key, regulatory_class
 from rewards.plasmid.export.protein import protein_of
 from rewards.plasmid.features import UNKNOWN_GENE, Feature
 from rewards.plasmid.map.colours import COLOURS
-from rewards.plasmid.shown import label_of, shown_features, shown_name
+from rewards.plasmid.parts.classes import PART_CLASSES
+from rewards.plasmid.shown import label_of, shown_class, shown_features, shown_name
 
 LOCUS_LENGTH, ACCESSION_LENGTH = 16, 60
 """Most characters of the name in the LOCUS line (the format's limit) and in the lines with identifiers."""
 
-_KEYS = {
-    "ori": "rep_origin",
-    "promoter": "promoter",
-    "terminator": "terminator",
-    "marker": "CDS",
-    "cds": "CDS",
-    "other": "misc_feature",
-}
 _GENE = re.compile(r"(?:^|[(/])([a-z]{3,4}[A-Z0-9]{0,3})(?:$|[)/])")
 
 
@@ -94,10 +87,10 @@ def _feature(feature: Feature, annotation: Annotation) -> Any:
     qualifiers: dict[str, Any] = {"label": label_of(feature)}
     if kind:
         qualifiers["regulatory_class"] = kind
-    key = "regulatory" if kind else _KEYS[feature.feature_class]
+    key = genbank_key(feature)
     if key == "CDS":
         qualifiers |= _coding(feature, annotation)
-    colour = COLOURS[feature.feature_class]
+    colour = COLOURS[shown_class(feature)]
     qualifiers["ApEinfo_fwdcolor"] = qualifiers["ApEinfo_revcolor"] = colour
     direction = "RIGHT" if feature.strand >= 0 else "LEFT"
     qualifiers["note"] = [*_notes(feature), f"color: {colour}; direction: {direction}"]
@@ -118,7 +111,9 @@ def _coding(feature: Feature, annotation: Annotation) -> dict[str, Any]:
 
 def _notes(feature: Feature) -> list[str]:
     notes = []
-    if feature.name != UNKNOWN_GENE:
+    if feature.kind:
+        notes.append(PART_CLASSES[feature.kind].legend)
+    if feature.name != UNKNOWN_GENE and feature.kind != "orf":
         notes.append(f"identity {feature.identity:.1%}, coverage {feature.coverage:.1%}")
     if feature.defect:
         notes.append(feature.defect if feature.fragment else f"broken: {feature.defect}")

@@ -7,22 +7,12 @@ import re
 
 from rewards.explain import Explained
 from rewards.plasmid.export.formats import TextFormat
-from rewards.plasmid.export.keys import regulatory_class
+from rewards.plasmid.export.keys import ontology_term
 from rewards.plasmid.features import Feature
 from rewards.plasmid.map.colours import COLOURS
-from rewards.plasmid.shown import label_of, shown_features, shown_name
+from rewards.plasmid.shown import label_of, shown_class, shown_features, shown_name
 
 SOURCE = "sweepfarm"
-
-_TERMS = {
-    "ori": "origin_of_replication",
-    "promoter": "promoter",
-    "terminator": "terminator",
-    "marker": "CDS",
-    "cds": "CDS",
-    "other": "sequence_feature",
-}
-_REGULATORY_TERMS = {"enhancer": "enhancer", "polyA_signal_sequence": "polyA_signal_sequence"}
 
 _RESERVED_IN_ATTRIBUTES = re.compile("[%;=&,]")
 _RESERVED_IN_IDS = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]")
@@ -58,7 +48,7 @@ class Gff3(TextFormat):
             _row(sequence, "region", 1, length, "+", ".", region),
         ]
         for number, feature in enumerate(shown_features(explained.annotation), 1):
-            term = _term(feature)
+            term = ontology_term(feature)
             rows.append(
                 _row(
                     sequence,
@@ -73,20 +63,12 @@ class Gff3(TextFormat):
         return "\n".join([*rows, ""])
 
 
-def _term(feature: Feature) -> str:
-    """The term of the Sequence Ontology; a gene that is not read in frame has no phase and is no CDS."""
-    term = _TERMS[feature.feature_class]
-    if term == "CDS" and (feature.defect or feature.fragment):
-        return "pseudogene"
-    return _REGULATORY_TERMS.get(regulatory_class(feature), term)
-
-
 def _attributes(feature: Feature) -> dict[str, str]:
     attributes = {
         "Name": label_of(feature),
         "identity": f"{feature.identity:.4f}",
         "coverage": f"{feature.coverage:.4f}",
-        "color": COLOURS[feature.feature_class],
+        "color": COLOURS[shown_class(feature)],
     }
     if feature.defect:
         attributes["Note"] = feature.defect

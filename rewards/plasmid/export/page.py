@@ -12,7 +12,7 @@ from rewards.explain import Explained
 from rewards.plasmid.export.formats import TextFormat
 from rewards.plasmid.map.colours import COLOURS, LEGEND
 from rewards.plasmid.map.draw import draw_map
-from rewards.plasmid.shown import label_of, shown_features, shown_name
+from rewards.plasmid.shown import label_of, shown_class, shown_features, shown_name
 
 _RECORDS = "<!-- records -->"
 """Where the template has the records."""
@@ -67,8 +67,8 @@ class Page(TextFormat):
                     (
                         feature,
                         label_of(feature),
-                        COLOURS[feature.feature_class],
-                        LEGEND[feature.feature_class],
+                        COLOURS[shown_class(feature)],
+                        LEGEND[shown_class(feature)],
                     )
                     for feature in shown_features(explained.annotation)
                 ],

@@ -6,7 +6,7 @@ from typing import Any
 from rewards.plasmid.engine.circle import shared_bases
 from rewards.plasmid.features import UNKNOWN_GENE, Feature
 from rewards.plasmid.map.colours import COLOURS
-from rewards.plasmid.shown import label_of
+from rewards.plasmid.shown import label_of, shown_class
 
 INK, SOFT = "#333333", "#8a8a8a"
 LABEL_SIZE, SITE_SIZE = 8.0, 6.5
@@ -15,7 +15,9 @@ MAX_LABEL = 34
 
 
 def levels_of(features: Sequence[Feature], length: int) -> list[int]:
-    """Level of each feature, from 0, so that features on one level do not overlap; long ones come first.
+    """Level of each feature, from 0, so that features on one level do not overlap.
+
+    Long ones come first; open reading frames that nothing explains come last.
 
     Args:
         features: The features.
@@ -23,7 +25,9 @@ def levels_of(features: Sequence[Feature], length: int) -> list[int]:
     """
     levels = [0] * len(features)
     placed: list[list[Feature]] = []
-    for index in sorted(range(len(features)), key=lambda i: (-features[i].span, i)):
+    for index in sorted(
+        range(len(features)), key=lambda i: (features[i].kind == "orf", -features[i].span, i)
+    ):
         one = features[index]
         level = 0
         while level < len(placed) and any(
@@ -51,7 +55,7 @@ def look_of(feature: Feature) -> dict[str, Any]:
     """Patch properties of a feature: its class by colour, broken and fragments by a dashed line."""
     works = not (feature.fragment or feature.defect)
     return {
-        "fc": COLOURS[feature.feature_class],
+        "fc": COLOURS[shown_class(feature)],
         "ec": INK if works else SOFT,
         "lw": 0.8,
         "ls": "-" if works else (0, (2, 1.5)),

@@ -94,7 +94,7 @@ def test_a_small_record(tmp_path: Path) -> None:
         ("terminator", "SV40 poly(A) signal", "regulatory"),
         ("marker", "AmpR (bla)", "CDS"),
         ("cds", "EGFP", "CDS"),
-        ("other", "Lentiviral 3' LTR (dU3)", "misc_feature"),
+        ("other", "Lentiviral 3' LTR (dU3)", "LTR"),
     ],
 )
 def test_keys_are_those_of_insdc(feature_class, name: str, key: str) -> None:
