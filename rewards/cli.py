@@ -172,6 +172,8 @@ def print_explained(explained: "Explained", console: "Console") -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from rewards.plasmid.shown import shown_class
+
     record, length = explained.record, explained.annotation.length
     shape = "circular" if record.circular else "linear"
     console.print(f"\n[bold]{escape(record.id)}[/]  {length:,} bp, {shape}  [dim]{escape(record.source)}[/]")
@@ -190,7 +192,7 @@ def print_explained(explained: "Explained", console: "Console") -> None:
             features.add_column(heading, justify="left" if heading in ("class", "feature", "") else "right")
         for feature in shown:
             features.add_row(
-                feature.kind or feature.feature_class,
+                shown_class(feature),
                 escape(feature.name),
                 str(feature.start + 1),
                 str(feature.end),

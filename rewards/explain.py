@@ -14,6 +14,7 @@ from rewards.plasmid.library.store import Library
 from rewards.plasmid.parts.find import PartFinder
 from rewards.plasmid.parts.own import NO_FEATURES, OwnFeatures
 from rewards.plasmid.quality_control import QualityControl, quality_control
+from rewards.plasmid.shown import shown_class
 
 BATCH = 256
 """Most records that are annotated and scored together."""
@@ -60,7 +61,7 @@ class Explained:
             "topology": self.topology,
             "features": [
                 {
-                    "class": feature.kind or feature.feature_class,
+                    "class": shown_class(feature),
                     "name": feature.name,
                     "start": feature.start,
                     "end": feature.end,

@@ -121,7 +121,8 @@ CHANGES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 
 
 def test_every_parameter_has_a_case() -> None:
-    assert set(CHANGES) == set(PlasmidRewardConfig.model_fields)
+    with_a_file = {"reward_features"}  # tests/rewards/plasmid/parts/test_own.py
+    assert set(CHANGES) | with_a_file == set(PlasmidRewardConfig.model_fields)
     assert set(PlasmidRewardConfig.model_fields) >= SEED_PARAMETERS
 
 

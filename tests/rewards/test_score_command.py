@@ -14,6 +14,7 @@ from Bio.SeqRecord import SeqRecord
 from click.testing import CliRunner
 
 from rewards.cli import score
+from rewards.plasmid.parts.classes import PART_CLASSES
 from rewards.plasmid.suite import reference_suite
 from tests.rewards.plasmids import AMPR, designed_plasmid, library_sequence, random_dna, real_plasmids, whole
 
@@ -55,7 +56,7 @@ def test_json_has_features_components_and_total() -> None:
             "fragment",
             "defect",
         }
-        assert feature["class"] in ("ori", "promoter", "terminator", "marker", "cds", "other")
+        assert feature["class"] in ("ori", "promoter", "terminator", "marker", "cds", *PART_CLASSES)
     (marker,) = [feature for feature in record["features"] if feature["class"] == "marker"]
     at = sequence.index(library_sequence(AMPR))
     assert (marker["start"], marker["end"], marker["strand"]) == (at, at + 861, 1)

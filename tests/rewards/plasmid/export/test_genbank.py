@@ -101,8 +101,9 @@ def test_keys_are_those_of_insdc(feature_class, name: str, key: str) -> None:
     (found,) = genbank(record(GENE, [feature(name, feature_class, 0, 12, 12)])).features
     assert found.type == key
     assert found.qualifiers["label"] == [name]
-    assert found.qualifiers["ApEinfo_fwdcolor"] == [COLOURS[feature_class]]
-    assert found.qualifiers["note"][-1] == f"color: {COLOURS[feature_class]}; direction: RIGHT"
+    colour = COLOURS["ltr" if feature_class == "other" else feature_class]
+    assert found.qualifiers["ApEinfo_fwdcolor"] == [colour]
+    assert found.qualifiers["note"][-1] == f"color: {colour}; direction: RIGHT"
     assert found.qualifiers.get("regulatory_class") == (
         ["polyA_signal_sequence"] if key == "regulatory" else None
     )
