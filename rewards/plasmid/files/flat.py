@@ -5,11 +5,14 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from rewards.error_text import first_line
 from rewards.plasmid.files.decode import Line
 from rewards.plasmid.files.record import MAX_BASES, Draft, Problem
 
+_PLACEHOLDERS = ("exported", "exported.1", "_unknown_name_", "untitled")
+"""Names that programs write for want of one; `exported.1` is that of our own header."""
 _TOPOLOGY = re.compile(r"\b(circular|linear)\b", re.IGNORECASE)
 
 
@@ -51,7 +54,7 @@ EMBL = Flat(
     re.compile(r"ID\s+(?P<name>[^\s;]+)(?P<rest>.*?)\b(?P<length>\d+)\s+(?P<unit>BP|AA)\b", re.IGNORECASE),
     (),
     "SQ",
-    "ID   record; SV 1; linear; DNA; STD; SYN; {length} BP.\nDE   .\n",
+    "ID   exported; SV 1; linear; DNA; STD; SYN; {length} BP.\nDE   .\n",
 )
 
 
@@ -126,6 +129,17 @@ def _read(part: _Part, number: int, source: str, flat: Flat) -> Draft | Problem:
     if len(sequence) != length:
         return problem(f"{flat.first} says {length:,} bp, {len(sequence):,} found; it may be cut off")
     topology = _TOPOLOGY.search(stated["rest"])
-    named = [name for name in (stated["name"], record.id) if name.strip(".") and name[0] != "<"]
+    named = [name for name in (stated["name"], record.id) if not _is_placeholder(name)]
     circular = None if topology is None else topology[1].lower() == "circular"
-    return Draft(number, part.line, named[0] if named else "", sequence, circular)
+    return Draft(number, part.line, named[0] if named else _file_name(source, number), sequence, circular)
+
+
+def _is_placeholder(name: str) -> bool:
+    """Whether a program wrote this name for want of one; SnapGene writes `Exported`."""
+    return not name.strip(".") or name[0] == "<" or name.lower() in _PLACEHOLDERS
+
+
+def _file_name(source: str, number: int) -> str:
+    """The name of the file without its suffixes, for a record without a name; numbered from the second on."""
+    name = Path(source).name.partition(".")[0]
+    return name if number == 1 or not name else f"{name}_{number}"

@@ -14,6 +14,7 @@ from tests.rewards.plasmid.files.writers import (
     STATE_TOPOLOGY,
     WRITERS,
     Plasmid,
+    by_biopython,
     read,
     snapgene,
 )
@@ -165,3 +166,11 @@ def test_names_with_spaces_and_slips_in_annotation_do_not_cost_a_genbank_record(
     assert read(old, circular=False) == [record("X", "ACGT")]
     silent = text.replace("circular", "").encode()
     assert [r.circular for r in read(silent, circular=False) if isinstance(r, SequenceRecord)] == [False]
+
+
+@pytest.mark.parametrize("name", ["Exported", "exported", "_unknown_name_"])
+@pytest.mark.parametrize("form", ["genbank", "embl"])
+def test_a_record_whose_name_is_a_placeholder_is_named_like_its_file(name: str, form: str) -> None:
+    text = by_biopython([Plasmid(name, "ACGT" * 10), Plasmid(name, "GGCC" * 10), Plasmid("a", "AC")], form)
+    found = read(text.encode(), "lab/pUC19.v2.gb")
+    assert [one.id for one in found if isinstance(one, SequenceRecord)] == ["pUC19", "pUC19_2", "a"]
