@@ -8,6 +8,8 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
+    GenerationConfig,
+    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -16,6 +18,7 @@ from transformers.utils.logging import disable_progress_bar
 from agent.config.errors import ConfigError
 from agent.config.model_path import missing_folder
 from agent.hub import hub_error
+from agent.training.sampler.ends import end_ids
 from rewards.error_text import first_line
 
 disable_progress_bar()  # a model of one shard would log a bar for that shard
@@ -32,8 +35,10 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
             such id.
     """
     try:
+        config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+        _without_dropout(config)
         model = AutoModelForCausalLM.from_pretrained(
-            path, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+            path, config=config, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False, padding_side="left")
     except (OSError, ValueError) as error:
@@ -41,6 +46,12 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     _leave_prompts_open(tokenizer)
+    # Nothing else of the model's own settings (repetition penalty, top-k, ...) may reach what is sampled.
+    model.generation_config = GenerationConfig(
+        eos_token_id=list(end_ids(model, tokenizer)),
+        bos_token_id=tokenizer.bos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
     return model, tokenizer
 
 
@@ -54,6 +65,16 @@ def check_model(path: str) -> None:
         AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise _unloadable(path, error) from error
+
+
+def _without_dropout(config: PretrainedConfig) -> None:
+    """Set every dropout rate to 0, also of models that apply dropout as a function.
+
+    With dropout, sampling and log-probabilities would not agree.
+    """
+    for name, value in vars(config).items():
+        if ("drop" in name or name.endswith("_pdrop")) and isinstance(value, float):
+            setattr(config, name, 0.0)
 
 
 def _leave_prompts_open(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -21,11 +21,14 @@ def token_log_probabilities(model: PreTrainedModel, completions: Completions) ->
     if all_ids.device.type == "cpu" and why_not(model) is None:
         return score_completions(plain(model), all_ids, all_attention, width, 1.0, _ROWS)[0]
     parts = []
+    was_training = model.training
+    model.eval()  # a model may apply dropout as a function, which no module shows
     for start in range(0, all_ids.shape[0], _ROWS):
         ids, attention = all_ids[start : start + _ROWS], all_attention[start : start + _ROWS]
         logits = model(input_ids=ids, attention_mask=attention).logits[:, completions.prompt_length - 1 : -1]
         targets = ids[:, completions.prompt_length :]
         parts.append(torch.log_softmax(logits.float(), -1).gather(-1, targets.unsqueeze(-1)).squeeze(-1))
+    model.train(was_training)
     return torch.cat(parts) * completions.completion_mask
 
 
