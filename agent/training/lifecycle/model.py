@@ -8,6 +8,7 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -16,6 +17,8 @@ from transformers.utils.logging import disable_progress_bar
 from agent.config.errors import ConfigError
 from agent.config.model_path import missing_folder
 from agent.hub import hub_error
+from agent.training.lifecycle.dropout import disable_dropout
+from agent.training.sampler.ends import end_ids
 from rewards.error_text import first_line
 
 disable_progress_bar()  # a model of one shard would log a bar for that shard
@@ -41,7 +44,23 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     _leave_prompts_open(tokenizer)
+    use_own_settings(model, tokenizer)
     return model, tokenizer
+
+
+def use_own_settings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Keep of the settings that came with `model` only its token ids: no sampling settings, no dropout.
+
+    Sampling settings such as a repetition penalty would otherwise complete those of a run. A saved checkpoint
+    holds all end tokens.
+    """
+    disable_dropout(model)
+    ends = list(end_ids(model, tokenizer))
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=ends if len(ends) > 1 else ends[0],
+        pad_token_id=tokenizer.pad_token_id,
+    )
 
 
 def check_model(path: str) -> None:

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from agent.training.objective.divergence import token_log_probabilities
 from agent.training.objective.sampling import Completions, SampleArguments, read_completions, sample
+from agent.training.sampler.ends import end_ids
 from rewards.files.atomic_write import replacing
 from rewards.files.cache_dir import cache_dir
 
@@ -29,7 +30,8 @@ def starter_completions(
     """Completions of `prompts` as `sample` draws them, and [B, T] log-probabilities of their tokens.
 
     They are read from the cache if an earlier run sampled them. The cache key contains everything that the
-    draw depends on: weights, tokens of the prompts, arguments, device, number of threads, version of torch.
+    draw depends on: weights, tokens of the prompts, end tokens, arguments, device, number of threads,
+    version of torch.
 
     Args:
         model: The starting model.
@@ -45,9 +47,10 @@ def starter_completions(
         OSError: If the cache cannot be written.
     """
     depends_on = {
-        "recipe": 4,
+        "recipe": 5,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
+        "ends": end_ids(model, tokenizer),
         "settings": arguments,
         "machine": [str(model.device.type), torch.get_num_threads(), torch.__version__],
     }
@@ -88,5 +91,5 @@ def _read(
         tensors = load_file(path, device=str(model.device))
     except (OSError, SafetensorError):
         return None
-    rows = read_completions(tokenizer, tensors["ids"], tensors["prompt_attention"])
+    rows = read_completions(tokenizer, tensors["ids"], tensors["prompt_attention"], end_ids(model, tokenizer))
     return rows, tensors["log_probabilities"]

@@ -1,6 +1,8 @@
 """KL divergence of the policy from the starting model, and entropy of the policy, for any `beta`."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from transformers import PreTrainedModel
@@ -13,9 +15,28 @@ _ROWS = 16
 """Rows per forward pass; limits memory."""
 
 
+@contextmanager
+def _evaluating(model: PreTrainedModel) -> Iterator[None]:
+    """Evaluation mode of `model` in the block."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+
+
 @torch.no_grad()
 def token_log_probabilities(model: PreTrainedModel, completions: Completions) -> torch.Tensor:
-    """[B, T] log-probabilities in nats of the completion tokens at temperature 1; 0 on padding."""
+    """[B, T] log-probabilities in nats of the completion tokens at temperature 1; 0 on padding.
+
+    They are measured in evaluation mode, as completions are sampled.
+    """
+    with _evaluating(model):
+        return _log_probabilities(model, completions) * completions.completion_mask
+
+
+def _log_probabilities(model: PreTrainedModel, completions: Completions) -> torch.Tensor:
     all_ids, all_attention = completions.ids, completions.attention
     width = all_ids.shape[1] - completions.prompt_length
     if all_ids.device.type == "cpu" and why_not(model) is None:
@@ -26,7 +47,7 @@ def token_log_probabilities(model: PreTrainedModel, completions: Completions) ->
         logits = model(input_ids=ids, attention_mask=attention).logits[:, completions.prompt_length - 1 : -1]
         targets = ids[:, completions.prompt_length :]
         parts.append(torch.log_softmax(logits.float(), -1).gather(-1, targets.unsqueeze(-1)).squeeze(-1))
-    return torch.cat(parts) * completions.completion_mask
+    return torch.cat(parts)
 
 
 def sampled_kl(policy: torch.Tensor, reference: torch.Tensor, mask: torch.Tensor) -> float:
@@ -72,11 +93,8 @@ class DriftProbe:
     @torch.no_grad()
     def _log_probabilities(self, model: PreTrainedModel) -> torch.Tensor:
         completions = self._completions
-        was_training = model.training
-        model.eval()
-        with OneDnnLinear():
+        with _evaluating(model), OneDnnLinear():
             logits = model(input_ids=completions.ids, attention_mask=completions.attention).logits
-        model.train(was_training)
         return torch.log_softmax(logits[:, completions.prompt_length - 1 : -1].float(), -1)
 
     def measure(self, policy: PreTrainedModel) -> float:

@@ -109,7 +109,11 @@ class SelectiveGRPOTrainer(GRPOTrainer):
 
     def _generate(self, prompts: list[Any]) -> Any:
         with self.stopwatch.part("generation"):
-            return super()._generate(prompts)
+            generated: Any = super()._generate(prompts)
+        # TRL also takes a completion whose last token is the padding token for one that has ended.
+        cut = [ids[-1] not in self.eos_token_ids for ids in generated[1]]
+        self._metrics["train"]["completions/clipped_ratio"][-1] = sum(cut) / len(cut)
+        return generated
 
     def _generate_single_turn(
         self,
