@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from tokenizers.processors import TemplateProcessing
 from transformers import (
-    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
@@ -17,6 +16,7 @@ from transformers.utils.logging import disable_progress_bar
 from agent.config.errors import ConfigError
 from agent.config.model_path import missing_folder
 from agent.hub import hub_error
+from agent.training.lifecycle.adapters import model_config
 from agent.training.lifecycle.dropout import disable_dropout
 from agent.training.sampler.ends import end_ids
 from rewards.error_text import first_line
@@ -70,7 +70,7 @@ def check_model(path: str) -> None:
         ConfigError: If `load_model` would raise it for the configuration.
     """
     try:
-        AutoConfig.from_pretrained(path, trust_remote_code=False)
+        model_config(path)
     except (OSError, ValueError) as error:
         raise _unloadable(path, error) from error
 
