@@ -139,3 +139,22 @@ def test_probabilities_are_measured_without_dropout(tiny_starter: Path, tmp_path
     model.model.decoder.dropout = 0.5  # as of a model that hides a probability somewhere else
     assert torch.equal(token_log_probabilities(model.train(), rows), expected)
     assert model.training
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "gpt_neo", "llama"])
+def test_prompts_of_unequal_length_have_the_probabilities_at_which_they_were_sampled(
+    kind: str, tiny_starter: Path, tmp_path: Path
+) -> None:
+    shape = (
+        {"attention_types": [[["global"], 2]], "num_layers": 2, "num_heads": 2} if kind == "gpt_neo" else {}
+    )
+    model, tokenizer = load_model(str(hub_model(kind, tiny_starter, tmp_path, **shape)))
+    rows = sample(model, tokenizer, PROMPTS, max_new_tokens=8, temperature=1.0, seed=1)
+    found = token_log_probabilities(model, rows)
+    for row, prompt in enumerate(PROMPTS):
+        ids = rows.ids[row][rows.attention[row].bool()]
+        start = len(tokenizer(prompt)["input_ids"])
+        with torch.no_grad():
+            log_p = model(ids[None]).logits[0, start - 1 : -1].log_softmax(-1)
+        expected = log_p.gather(1, ids[start:, None])[:, 0]
+        torch.testing.assert_close(found[row, : len(expected)], expected, atol=1e-5, rtol=1e-5)

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 
 from agent.training.objective.sampling import Completions
 from agent.training.passes.onednn import OneDnnLinear
+from agent.training.passes.positions import counted_positions
 from agent.training.passes.score import plain, score_completions, why_not
 
 _ROWS = 16
@@ -17,11 +18,12 @@ _ROWS = 16
 
 @contextmanager
 def _evaluating(model: PreTrainedModel) -> Iterator[None]:
-    """Evaluation mode of `model` in the block."""
+    """Evaluation mode of `model` in the block, with positions that do not count padding, as in sampling."""
     was_training = model.training
     model.eval()
     try:
-        yield
+        with counted_positions(model):
+            yield
     finally:
         model.train(was_training)
 

@@ -7,6 +7,7 @@ import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
+from agent.training.passes.positions import counted_positions
 from agent.training.passes.score import plain, score_completions, why_not
 from agent.training.sampler.generate import generate
 from agent.training.sampler.interface import UnsupportedError
@@ -98,9 +99,10 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         **others: Any,
     ) -> Any:
         if not self._own_pass:
-            return super()._get_per_token_logps_and_entropies(
-                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **others
-            )
+            with counted_positions(model):
+                return super()._get_per_token_logps_and_entropies(
+                    model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **others
+                )
         with self.accelerator.autocast():
             log_p, entropy = score_completions(
                 plain(self.accelerator.unwrap_model(model)),
