@@ -162,7 +162,8 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         return output
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        loss: torch.Tensor = super()._compute_loss(model, inputs)
+        theirs: Any = super()._compute_loss
+        loss: torch.Tensor = theirs(model, inputs)
         tokens = int(inputs["completion_mask"].sum())
         if self.loss_type == "bnpo" and self._parts > 1:  # alone among the losses, a mean over a micro-batch
             loss = loss * (self._parts * tokens / max(1, self._tokens_of_parts()))
