@@ -80,14 +80,14 @@ METRICS = (
     Metric(
         "train/kl_sampled",
         "training",
-        "TRL's estimate of the KL on the completions of the step; logged only if `beta` is above 0",
+        "TRL's estimate of the KL on the completions that train, if any do; logged only if `beta` is above 0",
         optional=True,
     ),
     Metric(
         "train/entropy",
         "training",
-        "entropy on the completions of the step, in nats per token; a fall to 0 means collapse, a rise means"
-        " noise",
+        "entropy on the completions that train (on all of the step if none does), in nats per token; a fall"
+        " to 0 means collapse, a rise means noise",
     ),
     Metric("train/loss", "training", "near 0 by construction in GRPO; says nothing about quality"),
     Metric("train/grad_norm", "training", "gradient norm before clipping; spikes often precede instability"),

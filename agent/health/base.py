@@ -59,7 +59,9 @@ class Check:
     Attributes:
         metrics: Names of the metrics that it reads; `*` stands for any part of a name.
         find: Returns the first finding in the metrics, given the limits; `None` if there is none.
+        at_end: Whether it holds for a run that has ended only, because later steps may refute it.
     """
 
     metrics: tuple[str, ...]
     find: Callable[[LoggedMetrics, Any], Finding | None]
+    at_end: bool = False

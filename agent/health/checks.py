@@ -47,7 +47,11 @@ class HealthLimits(
 
 
 def check_health(
-    curves: Mapping[str, Curve], starter: Mapping[str, float], limits: HealthLimits, window: int
+    curves: Mapping[str, Curve],
+    starter: Mapping[str, float],
+    limits: HealthLimits,
+    window: int,
+    ended: bool = True,
 ) -> list[Finding]:
     """The first finding of each kind in the metrics that a run has logged so far, ordered by step.
 
@@ -59,9 +63,11 @@ def check_health(
         starter: The starting model's values; see `LoggedMetrics`.
         limits: Limits of the checks.
         window: Number of values over which metrics of training steps are averaged.
+        ended: Whether the run has ended.
     """
     metrics = LoggedMetrics(curves, starter, window)
-    findings = [finding for check in CHECKS if (finding := check.find(metrics, limits)) is not None]
+    checks = [check for check in CHECKS if ended or not check.at_end]
+    findings = [finding for check in checks if (finding := check.find(metrics, limits)) is not None]
     first: dict[Kind, Finding] = {}
     for finding in sorted(findings, key=attrgetter("step")):
         first.setdefault(finding.kind, finding)

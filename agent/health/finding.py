@@ -74,7 +74,9 @@ MEANINGS: dict[Kind, Meaning] = {
         fatal=False,
     ),
     "no signal": Meaning(
-        "the share of groups with equal rewards is above `health_zero_variance_max`", fatal=False
+        "the share of groups with equal rewards is above `health_zero_variance_max`; or no completion of the"
+        " whole run reached `reward_threshold`",
+        fatal=False,
     ),
     "reward saturated": Meaning("the mean training reward reaches `health_reward_max`", fatal=False),
     "length shift": Meaning(

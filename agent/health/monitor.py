@@ -23,6 +23,8 @@ class Monitor:
 
     def __init__(self, limits: HealthLimits, steps: int, starter: Mapping[str, float]) -> None:
         self._limits = limits
+        self._steps = steps
+        self._last_step = 0
         self._window = window_of(steps)
         self._starter = starter
         self._points: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -40,6 +42,7 @@ class Monitor:
 
     def observe(self, step: int, row: Mapping[str, float]) -> None:
         """Store the metrics of one training step. Steps must increase."""
+        self._last_step = step
         for name in watched(row):
             self._points[name].append((step, row[name]))
 
@@ -53,7 +56,8 @@ class Monitor:
     def check(self) -> None:
         """Run the health checks on all metrics stored so far."""
         curves = {name: Curve.of(points) for name, points in self._points.items()}
-        for finding in check_health(curves, self._starter, self._limits, self._window):
+        ended = self._last_step >= self._steps
+        for finding in check_health(curves, self._starter, self._limits, self._window, ended):
             self.add(finding)
 
     def add(self, finding: Finding | None) -> None:

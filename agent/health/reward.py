@@ -12,6 +12,7 @@ from agent.health.finding import Finding
 
 TOTAL_REWARD = "reward_components/total_reward/mean"
 ZERO_VARIANCE = "train/zero_variance_groups"
+KEPT = "train/kept_fraction"
 REFERENCE = "objective/reference"
 ERROR = "objective/error"
 PASS_RATE = "qc/pass_rate"
@@ -86,6 +87,18 @@ def no_signal(zero_variance: Curve, limit: float) -> Finding | None:
         return None
     step, value = found
     return Finding("no signal", step, f"{value:.0%} of groups have equal rewards and train nothing")
+
+
+def nothing_kept(kept: Curve) -> Finding | None:
+    """The finding that no completion of a whole run trained; `None` if one did.
+
+    Args:
+        kept: Share of completions that train, in [0, 1]; empty if completions are not selected.
+    """
+    if not len(kept) or kept.values.any():
+        return None
+    text = "no completion of any step reached `reward_threshold`: nothing is learned"
+    return Finding("no signal", int(kept.steps[0]), text)
 
 
 def reward_saturated(reward: Curve, limit: float) -> Finding | None:
@@ -182,6 +195,10 @@ def _no_signal(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
     return no_signal(metrics.smooth(ZERO_VARIANCE), limits.health_zero_variance_max)
 
 
+def _nothing_kept(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
+    return nothing_kept(metrics.logged(KEPT))
+
+
 def _saturated(metrics: LoggedMetrics, limits: RewardLimits) -> Finding | None:
     return reward_saturated(metrics.smooth(TOTAL_REWARD), limits.health_reward_max)
 
@@ -190,5 +207,6 @@ CHECKS = (
     Check((REFERENCE, ERROR, TOTAL_REWARD), _score_fall),
     Check((PASS_RATE, PASS_ERROR, TOTAL_REWARD), _pass_rate_fall),
     Check((ZERO_VARIANCE,), _no_signal),
+    Check((KEPT,), _nothing_kept, at_end=True),
     Check((TOTAL_REWARD,), _saturated),
 )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoModelForCausalLM
 
 from agent.config.run import RunConfig
+from agent.training.lifecycle.adapters import model_config
 
 _FLOAT = 4
 """Bytes per number: training uses float32 below 100 M parameters."""
@@ -41,7 +42,7 @@ def model_shape(path: str) -> Shape:
     Raises:
         OSError: If there is no model at `path`.
     """
-    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+    config = model_config(path)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)
     return Shape(

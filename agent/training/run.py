@@ -21,7 +21,7 @@ from agent.tracking.sinks import Sinks, summary_of
 from agent.training.lifecycle.checkpoints import Checkpoints
 from agent.training.lifecycle.context import RunContext
 from agent.training.lifecycle.memory import keep_freed_memory, limit_gpu_share
-from agent.training.lifecycle.model import load_model
+from agent.training.lifecycle.model import load_model, use_own_settings
 from agent.training.lifecycle.resume import SaveState, latest_state
 from agent.training.lifecycle.stop import StopRequest
 from agent.training.objective.baseline import starter_completions
@@ -152,6 +152,7 @@ def _attempt(context: RunContext, micro_batch: int) -> Outcome:
     trainer = build_trainer(config, micro_batch, task, model, tokenizer, reward, trainer_folder)
     reference = trainer.ref_model or own_reference
     assert reference is not None  # the trainer has a reference exactly if we loaded none
+    use_own_settings(reference, tokenizer)  # TRL loads its reference with the settings that came with it
     reference = reference.to(trainer.accelerator.device).eval()
     objective = Objective(config, task, reference, tokenizer)
     sinks.summarise(objective.starter_values())

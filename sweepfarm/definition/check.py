@@ -18,7 +18,7 @@ from rewards.nearest import unknown_key_message
 from rewards.registry import load_suite
 from server.search.hyperband import hyperband_rungs, survivors
 from server.search.space import SweepConfigError, SweepSpec, parse_sweep_config
-from sweepfarm.definition.values import all_values, variants
+from sweepfarm.definition.values import all_values, has_adapters, variants
 from sweepfarm.errors import UserError
 
 _DRAWS = 2_000
@@ -59,6 +59,7 @@ class SweepCheck:
         searched: Names of the parameters that vary.
         constant: Names and values of the parameters that do not vary.
         models: The models that runs start from.
+        adapted: Whether a run has LoRA adapters.
         max_steps: Training steps of a full run.
         evaluations: Training steps at which the metric is logged.
         rungs: Hyperband's rungs; empty without early termination.
@@ -73,6 +74,7 @@ class SweepCheck:
     searched: tuple[str, ...]
     constant: dict[str, Any]
     models: tuple[str, ...]
+    adapted: bool
     max_steps: int
     evaluations: tuple[int, ...]
     rungs: tuple[Rung, ...]
@@ -124,6 +126,7 @@ def check_sweep(sweep: Mapping[str, Any]) -> SweepCheck:
         searched=tuple(n for n in spec.parameters if n not in constant),
         constant=constant,
         models=_models(spec),
+        adapted=has_adapters(spec),
         max_steps=budget.max_steps,
         evaluations=evaluations,
         rungs=_rungs(spec, evaluations),

@@ -15,3 +15,8 @@ def all_values(spec: SweepSpec, name: str) -> tuple[Any, ...]:
     """All values (or bounds) of a parameter, its own and those in variants; empty if there are none."""
     own = spec.parameters[name].values_or_bounds if name in spec.parameters else ()
     return (*own, *(variant[name] for variant in variants(spec) if name in variant))
+
+
+def has_adapters(spec: SweepSpec) -> bool:
+    """Whether a run of the sweep has LoRA adapters."""
+    return any(rank is not None for rank in all_values(spec, "lora_rank"))

@@ -7,11 +7,13 @@ from typing import Any
 import click
 from rich.console import Console
 
+from agent.config.errors import ConfigError
 from agent.config.run import RunConfig
 from agent.config.variant import VARIANT
 from agent.preflight.check import Check
 from server.search.space import parse_sweep_config
-from sweepfarm.definition.values import all_values
+from sweepfarm.definition.values import all_values, has_adapters
+from sweepfarm.errors import UserError
 
 _SIZES = ("per_device_train_batch_size", "num_generations")
 """Parameters that increase the memory of a run."""
@@ -39,9 +41,12 @@ def preflight(sweep: Mapping[str, Any], runs: Path, agents_here: int = 1) -> lis
     from agent.preflight.memory import model_shape
     from agent.preflight.reward import check_reward
     from agent.tasks.build import build_task
+    from agent.training.lifecycle.adapters import check_adapters
 
     largest = largest_run(sweep)
     task = build_task(largest)
+    if has_adapters(parse_sweep_config(sweep)):
+        check_adapters(task.model_path)
     shape = model_shape(task.model_path)
     return [
         check_device(),
@@ -57,7 +62,10 @@ def report_checks(sweep: Mapping[str, Any], runs: Path, agents_here: int) -> Non
     Raises:
         click.ClickException: If a check finds that runs cannot work here.
     """
-    checks = preflight(sweep, runs, agents_here)
+    try:
+        checks = preflight(sweep, runs, agents_here)
+    except ConfigError as error:
+        raise UserError(str(error)) from None
     console = Console(stderr=True, soft_wrap=True)
     for check in checks:
         colour = _COLOUR[check.level]

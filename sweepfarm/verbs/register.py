@@ -44,7 +44,7 @@ def register(sweep_file: Path, overlay: Path | None, runs: Path) -> None:
         click.echo(f"warning: {warning}")
     reachable_server(os.environ)
     for model in check.models:
-        prepare_model(check.task, model, check.constant.get("corpus"))
+        prepare_model(check.task, model, check.constant.get("corpus"), check.adapted)
     path = latest(runs)
     if path is None or not _is_registered(path, content, runs):
         path, _ = register_sweep(content, runs, os.environ)

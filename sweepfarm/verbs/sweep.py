@@ -93,7 +93,7 @@ def sweep(
     for warning in check.warnings:
         console.print(f"[yellow]warning[/yellow] {warning}")
     for model in check.models:
-        prepare_model(check.task, model, check.constant.get("corpus"))
+        prepare_model(check.task, model, check.constant.get("corpus"), check.adapted)
     outer = outer_server()
     with nullcontext(outer) if outer else local_server(runs / "server", port, seed) as endpoint:
         assert endpoint is not None

@@ -45,6 +45,7 @@ SOUND = {
     "train/entropy": 2.0,
     "train/grad_norm": 1.0,
     "train/zero_variance_groups": 0.1,
+    "train/kept_fraction": 0.5,
     "reward_components/total_reward/mean": 0.4,
     "health/unique_fraction": 1.0,
     "objective/reference": 0.3,

@@ -22,6 +22,13 @@ def tiny_model(kind: str) -> PreTrainedModel:
     """A tiny model of the transformers type `kind`, with random weights from a fixed seed."""
     names = {
         "gpt2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 64},
+        "gpt_neo": {
+            "hidden_size": 16,
+            "num_layers": 2,
+            "num_heads": 2,
+            "attention_types": [[["global", "local"], 1]],
+            "max_position_embeddings": 64,
+        },
     }
     common = {
         "hidden_size": 16,

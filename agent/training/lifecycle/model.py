@@ -5,11 +5,9 @@ from pathlib import Path
 import torch
 from tokenizers.processors import TemplateProcessing
 from transformers import (
-    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
-    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -18,6 +16,8 @@ from transformers.utils.logging import disable_progress_bar
 from agent.config.errors import ConfigError
 from agent.config.model_path import missing_folder
 from agent.hub import hub_error
+from agent.training.lifecycle.adapters import model_config
+from agent.training.lifecycle.dropout import disable_dropout
 from agent.training.sampler.ends import end_ids
 from rewards.error_text import first_line
 
@@ -35,10 +35,8 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
             such id.
     """
     try:
-        config = AutoConfig.from_pretrained(path, trust_remote_code=False)
-        _without_dropout(config)
         model = AutoModelForCausalLM.from_pretrained(
-            path, config=config, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+            path, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False, padding_side="left")
     except (OSError, ValueError) as error:
@@ -46,13 +44,23 @@ def load_model(path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     _leave_prompts_open(tokenizer)
-    # Nothing else of the model's own settings (repetition penalty, top-k, ...) may reach what is sampled.
+    use_own_settings(model, tokenizer)
+    return model, tokenizer
+
+
+def use_own_settings(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Keep of the settings that came with `model` only its token ids: no sampling settings, no dropout.
+
+    Sampling settings such as a repetition penalty would otherwise complete those of a run. A saved checkpoint
+    holds all end tokens.
+    """
+    disable_dropout(model)
+    ends = list(end_ids(model, tokenizer))
     model.generation_config = GenerationConfig(
-        eos_token_id=list(end_ids(model, tokenizer)),
         bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=ends if len(ends) > 1 else ends[0],
         pad_token_id=tokenizer.pad_token_id,
     )
-    return model, tokenizer
 
 
 def check_model(path: str) -> None:
@@ -62,19 +70,9 @@ def check_model(path: str) -> None:
         ConfigError: If `load_model` would raise it for the configuration.
     """
     try:
-        AutoConfig.from_pretrained(path, trust_remote_code=False)
+        model_config(path)
     except (OSError, ValueError) as error:
         raise _unloadable(path, error) from error
-
-
-def _without_dropout(config: PretrainedConfig) -> None:
-    """Set every dropout rate to 0, also of models that apply dropout as a function.
-
-    With dropout, sampling and log-probabilities would not agree.
-    """
-    for name, value in vars(config).items():
-        if ("drop" in name or name.endswith("_pdrop")) and isinstance(value, float):
-            setattr(config, name, 0.0)
 
 
 def _leave_prompts_open(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -30,8 +30,8 @@ def starter_completions(
     """Completions of `prompts` as `sample` draws them, and [B, T] log-probabilities of their tokens.
 
     They are read from the cache if an earlier run sampled them. The cache key contains everything that the
-    draw depends on: weights, end tokens, tokens of the prompts, arguments, device, number of threads, version
-    of torch.
+    draw depends on: weights, tokens of the prompts, end tokens, arguments, device, number of threads,
+    version of torch.
 
     Args:
         model: The starting model.
@@ -47,10 +47,10 @@ def starter_completions(
         OSError: If the cache cannot be written.
     """
     depends_on = {
-        "recipe": 4,
-        "ends": end_ids(model, tokenizer),
+        "recipe": 5,
         "weights": weights_hash(model),
         "prompts": tokenizer(list(prompts))["input_ids"],
+        "ends": end_ids(model, tokenizer),
         "settings": arguments,
         "machine": [str(model.device.type), torch.get_num_threads(), torch.__version__],
     }

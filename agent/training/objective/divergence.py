@@ -5,8 +5,10 @@ import math
 import torch
 from transformers import PreTrainedModel
 
+from agent.training.objective.modes import evaluating
 from agent.training.objective.sampling import Completions
 from agent.training.passes.onednn import OneDnnLinear
+from agent.training.passes.positions import counted_positions
 from agent.training.passes.score import plain, score_completions, why_not
 
 _ROWS = 16
@@ -15,21 +17,26 @@ _ROWS = 16
 
 @torch.no_grad()
 def token_log_probabilities(model: PreTrainedModel, completions: Completions) -> torch.Tensor:
-    """[B, T] log-probabilities in nats of the completion tokens at temperature 1; 0 on padding."""
+    """[B, T] log-probabilities in nats of the completion tokens at temperature 1; 0 on padding.
+
+    They are measured in evaluation mode, as completions are sampled.
+    """
+    with evaluating(model), counted_positions(model):
+        return _log_probabilities(model, completions) * completions.completion_mask
+
+
+def _log_probabilities(model: PreTrainedModel, completions: Completions) -> torch.Tensor:
     all_ids, all_attention = completions.ids, completions.attention
     width = all_ids.shape[1] - completions.prompt_length
     if all_ids.device.type == "cpu" and why_not(model) is None:
         return score_completions(plain(model), all_ids, all_attention, width, 1.0, _ROWS)[0]
     parts = []
-    was_training = model.training
-    model.eval()  # a model may apply dropout as a function, which no module shows
     for start in range(0, all_ids.shape[0], _ROWS):
         ids, attention = all_ids[start : start + _ROWS], all_attention[start : start + _ROWS]
         logits = model(input_ids=ids, attention_mask=attention).logits[:, completions.prompt_length - 1 : -1]
         targets = ids[:, completions.prompt_length :]
         parts.append(torch.log_softmax(logits.float(), -1).gather(-1, targets.unsqueeze(-1)).squeeze(-1))
-    model.train(was_training)
-    return torch.cat(parts) * completions.completion_mask
+    return torch.cat(parts)
 
 
 def sampled_kl(policy: torch.Tensor, reference: torch.Tensor, mask: torch.Tensor) -> float:
@@ -75,11 +82,8 @@ class DriftProbe:
     @torch.no_grad()
     def _log_probabilities(self, model: PreTrainedModel) -> torch.Tensor:
         completions = self._completions
-        was_training = model.training
-        model.eval()
-        with OneDnnLinear():
+        with evaluating(model), counted_positions(model), OneDnnLinear():
             logits = model(input_ids=completions.ids, attention_mask=completions.attention).logits
-        model.train(was_training)
         return torch.log_softmax(logits[:, completions.prompt_length - 1 : -1].float(), -1)
 
     def measure(self, policy: PreTrainedModel) -> float:

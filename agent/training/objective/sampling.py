@@ -8,6 +8,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
+from agent.training.objective.modes import evaluating
 from agent.training.sampler.ends import end_ids
 from agent.training.sampler.generate import generate
 from agent.training.sampler.interface import SamplingParameters, UnsupportedError
@@ -81,19 +82,20 @@ def sample(
     Raises:
         FloatingPointError: If the model's logits are not finite.
     """
-    device, ends = model.device, end_ids(model, tokenizer)
+    device = model.device
+    ends = end_ids(model, tokenizer)
     inputs = tokenizer(list(prompts), return_tensors="pt", padding=True).to(device)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
+        parameters = SamplingParameters(max_new_tokens, ends, temperature, top_p)
         try:
-            parameters = SamplingParameters(max_new_tokens, ends, temperature, top_p)
             generated = generate(model, tokenizer(list(prompts))["input_ids"], parameters)
             completions = [torch.tensor(tokens, device=device) for tokens in generated.completions]
             padded = pad_sequence(completions, batch_first=True, padding_value=tokenizer.pad_token_id)
             ids = torch.cat([inputs["input_ids"], padded], dim=1)
         except UnsupportedError as unsupported:
             unsupported.warn()
-            ids = _generate_with_transformers(model, tokenizer, inputs, max_new_tokens, temperature, top_p)
+            ids = _generate_with_transformers(model, tokenizer, inputs, parameters)
     return read_completions(tokenizer, ids, inputs["attention_mask"], ends)
 
 
@@ -101,26 +103,20 @@ def _generate_with_transformers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     inputs: BatchEncoding,
-    max_new_tokens: int,
-    temperature: float,
-    top_p: float,
+    parameters: SamplingParameters,
 ) -> torch.Tensor:
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         ids: torch.Tensor = model.generate(  # type: ignore[operator]
             input_ids=inputs["input_ids"],
             attention_mask=inputs["attention_mask"],
-            max_new_tokens=max_new_tokens,
+            max_new_tokens=parameters.max_new_tokens,
             do_sample=True,
-            temperature=temperature,
-            top_k=0,
-            top_p=top_p,
+            temperature=parameters.temperature,
+            top_k=parameters.top_k,
+            top_p=parameters.top_p,
             pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=list(end_ids(model, tokenizer)),
+            eos_token_id=list(parameters.eos_token_ids),
         )
-    finally:
-        model.train(was_training)
     return ids
 
 
@@ -136,7 +132,7 @@ def read_completions(
         tokenizer: The tokenizer of the model.
         ids: [B, prompt + completion] token ids of prompts and completions.
         prompt_attention: [B, prompt], 1 where a prompt has a token and 0 on padding.
-        ends: Ids of the tokens that end a completion.
+        ends: Ids of the tokens that end a completion; see `end_ids`.
     """
     width = prompt_attention.shape[1]
     generated = ids[:, width:]

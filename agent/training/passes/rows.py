@@ -17,7 +17,7 @@ class Rows:
 
     Attributes:
         ids: [rows, width] token ids.
-        columns: [rows, width] column of each token in the batch, used as its position.
+        columns: [rows, width] column of each token in the batch.
         scored: [rows, width] bool, true on tokens of completions.
         indices: [scored tokens] index of each of these in the flattened [B, completion] result.
     """

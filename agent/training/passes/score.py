@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 
 from agent.training.passes.head import score_tokens
 from agent.training.passes.onednn import OneDnnLinear
+from agent.training.passes.positions import counts_padding
 from agent.training.passes.rows import Rows, unpadded
 
 SUPPORTED = frozenset({"gpt2", "llama", "mistral", "qwen2", "qwen3"})
@@ -81,15 +82,22 @@ def _simple_head(model: PreTrainedModel) -> bool:
 def _own(
     model: PreTrainedModel, rows: Rows, temperature: float, entropies: bool
 ) -> tuple[Tensor, Tensor | None]:
-    hidden = model.base_model(rows.ids, position_ids=rows.columns, use_cache=False).last_hidden_state
+    hidden = model.base_model(
+        rows.ids, position_ids=_positions(model, rows), use_cache=False
+    ).last_hidden_state
     before = hidden[:, :-1][rows.scored[:, 1:]]
     weight = model.get_output_embeddings().weight
     return score_tokens(before, weight, rows.ids[rows.scored], temperature, entropies)
 
 
+def _positions(model: PreTrainedModel, rows: Rows) -> Tensor:
+    """[rows, width] positions: columns of the batch as in TRL's pass, unless they mean something else."""
+    return rows.columns - rows.columns[:, :1] if counts_padding(model) else rows.columns
+
+
 def _theirs(model: PreTrainedModel, rows: Rows) -> tuple[Tensor, Tensor]:
     labels = rows.ids.masked_fill(~rows.scored, -100)
-    output = model(rows.ids, position_ids=rows.columns, labels=labels, fused_lm_head=True)
+    output = model(rows.ids, position_ids=_positions(model, rows), labels=labels, fused_lm_head=True)
     scored = rows.scored[:, 1:]
     log_p = output.log_probs[scored]
     return log_p, log_p.new_zeros(log_p.shape) if output.entropy is None else output.entropy[scored].detach()

@@ -1,17 +1,23 @@
-"""The tokens that end a completion: one answer for training, the objective and designs."""
+"""The tokens that end a completion, for training, the objective and designs alike."""
 
-from typing import Any
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from transformers import PreTrainedTokenizerBase
+CHAT_ENDS = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<end_of_turn>", "<|end_of_text|>")
+"""Special tokens that end a turn or a text in the published chat formats."""
 
 
-def end_ids(model: Any, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """Ids of the tokens each of which ends a completion, as TRL's trainer reads them; at least one.
+def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """The ids of all tokens that end a completion: at least one, each once, the tokenizer's own first.
 
-    They are the tokenizer's end-of-sequence token and those of the model's generation config, which often has
-    a token that ends a turn of a chat besides.
+    They are the tokenizer's end-of-sequence token, those of the model's generation settings, and each special
+    token of the tokenizer that ends a turn of a chat.
+
+    Args:
+        model: With or without adapters.
+        tokenizer: The tokenizer of the model.
     """
-    stated = model.generation_config.eos_token_id
-    ends = [] if stated is None else [stated] if isinstance(stated, int) else list(stated)
-    own = tokenizer.eos_token_id
-    return tuple(ends if own in ends or own is None else [own, *ends])
+    stated = model.generation_config.eos_token_id  # type: ignore[union-attr]
+    listed = stated if isinstance(stated, list) else [stated]
+    special = tokenizer.added_tokens_encoder
+    found = [tokenizer.eos_token_id, *listed, *(special.get(name) for name in CHAT_ENDS)]
+    return tuple(dict.fromkeys(int(token) for token in found if token is not None))

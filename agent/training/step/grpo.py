@@ -7,9 +7,11 @@ import torch
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
+from agent.training.passes.positions import counted_positions
 from agent.training.passes.score import plain, score_completions, why_not
 from agent.training.sampler.generate import generate
 from agent.training.sampler.interface import UnsupportedError
+from agent.training.step.averages import group_means
 from agent.training.step.stopwatch import Stopwatch
 from agent.training.step.trl_sampling import sampling_dtype, sampling_parameters
 
@@ -38,6 +40,8 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         reward_scale: Factor of the rewards, applied before advantages are computed.
         reward_threshold: Completions with a lower reward do not train; `None` for no threshold.
         best_of_n: Number of best completions of each group that train; `None` for all.
+        parts: Number of micro-batches into which one of the configured size is divided. Loss and metrics do
+            not depend on it.
         **kwargs: Passed to TRL's trainer.
 
     Attributes:
@@ -50,13 +54,16 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         reward_scale: float,
         reward_threshold: float | None,
         best_of_n: int | None,
+        parts: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._reward_scale = reward_scale
         self._reward_threshold = reward_threshold
         self._best_of_n = best_of_n
+        self._parts = parts
         self._rewards = torch.empty(0)
+        self._tokens: dict[str, list[int]] = {"kl": [], "entropy": []}
         self._own_pass = (reason := self._why_not_own_pass()) is None
         if reason:
             _LOG.warning("the training pass is TRL's own: %s", reason)
@@ -92,9 +99,10 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         **others: Any,
     ) -> Any:
         if not self._own_pass:
-            return super()._get_per_token_logps_and_entropies(
-                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **others
-            )
+            with counted_positions(model):
+                return super()._get_per_token_logps_and_entropies(
+                    model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **others
+                )
         with self.accelerator.autocast():
             log_p, entropy = score_completions(
                 plain(self.accelerator.unwrap_model(model)),
@@ -109,7 +117,11 @@ class SelectiveGRPOTrainer(GRPOTrainer):
 
     def _generate(self, prompts: list[Any]) -> Any:
         with self.stopwatch.part("generation"):
-            return super()._generate(prompts)
+            generated: Any = super()._generate(prompts)
+        # TRL also takes a completion whose last token is the padding token for one that has ended.
+        cut = [ids[-1] not in self.eos_token_ids for ids in generated[1]]
+        self._metrics["train"]["completions/clipped_ratio"][-1] = sum(cut) / len(cut)
+        return generated
 
     def _generate_single_turn(
         self,
@@ -143,10 +155,50 @@ class SelectiveGRPOTrainer(GRPOTrainer):
         assert self.num_generations is not None  # TRL types it for evaluation, where it may be absent
         kept = kept_completions(self._rewards, self.num_generations, self._reward_threshold, self._best_of_n)
         # Masked out of the policy term, the KL term and the token count alike.
+        output["sampled_mask"] = output["completion_mask"]
         output["completion_mask"] = output["completion_mask"] * kept.unsqueeze(1)
         output["num_items_in_batch"] = output["completion_mask"].sum()
         self._metrics["train"]["kept_fraction"].append(kept.float().mean().item())
         return output
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        theirs: Any = super()._compute_loss
+        loss: torch.Tensor = theirs(model, inputs)
+        tokens = int(inputs["completion_mask"].sum())
+        if self.loss_type == "bnpo" and self._parts > 1:  # alone among the losses, a mean over a micro-batch
+            loss = loss * (self._parts * tokens / max(1, self._tokens_of_parts()))
+        self._tokens["kl"].append(tokens)
+        if "sampled_mask" in inputs and not inputs["num_items_in_batch"]:
+            tokens, entropy = self._sampled_entropy(model, inputs)
+            self._metrics["train"]["entropy"][-1] = entropy
+        self._tokens["entropy"].append(tokens)
+        return loss
+
+    def _tokens_of_parts(self) -> int:
+        """The number of tokens that train of all micro-batches that are parts of the same one as this."""
+        batches: Any = self._buffered_inputs
+        first = self._step % len(batches) // self._parts * self._parts
+        return sum(int(batch["completion_mask"].sum()) for batch in batches[first : first + self._parts])
+
+    @torch.no_grad()
+    def _sampled_entropy(self, model: Any, inputs: dict[str, Any]) -> tuple[int, float]:
+        """Number of all sampled tokens of a micro-batch, and the entropy over them in nats per token."""
+        mask = inputs["sampled_mask"]
+        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], 1)
+        attention = torch.cat([inputs["prompt_mask"], mask], 1)
+        scores = self._get_per_token_logps_and_entropies(
+            model, ids, attention, mask.shape[1], compute_entropy=True
+        )
+        return int(mask.sum()), float((scores[1] * mask).sum() / mask.sum())
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log as TRL does, but with means over the tokens of each micro-batch of the configured size."""
+        metrics = self._metrics["train"]
+        for name, tokens in self._tokens.items():
+            if name in metrics:
+                metrics[name] = group_means(metrics[name], tokens, self._parts)
+            tokens.clear()
+        super().log(logs, start_time)
 
 
 def kept_completions(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 from trl.trainer.grpo_config import GRPOConfig
 
 from agent.config.run import RunConfig
 from agent.tasks.base import Task
+from agent.training.lifecycle.adapters import adapters, check_adapters
 from agent.training.scoring import ComponentReward, SuiteReward
 from agent.training.step.grpo import SelectiveGRPOTrainer
 
@@ -36,7 +36,13 @@ def build_trainer(
         tokenizer: The tokenizer of the model.
         reward: Scores completions.
         folder: The trainer's output folder.
+
+    Raises:
+        ConfigError: If the run has adapters and the model cannot have them.
     """
+    if config.lora_rank is not None:
+        check_adapters(task.model_path)
+        set_seed(config.seed)  # the adapters are drawn next, whatever was drawn before
     on_gpu = torch.cuda.is_available()
     rewards: list[SuiteReward | ComponentReward] = [reward]
     weights = [1.0]
@@ -90,20 +96,9 @@ def build_trainer(
         reward_funcs=rewards,
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": list(task.prompts.train)}),
-        peft_config=_adapters(config),
+        peft_config=None if config.lora_rank is None else adapters(config.lora_rank),
         reward_scale=config.reward_scale,
         reward_threshold=config.reward_threshold,
         best_of_n=config.best_of_n,
-    )
-
-
-def _adapters(config: RunConfig) -> LoraConfig | None:
-    """LoRA adapters with the usual scale of 2 for any rank; `None` if the run has no rank."""
-    if config.lora_rank is None:
-        return None
-    return LoraConfig(
-        task_type="CAUSAL_LM",
-        r=config.lora_rank,
-        lora_alpha=2 * config.lora_rank,
-        target_modules="all-linear",
+        parts=config.per_device_train_batch_size // micro_batch,
     )
